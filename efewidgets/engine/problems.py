@@ -1,0 +1,71 @@
+"""What went wrong, where, and what to do: records that travel with results instead of stopping them."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+class EfeError(ValueError):
+    """Input that can't be used; the message says what was expected and what to do."""
+
+
+class ReadError(EfeError):
+    """A file from which no recording can be had."""
+
+
+class UnitError(EfeError):
+    """A unit that isn't known, or numbers that can't be in it."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that a person should know about one place of their data.
+
+    Parameters
+    ----------
+    message : str
+        One or two sentences for a neuroscientist: what is wrong and what to do.
+    severity : {"error", "warning", "note"}
+        "error": something is missing from the results; "warning": a result to look at; "note": for information.
+    kind : str
+        What the problem is about: "file", "unit", "stimulus", "spikes", "rheobase", "feature", "target", "output".
+    file, cell, protocol, recording, target : str or None
+        The place, as far as it is known.
+    """
+
+    message: str
+    severity: str = "error"
+    kind: str = ""
+    file: str | None = None
+    cell: str | None = None
+    protocol: str | None = None
+    recording: str | None = None
+    target: str | None = None
+
+    def at(self, **places: str | None) -> Problem:
+        """Return a copy in which the places that were not known yet are filled in."""
+        return dataclasses.replace(self, **{k: v for k, v in places.items() if getattr(self, k) is None})
+
+    @property
+    def place(self) -> str:
+        """The place in words, e.g. ``cell 'B6', protocol 'IV', file 'x.ibw'``."""
+        names = ("cell", "protocol", "file", "recording", "target")
+        return ", ".join(f"{name} {getattr(self, name)!r}" for name in names if getattr(self, name) is not None)
+
+    def as_dict(self) -> dict[str, str]:
+        """Return the fields that are set, for JSON."""
+        return {k: v for k, v in dataclasses.asdict(self).items() if v}
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.message}" if self.place else self.message
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """Return " Did you mean 'X'?" for the known name most like `name`, or "" if none is like it."""
+    names = list(names)
+    by_lower = {n.lower(): n for n in names}
+    found = difflib.get_close_matches(str(name).lower(), list(by_lower), n=1, cutoff=0.6)
+    return f" Did you mean {by_lower[found[0]]!r}?" if found else ""

@@ -1,0 +1,166 @@
+"""Piecewise-constant levels of a current, and the choice among their edges that fits a stimulus family.
+
+Method. Block medians are partitioned into at most `MOST` segments with least squares by dynamic programming
+(segment neighbourhood search, Auger & Lawrence 1989, Bull. Math. Biol. 51:39; the number of segments by a
+penalty on their number as in Killick, Fearnhead & Eckley 2012, J. Am. Stat. Assoc. 107:1590). The segments
+are generous: test pulses, artefacts and drift get their own. Then all ways of giving the family's timings
+to the edges are compared by the absolute charge they leave unexplained, so that a long small step wins over
+a short tall test pulse, and stretches that must share a level (baseline before and after) count as one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations, pairwise
+from math import comb
+
+import numpy as np
+
+from .trace import FLOOR, Trace
+
+MOST = 10  # segments
+TOO_MANY = 4000  # ways of placing the timings
+ELSEWHERE = 0.7  # windows that share less than this of their time are different stimuli
+
+
+def partition(y: np.ndarray, most: int = MOST, penalty: float = 4.0) -> np.ndarray:
+    """Edges of the least-squares partition of `y` into constant segments.
+
+    Parameters
+    ----------
+    y : numpy.ndarray, shape (m,)
+        Values, evenly spaced.
+    most : int
+        Segments at most.
+    penalty : float
+        Cost of a segment, in units of noise variance times log(m).
+
+    Returns
+    -------
+    numpy.ndarray of int
+        Indexes at which a new segment starts, without 0 and m.
+    """
+    m = len(y)
+    if m < 4:
+        return np.empty(0, dtype=int)
+    y = y - np.median(y)
+    differences = np.diff(y)
+    sigma = max(1.4826 * float(np.median(np.abs(differences))) / 2**0.5, 1e-4 * float(np.ptp(y)), FLOOR)
+    one = np.concatenate(([0.0], np.cumsum(y)))
+    two = np.concatenate(([0.0], np.cumsum(y * y)))
+    index = np.arange(m + 1)
+    length = index[None, :] - index[:, None]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        cost = two[None, :] - two[:, None] - (one[None, :] - one[:, None]) ** 2 / length
+    cost[length <= 0] = np.inf
+    price = penalty * sigma**2 * np.log(m)
+    best, back, total = cost[0], [np.zeros(m + 1, dtype=int)], [cost[0, m] + price]
+    for k in range(1, most):
+        ways = best[:, None] + cost
+        came = ways.argmin(axis=0)
+        best = ways[came, index]
+        back.append(came)
+        total.append(best[m] + (k + 1) * price)
+        if total[-1] > min(total) and total[-2] > min(total):
+            break
+    k, end, edges = int(np.argmin(total)), m, []
+    while k > 0:
+        end = int(back[k][end])
+        edges.append(end)
+        k -= 1
+    return np.array(edges[::-1], dtype=int)
+
+
+@dataclass(frozen=True)
+class Fit:
+    """The best way of giving a family's timings to the edges.
+
+    Attributes
+    ----------
+    places : tuple of int
+        Position of each timing in the list of edges.
+    edges : numpy.ndarray, shape (k,)
+        All edges (samples), ends of the sweep included.
+    levels : numpy.ndarray, shape (k - 1,)
+        Median current of each stretch between two edges (nA).
+    explained : float
+        Share of the absolute charge off the baseline that the template explains, 0 to 1.
+    rival : float
+        What the best clearly different choice gains, relative to this one, 0 to 1.
+    """
+
+    places: tuple[int, ...]
+    edges: np.ndarray
+    levels: np.ndarray
+    explained: float
+    rival: float
+
+
+def stretches(trace: Trace, given: Sequence[int] = ()) -> tuple[np.ndarray, np.ndarray]:
+    """Edges of a current (samples, ends included) and the level between each two (nA)."""
+    found = partition(trace.coarse) * trace.width
+    known = [k for k in given if 0 < k < trace.n]
+    if known:  # a given edge stands for those found within two blocks of it
+        found = np.array([e for e in found if min(abs(e - k) for k in known) > 2 * trace.width], dtype=int)
+    edges = np.unique(np.concatenate(([0], found, np.array(known, dtype=int), [trace.n]))).astype(int)
+    return edges, np.array([level(trace, a, b) for a, b in pairwise(edges)])
+
+
+def level(trace: Trace, start: int, end: int) -> float:
+    """Median current (nA) between two samples, from whole blocks where there are enough of them."""
+    a, b = -(-start // trace.width), end // trace.width
+    if b - a >= 3:
+        return float(np.median(trace.coarse[a:b]))
+    return float(np.median(trace.x[start:end]))
+
+
+def choose(
+    edges: np.ndarray,
+    levels: np.ndarray,
+    shape: Sequence[int],
+    fixed: Mapping[int, int],
+) -> Fit | None:
+    """Give the timings of a family to the edges so that least charge is left unexplained.
+
+    Parameters
+    ----------
+    edges : numpy.ndarray, shape (k,)
+        Edges (samples), ends included.
+    levels : numpy.ndarray, shape (k - 1,)
+        Level between each two (nA).
+    shape : sequence of int
+        For each stretch of the family the number of its level, 0 being the baseline: (0, 1, 0) for a step.
+    fixed : mapping of int to int
+        Timings (by position) that are given (samples).
+    """
+    inner, need = len(edges) - 2, len(shape) - 1
+    if inner < need or comb(inner, need) > TOO_MANY:
+        return None
+    ways = np.array(list(combinations(range(1, inner + 1), need)))
+    for position, sample in fixed.items():
+        ways = ways[edges[ways[:, position]] == sample]
+    if not len(ways):
+        return None
+    weight = np.diff(edges)
+    off = np.abs(levels[:, None] - levels[None, :]) * weight[None, :]  # (level tried, stretch)
+    run = np.concatenate((np.zeros((len(levels), 1)), np.cumsum(off, axis=1)), axis=1)
+    bound = np.concatenate((np.zeros((len(ways), 1), int), ways, np.full((len(ways), 1), inner + 1)), axis=1)
+    cost = np.zeros(len(ways))
+    for group in set(shape):
+        parts = [run[:, bound[:, k + 1]] - run[:, bound[:, k]] for k, g in enumerate(shape) if g == group]
+        cost += np.sum(parts, axis=0).min(axis=0)
+    flat = float(run[:, -1].min())
+    best = int(np.argmin(cost))
+    gain = flat - cost[best]
+    start, end = edges[ways[:, 0]], edges[ways[:, -1]]
+    common = np.minimum(end, end[best]) - np.maximum(start, start[best])
+    different = common < ELSEWHERE * (np.maximum(end, end[best]) - np.minimum(start, start[best]))
+    rival = float((flat - cost[different]).max() / gain) if different.any() and gain > 0 else 0.0
+    return Fit(
+        places=tuple(int(w) for w in ways[best]),
+        edges=edges,
+        levels=levels,
+        explained=float(gain / flat) if flat > 0 else 0.0,
+        rival=max(0.0, rival),
+    )

@@ -1,0 +1,66 @@
+"""What a detector hands back: where the stimulus is, how sure that is, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+SURE = 0.5  # at or above this confidence an answer may be used without asking
+
+
+@dataclass(frozen=True)
+class Box:
+    """A stretch of current off the baseline, seen in one sweep: a stimulus, or a test pulse.
+
+    Attributes
+    ----------
+    start, end : int
+        First sample of the stretch and first sample after it.
+    amplitude : float
+        Its level above the baseline (nA).
+    """
+
+    start: int
+    end: int
+    amplitude: float
+
+
+@dataclass(frozen=True)
+class Window:
+    """The stimulus found in one sweep.
+
+    Attributes
+    ----------
+    edges : mapping of str to int
+        Sample index at which the current changes, for each timing of the family
+        (``{"ton": 7000, "toff": 27000}``). Empty if no stimulus is to be seen.
+    confidence : float
+        0 to 1; at least 0.5 means "right within 1 ms".
+    reason : str
+        One sentence for a person.
+    pulses : tuple of (int, int)
+        SpikeRec: first sample of each pulse and first sample after it.
+    n, dt : int, float
+        Samples in the sweep and their spacing (ms).
+    noise : float
+        Robust standard deviation of the current (nA).
+    boxes : tuple of Box
+        Every stretch that stood out, for comparison with the other sweeps of the protocol.
+    given : tuple of str
+        Timings that a person gave; nothing changes them.
+    """
+
+    edges: Mapping[str, int] = field(default_factory=dict)
+    confidence: float = 0.0
+    reason: str = ""
+    pulses: tuple[tuple[int, int], ...] = ()
+    n: int = 0
+    dt: float = 0.0
+    noise: float = 0.0
+    boxes: tuple[Box, ...] = ()
+    given: tuple[str, ...] = ()
+
+    @property
+    def sure(self) -> bool:
+        """Whether the edges may be used without asking."""
+        return self.confidence >= SURE and bool(self.edges)

@@ -1,0 +1,45 @@
+# What a newcomer needs: `make dashboard` and `make test`.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+OUTPUT := efewidgets-output
+
+.PHONY: help dashboard test test-all lint bench clean
+
+help:  ## show what can be made
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "efewidgets needs Python 3.11 or newer: make PYTHON=python3.12 …")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/user.stamp: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/dev.stamp: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $(VENV)/user.stamp $@
+
+dashboard: $(VENV)/user.stamp  ## extract features from the sample cells, and say where the files and figures are
+	$(BIN)/efewidgets extract --sample --output $(OUTPUT) --plot
+
+test: $(VENV)/dev.stamp  ## run the tests, the style and the type checks
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -n auto -m 'not slow'
+
+test-all: $(VENV)/dev.stamp  ## run the slow tests too
+	$(BIN)/python -m pytest -n auto
+
+lint: $(VENV)/dev.stamp  ## put the code into its form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/dev.stamp  ## measure speed and memory, against BluePyEfe
+	$(BIN)/python -m tests.benchmarks
+
+clean:  ## remove what was made
+	rm -rf $(VENV) $(OUTPUT) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

@@ -1,0 +1,126 @@
+"""A cell: its recordings and its rheobase."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from .edges import agree_among
+from .problems import Problem
+from .recording import Recording
+
+
+class Cell:
+    """A cell and its recordings.
+
+    Parameters
+    ----------
+    name : str
+        Name of the cell.
+
+    Attributes
+    ----------
+    recordings : list of Recording
+    rheobase : float or None
+        Smallest current that makes the cell fire, nA; may be set by hand (then call `compute_relative_amp`).
+    rheobase_recording : Recording or None
+        The recording that decided the rheobase, where one did.
+    problems : list of Problem
+        What went wrong with the cell's files and rheobase; see `all_problems` for the recordings' too.
+    """
+
+    def __init__(self, name: str):
+        self.name = name
+        self.recordings: list[Recording] = []
+        self.rheobase: float | None = None
+        self.rheobase_recording: Recording | None = None
+        self.problems: list[Problem] = []
+
+    def all_problems(self) -> list[Problem]:
+        """Return the problems of the cell and of its recordings, with their places."""
+        found = [problem.at(cell=self.name) for problem in self.problems]
+        for recording in self.recordings:
+            file = recording.files[-1] if recording.files else None
+            place = {
+                "cell": self.name,
+                "protocol": recording.protocol_name,
+                "file": file,
+                "recording": recording.name,
+            }
+            found += [problem.at(**place) for problem in recording.problems]
+        return found
+
+    def get_protocol_names(self) -> list[str]:
+        """Return the names of the cell's protocols, in the order in which they were read."""
+        return list(dict.fromkeys(recording.protocol_name for recording in self.recordings))
+
+    def get_recordings_by_protocol_name(self, protocol_name: str) -> list[Recording]:
+        """Return the recordings of a protocol."""
+        return [recording for recording in self.recordings if recording.protocol_name == protocol_name]
+
+    def get_recordings_id_by_protocol_name(self, protocol_name: str) -> list[int]:
+        """Return the positions, in `recordings`, of the recordings of a protocol."""
+        return [i for i, recording in enumerate(self.recordings) if recording.protocol_name == protocol_name]
+
+    def read_recordings(
+        self,
+        protocol_data: Sequence[Mapping[str, Any]],
+        protocol_name: str,
+        recording_reader: Callable | None = None,
+        efel_settings: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Read the files of one protocol and add their recordings; what can't be read becomes a problem.
+
+        Parameters
+        ----------
+        protocol_data : list of dict
+            Metadata of each file.
+        protocol_name : str
+        recording_reader : callable, optional
+            A lab's own reader: metadata in, list of dicts with voltage and current out.
+        efel_settings : dict, optional
+            eFEL settings that decide what a spike is.
+        """
+        from .pipeline import read_file
+
+        first = len(self.recordings)
+        for metadata in protocol_data:
+            recordings, problems = read_file(metadata, protocol_name, recording_reader, efel_settings)
+            self.recordings += recordings
+            self.problems += problems
+        agree_among(self.recordings[first:])
+
+    def extract_efeatures(
+        self,
+        protocol_name: str,
+        efeatures: Sequence[str],
+        efeature_names: Sequence[str | None] | None = None,
+        efel_settings: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Compute features on all recordings of a protocol; see `Recording.compute_efeatures`."""
+        for recording in self.get_recordings_by_protocol_name(protocol_name):
+            recording.compute_efeatures(efeatures, efeature_names, efel_settings)
+
+    def compute_relative_amp(self) -> None:
+        """Express all amplitudes in % of the rheobase; without a rheobase they are unknown (None)."""
+        if not self.rheobase or not math.isfinite(self.rheobase):
+            self.rheobase = None
+            for recording in self.recordings:
+                recording.forget_relative_amp()
+            return
+        for recording in self.recordings:
+            recording.compute_relative_amp(self.rheobase)
+
+    def plot_recordings(self, protocol_name: str, output_dir: str | None = None) -> list:
+        """Draw the recordings of a protocol into a PDF in `output_dir`; returns the paths."""
+        from .figures import draw_all, recordings_figures
+
+        jobs = [job for job in recordings_figures(self) if job.protocol == protocol_name]
+        return draw_all(jobs, output_dir or ".")[0]
+
+    def plot_all_recordings(self, output_dir: str | None = None) -> list:
+        """Draw all recordings, one PDF a protocol, into `output_dir`; returns the paths."""
+        from .figures import draw_all, recordings_figures
+
+        return draw_all(recordings_figures(self), output_dir or ".")[0]

@@ -1,0 +1,65 @@
+"""sAHP: a short strong step on a long weak one, to see the slow after-hyperpolarisation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..recording import Recording
+from ..trace import Trace
+from .signal import base_current, sahp_edges, sahp_long_level, smooth
+
+
+class SAHP(Recording):
+    """A long step `amp` (nA) from `ton` to `toff`, carrying a short step `amp2` from `tmid` to `tmid2` (ms).
+
+    Both amplitudes are above the holding current; targets are compared with the short step's.
+    """
+
+    timings = ("ton", "tmid", "tmid2", "toff")
+    amplitudes = ("amp", "amp2")
+    target_amplitude = "amp2"
+
+    def usual_edges(self, trace: Trace, given: Mapping[str, int]) -> dict[str, int] | None:
+        found = sahp_edges(trace.current, trace.dt, base_current(trace.current), given.get("ton"))
+        return found and found | dict(given)
+
+    def measure(self, trace: Trace, edges: Mapping[str, int], given: Mapping[str, int]) -> dict[str, Any]:
+        smoothed = smooth(trace.current)
+        ton, tmid, tmid2, toff = (edges[name] for name in self.timings)
+        detected = len(given) < len(self.timings) and not self.usual_failed
+        hypamp = self.given_level("hypamp")
+        if hypamp is None:
+            outside = np.concatenate((smoothed[:ton], smoothed[toff:]))
+            hypamp = base_current(trace.current) if detected or not len(outside) else np.median(outside)
+        amp = self.given_level("amp")
+        if amp is None:
+            around = np.concatenate((smoothed[ton:tmid], smoothed[tmid2:toff]))
+            amp = (sahp_long_level(smoothed, ton, toff) if detected else np.median(around)) - hypamp
+        amp2 = self.given_level("amp2")
+        if amp2 is None:
+            amp2 = np.median(smoothed[tmid:tmid2]) - hypamp
+        return {"hypamp": hypamp, "amp": amp, "amp2": amp2}
+
+    def get_stimulus_parameters(self) -> dict[str, Any]:
+        return {
+            "delay": self.ton,
+            "tmid": self.tmid,
+            "tmid2": self.tmid2,
+            "toff": self.toff,
+            "amp": self.amp2,
+            "long_amp": self.amp,
+            "thresh_perc": self.amp2_rel,
+            "duration": self.tmid2 - self.tmid,
+            "totduration": self.tend,
+        }
+
+    def generate(self) -> tuple[np.ndarray, np.ndarray]:
+        time, current = self.holding()
+        ton, tmid, tmid2, toff = (self.index(getattr(self, name)) for name in self.timings)
+        current[ton:tmid] += np.float64(self.amp)
+        current[tmid:tmid2] += np.float64(self.amp2)
+        current[tmid2:toff] += np.float64(self.amp)
+        return time, current

@@ -1,0 +1,96 @@
+"""Running medians of a current, and what BluePyEfe reads off them.
+
+BluePyEfe finds every edge and level on a running median over 85 samples. The rules are kept, so that the numbers
+stay the same wherever they are right; the edges are found without building the median: the median of a window is
+beyond a limit exactly when more than half of its samples are.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+WIDTH = 85
+BASE_SAMPLES = 300
+BUFFER_MS = 2.0  # artefacts at the very start and end of a sweep are left out
+
+
+def smooth(current: np.ndarray, width: int = WIDTH) -> np.ndarray:
+    """Running median over `width` samples, mirrored at the ends; array (n,), float64."""
+    from scipy.ndimage import median_filter
+
+    return median_filter(current, size=width).astype(np.float64)
+
+
+def base_current(current: np.ndarray, samples: int = BASE_SAMPLES) -> float:
+    """Holding current: the median of the smoothed first `samples` samples (all before a known onset)."""
+    samples = samples if samples > 0 else BASE_SAMPLES
+    return np.median(smooth(current[:samples]))
+
+
+def edge_noise(current: np.ndarray) -> float:
+    """Noise: the standard deviation over the first and last 50 samples."""
+    return np.std(np.concatenate((current[:50], current[-50:])))
+
+
+def buffer_samples(dt: float) -> int:
+    """Number of samples in the buffer at both ends; `dt` in ms."""
+    return max(1, int(BUFFER_MS / dt))
+
+
+def median_beyond(current: np.ndarray, level: float, threshold: float, width: int = WIDTH) -> np.ndarray:
+    """Where the running median is more than `threshold` away from `level`; bool array (n,)."""
+    if len(current) == 0:
+        return np.zeros(0, dtype=bool)
+    half = width // 2
+    deviation = np.pad(current.astype(np.float64), half, mode="symmetric") - level
+    return _majority(deviation > threshold, width) | _majority(-deviation > threshold, width)
+
+
+def _majority(flags: np.ndarray, width: int) -> np.ndarray:
+    counts = np.concatenate(([0], np.cumsum(flags, dtype=np.int32)))
+    return counts[width:] - counts[:-width] > width // 2
+
+
+def step_edges(
+    current: np.ndarray, dt: float, hypamp: float, ton: int | None, toff: int | None
+) -> dict[str, int]:
+    """First and last sample at which the smoothed current leaves `hypamp` by more than 4.5 standard deviations.
+
+    Edges that are given are kept. Without any step the result is the whole sweep but for the buffers.
+    """
+    threshold = np.max([4.5 * edge_noise(current), 1e-5])
+    buffer = buffer_samples(dt)
+    beyond = median_beyond(current, hypamp, threshold)
+    if ton is None:
+        ton = buffer + int(np.argmax(beyond[buffer:]))
+    if toff is None:
+        toff = len(current) - int(np.argmax(beyond[:-buffer][::-1])) - 1 - buffer
+    return {"ton": ton, "toff": toff}
+
+
+def sahp_edges(current: np.ndarray, dt: float, hypamp: float, ton: int | None) -> dict[str, int] | None:
+    """Edges of a short step on a long one, from the smoothed current; None if there is no such thing."""
+    threshold = np.max([2.0 * edge_noise(current), 1e-5])
+    buffer, margin = buffer_samples(dt), 50
+    smoothed = smooth(current)
+    beyond = np.abs(smoothed - hypamp) > threshold
+    if ton is None:
+        ton = buffer + int(np.argmax(beyond[buffer:]))
+    long_step = beyond[ton:-buffer][::-1]
+    if len(long_step) == 0:
+        return None
+    toff = len(current) - int(np.argmax(long_step)) - 1 - buffer
+    amp = sahp_long_level(smoothed, ton, toff) - hypamp
+    short_step = np.abs(smoothed[ton + margin : toff - margin] - amp - hypamp) > threshold
+    if len(short_step) == 0:
+        return None
+    tmid = ton + margin + int(np.argmax(short_step))
+    tmid2 = toff - int(np.argmax(short_step[::-1])) - 1 - margin
+    if ton >= toff or tmid == ton or tmid2 == toff or tmid >= tmid2:
+        return None
+    return {"ton": ton, "tmid": tmid, "tmid2": tmid2, "toff": toff}
+
+
+def sahp_long_level(smoothed: np.ndarray, ton: int, toff: int) -> float:
+    """Level of the long step: the median of its first and last 50 smoothed samples."""
+    return np.median(np.concatenate((smoothed[ton : ton + 50], smoothed[toff - 50 : toff])))

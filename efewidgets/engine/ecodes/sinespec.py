@@ -1,0 +1,57 @@
+"""SineSpec: a sine sweep (chirp), from which the impedance is had."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..recording import Recording
+from ..trace import Trace, number, setting
+from .signal import base_current, smooth
+
+CHIRP_DEFAULTS = {
+    "chirp_frequency_base": 1.0,
+    "chirp_frequency_scale": 1.0,
+    "chirp_frequency_denominator": 5.15,
+    "chirp_time_offset": 0.1,
+}
+
+
+class SineSpec(Recording):
+    """A sine of rising frequency from `ton` to `toff` (ms), `amp` (nA) high.
+
+    With ``u = t - chirp_time_offset`` (s) the current is
+    ``amp sin(2 pi (chirp_frequency_base + chirp_frequency_scale / (chirp_frequency_denominator - u)) u)``.
+    """
+
+    nominal = {"ton": 150.0, "toff": 5100.0}  # noqa: RUF012
+    agree_ms = 20.0
+    extra_params = tuple(CHIRP_DEFAULTS)
+
+    def measure(self, trace: Trace, edges: Mapping[str, int], given: Mapping[str, int]) -> dict[str, Any]:
+        hypamp, amp = self.given_level("hypamp"), self.given_level("amp")
+        if hypamp is None:
+            hypamp = base_current(trace.current)
+        if amp is None:
+            amp = np.max(smooth(trace.current)) - hypamp
+        return {"hypamp": hypamp, "amp": amp} | self._chirp()
+
+    def _chirp(self) -> dict[str, float]:
+        chirp = {}
+        for name, default in CHIRP_DEFAULTS.items():
+            value = setting(name, self.config_data, self.reader_data)
+            chirp[name] = default if value is None else float(number(name, value))
+        return chirp
+
+    def get_stimulus_parameters(self) -> dict[str, Any]:
+        return super().get_stimulus_parameters() | {name: getattr(self, name) for name in CHIRP_DEFAULTS}
+
+    def generate(self) -> tuple[np.ndarray, np.ndarray]:
+        time, current = self.holding()
+        u = time * 1e-3 - self.chirp_time_offset
+        frequency = self.chirp_frequency_base + self.chirp_frequency_scale / (self.chirp_frequency_denominator - u)
+        sweep = slice(self.index(self.ton), self.index(self.toff))
+        current[sweep] += (self.amp * np.sin(2.0 * np.pi * frequency * u))[sweep]
+        return time, current

@@ -1,0 +1,104 @@
+"""SpikeRec: a train of short strong pulses, each to evoke one spike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..problems import EfeError
+from ..recording import Recording
+from ..trace import Trace
+from .signal import base_current, smooth
+
+WIDTH = 15
+GAP = 10
+
+
+class SpikeRec(Recording):
+    """Pulses at `tspike` (ms), each `spike_duration` long, `delta` (ms) from one's end to the next one's start.
+
+    Targets are compared with `delta`, not with an amplitude.
+    """
+
+    timings = ()
+    extra_params = ("tspike", "spike_duration", "delta")
+    target_amplitude = "delta"
+    ton = 0.0
+
+    @property
+    def export_attr(self) -> tuple[str, ...]:
+        return ("tend", "tspike", "spike_duration", "delta", "amp", "hypamp", "dt", "amp_rel", "hypamp_rel")
+
+    @property
+    def toff(self) -> float:
+        """End of the sweep, ms: the train is looked at as a whole."""
+        return self.tend
+
+    @property
+    def multi_stim_start(self) -> list[float]:
+        """Onset of each pulse, ms."""
+        return [float(t) for t in self.tspike]
+
+    @property
+    def multi_stim_end(self) -> list[float]:
+        """End of each pulse, ms."""
+        return [float(t + self.spike_duration) for t in self.tspike]
+
+    def find_edges(self, trace: Trace, given: Mapping[str, int]) -> Mapping[str, int]:
+        return {}
+
+    def measure(self, trace: Trace, edges: Mapping[str, int], given: Mapping[str, int]) -> dict[str, Any]:
+        smoothed = smooth(trace.current, WIDTH)
+        hypamp, amp = self.given_level("hypamp"), self.given_level("amp")
+        if hypamp is None:
+            hypamp = base_current(trace.current)
+        if amp is None:
+            amp = np.max(smoothed)
+        pulses = pulse_train(smoothed, hypamp + 0.1 * amp)
+        return {"hypamp": hypamp, "amp": amp} | self._train(pulses, trace)
+
+    def _train(self, pulses: list[tuple[int, int]], trace: Trace) -> dict[str, Any]:
+        if not pulses:
+            raise EfeError("no pulse stands out of the holding current, so there is no train to take spikes from.")
+        starts = np.array([first - 1 for first, _ in pulses])
+        lengths = np.array([last - first + 1 for first, last in pulses])
+        gaps = [trace.dt * (b - (a + n)) for a, n, b in zip(starts, lengths, starts[1:], strict=False)]
+        return {
+            "tspike": starts * trace.dt,
+            "spike_duration": np.mean(lengths * trace.dt),
+            "delta": np.mean(gaps) if gaps else None,
+        }
+
+    def in_target(self, target: float, tolerance: float, absolute_amplitude: bool = False) -> bool:
+        """Whether the time between pulses is less than `tolerance` away from `target` (both ms)."""
+        return self.delta is not None and bool(np.abs(target - self.delta) < tolerance)
+
+    def get_stimulus_parameters(self) -> dict[str, Any]:
+        return {
+            "delay": self.tspike[0],
+            "n_spikes": len(self.tspike),
+            "delta": self.delta,
+            "amp": self.amp,
+            "thresh_perc": self.amp_rel,
+            "spike_duration": self.spike_duration,
+            "totduration": self.tend,
+        }
+
+    def generate(self) -> tuple[np.ndarray, np.ndarray]:
+        time, current = self.holding()
+        for start in self.tspike:
+            current[self.index(start) : self.index(start + self.spike_duration)] += np.float64(self.amp)
+        return time, current
+
+
+def pulse_train(smoothed: np.ndarray, threshold: float) -> list[tuple[int, int]]:
+    """First and last sample of each run above `threshold`; runs that are up to 10 samples apart are one."""
+    above = np.flatnonzero(smoothed > threshold)
+    if not len(above):
+        return []
+    breaks = np.flatnonzero(np.diff(above) > GAP)
+    firsts = above[np.concatenate(([0], breaks + 1))]
+    lasts = above[np.concatenate((breaks, [len(above) - 1]))]
+    return list(zip(firsts.tolist(), lasts.tolist(), strict=True))

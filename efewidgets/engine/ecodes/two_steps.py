@@ -1,0 +1,62 @@
+"""HyperDePol and DeHyperPol: two steps of opposite sign, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..recording import Recording
+from ..trace import Trace
+from .signal import base_current, smooth
+
+
+class _TwoSteps(Recording):
+    timings = ("ton", "tmid", "toff")
+    amplitudes = ("amp", "amp2")
+
+    def measure(self, trace: Trace, edges: Mapping[str, int], given: Mapping[str, int]) -> dict[str, Any]:
+        smoothed = smooth(trace.current)
+        ton, tmid, toff = (edges[name] for name in self.timings)
+        levels = {name: self.given_level(name) for name in ("hypamp", "amp", "amp2")}
+        if levels["hypamp"] is None:
+            outside = np.concatenate((smoothed[:ton], smoothed[toff:]))
+            levels["hypamp"] = np.median(outside) if len(outside) else base_current(trace.current)
+        if levels["amp"] is None:
+            levels["amp"] = np.median(smoothed[ton:tmid]) - levels["hypamp"]
+        if levels["amp2"] is None:
+            levels["amp2"] = np.median(smoothed[tmid:toff]) - levels["hypamp"]
+        return levels
+
+    def get_stimulus_parameters(self) -> dict[str, Any]:
+        return {
+            "delay": self.ton,
+            "tmid": self.tmid,
+            "toff": self.toff,
+            "amp": self.amp,
+            "amp2": self.amp2,
+            "thresh_perc": getattr(self, f"{self.varied}_rel"),
+            "duration": self.toff - self.ton,
+            "totduration": self.tend,
+        }
+
+    def generate(self) -> tuple[np.ndarray, np.ndarray]:
+        time, current = self.holding()
+        ton, tmid, toff = (self.index(getattr(self, name)) for name in self.timings)
+        current[ton:tmid] += np.float64(self.amp)
+        current[tmid:toff] += np.float64(self.amp2)
+        return time, current
+
+
+class HyperDePol(_TwoSteps):
+    """A hyperpolarising step `amp` (nA) from `ton` to `tmid`, then a depolarising one `amp2` to `toff` (ms)."""
+
+    nominal = {"ton": 250.0, "tmid": 700.0, "toff": 970.0}  # noqa: RUF012
+    varied = "amp"
+
+
+class DeHyperPol(_TwoSteps):
+    """A depolarising step `amp` (nA) from `ton` to `tmid`, then a hyperpolarising one `amp2` to `toff` (ms)."""
+
+    varied = "amp2"

@@ -1,0 +1,207 @@
+"""One whole extraction: every decision in `Options`, every result in `Extraction`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import pipeline
+from .auto_targets import AutoTarget, default_auto_targets
+from .cell import Cell
+from .features import DEFAULT_EFEL_SETTINGS, check_settings
+from .matching import Protocol, check_mode
+from .outputs import build_currents, build_outputs
+from .problems import EfeError, Problem
+from .rheobase import assign, check_strategy
+from .targets import PRESET_PROTOCOLS_RHEOBASE, check_targets, convert_legacy_targets
+from .trace import number
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a person decides about an extraction; see `efewidgets.extract.extract_efeatures`."""
+
+    files_metadata: Mapping[str, Any]
+    targets: Any = None
+    protocols_rheobase: Sequence[str] | str | None = None
+    absolute_amplitude: bool = False
+    recording_reader: Callable | None = None
+    protocol_mode: str = "mean"
+    efel_settings: Mapping[str, Any] | None = None
+    rheobase_strategy: str = "absolute"
+    rheobase_settings: Mapping[str, Any] | None = None
+    auto_targets: Sequence[AutoTarget] | None = None
+    threshold_nvalue_save: int = 1
+    default_std_value: float = 1e-3
+    save_files_used: bool = False
+
+    @property
+    def chooses_targets(self) -> bool:
+        """Whether the targets are chosen automatically."""
+        return self.targets is None
+
+
+@dataclass
+class Extraction:
+    """The results of an extraction, and what went into them.
+
+    Attributes
+    ----------
+    features, protocols_dict, currents : dict
+        What the three output files hold.
+    cells : list of Cell
+    protocols : list of Protocol
+    targets : list of dict
+        The targets that were used, chosen or given.
+    problems : list of Problem
+    """
+
+    options: Options
+    efel_settings: dict[str, Any]
+    protocols_rheobase: list[str]
+    cells: list[Cell] = field(default_factory=list)
+    protocols: list[Protocol] = field(default_factory=list)
+    targets: list[dict[str, Any]] = field(default_factory=list)
+    features: dict[str, Any] = field(default_factory=dict)
+    protocols_dict: dict[str, Any] = field(default_factory=dict)
+    currents: dict[str, Any] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def per_cell(self) -> Iterator[tuple[str, tuple[dict, dict, dict]]]:
+        """Yield each cell's name and its own three outputs."""
+        for cell in self.cells:
+            protocols = pipeline.group(
+                [cell],
+                self.targets,
+                self.options.absolute_amplitude,
+                True,
+                self.options.protocol_mode,
+                self.efel_settings,
+                lambda function, jobs: [function(job) for job in jobs],
+            )
+            features, stimuli, _ = self._outputs(protocols)
+            yield cell.name, (features, stimuli, build_currents([cell], self.options.default_std_value))
+
+    def _outputs(self, protocols: Sequence[Protocol]) -> tuple[dict, dict, list[Problem]]:
+        chosen = self.options
+        return build_outputs(
+            protocols, chosen.threshold_nvalue_save, chosen.save_files_used, chosen.default_std_value
+        )
+
+
+def run_extraction(options: Options, run: pipeline.Run) -> Extraction:
+    """Read, decide, compute, average.
+
+    Parameters
+    ----------
+    options : Options
+    run : callable
+        ``run(function, jobs)`` returns the results of independent jobs in their order; see `engine.parallel`.
+
+    Raises
+    ------
+    EfeError
+        If an option can't be used, or no recording could be read.
+    """
+    targets, problems = check_options(options)
+    result = Extraction(options, _settings(options), _protocols_rheobase(options), problems=problems)
+    result.cells = pipeline.read_cells(
+        options.files_metadata, options.recording_reader, result.efel_settings, run, keep_samples=False
+    )
+    if not any(cell.recordings for cell in result.cells):
+        _nothing_read(result.cells)
+    if not options.absolute_amplitude:
+        _assign_rheobases(result)
+    result.targets = pipeline.choose_targets(result.cells, _goals(options)) if targets is None else targets
+    pipeline.request_features(result.cells, result.targets, result.efel_settings)
+    result.protocols = pipeline.group(
+        result.cells,
+        result.targets,
+        options.absolute_amplitude,
+        True,
+        options.protocol_mode,
+        result.efel_settings,
+        run,
+    )
+    result.features, result.protocols_dict, left_out = result._outputs(result.protocols)
+    result.currents = build_currents(result.cells, options.default_std_value)
+    result.problems += pipeline.all_problems(result.cells, result.protocols) + left_out
+    if not result.features:
+        result.problems.append(_empty())
+    return result
+
+
+def check_options(options: Options) -> tuple[list[dict[str, Any]] | None, list[Problem]]:
+    """Return the usable targets (None if they are to be chosen) and what is wrong with the others.
+
+    Raises
+    ------
+    EfeError
+        If an option can't be used at all.
+    """
+    check_settings(_settings(options))
+    check_mode(options.protocol_mode)
+    check_strategy(options.rheobase_strategy, options.rheobase_settings)
+    count = options.threshold_nvalue_save
+    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+        raise EfeError(f"threshold_nvalue_save must be a whole number from 1 on, but is {count!r}.")
+    if number("default_std_value", options.default_std_value) < 0:
+        raise EfeError(f"default_std_value must not be negative, but is {options.default_std_value!r}.")
+    if options.targets is not None and options.auto_targets is not None:
+        raise EfeError("both targets and auto_targets are given; give one of them.")
+    if options.targets is None and options.absolute_amplitude:
+        raise EfeError(
+            "absolute_amplitude needs targets (amplitudes in nA): the automatic choice works in % of rheobase."
+        )
+    pipeline.file_jobs(options.files_metadata)
+    if options.targets is None:
+        return None, []
+    listed = convert_legacy_targets(options.targets) if isinstance(options.targets, Mapping) else options.targets
+    targets, problems = check_targets(listed)
+    if not targets and problems:
+        raise EfeError("none of the targets can be used: " + "; ".join(str(problem) for problem in problems[:3]))
+    return targets, problems
+
+
+def _settings(options: Options) -> dict[str, Any]:
+    return dict(DEFAULT_EFEL_SETTINGS if options.efel_settings is None else options.efel_settings)
+
+
+def _protocols_rheobase(options: Options) -> list[str]:
+    names = options.protocols_rheobase
+    if names is None:
+        return list(PRESET_PROTOCOLS_RHEOBASE)
+    return [names] if isinstance(names, str) else list(names)
+
+
+def _goals(options: Options) -> Sequence[AutoTarget]:
+    return default_auto_targets() if options.auto_targets is None else options.auto_targets
+
+
+def _assign_rheobases(result: Extraction) -> None:
+    options = result.options
+    settings = options.rheobase_settings
+    if settings is None and options.chooses_targets and options.rheobase_strategy == "flush":
+        settings = {"upper_bound_spikecount": 4}
+    for cell in result.cells:
+        assign(cell, result.protocols_rheobase, options.rheobase_strategy, settings)
+
+
+def _nothing_read(cells: Sequence[Cell]) -> None:
+    problems = [problem for cell in cells for problem in cell.all_problems()]
+    told = "\n".join(f"- {problem}" for problem in problems[:5])
+    more = f"\n… and {len(problems) - 5} more" if len(problems) > 5 else ""
+    raise EfeError(f"no recording could be read:\n{told}{more}")
+
+
+def _empty() -> Problem:
+    return Problem(
+        "no feature is in the output. See the problems above: whether the recordings could be read, each cell has a "
+        "rheobase, and the targets' protocols, amplitudes and tolerances fit the recordings.",
+        "warning",
+        "output",
+    )

@@ -1,0 +1,91 @@
+"""The feature values of one recording: asked for by name and settings, computed together and only when needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+Settings = Mapping[str, Any]
+Compute = Callable[[Sequence[str], Settings], Mapping[str, float]]
+
+
+def settings_key(settings: Settings | None) -> tuple:
+    """Return a hashable key that is the same for the same settings, in whatever order."""
+    return tuple(sorted((name, repr(value)) for name, value in (settings or {}).items()))
+
+
+class FeatureStore:
+    """Values by (feature, settings), and what is shown under the labels by which a person asked for them.
+
+    The same feature under other settings is another value; a label shows the one that was asked for last.
+    """
+
+    def __init__(self) -> None:
+        self._labels: dict[str, tuple[str, tuple]] = {}
+        self._settings: dict[tuple, dict] = {}
+        self._wanted: dict[tuple, dict[str, None]] = {}
+        self._values: dict[tuple[str, tuple], float] = {}
+        self._shown: dict[str, float] = {}
+
+    def request(
+        self, features: Sequence[str], labels: Sequence[str | None] | None, settings: Settings | None
+    ) -> None:
+        """Ask for features under the given settings; nothing is computed yet."""
+        key = settings_key(settings)
+        self._settings[key] = dict(settings or {})
+        wanted = self._wanted.setdefault(key, {})
+        for feature, label in zip(features, labels or [None] * len(features), strict=True):
+            name = label or feature
+            self._shown.pop(name, None)
+            self._labels.pop(name, None)
+            self._labels[name] = (feature, key)
+            if (feature, key) not in self._values:
+                wanted[feature] = None
+
+    def pending(self) -> list[tuple[list[str], dict]]:
+        """Return what was asked for and not computed yet: features and their settings."""
+        return [(list(wanted), self._settings[key]) for key, wanted in self._wanted.items() if wanted]
+
+    def fill(self, settings: Settings, values: Mapping[str, float]) -> None:
+        """Take over values that were computed under the given settings."""
+        key = settings_key(settings)
+        self._settings.setdefault(key, dict(settings))
+        self._values |= {(feature, key): value for feature, value in values.items()}
+        for feature in values:
+            self._wanted.get(key, {}).pop(feature, None)
+
+    def value(self, label: str, feature: str, settings: Settings, compute: Compute) -> float | None:
+        """Return what was asked for under these settings, else what the label shows, else None."""
+        key = settings_key(settings)
+        if self._labels.get(label) == (feature, key) and label in self._shown:
+            return self._shown[label]
+        if feature in self._wanted.get(key, {}):
+            self._compute(key, compute)
+        if (feature, key) in self._values:
+            return self._values[feature, key]
+        return self.shown(compute).get(label)
+
+    def shown(self, compute: Compute) -> dict[str, float]:
+        """Return the values by their labels, computing what is pending; a script may change them by hand."""
+        for key, wanted in list(self._wanted.items()):
+            if wanted:
+                self._compute(key, compute)
+        for label, found in self._labels.items():
+            if label not in self._shown:
+                self._shown[label] = self._values[found]
+        return self._shown
+
+    def replace_shown(self, values: Mapping[str, float]) -> None:
+        """Replace all labels by values that a script sets itself."""
+        self._labels, self._wanted = {}, {}
+        self._shown = dict(values)
+
+    def clear(self) -> None:
+        """Forget the values, since the recording has changed; what was asked for is wanted anew."""
+        self._values = {}
+        for label, (feature, key) in self._labels.items():
+            self._shown.pop(label, None)
+            self._wanted.setdefault(key, {})[feature] = None
+
+    def _compute(self, key: tuple, compute: Compute) -> None:
+        self.fill(self._settings[key], compute(list(self._wanted[key]), self._settings[key]))

@@ -1,0 +1,156 @@
+"""The output files: features.json, protocols.json and holding_threshold_currents.json, whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import tempfile
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .problems import EfeError, Problem
+
+if TYPE_CHECKING:
+    from .cell import Cell
+    from .matching import Protocol
+
+FILE_NAMES = {
+    "features": "features.json",
+    "protocols": "protocols.json",
+    "currents": "holding_threshold_currents.json",
+}
+
+
+def build_outputs(
+    protocols: Sequence[Protocol],
+    threshold_nvalue_save: int = 1,
+    save_files_used: bool = False,
+    default_std_value: float = 1e-3,
+) -> tuple[dict[str, Any], dict[str, Any], list[Problem]]:
+    """Return what features.json and protocols.json hold, and what is left out of them.
+
+    Parameters
+    ----------
+    protocols : list of Protocol
+    threshold_nvalue_save : int
+        How many values a feature must have.
+    save_files_used : bool
+        Whether each feature lists the files it is from.
+    default_std_value : float
+        Stands in for a standard deviation of 0.
+    """
+    features: dict[str, Any] = {}
+    stimuli: dict[str, Any] = {}
+    problems = []
+    for protocol in protocols:
+        by_location: dict[str, list[dict[str, Any]]] = {}
+        for target in protocol.feature_targets:
+            if target.sample_size < max(threshold_nvalue_save, 1):
+                problems.append(_too_few(protocol, target, threshold_nvalue_save))
+                continue
+            entry = target.as_dict(save_files_used, default_std_value)
+            by_location.setdefault(target.location, []).append(entry)
+        if by_location:
+            features[protocol.stimulus_name] = by_location
+            stimuli[protocol.stimulus_name] = protocol.as_dict()
+    return features, stimuli, problems
+
+
+def _too_few(protocol: Protocol, target: Any, wanted: int) -> Problem:
+    return Problem(
+        f"{target.efeature_name} has {target.sample_size} value(s) from {len(protocol.recordings)} recording(s), fewer "
+        f"than the {max(wanted, 1)} asked for; it is left out.",
+        "note",
+        "target",
+        protocol=protocol.name,
+        target=f"{target.efeature_name} of {protocol.stimulus_name}",
+    )
+
+
+def build_currents(cells: Sequence[Cell], default_std_value: float = 1e-3) -> dict[str, Any]:
+    """Return what holding_threshold_currents.json holds: mean and standard deviation over cells, and each cell's (nA).
+
+    Where there is no value the file says null.
+    """
+    holding = {}
+    for cell in cells:
+        known = [r.hypamp for r in cell.recordings if r.hypamp is not None and np.isfinite(r.hypamp)]
+        if known:
+            holding[cell.name] = np.mean(known)
+    threshold = {cell.name: cell.rheobase for cell in cells if cell.rheobase is not None}
+    return {
+        "holding_current": _mean_and_std(holding, default_std_value),
+        "threshold_current": _mean_and_std(threshold, default_std_value),
+        "all_holding_current": holding,
+        "all_threshold_current": threshold,
+    }
+
+
+def _mean_and_std(values: Mapping[str, float], default_std_value: float) -> list[float | None]:
+    if not values:
+        return [None, None]
+    known = list(values.values())
+    std = np.std(known)
+    return [np.mean(known), default_std_value if std == 0 else std]
+
+
+def to_json(data: Any) -> str:
+    """Return indented JSON; numpy's numbers and arrays are written as numbers and lists.
+
+    Raises
+    ------
+    EfeError
+        If a number is not finite: there is no such thing in JSON.
+    """
+    try:
+        return json.dumps(data, indent=2, default=_plain, allow_nan=False)
+    except ValueError as error:
+        raise EfeError(f"the output can't be written, since a number in it is not finite ({error}).") from error
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    raise TypeError(f"{type(value).__name__} can't be written as JSON")
+
+
+def write_text(path: str | os.PathLike, text: str) -> None:
+    """Write a text file so that it is there whole or not at all."""
+    target = pathlib.Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.chmod(name, 0o666 & ~_umask())
+        os.replace(name, target)
+    except BaseException:
+        pathlib.Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def save_outputs(
+    output_directory: str | os.PathLike, features: Mapping, protocols: Mapping, currents: Mapping
+) -> list[pathlib.Path]:
+    """Write the three files; nothing is written unless all three can be."""
+    folder = pathlib.Path(output_directory)
+    texts = {
+        folder / FILE_NAMES[name]: to_json(data)
+        for name, data in (("features", features), ("protocols", protocols), ("currents", currents))
+    }
+    for path, text in texts.items():
+        write_text(path, text)
+    return list(texts)
+
+

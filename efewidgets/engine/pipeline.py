@@ -1,0 +1,233 @@
+"""The stages from files to outputs, in their order. Each takes values and returns values, and problems beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from .auto_targets import AutoTarget
+from .cell import Cell
+from .ecodes import ecode_of
+from .edges import agree_among
+from .matching import Protocol, build_protocols, match, unmatched_problems
+from .problems import EfeError, Problem
+from .readers import read
+from .recording import Recording
+from .source import Source, files_of, reader_metadata
+
+Run = Callable[[Callable, Sequence], list]
+
+
+@dataclass(frozen=True)
+class FileJob:
+    """One file of one protocol of one cell, to be read."""
+
+    cell: str
+    protocol: str
+    metadata: Mapping[str, Any] = field(repr=False)
+
+
+# --- files → recordings
+
+
+def file_jobs(files_metadata: Mapping[str, Mapping[str, Sequence[Mapping]]]) -> list[FileJob]:
+    """List the files of all cells.
+
+    Raises
+    ------
+    EfeError
+        If `files_metadata` isn't ``{cell: {protocol: [metadata, …]}}``, or names no file.
+    """
+    jobs = []
+    if not isinstance(files_metadata, Mapping) or not files_metadata:
+        raise EfeError("files_metadata is empty; it must be {cell: {protocol: [metadata of a file, …]}}.")
+    for cell, protocols in files_metadata.items():
+        if not isinstance(protocols, Mapping):
+            raise EfeError(f"cell {cell!r} must hold a dictionary of protocols, but holds {type(protocols).__name__}.")
+        for protocol, files in protocols.items():
+            if isinstance(files, (str, Mapping)) or not isinstance(files, Sequence):
+                raise EfeError(f"cell {cell!r}, protocol {protocol!r} must hold a list with the metadata of each file.")
+            jobs += [FileJob(str(cell), str(protocol), metadata) for metadata in files]
+    if not jobs:
+        raise EfeError("files_metadata names no file in any protocol of any cell.")
+    return jobs
+
+
+def read_file(
+    metadata: Mapping[str, Any],
+    protocol_name: str,
+    reader: Callable | None = None,
+    efel_settings: Mapping[str, Any] | None = None,
+    keep_samples: bool = True,
+) -> tuple[list[Recording], list[Problem]]:
+    """Read the sweeps of one file and find the stimulus and the spikes in each.
+
+    Parameters
+    ----------
+    metadata : dict
+        What a person wrote about the file; left as it is.
+    protocol_name : str
+    reader : callable, optional
+        A lab's own reader.
+    efel_settings : dict, optional
+        eFEL settings that decide what a spike is.
+    keep_samples : bool
+        Whether the recordings keep their samples; otherwise they read them again when asked.
+
+    Returns
+    -------
+    recordings : list of Recording
+    problems : list of Problem
+        What could not be read, and why.
+    """
+    if not isinstance(metadata, Mapping):
+        problem = Problem(f"the metadata of a file must be a dictionary, but is {metadata!r}.", kind="file")
+        return [], [problem.at(protocol=protocol_name)]
+    place = {"protocol": protocol_name, "file": next(iter(reversed(files_of(metadata))), None)}
+    try:
+        ecode = ecode_of(protocol_name, metadata.get("ecode"))
+        prepared = reader_metadata(metadata, protocol_name)
+        sweeps, problems = read(prepared, reader)
+    except Exception as error:
+        return [], [_problem(error, "file", **place)]
+    config = {"protocol_name": protocol_name, **metadata}
+    recordings, problems = [], [problem.at(**place) for problem in problems]
+    for index, sweep in enumerate(sweeps):
+        if sweep is None:
+            continue
+        try:
+            recording = ecode(config, sweep, protocol_name, efel_settings)
+            recording.source = Source(prepared, reader, index)
+            _ = recording.peak_time
+        except Exception as error:
+            problems.append(_problem(error, "stimulus", recording=sweep.get("id"), **place))
+            continue
+        if not keep_samples:
+            recording.release()
+        recordings.append(recording)
+    return recordings, problems
+
+
+def _problem(error: Exception, kind: str, **place: str | None) -> Problem:
+    """Turn whatever went wrong with one recording into a problem, so that the others go on."""
+    expected = isinstance(error, (EfeError, OSError))
+    message = str(error) if expected else f"{type(error).__name__}: {error}"
+    return Problem(message, kind=kind, **place)
+
+
+def _read_job(job: FileJob, reader: Callable | None, efel_settings: Mapping | None, keep_samples: bool):
+    return read_file(job.metadata, job.protocol, reader, efel_settings, keep_samples)
+
+
+def read_cells(
+    files_metadata: Mapping[str, Mapping[str, Sequence[Mapping]]],
+    reader: Callable | None,
+    efel_settings: Mapping[str, Any] | None,
+    run: Run,
+    keep_samples: bool = True,
+) -> list[Cell]:
+    """Read the files of all cells; each cell's problems say what could not be read."""
+    jobs = file_jobs(files_metadata)
+    read_one = partial(_read_job, reader=reader, efel_settings=efel_settings, keep_samples=keep_samples)
+    cells = {str(name): Cell(str(name)) for name in files_metadata}
+    for job, (recordings, problems) in zip(jobs, run(read_one, jobs), strict=True):
+        cells[job.cell].recordings += recordings
+        cells[job.cell].problems += [problem.at(cell=job.cell) for problem in problems]
+    for cell in cells.values():
+        for name in cell.get_protocol_names():
+            agree_among(cell.get_recordings_by_protocol_name(name))
+    return list(cells.values())
+
+
+# --- recordings → features
+
+
+def request_features(
+    cells: Sequence[Cell], targets: Sequence[Mapping[str, Any]], efel_settings: Mapping[str, Any] | None
+) -> None:
+    """Note on each recording which features the targets want of it; they are computed when needed."""
+    by_protocol: dict[str, list[Mapping[str, Any]]] = {}
+    for target in targets:
+        by_protocol.setdefault(target["protocol"], []).append(target)
+    for cell in cells:
+        for recording in cell.recordings:
+            for target in by_protocol.get(recording.protocol_name, ()):
+                settings = {**(efel_settings or {}), **(target.get("efel_settings") or {})}
+                recording.request_efeatures([target["efeature"]], [target.get("efeature_name")], settings)
+
+
+def compute_features(recordings: Sequence[Recording], run: Run) -> list[Problem]:
+    """Compute what was asked for on these recordings; a recording on which it fails becomes a problem."""
+    waiting = [recording for recording in recordings if recording.pending()]
+    problems = []
+    for recording, (values, problem) in zip(waiting, run(_feature_job, waiting), strict=True):
+        for settings, found in values:
+            recording.take_values(settings, found)
+        if problem is not None:
+            recording.problems.append(problem)
+            problems.append(problem)
+    return problems
+
+
+def _feature_job(recording: Recording) -> tuple[list[tuple[dict, dict[str, float]]], Problem | None]:
+    values: list[tuple[dict, dict[str, float]]] = []
+    problem = None
+    for efeatures, settings in recording.pending():
+        try:
+            values.append((settings, recording.reduced(efeatures, settings)))
+        except Exception as error:
+            problem = _problem(error, "feature")
+            values.append((settings, dict.fromkeys(efeatures, np.nan)))
+    return values, problem
+
+
+# --- features → targets
+
+
+def group(
+    cells: Sequence[Cell],
+    targets: Sequence[Mapping[str, Any]],
+    absolute_amplitude: bool,
+    use_global_rheobase: bool,
+    protocol_mode: str,
+    efel_settings: Mapping[str, Any] | None,
+    run: Run,
+) -> list[Protocol]:
+    """Put the recordings into the targets they fall into and take their values."""
+    known = [cell.rheobase for cell in cells if cell.rheobase is not None]
+    use_relative = use_global_rheobase and not absolute_amplitude and known
+    protocols = build_protocols(targets, np.mean(known) if use_relative else None, protocol_mode, efel_settings)
+    matches = match(cells, protocols, absolute_amplitude)
+    compute_features(list({id(recording): recording for _, recording, _ in matches}.values()), run)
+    for protocol, recording, chosen in matches:
+        protocol.append(recording, chosen)
+    return protocols
+
+
+def choose_targets(cells: Sequence[Cell], auto_targets: Sequence[AutoTarget]) -> list[dict[str, Any]]:
+    """Return the targets that the automatic goals come to on these recordings."""
+    recordings = [recording for cell in cells for recording in cell.recordings]
+    targets = []
+    for goal in auto_targets:
+        fresh = AutoTarget(
+            goal.protocols,
+            goal.amplitudes,
+            goal.efeatures,
+            goal.min_recordings_per_amplitude,
+            goal.preferred_number_protocols,
+            goal.tolerance,
+        )
+        fresh.select_ecode_and_amplitude(recordings)
+        targets += fresh.generate_targets()
+    return targets
+
+
+def all_problems(cells: Sequence[Cell], protocols: Sequence[Protocol]) -> list[Problem]:
+    """Return all problems of the cells and of their targets."""
+    return [p for cell in cells for p in cell.all_problems()] + unmatched_problems(cells, protocols)
+
+

@@ -1,0 +1,248 @@
+"""Rheobase: the smallest current that makes a cell fire, by four rules.
+
+The rules are BluePyEfe's, on all sweeps of the chosen protocols, the silent ones included. A rheobase is a
+depolarising current: spikes in sweeps at a negative current (rebound, artefact) never decide, and a cell that fires
+at no current has none.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .problems import EfeError, Problem, nearest
+
+if TYPE_CHECKING:
+    from .cell import Cell
+    from .recording import Recording
+
+LOW_CURRENT = 0.01
+NO_CURRENT = 1e-3
+
+
+@dataclass(frozen=True)
+class Sweeps:
+    """Amplitudes (nA, rising) and spike counts of the sweeps that may decide."""
+
+    amps: tuple[float, ...]
+    counts: tuple[int, ...]
+    recordings: tuple[Recording, ...] = field(repr=False)
+
+    def __len__(self) -> int:
+        return len(self.amps)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A rheobase and how it came about.
+
+    Parameters
+    ----------
+    rheobase : float or None
+        nA.
+    reason : str
+        How it was decided, or why there is none; a sentence for a person.
+    recording : Recording or None
+        The sweep that decided, where one did.
+    problems : tuple of Problem
+    """
+
+    rheobase: float | None
+    reason: str
+    recording: Recording | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+def _absolute(sweeps: Sweeps, spike_threshold: int = 1) -> tuple[float | None, int | None]:
+    """Lowest amplitude at which a sweep has at least `spike_threshold` spikes."""
+    hit = next((i for i, count in enumerate(sweeps.counts) if count >= spike_threshold), None)
+    return (None, None) if hit is None else (sweeps.amps[hit], hit)
+
+
+def _flush(
+    sweeps: Sweeps, flush_length: int = 1, upper_bound_spikecount: int | None = None
+) -> tuple[float | None, int | None]:
+    """Lowest amplitude that fires and whose next `flush_length` sweeps fire too (as many as there are)."""
+    for i, count in enumerate(sweeps.counts):
+        if upper_bound_spikecount is not None and count > upper_bound_spikecount:
+            break
+        following = sweeps.counts[i + 1 : i + 1 + flush_length]
+        if count and all(following):
+            return sweeps.amps[i], i
+    return None, None
+
+
+def _majority(
+    sweeps: Sweeps, min_step: float = 0.01, majority: float = 0.5
+) -> tuple[float | None, int | None]:
+    """Centre of the lowest bin of `min_step` (nA) in which at least `majority` of the sweeps fire."""
+    lowest = sweeps.amps[0]
+    bins = lowest + min_step * np.arange(int(np.floor((sweeps.amps[-1] - lowest) / min_step)) + 1)
+    bin_of = np.digitize(sweeps.amps, bins) - 1
+    for i, left in enumerate(bins):
+        firing = [bool(count) for count, b in zip(sweeps.counts, bin_of, strict=True) if b == i]
+        if firing and any(firing) and np.mean(firing) >= majority:
+            return left + min_step / 2.0, None
+    return None, None
+
+
+def _interpolation(sweeps: Sweeps) -> tuple[float | None, int | None]:
+    """Where a straight line through current over spike count, from the last silent sweep on, meets one spike."""
+    counts = sweeps.counts
+    start = next((i for i in range(len(counts) - 1) if not counts[i] and counts[i + 1]), None)
+    if start is None:
+        return None, None
+    fit = np.poly1d(np.polyfit(counts[start:], sweeps.amps[start:], deg=1))
+    return fit(1), None
+
+
+STRATEGIES: dict[str, Callable[..., tuple[float | None, int | None]]] = {
+    "absolute": _absolute,
+    "flush": _flush,
+    "majority": _majority,
+    "interpolation": _interpolation,
+}
+
+
+def check_strategy(strategy: str, settings: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return the settings of a rheobase rule, checked.
+
+    Raises
+    ------
+    EfeError
+        If there is no such rule, or it has no such setting.
+    """
+    if strategy not in STRATEGIES:
+        raise EfeError(
+            f"there is no rheobase strategy {strategy!r}.{nearest(strategy, STRATEGIES)} Use one of {', '.join(STRATEGIES)}."
+        )
+    known = list(inspect.signature(STRATEGIES[strategy]).parameters)[1:]
+    for name, value in (settings or {}).items():
+        if name not in known:
+            raise EfeError(
+                f"the rheobase strategy {strategy!r} has no setting {name!r}.{nearest(name, known)} It takes "
+                f"{', '.join(known) or 'none'}."
+            )
+        allowed_none = name == "upper_bound_spikecount" and value is None
+        if not allowed_none and (isinstance(value, bool) or not isinstance(value, (int, float)) or value <= 0):
+            raise EfeError(f"the rheobase setting {name!r} must be a number above zero, but is {value!r}.")
+    return dict(settings or {})
+
+
+def deciding_sweeps(cell: Cell, protocols: Collection[str]) -> tuple[Sweeps, list[Problem]]:
+    """Return the sweeps that may decide a cell's rheobase, in the order of their amplitudes."""
+    problems = []
+    chosen: list[tuple[float, int, int, Recording]] = []
+    for i, recording in enumerate(cell.recordings):
+        if recording.protocol_name not in protocols or recording.amp is None or recording.spikecount is None:
+            continue
+        count = recording.spikecount
+        if count and recording.amp < -NO_CURRENT:
+            problems.append(_place(recording, _NEGATIVE.format(amp=recording.amp, count=count)))
+            continue
+        if count and abs(recording.amp) > NO_CURRENT and recording.amp < LOW_CURRENT:
+            problems.append(_place(recording, _LOW.format(amp=recording.amp, count=count)))
+        chosen.append((recording.amp, count, i, recording))
+    chosen.sort(key=lambda item: item[:3])
+    amps, counts, _, recordings = zip(*chosen, strict=True) if chosen else ((), (), (), ())
+    return Sweeps(tuple(amps), tuple(counts), tuple(recordings)), problems
+
+
+_NEGATIVE = (
+    "{count} spike(s) at {amp:.3g} nA, a hyperpolarising current: left out of the rheobase. "
+    "Check for rebound spikes or artefacts."
+)
+_LOW = (
+    "{count} spike(s) at only {amp:.3g} nA: check the timing of the stimulus, and for spontaneous spikes."
+)
+
+
+def _place(recording: Recording, message: str) -> Problem:
+    file = recording.files[-1] if recording.files else None
+    return Problem(
+        message, "warning", "rheobase", file=file, protocol=recording.protocol_name, recording=recording.name
+    )
+
+
+def decide(
+    cell: Cell, protocols: Collection[str], strategy: str = "absolute", settings: Mapping[str, Any] | None = None
+) -> Decision:
+    """Find the rheobase of a cell.
+
+    Parameters
+    ----------
+    cell : Cell
+    protocols : list of str
+        Names of the protocols whose sweeps are looked at.
+    strategy : {"absolute", "flush", "majority", "interpolation"}
+    settings : dict, optional
+        Settings of the strategy.
+
+    Raises
+    ------
+    EfeError
+        If the strategy or a setting isn't known.
+    """
+    chosen = check_strategy(strategy, settings)
+    sweeps, problems = deciding_sweeps(cell, protocols)
+    reason = _no_sweeps(cell, protocols, sweeps)
+    if reason:
+        return _none(reason, problems)
+    rheobase, index = STRATEGIES[strategy](sweeps, **chosen)
+    if rheobase is None or not np.isfinite(rheobase) or rheobase <= NO_CURRENT:
+        return _none(_why_none(sweeps, strategy, rheobase), problems)
+    recording = None if index is None else sweeps.recordings[index]
+    problems += _doubts(sweeps, strategy, index)
+    return Decision(rheobase, f"{strategy} rule over {len(sweeps)} sweeps", recording, tuple(problems))
+
+
+def _none(reason: str, problems: Sequence[Problem]) -> Decision:
+    problem = Problem(f"no rheobase: {reason}", "warning", "rheobase")
+    return Decision(None, reason, None, (*problems, problem))
+
+
+def _no_sweeps(cell: Cell, protocols: Collection[str], sweeps: Sweeps) -> str:
+    if len(sweeps):
+        return ""
+    there = ", ".join(cell.get_protocol_names()) or "none"
+    return f"there is no sweep of {', '.join(protocols)}; the cell's protocols are {there}."
+
+
+def _why_none(sweeps: Sweeps, strategy: str, rheobase: float | None) -> str:
+    if not any(sweeps.counts):
+        return f"none of the {len(sweeps)} sweeps, up to {sweeps.amps[-1]:.3g} nA, has a spike."
+    if rheobase is not None and abs(rheobase) <= NO_CURRENT:
+        return "the cell fires without any current."
+    if rheobase is not None:
+        return f"the {strategy} rule gives {rheobase:.3g} nA, which is no depolarising current."
+    if strategy == "interpolation":
+        return "no silent sweep is followed by one with spikes, which the interpolation needs."
+    return f"the sweeps do not meet the {strategy} rule."
+
+
+def _doubts(sweeps: Sweeps, strategy: str, index: int | None) -> list[Problem]:
+    doubts = []
+    if all(sweeps.counts):
+        doubts.append(
+            f"every sweep has spikes, down to {sweeps.amps[0]:.3g} nA, so that the true rheobase may be lower. "
+            "Add sweeps at smaller currents."
+        )
+    if strategy == "flush" and index == len(sweeps) - 1 and len(sweeps) > 1:
+        doubts.append("only the sweep with the largest current fires, so that no other one confirms it.")
+    return [Problem(f"the rheobase is not certain: {text}", "warning", "rheobase") for text in doubts]
+
+
+def assign(
+    cell: Cell, protocols: Collection[str], strategy: str = "absolute", settings: Mapping[str, Any] | None = None
+) -> Decision:
+    """Find the rheobase of a cell, set it, and express the cell's amplitudes in % of it."""
+    decision = decide(cell, protocols, strategy, settings)
+    cell.rheobase = decision.rheobase
+    cell.rheobase_recording = decision.recording
+    cell.problems = [p for p in cell.problems if p.kind != "rheobase"] + list(decision.problems)
+    cell.compute_relative_amp()
+    return decision

@@ -1,0 +1,247 @@
+"""Targets: which feature is wanted of which protocol, at which amplitude; checked, converted, chosen automatically."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from .problems import EfeError, Problem, nearest
+from .trace import number
+
+KNOWN_KEYS = (
+    "efeature",
+    "protocol",
+    "amplitude",
+    "tolerance",
+    "efel_settings",
+    "efeature_name",
+    "location",
+    "weight",
+)
+PRESET_PROTOCOLS_RHEOBASE = [
+    "IV",
+    "Step",
+    "FirePattern",
+    "IDrest",
+    "IDRest",
+    "IDthresh",
+    "IDThresh",
+    "IDThres",
+    "IDthres",
+]
+
+
+def check_targets(targets: Iterable[Mapping[str, Any]]) -> tuple[list[dict[str, Any]], list[Problem]]:
+    """Return the targets that can be used, as copies with ``efel_settings`` filled in, and what is wrong with the rest.
+
+    A target that stands in the list twice is used once.
+    """
+    good: list[dict[str, Any]] = []
+    problems: list[Problem] = []
+    for i, target in enumerate(targets):
+        try:
+            checked = _checked(target)
+        except EfeError as error:
+            problems.append(Problem(str(error), kind="target", target=_title(i, target)))
+            continue
+        if checked in good:
+            message = "this target stands in the list more than once; it is used once."
+            problems.append(Problem(message, "warning", "target", target=_title(i, target)))
+            continue
+        good.append(checked)
+    return good, problems
+
+
+def _title(i: int, target: Any) -> str:
+    if not isinstance(target, Mapping):
+        return f"{i + 1}"
+    return f"{i + 1}: {target.get('efeature')} of {target.get('protocol')} at {target.get('amplitude')}"
+
+
+def _checked(target: Mapping[str, Any]) -> dict[str, Any]:
+    from .features import check_feature, check_settings
+
+    if not isinstance(target, Mapping):
+        raise EfeError(f"a target must be a dictionary, but is {target!r}.")
+    for key in ("efeature", "protocol", "amplitude", "tolerance"):
+        if target.get(key) is None:
+            raise EfeError(f"the target has no {key!r}; it needs efeature, protocol, amplitude and tolerance.")
+    for key in target:
+        if key not in KNOWN_KEYS:
+            raise EfeError(f"a target has no entry {key!r}.{nearest(key, KNOWN_KEYS)}")
+    check_feature(target["efeature"])
+    number("amplitude", target["amplitude"])
+    if number("tolerance", target["tolerance"]) <= 0:
+        raise EfeError(f"tolerance must be above zero (nothing lies within it), but is {target['tolerance']!r}.")
+    checked = copy.deepcopy(dict(target))
+    checked["efel_settings"] = dict(checked.get("efel_settings") or {})
+    check_settings(checked["efel_settings"])
+    checked.setdefault("location", "soma")
+    return checked
+
+
+def convert_legacy_targets(targets: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Convert targets of the old form, a dictionary of protocols, to a list with one entry a target.
+
+    Parameters
+    ----------
+    targets : dict
+        ``{protocol: {"amplitudes": [50, 100], "tolerances": [10, 10], "efeatures": {"Spikecount": {"Threshold":
+        -10.0}}, "location": "soma"}}``; "tolerances" may hold one value for all amplitudes, "efeatures" may be
+        a list.
+
+    Returns
+    -------
+    list of dict
+        Targets as `extract_efeatures` takes them, amplitude by amplitude.
+
+    Raises
+    ------
+    EfeError
+        If there are neither one nor as many tolerances as amplitudes.
+    """
+    converted = []
+    for protocol, old in targets.items():
+        amplitudes, tolerances = list(old["amplitudes"]), list(old["tolerances"])
+        if len(tolerances) == 1:
+            tolerances *= len(amplitudes)
+        if len(tolerances) != len(amplitudes):
+            raise EfeError(
+                f"protocol {protocol!r} has {len(amplitudes)} amplitudes and {len(tolerances)} tolerances; give one "
+                "tolerance, or one for each amplitude."
+            )
+        settings = old["efeatures"] if isinstance(old["efeatures"], Mapping) else {}
+        for amplitude, tolerance in zip(amplitudes, tolerances, strict=True):
+            for efeature in old["efeatures"]:
+                target = {
+                    "efeature": efeature,
+                    "protocol": protocol,
+                    "amplitude": amplitude,
+                    "tolerance": tolerance,
+                    "efel_settings": dict(settings.get(efeature) or {}),
+                }
+                if "location" in old:
+                    target["location"] = old["location"]
+                converted.append(target)
+    return converted
+
+
+class EFeatureTarget:
+    """One feature at one amplitude of one protocol, and the values that recordings give for it.
+
+    Parameters
+    ----------
+    efeature_name : str or None
+        Own name of the feature; None for eFEL's.
+    efel_feature_name : str
+        Name of the feature in eFEL.
+    protocol_name : str
+    amplitude, tolerance : float
+        % of rheobase, or nA.
+    efel_settings : dict, optional
+        eFEL settings under which the feature is computed.
+    location : str
+        Where the recording was made.
+    """
+
+    def __init__(
+        self,
+        efeature_name: str | None,
+        efel_feature_name: str,
+        protocol_name: str,
+        amplitude: float,
+        tolerance: float,
+        efel_settings: Mapping[str, Any] | None = None,
+        location: str = "soma",
+    ):
+        self.efeature_name = efel_feature_name if efeature_name is None else efeature_name
+        self.efel_feature_name = efel_feature_name
+        self.protocol_name = protocol_name
+        self.amplitude = amplitude
+        self.tolerance = tolerance
+        self.efel_settings = dict(efel_settings or {})
+        self.location = location
+        self._values: list[float] = []
+        self._files: list[str] = []
+        self._auto_thresholds: list[float] = []
+
+    @property
+    def values(self) -> list[float]:
+        """Value of each recording that matched, in their order."""
+        return self._values
+
+    @property
+    def files(self) -> list[str]:
+        """Files of the recordings that gave a value, each once."""
+        return list(dict.fromkeys(self._files))
+
+    @property
+    def sample_size(self) -> int:
+        """Number of recordings that gave a value."""
+        return len(self._values)
+
+    @property
+    def mean(self) -> float:
+        """Mean of the values; nan without any."""
+        return np.mean(self._values) if self._values else np.nan
+
+    @property
+    def std(self) -> float:
+        """Population standard deviation of the values; nan without any."""
+        return np.std(self._values) if self._values else np.nan
+
+    def append(self, value: float | None, files: Sequence[str] | None = None) -> None:
+        """Add the value of a recording; None and nan are left out.
+
+        Raises
+        ------
+        TypeError
+            If the value isn't a number.
+        """
+        if value is None:
+            return
+        if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
+            raise TypeError(f"A feature value must be a number, but is {value!r}.")
+        if not np.isfinite(value):
+            return
+        self._values.append(float(value))
+        self._files += files or []
+
+    def append_auto_threshold(self, threshold: float | None) -> None:
+        """Note the automatic spike threshold (mV) of a recording that matched, unless the settings have one."""
+        if threshold is not None and "Threshold" not in self.efel_settings:
+            self._auto_thresholds.append(threshold)
+
+    def clear(self) -> None:
+        """Forget the values."""
+        self._values, self._files, self._auto_thresholds = [], [], []
+
+    def effective_settings(self) -> dict[str, Any]:
+        """Return the eFEL settings, with the median of the automatic spike thresholds where those were used."""
+        if not self._auto_thresholds or "Threshold" in self.efel_settings:
+            return dict(self.efel_settings)
+        return self.efel_settings | {"Threshold": np.median(self._auto_thresholds)}
+
+    def as_dict(self, save_files_used: bool = False, default_std_value: float = 1e-3) -> dict[str, Any]:
+        """Return the target as it stands in features.json; a standard deviation of 0 becomes `default_std_value`."""
+        std = self.std
+        found: dict[str, Any] = {
+            "feature": self.efel_feature_name,
+            "val": [self.mean, default_std_value if std == 0.0 else std],
+            "n": self.sample_size,
+            "efel_settings": self.effective_settings(),
+        }
+        if self.efeature_name:
+            found["efeature_name"] = self.efeature_name
+        if save_files_used:
+            found["files"] = self.files
+        return found
+
+    def __repr__(self) -> str:
+        return (
+            f"EFeatureTarget({self.efeature_name} of {self.protocol_name} at {self.amplitude:g}: n = "
+            f"{self.sample_size}, {self.mean:.5g} ± {self.std:.5g})"
+        )

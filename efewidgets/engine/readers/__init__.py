@@ -1,0 +1,250 @@
+"""Reading recordings: one module a format family, a registry for a lab's own formats, and what all share.
+
+Whatever the format, a file becomes a list of sweeps (dicts with ``voltage``, ``current``, ``dt``, units) and
+a list of problems. A bad sweep doesn't take the others down with it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from ..problems import EfeError, Problem, ReadError
+from .abf import open_abf
+from .checks import check_sweep
+from .files import existing_file
+from .igor import open_igor
+from .inspection import Contents, FileSummary, LazySweep, LeftOutError, Sweep, SweepInfo, step_in_ms
+from .matlab import open_matlab
+from .nwb import open_nwb
+from .registry import Format, Open, format_for, format_of, plugin_problems, register_reader
+from .text import open_lccr, open_table
+
+__all__ = [
+    "FileSummary",
+    "SweepInfo",
+    "axon_reader",
+    "csv_lccr_reader",
+    "csv_reader",
+    "igor_reader",
+    "inspect",
+    "nwb_reader",
+    "plugin_problems",
+    "read",
+    "read_matlab",
+    "register_reader",
+]
+
+Reader = Callable[[dict[str, Any]], Any]
+
+
+def read(
+    metadata: Mapping[str, Any], reader: Reader | None = None, only: Collection[int] | None = None
+) -> tuple[list[Sweep | None], list[Problem]]:
+    """Read the sweeps of the file (or pair of files) that a recording's metadata name.
+
+    Parameters
+    ----------
+    metadata : dict
+        What a person wrote about the recording: ``filepath``, or ``v_file`` and ``i_file``; what the format
+        needs besides (``protocol_name``, ``repetition``, ``amplitudes``, …); units and ``dt``, which overrule
+        the file's.
+    reader : callable, optional
+        A function of the metadata that returns a list of sweeps; chosen by the file's suffix if None.
+    only : collection of int, optional
+        Indexes of the sweeps wanted. The samples of others aren't read, where the format allows.
+
+    Returns
+    -------
+    sweeps : list of dict or None
+        One entry a sweep, so that indexes stay; None for those not wanted or not usable. ``voltage`` and
+        ``current`` are arrays (n,) in the file's units (``v_unit``, ``i_unit``), ``dt`` is in ``t_unit``,
+        ``index`` is the position, ``label`` names the sweep for people. ``id``, ``protocol``, ``repetition``,
+        ``ton``, ``toff`` (ms), ``amp``, ``hypamp`` (``i_unit``) stand where the file has them.
+    problems : list of Problem
+        What a person should know, with the sweep in ``recording``.
+
+    Raises
+    ------
+    ReadError
+        If no sweep that is wanted can be had.
+    """
+    with _open(metadata, reader) as contents:
+        problems = list(contents.problems)
+        sweeps: list[Sweep | None] = []
+        failures: list[Problem] = []
+        for index, lazy in enumerate(contents.sweeps):
+            if only is not None and index not in only:
+                sweeps.append(None)
+                continue
+            sweep, found = _load(lazy, metadata)
+            sweeps.append(None if sweep is None else sweep | {"index": index, "label": lazy.info.id})
+            problems += found
+            failures += found if sweep is None else []
+    if failures and all(sweep is None for sweep in sweeps):
+        raise _no_sweep(failures)
+    return sweeps, _merged(problems, _file_of(metadata))
+
+
+def inspect(path: str | os.PathLike[str]) -> FileSummary:
+    """Say what is in a file without loading its samples: format, dialect, protocols, sweeps, units, rates.
+
+    Raises
+    ------
+    ReadError
+        If the file can't be opened, or its format isn't known.
+    """
+    path = os.fspath(path)
+    known = format_of(path)
+    existing_file(path)
+    if known.inspect is not None:
+        return _guarded(known.inspect, path, known.name)
+    if known.open_for_inspection is not None:
+        with known.open_for_inspection(path) as contents:
+            return contents.summary(path)
+    with _open({"filepath": path}, None) as contents:
+        return contents.summary(path)
+
+
+def _open(metadata: Mapping[str, Any], reader: Reader | None) -> Any:
+    if reader is not None:
+        return _open_custom(metadata, reader, getattr(reader, "__name__", "custom reader"))
+    known: Format = format_for(metadata)
+    if known.read is not None:
+        return _open_custom(metadata, known.read, known.name)
+    assert known.open is not None
+    return known.open(metadata)
+
+
+def _load(lazy: LazySweep, metadata: Mapping[str, Any]) -> tuple[Sweep | None, list[Problem]]:
+    """Load and check one sweep; what goes wrong becomes a problem of this sweep."""
+    found: list[Problem] = []
+    sweep: Sweep | None = None
+    try:
+        sweep = check_sweep(lazy.load(found), metadata, found)
+    except LeftOutError as error:
+        found.append(Problem(str(error), "note", "file"))
+    except EfeError as error:
+        found.append(Problem(str(error), "error", "file"))
+    except (OSError, MemoryError) as error:
+        found.append(Problem(f"its samples can't be read: {error}", "error", "file"))
+    return sweep, [problem.at(recording=lazy.info.id) for problem in found]
+
+
+def _no_sweep(failures: list[Problem]) -> ReadError:
+    first = failures[0]
+    if len(failures) == 1:
+        return ReadError(f"{first.recording}: {first.message}")
+    return ReadError(f"none of its sweeps can be used. {first.recording}: {first.message}")
+
+
+def _merged(problems: list[Problem], file: str | None) -> list[Problem]:
+    """Say once what holds for many sweeps, and name the file."""
+    groups: dict[tuple[str, str], list[Problem]] = {}
+    for problem in problems:
+        groups.setdefault((problem.severity, problem.message), []).append(problem.at(file=file))
+    merged = []
+    for same in groups.values():
+        if len(same) == 1 or same[0].recording is None:
+            merged.append(same[0])
+        else:
+            names = ", ".join(str(p.recording) for p in same[:4]) + (", …" if len(same) > 4 else "")
+            message = f"{same[0].message} ({len(same)} sweeps: {names})"
+            merged.append(Problem(message, same[0].severity, same[0].kind, file))
+    return merged
+
+
+def _file_of(metadata: Mapping[str, Any]) -> str | None:
+    path = metadata.get("filepath") or metadata.get("v_file") or metadata.get("i_file")
+    return os.fspath(path) if isinstance(path, (str, os.PathLike)) else None
+
+
+# --- a lab's own reader
+
+
+def _guarded(function: Callable, argument: Any, name: str) -> Any:
+    """Call a reader that others wrote; whatever it raises becomes a ReadError."""
+    try:
+        return function(argument)
+    except EfeError:
+        raise
+    except Exception as error:
+        raise ReadError(f"the reader {name!r} failed: {type(error).__name__}: {error}") from error
+
+
+@contextmanager
+def _open_custom(metadata: Mapping[str, Any], reader: Reader, name: str) -> Iterator[Contents]:
+    found = _guarded(reader, dict(metadata), name)
+    expected = f"the reader {name!r} must return a list of sweeps, dicts with 'voltage' and 'current'"
+    if isinstance(found, Mapping) or not isinstance(found, (list, tuple)):
+        raise ReadError(f"{expected}, but returned {type(found).__name__}.")
+    if not found:
+        raise ReadError(f"the reader {name!r} found no sweep in the file.")
+    contents = Contents(name)
+    for k, sweep in enumerate(found):
+        if not isinstance(sweep, Mapping):
+            raise ReadError(f"{expected}, but its sweep {k + 1} is {type(sweep).__name__}.")
+        contents.sweeps.append(LazySweep(_custom_info(sweep, k), _custom_loader(sweep)))
+    yield contents
+
+
+def _custom_loader(sweep: Mapping[str, Any]) -> Callable[[list[Problem]], Sweep]:
+    return lambda problems: dict(sweep)
+
+
+def _custom_info(sweep: Mapping[str, Any], k: int) -> SweepInfo:
+    return SweepInfo(
+        str(sweep.get("id") or f"sweep {k + 1}"),
+        sweep.get("protocol"),
+        sweep.get("repetition"),
+        int(np.size(sweep.get("voltage", ()))),
+        step_in_ms(sweep.get("dt"), sweep.get("t_unit")),
+        sweep.get("v_unit"),
+        sweep.get("i_unit"),
+    )
+
+
+# --- readers by the names of BluePyEfe, for `recording_reader=`
+
+
+def _sweeps(opener: Open, metadata: Mapping[str, Any]) -> list[Sweep]:
+    with opener(metadata) as contents:
+        loaded = [_load(lazy, metadata) for lazy in contents.sweeps]
+    sweeps = [sweep for sweep, _ in loaded if sweep is not None]
+    if not sweeps:
+        raise _no_sweep([problem for _, found in loaded for problem in found])
+    return sweeps
+
+
+def axon_reader(metadata: Mapping[str, Any]) -> list[Sweep]:
+    """Read all usable sweeps of an Axon file (.abf); see `read`."""
+    return _sweeps(open_abf, metadata)
+
+
+def igor_reader(metadata: Mapping[str, Any]) -> list[Sweep]:
+    """Read the sweep of a pair of Igor waves, ``v_file`` and ``i_file``; see `read`."""
+    return _sweeps(open_igor, metadata)
+
+
+def nwb_reader(metadata: Mapping[str, Any]) -> list[Sweep]:
+    """Read the usable sweeps of an NWB file that ``protocol_name`` and ``repetition`` choose; see `read`."""
+    return _sweeps(open_nwb, metadata)
+
+
+def read_matlab(metadata: Mapping[str, Any]) -> list[Sweep]:
+    """Read all usable sweeps of a PatchMaster export for MATLAB (.mat); see `read`."""
+    return _sweeps(open_matlab, metadata)
+
+
+def csv_lccr_reader(metadata: Mapping[str, Any]) -> list[Sweep]:
+    """Read the voltage columns of a text file, with step currents from the metadata; see `read`."""
+    return _sweeps(open_lccr, metadata)
+
+
+def csv_reader(metadata: Mapping[str, Any]) -> list[Sweep]:
+    """Read a table whose columns are time, voltage and current; see `read`."""
+    return _sweeps(open_table, metadata)

@@ -1,0 +1,122 @@
+"""Axon Binary Format (.abf) of pCLAMP: every sweep of the channels that are the voltage and the current."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from ..problems import Problem, ReadError, nearest
+from ..units import is_current_unit, is_voltage_unit
+from .abf_header import Channel, Header, read_header
+from .files import existing_file, main_path
+from .inspection import Contents, LazySweep, Sweep, SweepInfo
+
+_V_NAME = re.compile(r"\bv_?m\b|^v|volt|potential|10_?vm", re.IGNORECASE)
+_I_NAME = re.compile(r"\bi_?m\b|^i_|imemb|curr|i_?com|cmd", re.IGNORECASE)
+
+
+@contextmanager
+def open_abf(metadata: Mapping[str, Any]) -> Iterator[Contents]:
+    """Yield the sweeps of a file.
+
+    The channels are chosen by their units (by their names, if they have no unit); ``v_channel`` and
+    ``i_channel`` (name or index) in the metadata choose among several.
+    """
+    header = read_header(existing_file(main_path(metadata)))
+    name = os.path.basename(header.path)
+    contents = Contents("ABF", f"ABF{header.version}")
+    contents.problems += [Problem(message, "warning", "file") for message in header.problems]
+    v, i, note = choose_channels(header.channels, metadata, name)
+    if note:
+        contents.problems.append(Problem(note, "note", "file"))
+    dt = 1.0 / header.rate
+    for sweep, n in enumerate(header.lengths):
+        units = header.channels[v].unit or None, header.channels[i].unit or None
+        info = SweepInfo(f"sweep {sweep + 1}", None, None, n, dt * 1e3, *units)
+        contents.sweeps.append(LazySweep(info, _loader(header, sweep, v, i)))
+    yield contents
+
+
+def _loader(header: Header, sweep: int, v: int, i: int) -> Any:
+    def load(problems: list[Problem]) -> Sweep:
+        if header.lengths[sweep] == 0:
+            raise ReadError("it has no samples.")
+        loaded: Sweep = {"voltage": header.samples(sweep, v), "current": header.samples(sweep, i)}
+        loaded |= {"dt": 1.0 / header.rate, "t_unit": "s"}
+        for key, channel in (("v_unit", v), ("i_unit", i)):
+            if header.channels[channel].unit:
+                loaded[key] = header.channels[channel].unit
+        return loaded
+
+    return load
+
+
+def choose_channels(
+    channels: list[Channel], metadata: Mapping[str, Any], file: str
+) -> tuple[int, int, str | None]:
+    """Return the indexes of voltage and current, and a note if there was a choice.
+
+    Raises
+    ------
+    ReadError
+        If there is no voltage or no current among the channels.
+    """
+    voltages = _candidates(channels, is_voltage_unit, _V_NAME)
+    currents = _candidates(channels, is_current_unit, _I_NAME)
+    v = _named(channels, metadata.get("v_channel"), "v_channel", file)
+    i = _named(channels, metadata.get("i_channel"), "i_channel", file)
+    if v is None and not voltages:
+        raise ReadError(f"{file} has no voltage channel: it holds {_listed(channels)}. {_HOW_TO_NAME}")
+    if i is None and not currents:
+        raise ReadError(
+            f"{file} has no current channel, only voltage: it holds {_listed(channels)}. The injected "
+            f"current must be recorded, too. {_HOW_TO_NAME}"
+        )
+    ambiguous = (v is None and len(voltages) > 1) or (i is None and len(currents) > 1)
+    # Channels come in pairs: the second voltage goes with the second current.
+    if v is None:
+        rank = currents.index(i) if i in currents else 0
+        v = voltages[min(rank, len(voltages) - 1)]
+    if i is None:
+        rank = voltages.index(v) if v in voltages else 0
+        i = currents[min(rank, len(currents) - 1)]
+    if v == i:
+        raise ReadError(
+            f"voltage and current of {file} are the same channel, {channels[v].name!r}. {_HOW_TO_NAME}"
+        )
+    note = (
+        f"of the channels {_listed(channels)}, {channels[v].name!r} is taken as the voltage and "
+        f"{channels[i].name!r} as the current. {_HOW_TO_NAME}"
+        if ambiguous
+        else None
+    )
+    return v, i, note
+
+
+_HOW_TO_NAME = "'v_channel' and 'i_channel' (name or index) in the metadata choose others."
+
+
+def _candidates(channels: list[Channel], has_unit: Any, name: re.Pattern) -> list[int]:
+    by_unit = [k for k, c in enumerate(channels) if has_unit(c.unit)]
+    return by_unit or [k for k, c in enumerate(channels) if not c.unit and name.search(c.name)]
+
+
+def _named(channels: list[Channel], wanted: Any, key: str, file: str) -> int | None:
+    if wanted is None:
+        return None
+    names = [c.name for c in channels]
+    if isinstance(wanted, int) and not isinstance(wanted, bool) and 0 <= wanted < len(channels):
+        return wanted
+    if isinstance(wanted, str) and wanted.lower() in (n.lower() for n in names):
+        return [n.lower() for n in names].index(wanted.lower())
+    raise ReadError(
+        f"{file} has no channel {wanted!r} ({key}). It holds {_listed(channels)}."
+        f"{nearest(str(wanted), names)}"
+    )
+
+
+def _listed(channels: list[Channel]) -> str:
+    return ", ".join(f"{k}: {c.name!r} ({c.unit or 'no unit'})" for k, c in enumerate(channels))

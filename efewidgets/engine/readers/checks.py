@@ -1,0 +1,183 @@
+"""Are these samples a recording? Lengths, missing values, sampling step and units of one sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..problems import Problem, ReadError
+from ..units import canonical_unit, is_current_unit, is_voltage_unit, to_ms
+
+# Amplifiers stop their channels a sample or two apart; more than that is another recording.
+_TINY_DIFFERENCE = 2
+# From 10 MHz (no electrode is that fast) to 10 Hz (no membrane that slow).
+_MIN_STEP_MS, _MAX_STEP_MS = 1e-4, 100.0
+
+
+def check_sweep(
+    sweep: Mapping[str, Any], metadata: Mapping[str, Any], problems: list[Problem]
+) -> dict[str, Any]:
+    """Return the sweep with voltage and current as arrays (n,) of equal length, finite throughout.
+
+    What was cut or doubtful is added to `problems`. Raises ReadError if the sweep can't be used.
+    """
+    sweep = dict(sweep)
+    for name in ("voltage", "current"):
+        sweep[name] = as_samples(name, sweep.get(name))
+    _equal_lengths(sweep, problems)
+    step = _check_step(sweep, metadata, problems)
+    cut = cut_missing_tail(sweep)
+    if cut:
+        n = len(sweep["voltage"])
+        problems.append(
+            Problem(
+                f"the last {cut} samples hold no numbers and are left out; it ends at {n * step:g} ms.",
+                "note",
+                "file",
+            )
+        )
+    _check_finite(sweep, step)
+    for key, known, quantity in (
+        ("v_unit", is_voltage_unit, "voltage"),
+        ("i_unit", is_current_unit, "current"),
+    ):
+        _check_unit(key, known, quantity, sweep, metadata, problems)
+    return sweep
+
+
+def as_samples(name: str, values: Any) -> np.ndarray:
+    """Return samples as a one-dimensional array of floating-point numbers, or raise ReadError."""
+    if values is None:
+        raise ReadError(f"there is no {name}.")
+    array = np.asarray(values)
+    if array.dtype.kind not in "fiu":
+        raise ReadError(f"the {name} holds {array.dtype} instead of numbers.")
+    if array.ndim == 2 and 1 in array.shape:
+        array = array.ravel()
+    if array.ndim != 1:
+        raise ReadError(f"the {name} has the shape {array.shape}: expected one row of samples a sweep.")
+    if array.dtype.kind != "f":
+        return array.astype(np.float64)
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+
+
+def _equal_lengths(sweep: dict[str, Any], problems: list[Problem]) -> None:
+    n_v, n_i = len(sweep["voltage"]), len(sweep["current"])
+    shortest = min(n_v, n_i)
+    if shortest < 2:
+        which = "no samples" if shortest == 0 else "only one sample"
+        raise ReadError(f"the {'voltage' if n_v <= n_i else 'current'} has {which}.")
+    if abs(n_v - n_i) > _TINY_DIFFERENCE:
+        raise ReadError(
+            f"the voltage has {n_v} samples and the current {n_i}: they don't belong together, or one is cut."
+        )
+    if n_v != n_i:
+        for name in ("voltage", "current"):
+            sweep[name] = sweep[name][:shortest]
+        problems.append(
+            Problem(
+                f"the voltage has {n_v} samples and the current {n_i}: both are cut to {shortest}.",
+                "warning",
+                "file",
+            )
+        )
+
+
+def cut_missing_tail(sweep: dict[str, Any]) -> int:
+    """Cut, in place, what follows the last sample at which voltage and current are numbers; return how much.
+
+    A missing value in the middle is not a tail, and stays.
+    """
+    n = len(sweep["voltage"])
+    keep = n
+    for name in ("voltage", "current"):
+        missing = np.isnan(sweep[name])
+        if missing[-1]:
+            present = np.flatnonzero(~missing)
+            keep = min(keep, int(present[-1]) + 1 if present.size else 0)
+    if 2 <= keep < n:
+        for name in ("voltage", "current"):
+            sweep[name] = sweep[name][:keep]
+        return n - keep
+    return 0
+
+
+def _check_finite(sweep: Mapping[str, Any], step: float) -> None:
+    for name in ("voltage", "current"):
+        bad = np.flatnonzero(~np.isfinite(sweep[name]))
+        if bad.size == len(sweep[name]):
+            raise ReadError(f"the {name} holds no numbers at all (NaN throughout).")
+        if bad.size:
+            first = int(bad[0])
+            what = "missing or infinite values" if bad.size > 1 else "a missing or infinite value"
+            count = f"{bad.size} samples" if bad.size > 1 else "1 sample"
+            raise ReadError(
+                f"the {name} has {what} ({count}, the first at {first * step:g} ms, sample {first}). "
+                "The sweep is left out: features computed across a gap would be wrong."
+            )
+
+
+def _check_step(sweep: dict[str, Any], metadata: Mapping[str, Any], problems: list[Problem]) -> float:
+    """Return the sampling step in ms that will be used, after checking that there can be such a step."""
+    given, found = metadata.get("dt"), sweep.get("dt")
+    dt = found if given is None else given
+    unit = metadata.get("t_unit") or sweep.get("t_unit")
+    if dt is None:
+        raise ReadError("the file doesn't say its sampling step. Add 'dt' (and 't_unit') to the metadata.")
+    if isinstance(dt, bool) or not isinstance(dt, (int, float, np.integer, np.floating)):
+        raise ReadError(f"the sampling step dt must be a number, but is {dt!r}.")
+    if not (np.isfinite(dt) and dt > 0):
+        raise ReadError(f"the sampling step dt must be greater than zero, but is {dt!r}.")
+    if not unit:
+        raise ReadError("the file doesn't say its unit of time. Add 't_unit' ('s' or 'ms') to the metadata.")
+    step = float(to_ms(dt, unit))
+    if not _MIN_STEP_MS <= step <= _MAX_STEP_MS:
+        raise ReadError(
+            f"a sampling step of {dt:g} {unit} would be {1e3 / step:g} samples per second, which no "
+            "recording of a neuron has. Check 'dt' and 't_unit' in the metadata."
+        )
+    if found is not None and sweep.get("t_unit"):
+        in_file = float(to_ms(found, sweep["t_unit"]))
+        if abs(in_file - step) > 1e-3 * step:
+            problems.append(
+                Problem(
+                    f"the metadata give a sampling step of {step:g} ms, the file says {in_file:g} ms: "
+                    "the metadata are used.",
+                    "warning",
+                    "unit",
+                )
+            )
+    return step
+
+
+def _check_unit(
+    key: str,
+    known: Any,
+    quantity: str,
+    sweep: Mapping[str, Any],
+    metadata: Mapping[str, Any],
+    problems: list[Problem],
+) -> None:
+    given, found = metadata.get(key), sweep.get(key)
+    unit = given or found
+    choices = "'V', 'mV', 'uV'" if quantity == "voltage" else "'A', 'mA', 'uA', 'nA', 'pA'"
+    if not unit:
+        raise ReadError(
+            f"the file doesn't say the unit of its {quantity}. Add {key!r} ({choices}) to the metadata."
+        )
+    if not known(unit):
+        place = "metadata" if given else "file"
+        raise ReadError(
+            f"{unit!r}, the unit of the {quantity} in the {place}, is not known. Set {key!r} in the metadata "
+            f"to one of {choices}."
+        )
+    if given and known(found) and canonical_unit(given) != canonical_unit(found):
+        problems.append(
+            Problem(
+                f"the metadata give the {quantity} in {given!r}, the file in {found!r}: the former is used.",
+                "warning",
+                "unit",
+            )
+        )

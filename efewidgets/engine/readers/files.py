@@ -1,0 +1,48 @@
+"""Finding the file that a recording's metadata names, and saying what is wrong with it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..problems import ReadError, nearest
+
+
+def text_path(value: object, key: str) -> str:
+    """Return a path as text, or raise ReadError if the metadata hold something else."""
+    if isinstance(value, (str, os.PathLike)) and os.fspath(value):
+        return str(os.fspath(value))
+    raise ReadError(f"{key!r} in the metadata must be the path of a file, but is {value!r}.")
+
+
+def main_path(metadata: Mapping[str, Any]) -> str:
+    """Return the file that decides the format: ``filepath``, else ``v_file``."""
+    for key in ("filepath", "v_file"):
+        if metadata.get(key) is not None:
+            return text_path(metadata[key], key)
+    raise ReadError(
+        "the metadata name no file. Give 'filepath', or 'v_file' and 'i_file' if each channel has its file."
+    )
+
+
+def existing_file(path: str) -> str:
+    """Return `path` if it is a file with something in it, else raise ReadError that says what is wrong."""
+    place = Path(path)
+    name = place.name
+    if place.is_dir():
+        raise ReadError(f"{name} is a folder, not a recording.")
+    if not place.exists():
+        raise ReadError(f"there is no file {path}.{_neighbour(place)}")
+    if not os.access(place, os.R_OK):
+        raise ReadError(f"{name} can't be read: you lack the permission.")
+    if place.stat().st_size == 0:
+        raise ReadError(f"{name} is empty (0 bytes): was it copied whole?")
+    return path
+
+
+def _neighbour(place: Path) -> str:
+    if not place.parent.is_dir():
+        return f" The folder {place.parent} doesn't exist either."
+    return nearest(place.name, os.listdir(place.parent)) or " Check the path, and what it is relative to."

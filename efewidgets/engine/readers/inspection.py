@@ -1,0 +1,161 @@
+"""What is in a file: its format, its sweeps and their properties, known without loading the samples."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..problems import Problem, ReadError
+from ..units import to_ms
+
+Sweep = dict[str, Any]
+
+
+class LeftOutError(ReadError):
+    """A sweep that isn't wanted, though nothing is wrong with it."""
+
+
+@dataclass(frozen=True)
+class SweepInfo:
+    """One sweep of a file, without its samples.
+
+    Parameters
+    ----------
+    id : str
+        The sweep's name in the file, or its position ("sweep 3") if the file doesn't name its sweeps.
+    protocol : str or None
+        Name of the stimulus, if the file says it.
+    repetition : int or None
+    n_samples : int or None
+        None if the file doesn't say it without being read.
+    dt_ms : float or None
+        Sampling step, ms.
+    v_unit, i_unit : str or None
+        As they stand in the file.
+    """
+
+    id: str
+    protocol: str | None = None
+    repetition: int | None = None
+    n_samples: int | None = None
+    dt_ms: float | None = None
+    v_unit: str | None = None
+    i_unit: str | None = None
+
+    @property
+    def duration_ms(self) -> float | None:
+        """Duration, ms."""
+        if self.n_samples is None or self.dt_ms is None:
+            return None
+        return self.n_samples * self.dt_ms
+
+    @property
+    def rate_hz(self) -> float | None:
+        """Samples per second."""
+        return 1e3 / self.dt_ms if self.dt_ms else None
+
+
+@dataclass(frozen=True)
+class FileSummary:
+    """What `inspect` says about a file.
+
+    Parameters
+    ----------
+    path : str
+    format : str
+        "ABF", "Igor", "NWB", "MATLAB", "lccr text", "CSV", or the name of a registered reader.
+    dialect : str
+        Version or house style within the format ("ABF2", "BBP", "AIBS", …); "" if there is only one.
+    sweeps : tuple of SweepInfo
+    problems : tuple of Problem
+        What a person should know before reading the file.
+    """
+
+    path: str
+    format: str
+    dialect: str = ""
+    sweeps: tuple[SweepInfo, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    def _distinct(self, name: str) -> list[Any]:
+        values = (getattr(sweep, name) for sweep in self.sweeps)
+        return list(dict.fromkeys(v for v in values if v is not None))
+
+    @property
+    def protocols(self) -> list[str]:
+        """Names of the protocols, in the order of the file."""
+        return self._distinct("protocol")
+
+    @property
+    def repetitions(self) -> list[int]:
+        """Repetitions that occur."""
+        return sorted(self._distinct("repetition"))
+
+    @property
+    def durations(self) -> list[float]:
+        """Durations that occur, ms."""
+        return self._distinct("duration_ms")
+
+    @property
+    def sampling_rates(self) -> list[float]:
+        """Sampling rates that occur, Hz."""
+        return self._distinct("rate_hz")
+
+    @property
+    def units(self) -> dict[str, list[str]]:
+        """Units that occur: ``{"voltage": [...], "current": [...]}``."""
+        return {"voltage": self._distinct("v_unit"), "current": self._distinct("i_unit")}
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain data, for JSON."""
+        return {
+            "path": self.path,
+            "format": self.format,
+            "dialect": self.dialect,
+            "protocols": self.protocols,
+            "repetitions": self.repetitions,
+            "durations_ms": self.durations,
+            "sampling_rates_hz": self.sampling_rates,
+            "units": self.units,
+            "sweeps": [dataclasses.asdict(sweep) for sweep in self.sweeps],
+            "problems": [problem.as_dict() for problem in self.problems],
+        }
+
+
+@dataclass(frozen=True)
+class LazySweep:
+    """A sweep that is known but not loaded.
+
+    `load` reads its samples, adds to the list what should be known, and raises an EfeError if the sweep can't
+    be used.
+    """
+
+    info: SweepInfo
+    load: Callable[[list[Problem]], Sweep]
+
+
+@dataclass
+class Contents:
+    """The sweeps of an open file, not loaded yet."""
+
+    format: str
+    dialect: str = ""
+    sweeps: list[LazySweep] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    def summary(self, path: str | os.PathLike[str]) -> FileSummary:
+        """Summarise what is known without loading."""
+        sweeps = tuple(sweep.info for sweep in self.sweeps)
+        problems = tuple(problem.at(file=os.fspath(path)) for problem in self.problems)
+        return FileSummary(os.fspath(path), self.format, self.dialect, sweeps, problems)
+
+
+def step_in_ms(dt: float | None, unit: object) -> float | None:
+    """Return a sampling step in ms, or None if it or its unit isn't known."""
+    try:
+        return None if dt is None else float(to_ms(dt, unit))
+    except ValueError:
+        return None

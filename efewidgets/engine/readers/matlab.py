@@ -1,0 +1,144 @@
+"""MATLAB files (.mat) as PatchMaster exports them.
+
+``Trace_a_b_c_1`` is a current, ``Trace_a_b_c_2`` its voltage; each is a matrix of two columns, time (s)
+and value.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import h5py
+import numpy as np
+
+from ..problems import Problem, ReadError
+from .files import existing_file, main_path
+from .inspection import Contents, LazySweep, Sweep, SweepInfo
+from .nwb_series import check_dataset
+
+_TRACE = re.compile(r"Trace_\d+_\d+_\d+_(\d+)")
+_EXPECTED = "a PatchMaster export holds matrices 'Trace_a_b_c_1' (current) and 'Trace_a_b_c_2' (voltage)"
+
+Shapes = dict[str, tuple[int, ...]]
+Load = Callable[[str], np.ndarray]
+
+
+@contextmanager
+def open_matlab(metadata: Mapping[str, Any]) -> Iterator[Contents]:
+    """Yield a sweep for each pair of current and voltage matrices."""
+    path = existing_file(main_path(metadata))
+    name = os.path.basename(path)
+    opened = _open_hdf5 if h5py.is_hdf5(path) else _open_classic
+    with opened(path, name) as (dialect, shapes, load):
+        contents = Contents("MATLAB", dialect)
+        currents = [k for k in shapes if (found := _TRACE.fullmatch(k)) and found.group(1) == "1"]
+        if not currents:
+            raise ReadError(f"{name} holds no traces: {_EXPECTED}; this file holds {_listed(shapes)}.")
+        for key in currents:
+            partner = key[:-1] + "2"
+            if partner not in shapes:
+                contents.problems.append(
+                    Problem(
+                        f"{partner}, the voltage of {key}, isn't in the file.",
+                        "error",
+                        "file",
+                        recording=key[:-2],
+                    )
+                )
+                continue
+            contents.sweeps.append(_lazy(key, partner, shapes, load))
+        if not contents.sweeps:
+            raise ReadError(f"{name} holds currents without their voltages: {_EXPECTED}.")
+        yield contents
+
+
+def _lazy(current: str, voltage: str, shapes: Shapes, load: Load) -> LazySweep:
+    info = SweepInfo(current[:-2], n_samples=max(shapes[voltage], default=None))
+    return LazySweep(info, lambda problems: _load(load(current), load(voltage)))
+
+
+def _load(current: np.ndarray, voltage: np.ndarray) -> Sweep:
+    for name, matrix in (("current", current), ("voltage", voltage)):
+        if matrix.ndim != 2 or matrix.shape[1] != 2 or matrix.dtype.kind not in "fiu":
+            raise ReadError(
+                f"its {name} is a matrix of shape {matrix.shape}: expected two columns, time and value."
+            )
+        if len(matrix) < 2:
+            raise ReadError(f"its {name} has fewer than two samples.")
+    dt_i, dt_v = regular_step(current[:, 0]), regular_step(voltage[:, 0])
+    if abs(dt_i - dt_v) > 1e-6 * dt_i:
+        raise ReadError(f"its voltage has a sampling step of {dt_v:g} s, its current of {dt_i:g} s.")
+    # Copies in a row: a column of a matrix would keep the time beside it in memory.
+    return {
+        "current": np.ascontiguousarray(current[:, 1]),
+        "voltage": np.ascontiguousarray(voltage[:, 1]),
+        "dt": dt_i,
+        "t_unit": "s",
+    }
+
+
+def regular_step(times: np.ndarray) -> float:
+    """Return the step of a column of times, in its own unit. Raises ReadError if they aren't even."""
+    if len(times) < 2:
+        raise ReadError("the column of times has fewer than two rows.")
+    first, last = float(times[0]), float(times[-1])
+    mean = (last - first) / (len(times) - 1)
+    if not (np.isfinite(mean) and mean > 0):
+        raise ReadError(f"the times don't go forward: they begin at {first:g} and end at {last:g}.")
+    line = first + mean * np.arange(len(times))
+    if not float(np.max(np.abs(times - line))) <= 0.5 * mean:
+        raise ReadError(
+            "the times are irregular: some steps are longer than others. Features need even steps."
+        )
+    step = float(times[1]) - first
+    # The first step is exact where times are multiples of it; the mean, where they were rounded.
+    return step if abs(step - mean) * len(times) <= 0.5 * mean else mean
+
+
+@contextmanager
+def _open_classic(path: str, name: str) -> Iterator[tuple[str, Shapes, Load]]:
+    from scipy.io import loadmat, whosmat
+    from scipy.io.matlab import MatReadError
+
+    try:
+        shapes = {key: shape for key, shape, _ in whosmat(path)}
+    except (MatReadError, OSError, ValueError, TypeError, NotImplementedError) as error:
+        raise ReadError(f"{name} isn't a whole MATLAB file ({error}). Copy or export it again.") from error
+
+    def load(key: str) -> np.ndarray:
+        try:
+            return np.asarray(loadmat(path, variable_names=[key])[key])
+        except (MatReadError, OSError, ValueError, TypeError, KeyError) as error:
+            raise ReadError(f"{key} in {name} can't be read: the file is damaged ({error}).") from error
+
+    yield "version 5", shapes, load
+
+
+@contextmanager
+def _open_hdf5(path: str, name: str) -> Iterator[tuple[str, Shapes, Load]]:
+    try:
+        file = h5py.File(path, "r", locking="best-effort")
+    except OSError as error:
+        raise ReadError(
+            f"{name} isn't a whole MATLAB 7.3 file ({error}). Copy or export it again."
+        ) from error
+    with file:
+        shapes = {key: file[key].shape for key in file if isinstance(file.get(key), h5py.Dataset)}
+
+        def load(key: str) -> np.ndarray:
+            data = file[key]
+            if data.ndim != 2 or 2 not in data.shape:
+                raise ReadError(f"{key} has the shape {data.shape}: expected two columns, time and value.")
+            check_dataset(data, columns=2)
+            # MATLAB writes its matrices transposed.
+            return data[()].T if data.shape[0] == 2 else data[()]
+
+        yield "version 7.3", shapes, load
+
+
+def _listed(shapes: Shapes) -> str:
+    return ", ".join(repr(k) for k in list(shapes)[:8]) or "no variables"

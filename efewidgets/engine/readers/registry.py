@@ -1,0 +1,143 @@
+"""Which reader reads which file: built-in ones, those registered by a script, those of installed plug-ins."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from pathlib import PurePath
+from typing import Any
+
+from ..problems import Problem, ReadError
+from .abf import open_abf
+from .files import main_path
+from .igor import inspect_igor, open_igor
+from .inspection import Contents, FileSummary
+from .matlab import open_matlab
+from .nwb import open_nwb
+from .text import is_lccr, open_lccr, open_table
+
+ENTRY_POINTS = "efewidgets.readers"
+
+Open = Callable[[Mapping[str, Any]], AbstractContextManager[Contents]]
+
+
+@dataclass(frozen=True)
+class Format:
+    """A file format and what opens it.
+
+    Built-in formats have `open`; a lab's own have `read` (metadata → list of sweeps) and perhaps `inspect`.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    open: Open | None = None
+    open_for_inspection: Callable[[str], AbstractContextManager[Contents]] | None = None
+    read: Callable[[dict[str, Any]], Any] | None = None
+    inspect: Callable[[str], FileSummary] | None = None
+
+
+def _open_text(metadata: Mapping[str, Any]) -> AbstractContextManager[Contents]:
+    return (
+        open_lccr(metadata) if is_lccr(metadata) and metadata.get("columns") is None else open_table(metadata)
+    )
+
+
+_BUILT_IN = (
+    Format("ABF", (".abf",), open_abf),
+    Format("Igor", (".ibw", ".bwav"), open_igor, inspect_igor),
+    Format("NWB", (".nwb",), open_nwb),
+    Format("MATLAB", (".mat",), open_matlab),
+    Format("text", (".txt",), _open_text),
+    Format("CSV", (".csv", ".tsv"), open_table),
+)
+_registered: dict[str, Format] = {}
+_plugins: tuple[list[Format], list[Problem]] | None = None
+
+
+def register_reader(
+    name: str,
+    suffixes: str | Iterable[str],
+    read: Callable[[dict[str, Any]], Any],
+    inspect: Callable[[str], FileSummary] | None = None,
+) -> None:
+    """Make a lab's own file format readable everywhere.
+
+    Parameters
+    ----------
+    name : str
+        What the format is called. Registering a name again replaces it.
+    suffixes : str or iterable of str
+        Endings of its files, e.g. ".dat"; without regard to case. Goes before the built-in formats.
+    read : callable
+        Takes a recording's metadata (dict), returns a list of sweeps: dicts with ``voltage`` and ``current``
+        (arrays of equal length), and as far as the file knows them ``dt``, ``t_unit``, ``v_unit``,
+        ``i_unit``, ``id``, ``repetition``, ``protocol``.
+    inspect : callable, optional
+        Takes a path, returns a `FileSummary`. Without it, the file is read.
+    """
+    _registered[name] = _custom_format(name, suffixes, read, inspect)
+
+
+def _custom_format(name: str, suffixes: Any, read: Any, inspect: Any = None) -> Format:
+    endings = (suffixes,) if isinstance(suffixes, str) else tuple(suffixes)
+    if not endings or not all(isinstance(s, str) and s.startswith(".") and len(s) > 1 for s in endings):
+        raise ReadError(f"the suffixes of reader {name!r} must be like '.dat', but are {suffixes!r}.")
+    if not callable(read):
+        raise ReadError(f"the reader {name!r} must be a function of a recording's metadata, but is {read!r}.")
+    return Format(name, tuple(s.lower() for s in endings), read=read, inspect=inspect)
+
+
+def _load_plugins() -> tuple[list[Format], list[Problem]]:
+    """Load the readers of installed packages, once; one that fails is a Problem and nothing more.
+
+    An entry point is a callable with an attribute ``suffixes`` and perhaps one ``inspect``.
+    """
+    global _plugins
+    if _plugins is None:
+        formats, problems = [], []
+        for point in entry_points(group=ENTRY_POINTS):
+            try:
+                read = point.load()
+                formats.append(
+                    _custom_format(point.name, read.suffixes, read, getattr(read, "inspect", None))
+                )
+            except Exception as error:  # whatever a plug-in does must not stop the rest
+                problems.append(
+                    Problem(
+                        f"the reader plug-in {point.name!r} ({point.value}) can't be loaded: {error}",
+                        "warning",
+                        "file",
+                    )
+                )
+        _plugins = formats, problems
+    return _plugins
+
+
+def plugin_problems() -> list[Problem]:
+    """Return what went wrong with installed plug-ins."""
+    return list(_load_plugins()[1])
+
+
+def formats() -> list[Format]:
+    """Return all formats, a lab's own first."""
+    return [*_registered.values(), *_load_plugins()[0], *_BUILT_IN]
+
+
+def format_of(path: str | os.PathLike[str]) -> Format:
+    """Return the format that a file's suffix tells, without regard to case. Raises ReadError if none."""
+    name = PurePath(os.fspath(path)).name
+    for known in formats():
+        if name.lower().endswith(known.suffixes):
+            return known
+    suffixes = sorted({s for known in formats() for s in known.suffixes})
+    raise ReadError(
+        f"{name} has no suffix of a known format ({', '.join(suffixes)}). Rename it, or pass your own reader."
+    )
+
+
+def format_for(metadata: Mapping[str, Any]) -> Format:
+    """Return the format of the file that a recording's metadata name."""
+    return format_of(main_path(metadata))

@@ -2,7 +2,8 @@
 
 Five cells (two regular-spiking, one of them with sag; one intrinsically bursting; two fast-spiking) went
 through the same experiment: IDthresh, IDrest, IV, APWaveform, sAHP, APThreshold (a ramp) and SineSpec (a
-chirp). See `simulator` for the models and their sources, `samples` for the experiment, `rig` for the noise.
+chirp). See `models` for the cells and their sources, `samples` for the experiment, `rig` for the noise; and
+`simulator.simulate` for the voltage of any of them under any current.
 
     >>> from efewidgets import datasets
     >>> datasets.sample_cells()
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .simulator import CellModel
+    from .models import CellModel
 
 __all__ = [
     "make_samples",
@@ -156,12 +157,12 @@ def make_samples(folder: str | Path, cells: Sequence[str] | None = None) -> list
 
 
 def _sample(name: str) -> Any:
-    from efewidgets.engine.problems import nearest
+    from efewidgets.engine.problems import EfeError, nearest
 
     from .samples import SAMPLES
 
     if name not in SAMPLES:
-        raise KeyError(
+        raise EfeError(
             f"No sample cell is called {name!r}: there are {', '.join(SAMPLES)}.{nearest(name, SAMPLES)}"
         )
     return SAMPLES[name]

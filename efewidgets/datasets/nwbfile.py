@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["write_nwb"]
 
 RECORDED_ON = "2025-03-17T10:00:00+00:00"
+PUBLICATIONS = ["doi:10.1007/s00422-008-0263-8", "doi:10.1523/JNEUROSCI.3664-05.2006"]
 DEVICE = "/general/devices/virtual amplifier"
 ELECTRODE = "/general/intracellular_ephys/electrode 1"
 
@@ -51,10 +52,10 @@ def _write_header(file: h5py.File, sample: Sample) -> None:
         "session_start_time": RECORDED_ON,
         "timestamps_reference_time": RECORDED_ON,
         "general/experiment_description": f"SIMULATED: {sample.model}, {sample.rig}",
-        "general/related_publications": "doi:10.1007/s00422-008-0263-8",
     }.items():
         _dataset(file, name, text)
     _dataset(file, "file_create_date", [RECORDED_ON])
+    _dataset(file, "general/related_publications", PUBLICATIONS)
     for group in ("acquisition", "analysis", "processing", "stimulus/presentation", "stimulus/templates"):
         file.create_group(group)
     _typed(file.create_group(DEVICE), "Device", sample.name, description="adds noise and digitises")
@@ -67,10 +68,10 @@ def _write_sweep(file: h5py.File, sample: Sample, sweep: Sweep) -> None:
     label = f"{sweep.protocol}__{sweep.number:03d}"
     voltage, current = f"/acquisition/ic__{label}", f"/stimulus/presentation/ics__{label}"
     v = _write_series(file, voltage, "CurrentClampSeries", sample, sweep)
-    _write_data(v, sweep.voltage, "volts", sample.rig.voltage_bit * 1e-3, sweep.dt)
-    _dataset(v, "bias_current", sample.holding * 1e-9).attrs["unit"] = "amperes"
+    _write_data(v, sweep.voltage, "volts", sample.rig.voltage_bit / 1e3, sweep.dt)
+    _dataset(v, "bias_current", sample.holding / 1e9).attrs["unit"] = "amperes"
     i = _write_series(file, current, "CurrentClampStimulusSeries", sample, sweep)
-    _write_data(i, sweep.current, "amperes", sample.rig.current_bit * 1e-9, sweep.dt)
+    _write_data(i, sweep.current, "amperes", sample.rig.current_bit / 1e9, sweep.dt)
 
     place = f"/data_organization/{sample.name}/{sweep.protocol}/repetition {sweep.repetition}"
     links = file.require_group(f"{place}/sweep {sweep.number:02d}")

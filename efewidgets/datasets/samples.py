@@ -8,15 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import stimuli
-from .rig import Rig
-from .simulator import (
+from .models import (
     CellModel,
     fast_spiking,
     intrinsically_bursting,
     regular_spiking,
     regular_spiking_with_sag,
-    simulate,
 )
+from .rig import Rig
+from .simulator import simulate
 
 __all__ = ["PROTOCOLS", "SAMPLES", "TARGETS", "Protocol", "Sample", "Sweep", "record"]
 
@@ -170,7 +170,7 @@ def _random(sample: Sample, protocol: Protocol, repetition: int, i: int) -> np.r
 # protocol, amplitudes (% of rheobase), tolerance (%), features
 TARGETS: tuple[tuple[str, tuple[int, ...], int, tuple[str, ...]], ...] = (
     ("IDrest", (100, 150, 200, 300), 15, (
-        "Spikecount", "mean_frequency", "time_to_first_spike", "time_to_last_spike", "inv_first_ISI",
+        "spike_count", "mean_frequency", "time_to_first_spike", "time_to_last_spike", "inv_first_ISI",
         "inv_last_ISI", "ISI_CV", "adaptation_index2", "AP_amplitude", "AHP_depth", "voltage_base",
     )),
     ("APWaveform", (300,), 30, (
@@ -180,7 +180,9 @@ TARGETS: tuple[tuple[str, tuple[int, ...], int, tuple[str, ...]], ...] = (
         "voltage_base", "steady_state_voltage_stimend", "ohmic_input_resistance_vb_ssse",
         "voltage_deflection", "sag_amplitude", "sag_ratio1", "decay_time_constant_after_stim",
     )),
-    ("sAHP", (200, 300), 20, ("Spikecount", "sag_amplitude", "steady_state_voltage_stimend", "voltage_base")),
-    ("APThreshold", (200,), 20, ("AP_begin_voltage", "time_to_first_spike", "Spikecount")),
+    ("sAHP", (200, 300), 20, (
+        "spike_count", "mean_frequency", "steady_state_voltage_stimend", "voltage_base",
+    )),
+    ("APThreshold", (200,), 20, ("AP_begin_voltage", "time_to_first_spike", "spike_count")),
     ("SineSpec", (50,), 15, ("voltage_base", "maximum_voltage", "minimum_voltage")),
 )  # fmt: skip

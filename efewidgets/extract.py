@@ -316,9 +316,7 @@ def extract_efeatures_per_cell(
     for cell in cells:
         if cell.name not in files_metadata:
             continue
-        protocols = group_efeatures(
-            [cell], targets, absolute_amplitude, True, protocol_mode, efel_settings
-        )
+        protocols = group_efeatures([cell], targets, absolute_amplitude, True, protocol_mode, efel_settings)
         outputs[cell.name] = create_feature_protocol_files(
             [cell],
             protocols,
@@ -474,7 +472,9 @@ def _usable(targets: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     good, problems = check_targets(targets)
     _log(problems)
     if targets and not good:
-        raise EfeError("none of the targets can be used: " + "; ".join(str(problem) for problem in problems[:3]))
+        raise EfeError(
+            "none of the targets can be used: " + "; ".join(str(problem) for problem in problems[:3])
+        )
     return good
 
 

@@ -100,7 +100,12 @@ def default_auto_targets() -> list[AutoTarget]:
     return [
         AutoTarget(_STEPS.split(), [200, 150, 250, 300], _FIRING.split(), 1, 2, 25.0),
         AutoTarget(
-            ["APWaveform", "APwaveform", *_STEPS.split()], [300, 350, 250, 400, 200], _WAVEFORM.split(), 1, 1, 25.0
+            ["APWaveform", "APwaveform", *_STEPS.split()],
+            [300, 350, 250, 400, 200],
+            _WAVEFORM.split(),
+            1,
+            1,
+            25.0,
         ),
         AutoTarget(["IV", "Step"], [-50, -100], _PASSIVE.split(), 1, 1, 10.0),
     ]

@@ -38,10 +38,12 @@ def settle(
         None if nobody found any.
     origin : {"usual", "seen", "unsure"}
     """
-    sure = bool(window.edges) and window.confidence >= SURE
-    if sure:
-        agreed = usual is not None and all(abs(usual[k] - at) <= tolerance for k, at in window.edges.items())
-        return (usual, "usual") if agreed else (window.edges, "seen")
+    if window.edges and window.confidence >= SURE:
+        if usual is None:
+            return window.edges, "seen"
+        near = {name: abs(usual[name] - at) <= tolerance for name, at in window.edges.items()}
+        edges = {name: usual[name] if near[name] else at for name, at in window.edges.items()}
+        return edges, "usual" if all(near.values()) else "seen"
     if usual is not None and _in_order(usual):
         return usual, "unsure"
     return (window.edges or None), "unsure"
@@ -77,7 +79,7 @@ def agree_among(recordings: Sequence[Recording]) -> None:
 def _agree_in_group(group: Sequence[Recording]) -> None:
     revised = reconcile(type(group[0]).__name__, [recording.window for recording in group])
     for recording, window in zip(group, revised, strict=True):
-        if window is recording.window:
+        if window is recording.window or _same(recording, window):
             continue
         recording.window = window
         if window.edges and window.confidence >= SURE:
@@ -85,6 +87,14 @@ def _agree_in_group(group: Sequence[Recording]) -> None:
         elif recording.timing_from != "unsure":
             recording.timing_from = "unsure"
             recording.problems.append(unsure_problem(window))
+
+
+def _same(recording: Recording, window: Window) -> bool:
+    """Whether a sure recording is told what it knows already."""
+    edges, tolerance = recording.window.edges, recording.agree_ms / recording.dt
+    if recording.timing_from == "unsure" or window.confidence < SURE or set(edges) != set(window.edges):
+        return False
+    return all(abs(edges[name] - at) <= tolerance for name, at in window.edges.items())
 
 
 def _take_over(recording: Recording, window: Window) -> None:

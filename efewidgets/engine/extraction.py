@@ -160,10 +160,14 @@ def check_options(options: Options) -> tuple[list[dict[str, Any]] | None, list[P
     pipeline.file_jobs(options.files_metadata)
     if options.targets is None:
         return None, []
-    listed = convert_legacy_targets(options.targets) if isinstance(options.targets, Mapping) else options.targets
+    listed = (
+        convert_legacy_targets(options.targets) if isinstance(options.targets, Mapping) else options.targets
+    )
     targets, problems = check_targets(listed)
     if not targets and problems:
-        raise EfeError("none of the targets can be used: " + "; ".join(str(problem) for problem in problems[:3]))
+        raise EfeError(
+            "none of the targets can be used: " + "; ".join(str(problem) for problem in problems[:3])
+        )
     return targets, problems
 
 

@@ -36,8 +36,8 @@ class FeatureStore:
         wanted = self._wanted.setdefault(key, {})
         for feature, label in zip(features, labels or [None] * len(features), strict=True):
             name = label or feature
-            self._shown.pop(name, None)
-            self._labels.pop(name, None)
+            if self._labels.get(name) != (feature, key):
+                self._shown.pop(name, None)
             self._labels[name] = (feature, key)
             if (feature, key) not in self._values:
                 wanted[feature] = None
@@ -70,9 +70,15 @@ class FeatureStore:
         for key, wanted in list(self._wanted.items()):
             if wanted:
                 self._compute(key, compute)
-        for label, found in self._labels.items():
-            if label not in self._shown:
-                self._shown[label] = self._values[found]
+        missing = {label: found for label, found in self._labels.items() if label not in self._shown}
+        if missing:
+            by_hand = {label: value for label, value in self._shown.items() if label not in self._labels}
+            kept = {
+                label: self._shown.get(label, self._values.get(found))
+                for label, found in self._labels.items()
+            }
+            self._shown.clear()
+            self._shown.update(kept | by_hand)
         return self._shown
 
     def replace_shown(self, values: Mapping[str, float]) -> None:

@@ -28,7 +28,9 @@ MODES = (*OPERATORS, "lnmc")
 def check_mode(mode: str) -> None:
     """Raise EfeError if there is no such protocol mode."""
     if mode not in MODES:
-        raise EfeError(f"there is no protocol_mode {mode!r}.{nearest(mode, MODES)} Use one of {', '.join(MODES)}.")
+        raise EfeError(
+            f"there is no protocol_mode {mode!r}.{nearest(mode, MODES)} Use one of {', '.join(MODES)}."
+        )
 
 
 class Protocol:
@@ -79,7 +81,9 @@ class Protocol:
     def append(self, recording: Recording, targets: Sequence[EFeatureTarget] | None = None) -> None:
         """Add a recording to the targets it falls into (all of them, if not said)."""
         for target in self.feature_targets if targets is None else targets:
-            value = recording.feature_value(target.efeature_name, target.efel_feature_name, target.efel_settings)
+            value = recording.feature_value(
+                target.efeature_name, target.efel_feature_name, target.efel_settings
+            )
             target.append(value, recording.files)
             if "Threshold" not in target.efel_settings:
                 target.append_auto_threshold(recording.auto_threshold)
@@ -209,5 +213,7 @@ def unmatched_problems(cells: Sequence[Cell], protocols: Sequence[Protocol]) -> 
     for protocol in protocols:
         if protocol.name in names and not protocol.recordings:
             message = "no recording falls into this target; see its amplitude and tolerance, and the cells' rheobases."
-            problems.append(Problem(message, "warning", "target", protocol=protocol.name, target=protocol.stimulus_name))
+            problems.append(
+                Problem(message, "warning", "target", protocol=protocol.name, target=protocol.stimulus_name)
+            )
     return problems

@@ -108,7 +108,9 @@ def to_json(data: Any) -> str:
     try:
         return json.dumps(data, indent=2, default=_plain, allow_nan=False)
     except ValueError as error:
-        raise EfeError(f"the output can't be written, since a number in it is not finite ({error}).") from error
+        raise EfeError(
+            f"the output can't be written, since a number in it is not finite ({error})."
+        ) from error
 
 
 def _plain(value: Any) -> Any:
@@ -152,5 +154,3 @@ def save_outputs(
     for path, text in texts.items():
         write_text(path, text)
     return list(texts)
-
-

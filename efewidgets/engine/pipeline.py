@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -47,10 +48,14 @@ def file_jobs(files_metadata: Mapping[str, Mapping[str, Sequence[Mapping]]]) -> 
         raise EfeError("files_metadata is empty; it must be {cell: {protocol: [metadata of a file, …]}}.")
     for cell, protocols in files_metadata.items():
         if not isinstance(protocols, Mapping):
-            raise EfeError(f"cell {cell!r} must hold a dictionary of protocols, but holds {type(protocols).__name__}.")
+            raise EfeError(
+                f"cell {cell!r} must hold a dictionary of protocols, but holds {type(protocols).__name__}."
+            )
         for protocol, files in protocols.items():
             if isinstance(files, (str, Mapping)) or not isinstance(files, Sequence):
-                raise EfeError(f"cell {cell!r}, protocol {protocol!r} must hold a list with the metadata of each file.")
+                raise EfeError(
+                    f"cell {cell!r}, protocol {protocol!r} must hold a list with the metadata of each file."
+                )
             jobs += [FileJob(str(cell), str(protocol), metadata) for metadata in files]
     if not jobs:
         raise EfeError("files_metadata names no file in any protocol of any cell.")
@@ -95,7 +100,7 @@ def read_file(
     except Exception as error:
         return [], [_problem(error, "file", **place)]
     config = {"protocol_name": protocol_name, **metadata}
-    recordings, problems = [], [problem.at(**place) for problem in problems]
+    recordings, problems = [], [dataclasses.replace(problem, **place) for problem in problems]
     for index, sweep in enumerate(sweeps):
         if sweep is None:
             continue
@@ -200,7 +205,9 @@ def group(
     """Put the recordings into the targets they fall into and take their values."""
     known = [cell.rheobase for cell in cells if cell.rheobase is not None]
     use_relative = use_global_rheobase and not absolute_amplitude and known
-    protocols = build_protocols(targets, np.mean(known) if use_relative else None, protocol_mode, efel_settings)
+    protocols = build_protocols(
+        targets, np.mean(known) if use_relative else None, protocol_mode, efel_settings
+    )
     matches = match(cells, protocols, absolute_amplitude)
     compute_features(list({id(recording): recording for _, recording, _ in matches}.values()), run)
     for protocol, recording, chosen in matches:
@@ -229,5 +236,3 @@ def choose_targets(cells: Sequence[Cell], auto_targets: Sequence[AutoTarget]) ->
 def all_problems(cells: Sequence[Cell], protocols: Sequence[Protocol]) -> list[Problem]:
     """Return all problems of the cells and of their targets."""
     return [p for cell in cells for p in cell.all_problems()] + unmatched_problems(cells, protocols)
-
-

@@ -23,6 +23,9 @@ from .trace import Trace, number, setting, standardize
 from .units import to_nA
 
 
+EFEL_INTERP_STEP = 0.1  # ms, where the settings have none
+
+
 class Recording:
     """One sweep of one cell under one protocol.
 
@@ -235,7 +238,9 @@ class Recording:
         edges, self.timing_from = settle(usual, self.window, self.agree_ms / trace.dt)
         if edges is None:
             names = ", ".join(name for name in self.timings if name not in given)
-            raise EfeError(f"the stimulus was not found: {self.window.reason} Give {names} (ms) in the metadata.")
+            raise EfeError(
+                f"the stimulus was not found: {self.window.reason} Give {names} (ms) in the metadata."
+            )
         if self.timing_from == "unsure":
             self.problems.append(unsure_problem(self.window))
         else:
@@ -330,7 +335,7 @@ class Recording:
             float(chosen.get("stim_start", self.ton)),
             float(chosen.get("stim_end", self.toff)),
             strict=bool(chosen.get("strict_stiminterval", True)),
-            interp_step=chosen.get("interp_step", features.EFEL_INTERP_STEP),
+            interp_step=chosen.get("interp_step", EFEL_INTERP_STEP),
         )
         return peaks
 
@@ -442,4 +447,3 @@ class Recording:
         from .figures import plot_recording
 
         return plot_recording(self, axis_current, axis_voltage, display_xlabel, display_ylabel)
-

@@ -128,7 +128,9 @@ def check_strategy(strategy: str, settings: Mapping[str, Any] | None = None) -> 
                 f"{', '.join(known) or 'none'}."
             )
         allowed_none = name == "upper_bound_spikecount" and value is None
-        if not allowed_none and (isinstance(value, bool) or not isinstance(value, (int, float)) or value <= 0):
+        if not allowed_none and (
+            isinstance(value, bool) or not isinstance(value, (int, float)) or value <= 0
+        ):
             raise EfeError(f"the rheobase setting {name!r} must be a number above zero, but is {value!r}.")
     return dict(settings or {})
 
@@ -156,9 +158,7 @@ _NEGATIVE = (
     "{count} spike(s) at {amp:.3g} nA, a hyperpolarising current: left out of the rheobase. "
     "Check for rebound spikes or artefacts."
 )
-_LOW = (
-    "{count} spike(s) at only {amp:.3g} nA: check the timing of the stimulus, and for spontaneous spikes."
-)
+_LOW = "{count} spike(s) at only {amp:.3g} nA: check the timing of the stimulus, and for spontaneous spikes."
 
 
 def _place(recording: Recording, message: str) -> Problem:
@@ -169,7 +169,10 @@ def _place(recording: Recording, message: str) -> Problem:
 
 
 def decide(
-    cell: Cell, protocols: Collection[str], strategy: str = "absolute", settings: Mapping[str, Any] | None = None
+    cell: Cell,
+    protocols: Collection[str],
+    strategy: str = "absolute",
+    settings: Mapping[str, Any] | None = None,
 ) -> Decision:
     """Find the rheobase of a cell.
 
@@ -237,7 +240,10 @@ def _doubts(sweeps: Sweeps, strategy: str, index: int | None) -> list[Problem]:
 
 
 def assign(
-    cell: Cell, protocols: Collection[str], strategy: str = "absolute", settings: Mapping[str, Any] | None = None
+    cell: Cell,
+    protocols: Collection[str],
+    strategy: str = "absolute",
+    settings: Mapping[str, Any] | None = None,
 ) -> Decision:
     """Find the rheobase of a cell, set it, and express the cell's amplitudes in % of it."""
     decision = decide(cell, protocols, strategy, settings)

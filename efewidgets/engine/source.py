@@ -66,8 +66,6 @@ def files_of(metadata: Mapping[str, Any]) -> list[str]:
     return [os.fspath(metadata[key]) for key in ("i_file", "v_file") if metadata.get(key) is not None]
 
 
-def sources(
-    metadata: Mapping[str, Any], reader: Callable | None, count: int
-) -> Sequence[Source]:
+def sources(metadata: Mapping[str, Any], reader: Callable | None, count: int) -> Sequence[Source]:
     """Return the sources of the `count` sweeps of one file."""
     return [Source(metadata, reader, index) for index in range(count)]

@@ -68,14 +68,18 @@ def _checked(target: Mapping[str, Any]) -> dict[str, Any]:
         raise EfeError(f"a target must be a dictionary, but is {target!r}.")
     for key in ("efeature", "protocol", "amplitude", "tolerance"):
         if target.get(key) is None:
-            raise EfeError(f"the target has no {key!r}; it needs efeature, protocol, amplitude and tolerance.")
+            raise EfeError(
+                f"the target has no {key!r}; it needs efeature, protocol, amplitude and tolerance."
+            )
     for key in target:
         if key not in KNOWN_KEYS:
             raise EfeError(f"a target has no entry {key!r}.{nearest(key, KNOWN_KEYS)}")
     check_feature(target["efeature"])
     number("amplitude", target["amplitude"])
     if number("tolerance", target["tolerance"]) <= 0:
-        raise EfeError(f"tolerance must be above zero (nothing lies within it), but is {target['tolerance']!r}.")
+        raise EfeError(
+            f"tolerance must be above zero (nothing lies within it), but is {target['tolerance']!r}."
+        )
     checked = copy.deepcopy(dict(target))
     checked["efel_settings"] = dict(checked.get("efel_settings") or {})
     check_settings(checked["efel_settings"])

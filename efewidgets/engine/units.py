@@ -34,6 +34,9 @@ _CANONICAL = {word: unit for unit, words in _WORDS.items() for word in words} | 
 # Membranes live within ±200 mV and electrodes pass below 100 nA; ten times that leaves room for artefacts.
 _MAX_MV = 2000.0
 _MAX_NA = 1000.0
+# No amplifier is that quiet. (A command of 0 pA can come out as some 1e-8 nA, by rounding.)
+_MIN_MV = 0.5
+_MIN_NA = 1e-8
 
 
 def canonical_unit(text: object) -> str | None:
@@ -84,10 +87,11 @@ def check_plausible(voltage: np.ndarray, current: np.ndarray, v_unit: object, i_
             f"the median voltage would be {rest / 1e3:.3g} V, which no cell has. "
             f"The voltage unit is taken as {v_unit!r}: {_likely(rest, _MV, v_unit, 70.0)}"
         )
-    if abs(rest) < 1e-2 and 0 < float(np.nanmax(np.abs(voltage))) < 0.5:
+    highest = float(np.nanmax(np.abs(voltage)))
+    if 0 < highest < _MIN_MV:
         raise UnitError(
-            f"the voltage would stay within {float(np.nanmax(np.abs(voltage))) * 1e3:.3g} µV. "
-            f"The voltage unit is taken as {v_unit!r}: {_likely(rest, _MV, v_unit, 70.0)}"
+            f"the voltage would stay within {highest:.3g} mV of zero. "
+            f"The voltage unit is taken as {v_unit!r}: {_likely(highest, _MV, v_unit, 70.0)}"
         )
     peak = float(np.nanmax(np.abs(current)))
     if not peak <= _MAX_NA:
@@ -95,7 +99,7 @@ def check_plausible(voltage: np.ndarray, current: np.ndarray, v_unit: object, i_
             f"the current would reach {peak:.3g} nA, which no electrode passes. "
             f"The current unit is taken as {i_unit!r}: {_likely(peak, _NA, i_unit, 0.3)}"
         )
-    if 0 < peak < 1e-6:
+    if 0 < peak < _MIN_NA:
         raise UnitError(
             f"the current would stay below {peak * 1e6:.3g} fA. "
             f"The current unit is taken as {i_unit!r}: {_likely(peak, _NA, i_unit, 0.3)}"

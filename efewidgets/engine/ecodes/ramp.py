@@ -9,7 +9,7 @@ import numpy as np
 
 from ..recording import Recording
 from ..trace import Trace
-from .signal import base_current, smooth
+from .signal import BASE_SAMPLES, base_current, smooth
 
 LAST_SAMPLES = 10
 
@@ -28,7 +28,7 @@ class Ramp(Recording):
     def measure(self, trace: Trace, edges: Mapping[str, int], given: Mapping[str, int]) -> dict[str, Any]:
         hypamp, amp = self.given_level("hypamp"), self.given_level("amp")
         if hypamp is None:
-            hypamp = base_current(trace.current)
+            hypamp = base_current(trace.current, edges["ton"] if self.usual_failed else BASE_SAMPLES)
         if amp is None:
             toff = edges["toff"]
             amp = np.median(trace.current[max(edges["ton"], toff - LAST_SAMPLES) : toff]) - hypamp

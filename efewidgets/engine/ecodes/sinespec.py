@@ -9,7 +9,7 @@ import numpy as np
 
 from ..recording import Recording
 from ..trace import Trace, number, setting
-from .signal import base_current, smooth
+from .signal import BASE_SAMPLES, base_current, smooth
 
 CHIRP_DEFAULTS = {
     "chirp_frequency_base": 1.0,
@@ -33,7 +33,7 @@ class SineSpec(Recording):
     def measure(self, trace: Trace, edges: Mapping[str, int], given: Mapping[str, int]) -> dict[str, Any]:
         hypamp, amp = self.given_level("hypamp"), self.given_level("amp")
         if hypamp is None:
-            hypamp = base_current(trace.current)
+            hypamp = base_current(trace.current, edges["ton"] if self.usual_failed else BASE_SAMPLES)
         if amp is None:
             amp = np.max(smooth(trace.current)) - hypamp
         return {"hypamp": hypamp, "amp": amp} | self._chirp()
@@ -51,7 +51,9 @@ class SineSpec(Recording):
     def generate(self) -> tuple[np.ndarray, np.ndarray]:
         time, current = self.holding()
         u = time * 1e-3 - self.chirp_time_offset
-        frequency = self.chirp_frequency_base + self.chirp_frequency_scale / (self.chirp_frequency_denominator - u)
+        frequency = self.chirp_frequency_base + self.chirp_frequency_scale / (
+            self.chirp_frequency_denominator - u
+        )
         sweep = slice(self.index(self.ton), self.index(self.toff))
         current[sweep] += (self.amp * np.sin(2.0 * np.pi * frequency * u))[sweep]
         return time, current

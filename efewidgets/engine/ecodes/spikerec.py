@@ -61,7 +61,9 @@ class SpikeRec(Recording):
 
     def _train(self, pulses: list[tuple[int, int]], trace: Trace) -> dict[str, Any]:
         if not pulses:
-            raise EfeError("no pulse stands out of the holding current, so there is no train to take spikes from.")
+            raise EfeError(
+                "no pulse stands out of the holding current, so there is no train to take spikes from."
+            )
         starts = np.array([first - 1 for first, _ in pulses])
         lengths = np.array([last - first + 1 for first, last in pulses])
         gaps = [trace.dt * (b - (a + n)) for a, n, b in zip(starts, lengths, starts[1:], strict=False)]

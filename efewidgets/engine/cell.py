@@ -84,12 +84,14 @@ class Cell:
         """
         from .pipeline import read_file
 
-        first = len(self.recordings)
+        added: list[Recording] = []
         for metadata in protocol_data:
             recordings, problems = read_file(metadata, protocol_name, recording_reader, efel_settings)
-            self.recordings += recordings
+            added += recordings
             self.problems += problems
-        agree_among(self.recordings[first:])
+        kept, problems = agree_among(added)
+        self.recordings += kept
+        self.problems += problems
 
     def extract_efeatures(
         self,

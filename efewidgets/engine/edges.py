@@ -6,11 +6,12 @@ disagree the detector is believed if it is sure. Nobody is believed without a wo
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from .detection import Window, reconcile
-from .problems import EfeError, Problem
+from .problems import Problem
 
 if TYPE_CHECKING:
     from .recording import Recording
@@ -37,13 +38,19 @@ def settle(
     edges : dict or None
         None if nobody found any.
     origin : {"usual", "seen", "unsure"}
+        "usual" if both agree: two methods that have nothing in common confirm each other, sure or not.
     """
-    if window.edges and window.confidence >= SURE:
-        if usual is None:
-            return window.edges, "seen"
-        near = {name: abs(usual[name] - at) <= tolerance for name, at in window.edges.items()}
-        edges = {name: usual[name] if near[name] else at for name, at in window.edges.items()}
-        return edges, "usual" if all(near.values()) else "seen"
+    if window.edges:
+        near = {
+            name: usual is not None and abs(usual[name] - at) <= tolerance
+            for name, at in window.edges.items()
+        }
+        if usual is not None and all(near.values()):
+            return usual, "usual"
+        if window.confidence >= SURE:
+            return {
+                name: usual[name] if usual and near[name] else at for name, at in window.edges.items()
+            }, "seen"
     if usual is not None and _in_order(usual):
         return usual, "unsure"
     return (window.edges or None), "unsure"
@@ -64,8 +71,16 @@ def unsure_problem(window: Window) -> Problem:
     )
 
 
-def agree_among(recordings: Sequence[Recording]) -> None:
-    """Let the unsure sweeps of one protocol of one cell take the edges on which the sure ones agree."""
+def agree_among(recordings: Sequence[Recording]) -> tuple[list[Recording], list[Problem]]:
+    """Let the unsure sweeps of one protocol of one cell take the edges on which the sure ones agree.
+
+    Returns
+    -------
+    kept : list of Recording
+        All, but for those that stay unsure and whose stimulus has too many parts to be guessed.
+    problems : list of Problem
+        What was left out.
+    """
     groups: dict[tuple, list[Recording]] = {}
     for recording in recordings:
         if recording.window is not None:
@@ -74,38 +89,53 @@ def agree_among(recordings: Sequence[Recording]) -> None:
     for group in groups.values():
         if len(group) > 1:
             _agree_in_group(group)
+    lost = [recording for recording in recordings if recording.timing_from == "lost"]
+    kept = [recording for recording in recordings if recording.timing_from != "lost"]
+    return kept, [_lost_problem(recording) for recording in lost]
+
+
+def _lost_problem(recording: Recording) -> Problem:
+    names = ", ".join(recording.timings)
+    return Problem(
+        f"the stimulus was not found: {recording.window.reason if recording.window else ''}. The recording is left out; "
+        f"give {names} (ms) in its metadata.",
+        kind="stimulus",
+        file=recording.files[-1] if recording.files else None,
+        protocol=recording.protocol_name,
+        recording=recording.name,
+    )
 
 
 def _agree_in_group(group: Sequence[Recording]) -> None:
-    revised = reconcile(type(group[0]).__name__, [recording.window for recording in group])
-    for recording, window in zip(group, revised, strict=True):
-        if window is recording.window or _same(recording, window):
+    windows = [recording.window for recording in group if recording.window is not None]
+    revised = reconcile(type(group[0]).__name__, windows)
+    for recording, old, window in zip(group, windows, revised, strict=True):
+        if window is old:
             continue
-        recording.window = window
-        if window.edges and window.confidence >= SURE:
-            _take_over(recording, window)
-        elif recording.timing_from != "unsure":
+        tolerance = recording.agree_ms / recording.dt
+        edges, origin = settle(recording.usual, window, tolerance)
+        if origin in ("usual", "seen"):
+            _take_over(recording, window, edges or {}, "usual" if origin == "usual" else "others")
+        elif recording.timing_from not in ("unsure", "lost"):
             recording.timing_from = "unsure"
             recording.problems.append(unsure_problem(window))
 
 
-def _same(recording: Recording, window: Window) -> bool:
-    """Whether a sure recording is told what it knows already."""
-    edges, tolerance = recording.window.edges, recording.agree_ms / recording.dt
-    if recording.timing_from == "unsure" or window.confidence < SURE or set(edges) != set(window.edges):
-        return False
-    return all(abs(edges[name] - at) <= tolerance for name, at in window.edges.items())
-
-
-def _take_over(recording: Recording, window: Window) -> None:
+def _take_over(recording: Recording, window: Window, edges: Mapping[str, int], origin: str) -> None:
     """Move a recording to the edges of the others and measure its levels there."""
-    trace = recording.trace
-    given = recording.given_edges(trace)
-    edges = {**window.edges, **given}
     recording.problems = [p for p in recording.problems if p.kind != "stimulus"]
-    recording.timing_from = "others"
-    try:
-        recording.apply_edges(edges, trace, given)
-    except EfeError as error:
-        recording.problems.append(Problem(str(error), kind="stimulus"))
-    recording.release()
+    tolerance = recording.agree_ms / recording.dt
+    if recording.timing_from in ("usual", "seen") and _near(recording.window, edges, tolerance):
+        return
+    kept = recording.has_samples
+    trace = recording.trace
+    recording.window = dataclasses.replace(window, edges=dict(edges))
+    recording.timing_from = origin
+    recording.apply_edges(edges, trace, recording.given_edges(trace))
+    if not kept:
+        recording.release()
+
+
+def _near(window: Window | None, edges: Mapping[str, int], tolerance: float) -> bool:
+    known = window.edges if window is not None else {}
+    return set(known) == set(edges) and all(abs(known[name] - at) <= tolerance for name, at in edges.items())

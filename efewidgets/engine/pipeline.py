@@ -107,7 +107,7 @@ def read_file(
         try:
             recording = ecode(config, sweep, protocol_name, efel_settings)
             recording.source = Source(prepared, reader, index)
-            _ = recording.peak_time
+            recording.count_spikes()
         except Exception as error:
             problems.append(_problem(error, "stimulus", recording=sweep.get("id"), **place))
             continue
@@ -143,9 +143,18 @@ def read_cells(
         cells[job.cell].recordings += recordings
         cells[job.cell].problems += [problem.at(cell=job.cell) for problem in problems]
     for cell in cells.values():
-        for name in cell.get_protocol_names():
-            agree_among(cell.get_recordings_by_protocol_name(name))
+        _agree(cell)
     return list(cells.values())
+
+
+def _agree(cell: Cell) -> None:
+    """Settle the timings protocol by protocol; recordings whose stimulus is lost are left out."""
+    kept: dict[int, Recording] = {}
+    for name in cell.get_protocol_names():
+        recordings, problems = agree_among(cell.get_recordings_by_protocol_name(name))
+        kept |= {id(recording): recording for recording in recordings}
+        cell.problems += [problem.at(cell=cell.name) for problem in problems]
+    cell.recordings = [recording for recording in cell.recordings if id(recording) in kept]
 
 
 # --- recordings → features

@@ -65,6 +65,7 @@ class Recording:
     extra_params: ClassVar[tuple[str, ...]] = ()
     nominal: ClassVar[Mapping[str, float]] = {}
     agree_ms: ClassVar[float] = 1.0
+    guess_timing: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -84,6 +85,7 @@ class Recording:
         self.source: Source | None = None
         self.problems: list[Problem] = []
         self.window: Window | None = None
+        self.usual: Mapping[str, int] | None = None
         self.timing_from = "given"
         self._trace: Trace | None = None
         self._peak_time: np.ndarray | None = None
@@ -151,6 +153,11 @@ class Recording:
             return self.source.load()
         return self._trace
 
+    @property
+    def has_samples(self) -> bool:
+        """Whether the samples are in memory."""
+        return self._trace is not None
+
     def release(self) -> None:
         """Forget the samples, if they can be read again."""
         if self.source is not None:
@@ -208,6 +215,9 @@ class Recording:
         trace = self._trace
         given = self.given_edges(trace)
         edges = self.find_edges(trace, given)
+        if self.timing_from == "lost":
+            self.dt, self.tend = trace.dt, trace.tend
+            return
         self.apply_edges(edges, trace, given)
 
     def given_edges(self, trace: Trace) -> dict[str, int]:
@@ -233,18 +243,17 @@ class Recording:
         """Return the sample index of each timing; those that are given are kept."""
         if all(name in given for name in self.timings):
             return given
-        self.window = detect(type(self).__name__, trace.current, trace.dt, given)
-        usual = self.usual_edges(trace, given)
-        edges, self.timing_from = settle(usual, self.window, self.agree_ms / trace.dt)
-        if edges is None:
-            names = ", ".join(name for name in self.timings if name not in given)
-            raise EfeError(
-                f"the stimulus was not found: {self.window.reason} Give {names} (ms) in the metadata."
-            )
+        window = detect(type(self).__name__, trace.current, trace.dt, given)
+        self.usual = self.usual_edges(trace, given)
+        edges, self.timing_from = settle(self.usual, window, self.agree_ms / trace.dt)
+        if edges is None or (self.timing_from == "unsure" and not self.guess_timing):
+            self.timing_from = "lost"
+            edges = edges or {name: 0 for name in self.timings}
         if self.timing_from == "unsure":
-            self.problems.append(unsure_problem(self.window))
-        else:
-            self.window = dataclasses.replace(self.window, edges=dict(edges))
+            self.problems.append(unsure_problem(window))
+        self.window = (
+            window if self.timing_from in ("unsure", "lost") else dataclasses.replace(window, edges=edges)
+        )
         return edges
 
     def usual_edges(self, trace: Trace, given: Mapping[str, int]) -> dict[str, int] | None:
@@ -338,6 +347,19 @@ class Recording:
             interp_step=chosen.get("interp_step", EFEL_INTERP_STEP),
         )
         return peaks
+
+    def count_spikes(self) -> None:
+        """Find the spikes now, while the samples are at hand, and say what is odd about them."""
+        if self.timing_from == "lost":
+            return
+        threshold = self.efel_settings.get("Threshold")
+        threshold = self.auto_threshold if threshold is None else threshold
+        if self.spikecount == 0 and np.max(self.voltage) > threshold:
+            message = (
+                f"no spike was found, though the voltage reaches {np.max(self.voltage):.3g} mV, above the spike "
+                f"threshold of {threshold:.3g} mV. Check the threshold, the timing and the bridge balance."
+            )
+            self.problems.append(Problem(message, "note", "spikes"))
 
     @property
     def peak_time(self) -> np.ndarray | None:

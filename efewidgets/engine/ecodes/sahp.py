@@ -21,6 +21,7 @@ class SAHP(Recording):
     timings = ("ton", "tmid", "tmid2", "toff")
     amplitudes = ("amp", "amp2")
     target_amplitude = "amp2"
+    guess_timing = False
 
     def usual_edges(self, trace: Trace, given: Mapping[str, int]) -> dict[str, int] | None:
         found = sahp_edges(trace.current, trace.dt, base_current(trace.current), given.get("ton"))

@@ -60,3 +60,4 @@ class DeHyperPol(_TwoSteps):
     """A depolarising step `amp` (nA) from `ton` to `tmid`, then a hyperpolarising one `amp2` to `toff` (ms)."""
 
     varied = "amp2"
+    guess_timing = False

@@ -16,13 +16,23 @@ import numpy as np
 from ..problems import EfeError, Problem, ReadError
 from .abf import open_abf
 from .checks import check_sweep
+from .columns import open_table
 from .files import existing_file
 from .igor import open_igor
-from .inspection import Contents, FileSummary, LazySweep, LeftOutError, Sweep, SweepInfo, step_in_ms
+from .inspection import (
+    Contents,
+    FileSummary,
+    LazySweep,
+    LeftOutError,
+    Sweep,
+    SweepInfo,
+    known_sweep,
+    step_in_ms,
+)
 from .matlab import open_matlab
 from .nwb import open_nwb
 from .registry import Format, Open, format_for, format_of, plugin_problems, register_reader
-from .text import open_lccr, open_table
+from .text import open_lccr
 
 __all__ = [
     "FileSummary",
@@ -73,7 +83,7 @@ def read(
     ReadError
         If no sweep that is wanted can be had.
     """
-    with _open(metadata, reader) as contents:
+    with _unforeseen(_file_of(metadata)), _open(metadata, reader) as contents:
         problems = list(contents.problems)
         sweeps: list[Sweep | None] = []
         failures: list[Problem] = []
@@ -82,7 +92,7 @@ def read(
                 sweeps.append(None)
                 continue
             sweep, found = _load(lazy, metadata)
-            sweeps.append(None if sweep is None else sweep | {"index": index, "label": lazy.info.id})
+            sweeps.append(None if sweep is None else sweep | {"index": index, "label": lazy.label})
             problems += found
             failures += found if sweep is None else []
     if failures and all(sweep is None for sweep in sweeps):
@@ -102,11 +112,10 @@ def inspect(path: str | os.PathLike[str]) -> FileSummary:
     known = format_of(path)
     existing_file(path)
     if known.inspect is not None:
-        return _guarded(known.inspect, path, known.name)
-    if known.open_for_inspection is not None:
-        with known.open_for_inspection(path) as contents:
-            return contents.summary(path)
-    with _open({"filepath": path}, None) as contents:
+        with _unforeseen(path):
+            return known.inspect(path)
+    opener = known.open_for_inspection
+    with _unforeseen(path), opener(path) if opener else _open({"filepath": path}, None) as contents:
         return contents.summary(path)
 
 
@@ -130,9 +139,23 @@ def _load(lazy: LazySweep, metadata: Mapping[str, Any]) -> tuple[Sweep | None, l
         found.append(Problem(str(error), "note", "file"))
     except EfeError as error:
         found.append(Problem(str(error), "error", "file"))
-    except (OSError, MemoryError) as error:
-        found.append(Problem(f"its samples can't be read: {error}", "error", "file"))
-    return sweep, [problem.at(recording=lazy.info.id) for problem in found]
+    except Exception as error:  # a damaged file fails in ways that nobody foresees
+        found.append(
+            Problem(f"its samples can't be read ({type(error).__name__}: {error}).", "error", "file")
+        )
+    return sweep, [problem.at(recording=lazy.label) for problem in found]
+
+
+@contextmanager
+def _unforeseen(file: str | None) -> Iterator[None]:
+    """Turn what a damaged file makes a library raise into a ReadError."""
+    try:
+        yield
+    except EfeError:
+        raise
+    except Exception as error:
+        name = os.path.basename(file or "the file")
+        raise ReadError(f"{name} can't be read: {type(error).__name__}: {error}") from error
 
 
 def _no_sweep(failures: list[Problem]) -> ReadError:
@@ -166,19 +189,14 @@ def _file_of(metadata: Mapping[str, Any]) -> str | None:
 # --- a lab's own reader
 
 
-def _guarded(function: Callable, argument: Any, name: str) -> Any:
-    """Call a reader that others wrote; whatever it raises becomes a ReadError."""
+@contextmanager
+def _open_custom(metadata: Mapping[str, Any], reader: Reader, name: str) -> Iterator[Contents]:
     try:
-        return function(argument)
+        found = reader(dict(metadata))
     except EfeError:
         raise
     except Exception as error:
         raise ReadError(f"the reader {name!r} failed: {type(error).__name__}: {error}") from error
-
-
-@contextmanager
-def _open_custom(metadata: Mapping[str, Any], reader: Reader, name: str) -> Iterator[Contents]:
-    found = _guarded(reader, dict(metadata), name)
     expected = f"the reader {name!r} must return a list of sweeps, dicts with 'voltage' and 'current'"
     if isinstance(found, Mapping) or not isinstance(found, (list, tuple)):
         raise ReadError(f"{expected}, but returned {type(found).__name__}.")
@@ -188,7 +206,7 @@ def _open_custom(metadata: Mapping[str, Any], reader: Reader, name: str) -> Iter
     for k, sweep in enumerate(found):
         if not isinstance(sweep, Mapping):
             raise ReadError(f"{expected}, but its sweep {k + 1} is {type(sweep).__name__}.")
-        contents.sweeps.append(LazySweep(_custom_info(sweep, k), _custom_loader(sweep)))
+        contents.sweeps.append(known_sweep(_custom_info(sweep, k), _custom_loader(sweep)))
     yield contents
 
 

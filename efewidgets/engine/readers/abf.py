@@ -12,7 +12,7 @@ from ..problems import Problem, ReadError, nearest
 from ..units import is_current_unit, is_voltage_unit
 from .abf_header import Channel, Header, read_header
 from .files import existing_file, main_path
-from .inspection import Contents, LazySweep, Sweep, SweepInfo
+from .inspection import Contents, Sweep, SweepInfo, known_sweep
 
 _V_NAME = re.compile(r"\bv_?m\b|^v|volt|potential|10_?vm", re.IGNORECASE)
 _I_NAME = re.compile(r"\bi_?m\b|^i_|imemb|curr|i_?com|cmd", re.IGNORECASE)
@@ -26,22 +26,45 @@ def open_abf(metadata: Mapping[str, Any]) -> Iterator[Contents]:
     ``i_channel`` (name or index) in the metadata choose among several.
     """
     header = read_header(existing_file(main_path(metadata)))
-    name = os.path.basename(header.path)
-    contents = Contents("ABF", f"ABF{header.version}")
-    contents.problems += [Problem(message, "warning", "file") for message in header.problems]
-    v, i, note = choose_channels(header.channels, metadata, name)
+    v, i, note = choose_channels(header.channels, metadata, os.path.basename(header.path))
+    contents = _contents(header, v, i)
     if note:
         contents.problems.append(Problem(note, "note", "file"))
-    dt = 1.0 / header.rate
-    for sweep, n in enumerate(header.lengths):
-        units = header.channels[v].unit or None, header.channels[i].unit or None
-        info = SweepInfo(f"sweep {sweep + 1}", None, None, n, dt * 1e3, *units)
-        contents.sweeps.append(LazySweep(info, _loader(header, sweep, v, i)))
     yield contents
 
 
-def _loader(header: Header, sweep: int, v: int, i: int) -> Any:
+@contextmanager
+def inspect_abf(path: str) -> Iterator[Contents]:
+    """Yield the sweeps of a file even if it lacks a voltage or a current."""
+    header = read_header(existing_file(path))
+    v: int | None
+    i: int | None
+    try:
+        v, i, note = choose_channels(header.channels, {}, os.path.basename(path))
+        problem = Problem(note, "note", "file") if note else None
+    except ReadError as error:
+        v = next((k for k, c in enumerate(header.channels) if is_voltage_unit(c.unit)), None)
+        i = next((k for k, c in enumerate(header.channels) if is_current_unit(c.unit)), None)
+        problem = Problem(str(error), "error", "file")
+    contents = _contents(header, v, i)
+    contents.problems += [problem] if problem else []
+    yield contents
+
+
+def _contents(header: Header, v: int | None, i: int | None) -> Contents:
+    contents = Contents("ABF", f"ABF{header.version}")
+    contents.problems += [Problem(message, "warning", "file") for message in header.problems]
+    v_unit, i_unit = (header.channels[k].unit or None if k is not None else None for k in (v, i))
+    for sweep, n in enumerate(header.lengths):
+        info = SweepInfo(f"sweep {sweep + 1}", None, None, n, 1e3 / header.rate, v_unit, i_unit)
+        contents.sweeps.append(known_sweep(info, _loader(header, sweep, v, i)))
+    return contents
+
+
+def _loader(header: Header, sweep: int, v: int | None, i: int | None) -> Any:
     def load(problems: list[Problem]) -> Sweep:
+        if v is None or i is None:
+            raise ReadError("it lacks a voltage or a current.")
         if header.lengths[sweep] == 0:
             raise ReadError("it has no samples.")
         loaded: Sweep = {"voltage": header.samples(sweep, v), "current": header.samples(sweep, i)}

@@ -11,9 +11,9 @@ from ..problems import Problem, ReadError
 from ..units import canonical_unit, is_current_unit, is_voltage_unit, to_ms
 
 # Amplifiers stop their channels a sample or two apart; more than that is another recording.
-_TINY_DIFFERENCE = 2
-# From 10 MHz (no electrode is that fast) to 10 Hz (no membrane that slow).
-_MIN_STEP_MS, _MAX_STEP_MS = 1e-4, 100.0
+TINY_DIFFERENCE = 2
+# From 1 MHz (no electrode is that fast) to 200 Hz (spikes would fall between the samples).
+_MIN_STEP_MS, _MAX_STEP_MS = 1e-3, 5.0
 
 
 def check_sweep(
@@ -34,7 +34,7 @@ def check_sweep(
         problems.append(
             Problem(
                 f"the last {cut} samples hold no numbers and are left out; it ends at {n * step:g} ms.",
-                "note",
+                "warning",
                 "file",
             )
         )
@@ -69,7 +69,7 @@ def _equal_lengths(sweep: dict[str, Any], problems: list[Problem]) -> None:
     if shortest < 2:
         which = "no samples" if shortest == 0 else "only one sample"
         raise ReadError(f"the {'voltage' if n_v <= n_i else 'current'} has {which}.")
-    if abs(n_v - n_i) > _TINY_DIFFERENCE:
+    if abs(n_v - n_i) > TINY_DIFFERENCE:
         raise ReadError(
             f"the voltage has {n_v} samples and the current {n_i}: they don't belong together, or one is cut."
         )
@@ -135,8 +135,8 @@ def _check_step(sweep: dict[str, Any], metadata: Mapping[str, Any], problems: li
     step = float(to_ms(dt, unit))
     if not _MIN_STEP_MS <= step <= _MAX_STEP_MS:
         raise ReadError(
-            f"a sampling step of {dt:g} {unit} would be {1e3 / step:g} samples per second, which no "
-            "recording of a neuron has. Check 'dt' and 't_unit' in the metadata."
+            f"a sampling step of {dt:g} {unit} would be {1e3 / step:g} samples per second, which is no "
+            "recording of spikes. Check 'dt' and 't_unit' in the metadata."
         )
     if found is not None and sweep.get("t_unit"):
         in_file = float(to_ms(found, sweep["t_unit"]))

@@ -35,6 +35,8 @@ def existing_file(path: str) -> str:
         raise ReadError(f"{name} is a folder, not a recording.")
     if not place.exists():
         raise ReadError(f"there is no file {path}.{_neighbour(place)}")
+    if not place.is_file():
+        raise ReadError(f"{name} is a device, not a recording.")
     if not os.access(place, os.R_OK):
         raise ReadError(f"{name} can't be read: you lack the permission.")
     if place.stat().st_size == 0:

@@ -18,7 +18,7 @@ import numpy as np
 from ..problems import Problem, ReadError
 from ..units import is_current_unit, is_voltage_unit
 from .files import existing_file, text_path
-from .inspection import Contents, LazySweep, Sweep, SweepInfo, step_in_ms
+from .inspection import Contents, Sweep, SweepInfo, known_sweep, step_in_ms
 
 _TYPES = {0x02: "f4", 0x04: "f8", 0x08: "i1", 0x10: "i2", 0x20: "i4", 0x48: "u1", 0x50: "u2", 0x60: "u4"}
 # Sizes of the binary header, of the wave header up to the samples, and of the padding counted in wfmSize.
@@ -181,7 +181,7 @@ def open_igor(metadata: Mapping[str, Any]) -> Iterator[Contents]:
     info = SweepInfo(
         Path(v_path).stem, None, None, voltage.n, step_in_ms(voltage.dt, t_unit), voltage.unit, current.unit
     )
-    contents.sweeps.append(LazySweep(info, lambda problems: _load(voltage, current, t_unit)))
+    contents.sweeps.append(known_sweep(info, lambda problems: _load(voltage, current, t_unit)))
     yield contents
 
 
@@ -247,5 +247,5 @@ def inspect_igor(path: str) -> Iterator[Contents]:
             "file",
         )
     )
-    contents.sweeps.append(LazySweep(info, lambda problems: _load(wave, wave, wave.x_unit)))
+    contents.sweeps.append(known_sweep(info, lambda problems: _load(wave, wave, wave.x_unit)))
     yield contents

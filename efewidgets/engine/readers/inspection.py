@@ -129,12 +129,24 @@ class FileSummary:
 class LazySweep:
     """A sweep that is known but not loaded.
 
-    `load` reads its samples, adds to the list what should be known, and raises an EfeError if the sweep can't
-    be used.
+    Parameters
+    ----------
+    label : str
+        What people call it.
+    load : callable
+        Reads its samples, adds to the list what should be known, raises EfeError if the sweep can't be used.
+    describe : callable
+        Returns what is known of it without its samples.
     """
 
-    info: SweepInfo
+    label: str
     load: Callable[[list[Problem]], Sweep]
+    describe: Callable[[], SweepInfo]
+
+
+def known_sweep(info: SweepInfo, load: Callable[[list[Problem]], Sweep]) -> LazySweep:
+    """Return a sweep whose properties are known already."""
+    return LazySweep(info.id, load, lambda: info)
 
 
 @dataclass
@@ -148,7 +160,7 @@ class Contents:
 
     def summary(self, path: str | os.PathLike[str]) -> FileSummary:
         """Summarise what is known without loading."""
-        sweeps = tuple(sweep.info for sweep in self.sweeps)
+        sweeps = tuple(sweep.describe() for sweep in self.sweeps)
         problems = tuple(problem.at(file=os.fspath(path)) for problem in self.problems)
         return FileSummary(os.fspath(path), self.format, self.dialect, sweeps, problems)
 

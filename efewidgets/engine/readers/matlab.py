@@ -17,14 +17,14 @@ import numpy as np
 
 from ..problems import Problem, ReadError
 from .files import existing_file, main_path
-from .inspection import Contents, LazySweep, Sweep, SweepInfo
-from .nwb_series import check_dataset
+from .hdf5 import check_dataset, open_file
+from .inspection import Contents, LazySweep, Sweep, SweepInfo, known_sweep
 
-_TRACE = re.compile(r"Trace_\d+_\d+_\d+_(\d+)")
+_CURRENT = re.compile(r"Trace_\d+_\d+_\d+_1")
 _EXPECTED = "a PatchMaster export holds matrices 'Trace_a_b_c_1' (current) and 'Trace_a_b_c_2' (voltage)"
 
 Shapes = dict[str, tuple[int, ...]]
-Load = Callable[[str], np.ndarray]
+Load = Callable[[str, str], tuple[np.ndarray, np.ndarray]]
 
 
 @contextmanager
@@ -35,44 +35,36 @@ def open_matlab(metadata: Mapping[str, Any]) -> Iterator[Contents]:
     opened = _open_hdf5 if h5py.is_hdf5(path) else _open_classic
     with opened(path, name) as (dialect, shapes, load):
         contents = Contents("MATLAB", dialect)
-        currents = [k for k in shapes if (found := _TRACE.fullmatch(k)) and found.group(1) == "1"]
+        currents = [key for key in shapes if _CURRENT.fullmatch(key)]
         if not currents:
             raise ReadError(f"{name} holds no traces: {_EXPECTED}; this file holds {_listed(shapes)}.")
-        for key in currents:
-            partner = key[:-1] + "2"
-            if partner not in shapes:
-                contents.problems.append(
-                    Problem(
-                        f"{partner}, the voltage of {key}, isn't in the file.",
-                        "error",
-                        "file",
-                        recording=key[:-2],
-                    )
-                )
-                continue
-            contents.sweeps.append(_lazy(key, partner, shapes, load))
+        for current in currents:
+            voltage = current[:-1] + "2"
+            if voltage in shapes:
+                contents.sweeps.append(_lazy(current, voltage, shapes, load))
+            else:
+                words = f"{voltage}, the voltage of {current}, isn't in the file."
+                contents.problems.append(Problem(words, "error", "file", recording=current[:-2]))
         if not contents.sweeps:
-            raise ReadError(f"{name} holds currents without their voltages: {_EXPECTED}.")
+            raise ReadError(f"{name} holds currents without their voltages (cut short?): {_EXPECTED}.")
         yield contents
 
 
 def _lazy(current: str, voltage: str, shapes: Shapes, load: Load) -> LazySweep:
     info = SweepInfo(current[:-2], n_samples=max(shapes[voltage], default=None))
-    return LazySweep(info, lambda problems: _load(load(current), load(voltage)))
+    return known_sweep(info, lambda problems: _sweep(*load(current, voltage)))
 
 
-def _load(current: np.ndarray, voltage: np.ndarray) -> Sweep:
+def _sweep(current: np.ndarray, voltage: np.ndarray) -> Sweep:
     for name, matrix in (("current", current), ("voltage", voltage)):
         if matrix.ndim != 2 or matrix.shape[1] != 2 or matrix.dtype.kind not in "fiu":
-            raise ReadError(
-                f"its {name} is a matrix of shape {matrix.shape}: expected two columns, time and value."
-            )
+            raise ReadError(f"its {name} is a matrix {matrix.shape}: expected two columns, time and value.")
         if len(matrix) < 2:
             raise ReadError(f"its {name} has fewer than two samples.")
     dt_i, dt_v = regular_step(current[:, 0]), regular_step(voltage[:, 0])
     if abs(dt_i - dt_v) > 1e-6 * dt_i:
         raise ReadError(f"its voltage has a sampling step of {dt_v:g} s, its current of {dt_i:g} s.")
-    # Copies in a row: a column of a matrix would keep the time beside it in memory.
+    # Copies in a row: a column of a matrix would keep the times beside it in memory.
     return {
         "current": np.ascontiguousarray(current[:, 1]),
         "voltage": np.ascontiguousarray(voltage[:, 1]),
@@ -104,38 +96,43 @@ def _open_classic(path: str, name: str) -> Iterator[tuple[str, Shapes, Load]]:
     from scipy.io import loadmat, whosmat
     from scipy.io.matlab import MatReadError
 
+    errors = (MatReadError, OSError, ValueError, TypeError, NotImplementedError)
     try:
         shapes = {key: shape for key, shape, _ in whosmat(path)}
-    except (MatReadError, OSError, ValueError, TypeError, NotImplementedError) as error:
+    except errors as error:
         raise ReadError(f"{name} isn't a whole MATLAB file ({error}). Copy or export it again.") from error
+    loaded: dict[str, np.ndarray] = {}
+    started = False
 
-    def load(key: str) -> np.ndarray:
-        try:
-            return np.asarray(loadmat(path, variable_names=[key])[key])
-        except (MatReadError, OSError, ValueError, TypeError, KeyError) as error:
-            raise ReadError(f"{key} in {name} can't be read: the file is damaged ({error}).") from error
+    def load(*keys: str) -> Any:
+        nonlocal started
+        if not all(key in loaded for key in keys):
+            # Each search goes through the whole file: who asks for a second sweep gets all of them at once.
+            wanted = [key for key in shapes if key.startswith("Trace_")] if started else keys
+            started = True
+            try:
+                loaded.update(loadmat(path, variable_names=wanted))
+            except errors as error:
+                raise ReadError(f"{name} is damaged: {keys[0]} can't be read ({error}).") from error
+        if not all(key in loaded for key in keys):
+            raise ReadError(f"{name} is damaged: {keys[0]} can't be read.")
+        return tuple(np.asarray(loaded.pop(key)) for key in keys)
 
     yield "version 5", shapes, load
 
 
 @contextmanager
 def _open_hdf5(path: str, name: str) -> Iterator[tuple[str, Shapes, Load]]:
-    try:
-        file = h5py.File(path, "r", locking="best-effort")
-    except OSError as error:
-        raise ReadError(
-            f"{name} isn't a whole MATLAB 7.3 file ({error}). Copy or export it again."
-        ) from error
-    with file:
+    with open_file(path, "MATLAB 7.3") as file:
         shapes = {key: file[key].shape for key in file if isinstance(file.get(key), h5py.Dataset)}
 
-        def load(key: str) -> np.ndarray:
-            data = file[key]
-            if data.ndim != 2 or 2 not in data.shape:
-                raise ReadError(f"{key} has the shape {data.shape}: expected two columns, time and value.")
-            check_dataset(data, columns=2)
-            # MATLAB writes its matrices transposed.
-            return data[()].T if data.shape[0] == 2 else data[()]
+        def load(*keys: str) -> Any:
+            matrices = []
+            for key in keys:
+                check_dataset(file[key], columns=2)
+                # MATLAB writes its matrices transposed.
+                matrices.append(file[key][()].T if file[key].shape[0] == 2 else file[key][()])
+            return tuple(matrices)
 
         yield "version 7.3", shapes, load
 

@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterator
 
 import h5py
-import numpy as np
 
 from ..problems import Problem, ReadError
+from .hdf5 import item, members
+from .nwb_plain import partners, plain, scala_protocol
 from .nwb_selection import Pair, Selection
-from .nwb_series import Series, item, members
+from .nwb_series import Series
+from .nwb_tables import repetition_column
 
 # What the Vrije Universiteit's stimulus sets are, in the words of the EPFL's protocols.
 VU_PROTOCOLS = {
@@ -48,62 +50,72 @@ def presentation(content: h5py.File) -> h5py.Group | None:
 
 
 def series_in(group: h5py.Group | None, name: str) -> h5py.Group | None:
-    """Return a series of a group: a member that has (or links to) data; None for anything else."""
-    if not isinstance(group, h5py.Group):
+    """Return a series of a group: a member that has (or links to) data and isn't voltage clamp."""
+    found = item(group, name) if isinstance(group, h5py.Group) else None
+    if not isinstance(found, h5py.Group) or found.get("data", getlink=True) is None:
         return None
-    found = item(group, name)
-    return found if isinstance(found, h5py.Group) and found.get("data", getlink=True) is not None else None
+    return None if Series(found, "").type.startswith("VoltageClamp") else found
+
+
+def _missing(name: str, path: str) -> Problem:
+    return Problem(f"{path} isn't in the file (or isn't current clamp).", "error", "file", recording=name)
 
 
 # --- EPFL, Blue Brain Project: /data_organization/<cell>/<protocol>/<repetition>/<sweep>/<series>
 
 
 def bbp(content: h5py.File, selection: Selection, problems: list[Problem]) -> Iterator[Pair]:
-    """Sweeps as ``/data_organization`` lists them."""
+    """Sweeps as ``/data_organization`` lists them, protocols and repetitions in the order asked."""
     tree = item(content, "data_organization")
-    order: dict[str, list[str]] = {}
+    groups: dict[str, list[tuple[str, h5py.Group]]] = {}
     for cell in members(tree):
-        for protocol in selection.pick_protocols(members(item(tree, cell))):
-            order.setdefault(protocol.lower(), []).append(f"{cell}/{protocol}")
-    asked = [p.lower() for p in selection.protocols or order]
+        cell_group = item(tree, cell)
+        for protocol in selection.pick_protocols(members(cell_group)):
+            groups.setdefault(protocol.lower(), []).append((protocol, item(cell_group, protocol)))
+    asked = [p.lower() for p in selection.protocols or groups]
     for key in dict.fromkeys(asked):
-        for path in order.get(key, []):
-            yield from _bbp_protocol(content, tree, path, selection, problems)
-
-
-def _bbp_protocol(
-    content: h5py.File, tree: h5py.Group, path: str, selection: Selection, problems: list[Problem]
-) -> Iterator[Pair]:
-    cell, protocol = path.split("/", 1)
-    group = tree[cell][protocol]
-    voltages, currents = acquisition(content), presentation(content)
-    for repetition, number in _bbp_repetitions(group, selection):
-        for sweep in members(item(group, repetition)):
-            for name in members(item(group[repetition], sweep)):
-                partner = _bbp_partner(name)
-                if partner is None:
-                    continue
-                voltage, current = series_in(voltages, name), series_in(currents, partner)
-                if voltage is None or current is None:
-                    missing = (
-                        f"/acquisition/{name}" if voltage is None else f"/stimulus/presentation/{partner}"
-                    )
-                    problems.append(Problem(f"{missing} isn't in the file.", "error", "file", recording=name))
-                elif selection.wants_original(Series(voltage, "volts").word("description")):
-                    yield Pair(name, protocol, voltage, current, number, clock="current")
+        for protocol, group in groups.get(key, []):
+            for repetition, number in _bbp_repetitions(group, selection):
+                yield from _bbp_sweeps(
+                    content, item(group, repetition), protocol, number, selection, problems
+                )
 
 
 def _bbp_repetitions(group: h5py.Group, selection: Selection) -> list[tuple[str, int | None]]:
     """Return (name, number) of the repetitions asked for, in the order asked."""
-    names = members(group)
     numbered = []
-    for name in names:
+    for name in members(group):
         digits = re.search(r"(\d+)\s*$", name)
         numbered.append((name, int(digits.group(1)) if digits else None))
     wanted = [(name, number) for name, number in numbered if selection.wants_repetition(number)]
-    if selection.repetitions is not None:
-        wanted.sort(key=lambda pair: selection.repetitions.index(pair[1]))  # type: ignore[union-attr, arg-type]
-    return wanted
+    order = selection.repetitions or []
+    return sorted(wanted, key=lambda found: order.index(found[1]) if found[1] in order else 0)
+
+
+def _bbp_sweeps(
+    content: h5py.File,
+    repetition: h5py.Group,
+    protocol: str,
+    number: int | None,
+    selection: Selection,
+    problems: list[Problem],
+) -> Iterator[Pair]:
+    voltages, currents = acquisition(content), presentation(content)
+    for sweep in members(repetition):
+        for name in members(item(repetition, sweep)):
+            partner = _bbp_partner(name)
+            if partner is None:
+                continue
+            voltage, current = series_in(voltages, name), series_in(currents, partner)
+            if voltage is None or current is None:
+                path = f"/acquisition/{name}" if voltage is None else f"/stimulus/presentation/{partner}"
+                problems.append(_missing(name, path))
+            elif selection.original is None or selection.wants_original(_description(voltage)):
+                yield Pair(name, protocol, voltage.name, current.name, number, clock="current")
+
+
+def _description(series: h5py.Group) -> str | None:
+    return Series(series, "").word("description")
 
 
 def _bbp_partner(name: str) -> str | None:
@@ -124,17 +136,15 @@ def aibs(content: h5py.File, selection: Selection, problems: list[Problem]) -> I
         voltage = series_in(voltages, name)
         if voltage is None:
             continue
-        series = Series(voltage, "volts")
+        series = Series(voltage, "")
         protocol = series.word("aibs_stimulus_name") or series.word("stimulus_description") or "Step"
         if not selection.wants_protocol(protocol):
             continue
         current = series_in(currents, name)
         if current is None:
-            problems.append(
-                Problem(f"/stimulus/presentation/{name} isn't in the file.", "error", "file", recording=name)
-            )
-            continue
-        yield Pair(name, protocol, voltage, current)
+            problems.append(_missing(name, f"/stimulus/presentation/{name}"))
+        else:
+            yield Pair(name, protocol, voltage.name, current.name)
 
 
 # --- Toronto: index_00 is the voltage, index_01 its current
@@ -152,16 +162,9 @@ def trt(content: h5py.File, selection: Selection, problems: list[Problem]) -> It
         partner = _trt_partner(name)
         current = series_in(currents, partner) if partner else None
         if current is None:
-            problems.append(
-                Problem(
-                    f"its current ({partner or 'unknown name'}) isn't in the file.",
-                    "error",
-                    "file",
-                    recording=name,
-                )
-            )
-            continue
-        yield Pair(name, "Step", voltage, current)
+            problems.append(_missing(name, f"/stimulus/presentation/{partner or '?'}"))
+        else:
+            yield Pair(name, "Step", voltage.name, current.name)
 
 
 def _trt_partner(name: str) -> str | None:
@@ -183,39 +186,32 @@ def _trt_partner(name: str) -> str | None:
 def mies(content: h5py.File, selection: Selection, problems: list[Problem]) -> Iterator[Pair]:
     """Sweeps named ``data_00000_DA0`` and ``data_00000_AD0``; VU's stimulus sets go by the EPFL's names."""
     voltages, currents = acquisition(content), presentation(content)
+    by_electrode: dict[str, str] | None = None
     for name in members(currents):
         current = series_in(currents, name) if "DA" in name else None
-        if current is None:
-            continue
-        raw = Series(current, "amperes").word("stimulus_description")
-        if raw is None or Series(current, "amperes").type.startswith("VoltageClamp"):
+        raw = Series(current, "").word("stimulus_description") if current is not None else None
+        if current is None or raw is None:
             continue
         protocol = VU_PROTOCOLS.get(raw, raw)
         if not selection.wants_protocol(protocol, raw, re.sub(r"_DA_\d+$", "", raw)):
             continue
         voltage = series_in(voltages, name.replace("DA", "AD"))
         if voltage is None:
-            problems.append(
-                Problem(
-                    f"its voltage ({name.replace('DA', 'AD')}) isn't in the file.",
-                    "note",
-                    "file",
-                    recording=name,
-                )
-            )
-            continue
-        yield Pair(name, protocol, voltage, current, raw_protocol=raw)
+            # The input may have another number than the output: the electrode tells.
+            by_electrode = partners(voltages, currents) if by_electrode is None else by_electrode
+            found = next((v for v, c in by_electrode.items() if c == current.name), None)
+            voltage = content[found] if found else None
+        if voltage is None:
+            problems.append(_missing(name, f"its voltage {name.replace('DA', 'AD')}"))
+        else:
+            yield Pair(name, protocol, voltage.name, current.name, raw_protocol=raw)
 
 
 def is_mies(content: h5py.File) -> bool:
-    """Whether any output has its input."""
-    voltages = members(acquisition(content))
-    return any("DA" in n and n.replace("DA", "AD") in voltages for n in members(presentation(content)))
-
-
-def mies_dialect(pairs: list[Pair]) -> str:
-    """Return the dialect's name: VU if any stimulus set is theirs."""
-    return "VU" if any(pair.raw_protocol in VU_PROTOCOLS for pair in pairs) else "MIES"
+    """Whether any output has its input, or is called as MIES calls it."""
+    voltages = set(members(acquisition(content)))
+    outputs = [n for n in members(presentation(content)) if "DA" in n]
+    return any(n.replace("DA", "AD") in voltages or re.fullmatch(r"data_\d+_DA\d+", n) for n in outputs)
 
 
 # --- Scala et al.: CurrentClampSeries_01 and CurrentClampStimulusSeries_01
@@ -224,52 +220,47 @@ def mies_dialect(pairs: list[Pair]) -> str:
 def scala(content: h5py.File, selection: Selection, problems: list[Problem]) -> Iterator[Pair]:
     """Sweeps whose two series differ by "Series" and "StimulusSeries" in their names."""
     voltages, currents = acquisition(content), presentation(content)
-    repetitions = _repetition_column(content)
+    repetitions = repetition_column(content)
     for name in members(voltages):
         voltage = series_in(voltages, name)
         if voltage is None:
             continue
-        raw = Series(voltage, "volts").word("stimulus_description")
+        raw = Series(voltage, "").word("stimulus_description")
         protocol = scala_protocol(raw)
         if not selection.wants_protocol(protocol, raw or protocol):
             continue
         current = series_in(currents, name.replace("Series", "StimulusSeries"))
         if current is None:
+            problems.append(
+                _missing(name, f"/stimulus/presentation/{name.replace('Series', 'StimulusSeries')}")
+            )
             continue
         digits = re.search(r"(\d+)$", name)
-        row = int(digits.group(1)) if digits else -1
-        number = int(repetitions[row]) if 0 <= row < len(repetitions) else None
+        number = repetitions.get(int(digits.group(1))) if digits else None
         if selection.wants_repetition(number):
-            yield Pair(name, protocol, voltage, current, number, raw_protocol=raw or "")
+            yield Pair(name, protocol, voltage.name, current.name, number, raw_protocol=raw or "")
 
 
-def scala_protocol(raw: str | None) -> str:
-    """Return "Step" for sweeps without a description and for every kind of step but GenericStep."""
-    if raw is None or raw.lower() == "na" or ("step" in raw.lower() and raw.lower() != "genericstep"):
-        return "Step"
-    return raw
-
-
-def _repetition_column(content: h5py.File) -> np.ndarray:
-    column = content.get("general/intracellular_ephys/intracellular_recordings/repetition")
-    if isinstance(column, h5py.Dataset) and column.dtype.kind in "iu" and column.ndim == 1:
-        return column[()]
-    return np.empty(0, int)
+def _is_scala(content: h5py.File) -> bool:
+    currents = set(members(presentation(content)))
+    names = [n for n in members(acquisition(content)) if "Series" in n]
+    return any(n.replace("Series", "StimulusSeries") in currents for n in names)
 
 
 def dialect_of(content: h5py.File) -> str:
     """Return the name of the arrangement of a file."""
     if "data_organization" in content:
         return "BBP"
-    if item(content, "acquisition") is None:
+    recorded = item(content, "acquisition")
+    if recorded is None:
         raise ReadError("it has no /acquisition group: it isn't an NWB file, or nothing was recorded.")
     if is_mies(content):
         return "MIES"
-    if acquisition(content) is not item(content, "acquisition") and "timeseries" in content["acquisition"]:
+    if "timeseries" in members(recorded):
         return "AIBS"
-    if next(iter(members(acquisition(content))), "")[:6].lower() == "index_":
+    if next(iter(members(recorded)), "")[:6].lower() == "index_":
         return "TRT"
-    return "Scala"
+    return "Scala" if _is_scala(content) else "plain"
 
 
-DIALECTS = {"BBP": bbp, "MIES": mies, "AIBS": aibs, "TRT": trt, "Scala": scala}
+DIALECTS = {"BBP": bbp, "MIES": mies, "AIBS": aibs, "TRT": trt, "Scala": scala, "plain": plain}

@@ -6,14 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import h5py
-
-from ..problems import ReadError, nearest
+from ..problems import Problem, ReadError, nearest
 
 
-@dataclass
+@dataclass(frozen=True)
 class Pair:
-    """The voltage and the current of one sweep, still in the file.
+    """Where the voltage and the current of one sweep are in the file.
 
     Parameters
     ----------
@@ -21,21 +19,26 @@ class Pair:
         Name of the sweep.
     protocol : str
         Name of the stimulus, in the words that metadata use.
-    voltage, current : h5py.Group
+    voltage, current : str
+        Paths of the two series.
     repetition : int or None
     clock : {"voltage", "current"}
         Which of the two says the sampling rate.
     raw_protocol : str
         The stimulus as the file calls it, where that differs from `protocol`.
+    v_window, i_window : (first sample, number of samples) or None
+        The stretch of the series that is this sweep; None for all of it.
     """
 
     id: str
     protocol: str
-    voltage: h5py.Group
-    current: h5py.Group
+    voltage: str
+    current: str
     repetition: int | None = None
     clock: str = "voltage"
     raw_protocol: str = ""
+    v_window: tuple[int, int] | None = None
+    i_window: tuple[int, int] | None = None
 
 
 @dataclass
@@ -52,12 +55,17 @@ class Selection:
     @classmethod
     def of(cls, metadata: Mapping[str, Any]) -> Selection:
         """Read ``protocol_name``, ``repetition`` (each one or a list) and ``v_file`` from the metadata."""
-        v_file = metadata.get("v_file")
+        v_file = metadata.get("v_file") if metadata.get("filepath") is not None else None
         return cls(
             _protocol_names(metadata.get("protocol_name")),
             _repetition_numbers(metadata.get("repetition")),
             base_name(str(v_file)) if v_file is not None else None,
         )
+
+    @property
+    def key(self) -> tuple:
+        """What the selection depends on, to remember its outcome by."""
+        return tuple(self.protocols or ()), tuple(self.repetitions or ()), self.original
 
     def wants_protocol(self, name: str, *other_names: str) -> bool:
         """Whether a protocol is asked for, under any of its names, without regard to case."""
@@ -95,7 +103,16 @@ class Selection:
         """Return the repetitions that were asked for and met nowhere."""
         return [r for r in self.repetitions or [] if r not in self.seen_repetitions]
 
-    def nothing_found(self, file: str) -> ReadError:
+    def repetitions_problem(self) -> Problem:
+        """Return what to say about repetitions that aren't there while others are."""
+        if not self.seen_repetitions:
+            words = "the file doesn't number its repetitions: 'repetition' is ignored."
+            return Problem(words, "warning", "file")
+        missing = ", ".join(str(r) for r in self.missing_repetitions())
+        there = ", ".join(str(r) for r in sorted(self.seen_repetitions))
+        return Problem(f"there is no repetition {missing}; there are {there}.", "error", "file")
+
+    def nothing_found(self, file: str, problems: list[Problem]) -> ReadError:
         """Return the error that says why nothing was found, and what could be had."""
         if not self.seen_protocols:
             return ReadError(

@@ -11,13 +11,14 @@ from pathlib import PurePath
 from typing import Any
 
 from ..problems import Problem, ReadError
-from .abf import open_abf
+from .abf import inspect_abf, open_abf
+from .columns import inspect_text, open_table
 from .files import main_path
 from .igor import inspect_igor, open_igor
 from .inspection import Contents, FileSummary
 from .matlab import open_matlab
 from .nwb import open_nwb
-from .text import is_lccr, open_lccr, open_table
+from .text import is_lccr, open_lccr
 
 ENTRY_POINTS = "efewidgets.readers"
 
@@ -46,12 +47,12 @@ def _open_text(metadata: Mapping[str, Any]) -> AbstractContextManager[Contents]:
 
 
 _BUILT_IN = (
-    Format("ABF", (".abf",), open_abf),
+    Format("ABF", (".abf",), open_abf, inspect_abf),
     Format("Igor", (".ibw", ".bwav"), open_igor, inspect_igor),
     Format("NWB", (".nwb",), open_nwb),
     Format("MATLAB", (".mat",), open_matlab),
-    Format("text", (".txt",), _open_text),
-    Format("CSV", (".csv", ".tsv"), open_table),
+    Format("text", (".txt",), _open_text, inspect_text),
+    Format("CSV", (".csv", ".tsv"), open_table, inspect_text),
 )
 _registered: dict[str, Format] = {}
 _plugins: tuple[list[Format], list[Problem]] | None = None

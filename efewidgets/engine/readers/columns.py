@@ -1,0 +1,208 @@
+"""Tables of columns (.csv, .tsv, .txt) in which each column has a role: time, voltage or current."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..problems import Problem, ReadError, nearest
+from ..units import canonical_unit, is_current_unit, is_voltage_unit
+from .files import existing_file, main_path
+from .inspection import Contents, Sweep, SweepInfo, known_sweep, step_in_ms
+from .matlab import regular_step
+from .table import Table, read_table
+from .text import amplitudes_of, is_lccr, step_current
+
+# "V (mV)", "Im [pA]", "time_s", "V/mV", "Vm mV"; after a mere space, one letter is no unit ("Sweep A").
+_UNIT_AT_END = re.compile(r"[\(\[]\s*([^\)\]]+?)\s*[\)\]]\s*$|[_/]\s*([A-Za-zµμ]+)\s*$| ([A-Za-zµμ]{2,})\s*$")
+_ROLES = ("time", "voltage", "current")
+_NAMES = {
+    "time": ("t", "time", "times"),
+    "voltage": ("v", "vm", "voltage", "membranepotential"),
+    "current": ("i", "im", "current", "injectedcurrent"),
+}
+
+
+@dataclass(frozen=True)
+class Roles:
+    """Indexes of the columns that are time (None if there is none), voltages and currents."""
+
+    time: int | None
+    voltages: list[int]
+    currents: list[int]
+
+
+@contextmanager
+def open_table(metadata: Mapping[str, Any]) -> Iterator[Contents]:
+    """Yield the sweeps of a table of columns.
+
+    ``columns = {"time": …, "voltage": … or […], "current": … or […]}`` in the metadata says by name or index
+    (from 0) what each column is; without it, headers such as "V (mV)" or "Im [pA]" are understood. Without a
+    column of times, ``dt`` and ``t_unit`` say the sampling step; without one of current, ``amplitudes`` (and
+    ``ton``, ``toff``, ``hypamp``) say the step.
+    """
+    yield _contents(metadata)
+
+
+@contextmanager
+def inspect_text(path: str) -> Iterator[Contents]:
+    """Yield the sweeps of a table, or its columns if their roles aren't plain without metadata."""
+    try:
+        contents = _contents({"filepath": path})
+    except ReadError as error:
+        table = read_table(path)
+        contents = Contents("text", problems=[Problem(str(error), "warning", "file")])
+        for k, column in enumerate(table.columns):
+            info = SweepInfo(_label(table, k), n_samples=len(column))
+            contents.sweeps.append(known_sweep(info, lambda problems: {}))
+    yield contents
+
+
+def _contents(metadata: Mapping[str, Any]) -> Contents:
+    path = existing_file(main_path(metadata))
+    name = os.path.basename(path)
+    table = read_table(path)
+    roles = column_roles(table, metadata.get("columns"), name, is_lccr(metadata))
+    units = _units(table.header)
+    dt, t_unit = _clock(table, roles.time, units, metadata, name)
+    amplitudes = _amplitudes(roles, metadata, name)
+    contents = Contents("CSV", problems=[Problem(note, "note", "file") for note in table.notes])
+    for k, v in enumerate(roles.voltages):
+        sweep: Sweep = {"voltage": table.columns[v], "v_unit": units.get(v), "dt": dt, "t_unit": t_unit}
+        if roles.currents:
+            i = roles.currents[k if len(roles.currents) > 1 else 0]
+            sweep |= {"current": table.columns[i], "i_unit": units.get(i)}
+        else:
+            sweep |= {"amp": amplitudes[k], "hypamp": metadata.get("hypamp")}
+        step = step_in_ms(dt, t_unit)
+        n = table.columns.shape[1]
+        info = SweepInfo(_label(table, v), None, None, n, step, units.get(v), sweep.get("i_unit"))
+        contents.sweeps.append(known_sweep(info, _loader(sweep, metadata)))
+    return contents
+
+
+def _loader(sweep: Sweep, metadata: Mapping[str, Any]) -> Any:
+    def load(problems: list[Problem]) -> Sweep:
+        # Copies: the columns belong to a table that is remembered.
+        loaded = {key: v.copy() if isinstance(v, np.ndarray) else v for key, v in sweep.items()}
+        if "current" not in sweep:
+            dt, unit = metadata.get("dt") or sweep["dt"], metadata.get("t_unit") or sweep["t_unit"]
+            step = step_in_ms(dt, unit)
+            if step is None:
+                raise ReadError("the sampling step isn't known. Add 'dt' and 't_unit' to the metadata.")
+            loaded["current"] = step_current(len(sweep["voltage"]), step, metadata, sweep["amp"])
+        return loaded
+
+    return load
+
+
+def _label(table: Table, column: int) -> str:
+    return table.header[column] if column < len(table.header) else f"column {column + 1}"
+
+
+def _amplitudes(roles: Roles, metadata: Mapping[str, Any], name: str) -> list[float]:
+    """Return the amplitude of each voltage's step, [] if the currents are in the table."""
+    n_v, n_i = len(roles.voltages), len(roles.currents)
+    if roles.currents:
+        if n_i not in (1, n_v):
+            raise ReadError(
+                f"{name} has {n_v} columns of voltage and {n_i} of current: expected {n_v}, or one."
+            )
+        return []
+    amplitudes = amplitudes_of(metadata.get("amplitudes"))
+    if len(amplitudes) != n_v:
+        raise ReadError(
+            f"{name} has {n_v} columns of voltage, but the metadata give {len(amplitudes)} amplitudes."
+        )
+    return amplitudes
+
+
+def _clock(
+    table: Table, time: int | None, units: dict[int, str], metadata: Mapping[str, Any], name: str
+) -> tuple[float | None, str | None]:
+    """Return the sampling step and its unit, as far as the file has them."""
+    if time is None:
+        if metadata.get("dt") is None:
+            raise ReadError(f"{name} has no column of times. Name it in 'columns', or add 'dt' and 't_unit'.")
+        return None, None
+    try:
+        return regular_step(table.columns[time]), units.get(time)
+    except ReadError as error:
+        raise ReadError(f"{name}: {error}") from error
+
+
+# --- which column is what
+
+
+def column_roles(table: Table, columns: Any, name: str, current_given: bool = False) -> Roles:
+    """Return what each column is, by the metadata's ``columns`` or, if None, by the header.
+
+    Raises ReadError if there is no voltage, or no current and none given by amplitudes.
+    """
+    if columns is None:
+        time, voltages, currents = (_guessed(table.header, role) for role in _ROLES)
+    elif isinstance(columns, Mapping) and not set(columns) - set(_ROLES):
+        time, voltages, currents = (_named(table, columns.get(role), name) for role in _ROLES)
+    else:
+        expected = "{'time': 0, 'voltage': 1, 'current': 2}"
+        raise ReadError(f"'columns' must be like {expected}, but is {columns!r}.")
+    if not voltages or not (currents or current_given):
+        lacking = "current" if voltages else "voltage"
+        raise ReadError(
+            f"{name} has no column that is plainly the {lacking} ({_described(table)}). Say which is: "
+            "columns = {'time': …, 'voltage': …, 'current': …} in the metadata, by name or index from 0; "
+            "without a recorded current, give 'amplitudes' with 'ton', 'toff' and 'hypamp'."
+        )
+    return Roles(time[0] if time else None, voltages, currents)
+
+
+def _named(table: Table, wanted: Any, name: str) -> list[int]:
+    if wanted is None:
+        return []
+    return [_column(table, w, name) for w in (wanted if isinstance(wanted, (list, tuple)) else [wanted])]
+
+
+def _column(table: Table, wanted: Any, name: str) -> int:
+    if isinstance(wanted, int) and not isinstance(wanted, bool) and 0 <= wanted < len(table.columns):
+        return wanted
+    names = [h.lower() for h in table.header]
+    if isinstance(wanted, str) and wanted.lower() in names[: len(table.columns)]:
+        return names.index(wanted.lower())
+    hint = nearest(str(wanted), table.header)
+    raise ReadError(f"{name} has no column {wanted!r}: it has {_described(table)}.{hint}")
+
+
+def _described(table: Table) -> str:
+    if table.header:
+        return "the columns " + ", ".join(repr(h) for h in table.header[:12])
+    return f"{len(table.columns)} columns without a header"
+
+
+def _units(header: list[str]) -> dict[int, str]:
+    """Return the unit that each column's name ends in, e.g. "mV" of "Vm (mV)"."""
+    found = {}
+    for k, words in enumerate(header):
+        match = _UNIT_AT_END.search(words)
+        unit = next((g for g in match.groups() if g), None) if match else None
+        if canonical_unit(unit):
+            found[k] = str(unit)
+    return found
+
+
+def _guessed(header: list[str], role: str) -> list[int]:
+    """Return the columns of a role by their units, else by their names."""
+    fits = {
+        "time": lambda unit: canonical_unit(unit) in ("s", "ms"),
+        "voltage": is_voltage_unit,
+        "current": is_current_unit,
+    }[role]
+    units = _units(header)
+    by_unit = [k for k, unit in units.items() if fits(unit)]
+    plain = {k: re.sub(r"[^a-z]", "", words.lower()) for k, words in enumerate(header) if k not in units}
+    return by_unit or [k for k, words in plain.items() if words in _NAMES[role]]

@@ -1,0 +1,117 @@
+"""HDF5 files that others wrote: links to nowhere, text of many kinds, datasets that claim what they lack."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import h5py
+import numpy as np
+
+from ..problems import ReadError
+
+# More than half an hour at 100 kHz: beyond it, a sweep is a mistake (or an attack on the memory).
+MAX_SAMPLES = 200_000_000
+
+
+def open_file(path: str, format_name: str) -> h5py.File:
+    """Open a file for reading, or raise ReadError that says why it can't be."""
+    name = os.path.basename(path)
+    try:
+        # Network file systems often know no locks; reading needs none.
+        return h5py.File(path, "r", locking="best-effort")
+    except OSError as error:
+        words = str(error)
+        if "truncated" in words:
+            reason = "it was cut short. Copy it again"
+        elif "signature" in words:
+            reason = "its contents are something else"
+        else:
+            reason = words
+        raise ReadError(f"{name} isn't a whole {format_name} (HDF5) file: {reason}.") from error
+
+
+def text(value: Any) -> str | None:
+    """Return HDF5's many kinds of text as str; None if it is no text."""
+    if isinstance(value, np.ndarray):
+        value = value.reshape(-1)[0] if value.size else None
+    if isinstance(value, bytes):
+        return value.decode("utf-8", errors="replace")
+    return str(value) if isinstance(value, str) else None
+
+
+def item(group: h5py.Group, name: str) -> Any:
+    """Return a member of a group, None if there is none; raise ReadError if its link leads nowhere."""
+    try:
+        found = group.get(name)
+    except (KeyError, OSError, RuntimeError):
+        found = None
+    if found is not None:
+        return found
+    link = group.get(name, getlink=True)
+    if isinstance(link, h5py.ExternalLink):
+        raise ReadError(
+            f"{group.name}/{name} lies in another file, {link.filename!r}, which isn't there. "
+            "Put it beside this one."
+        )
+    if isinstance(link, h5py.SoftLink):
+        raise ReadError(f"{group.name}/{name} points to {link.path!r}, which isn't in the file.")
+    return None
+
+
+def members(group: Any) -> list[str]:
+    """Return the names in a group, in the file's order; nothing for what is no group."""
+    return list(group.keys()) if isinstance(group, h5py.Group) else []
+
+
+def check_dataset(data: h5py.Dataset, columns: int = 1) -> None:
+    """Raise ReadError if a dataset can't be a sweep: no numbers, other columns, more claimed than stored."""
+    if data.shape is None or data.dtype.kind not in "fiu":
+        what = "nothing" if data.shape is None else "text or records"
+        raise ReadError(f"{data.name} holds {what}, not numbers.")
+    n = int(np.prod(data.shape, dtype=object))
+    if not (data.ndim == 2 and columns in data.shape) and not (data.ndim == columns == 1):
+        raise ReadError(
+            f"{data.name} has the shape {data.shape}: expected one row of samples. Split the channels first."
+        )
+    stored = _stored_samples(data, n)
+    if stored < n:
+        raise ReadError(
+            f"{data.name} claims {n} samples, but only {stored} are in the file: damaged, or never filled."
+        )
+    if n > MAX_SAMPLES:
+        raise ReadError(f"{data.name} has {n} samples; no more than {MAX_SAMPLES} are read as one sweep.")
+
+
+def _stored_samples(data: h5py.Dataset, n: int) -> int:
+    """Return how many of the `n` samples that a dataset claims can be in the file."""
+    if n == 0 or data.is_virtual or data.external:
+        return n
+    if data.chunks is None:
+        return min(n, data.id.get_storage_size() // data.dtype.itemsize)
+    per_chunk = int(np.prod(data.chunks, dtype=object))
+    return min(n, data.id.get_num_chunks() * per_chunk)
+
+
+def read_samples(dataset: h5py.Dataset, window: tuple[int, int] | None = None) -> np.ndarray:
+    """Return the stored numbers of a dataset as they are, array (n,). A faster decompression belongs here.
+
+    `window` is (first sample, number of samples); None reads all. Raises ReadError if they can't be had.
+    """
+    check_dataset(dataset)
+    first, count = window or (0, dataset.size)
+    if not 0 <= first <= first + count <= dataset.size:
+        raise ReadError(
+            f"samples {first} to {first + count} of {dataset.name} were asked for, but it has {dataset.size}."
+        )
+    if dataset.ndim == 1 and count < dataset.size:
+        values, source = np.empty(count, dataset.dtype), np.s_[first : first + count]
+        first = 0
+    else:
+        values, source = np.empty(dataset.shape, dataset.dtype), None
+    if values.size:
+        try:
+            dataset.read_direct(values, source)
+        except OSError as error:
+            raise ReadError(f"{dataset.name} can't be decoded: the file is damaged ({error}).") from error
+    return values.ravel()[first : first + count]

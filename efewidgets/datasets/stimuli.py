@@ -71,7 +71,7 @@ def chirp(
     """Draw a sine whose frequency rises ever faster (SineSpec of the Blue Brain Project's rigs).
 
     With u the time in s since ``time_offset``, it is amp · sin(2π (base + scale / (denominator − u)) u):
-    with the default numbers, from 1.2 Hz at 150 ms to about 130 Hz at 5000 ms.
+    with the default numbers, from 1.2 Hz at 150 ms to 230 Hz at 5100 ms.
     """
     current = constant(duration, dt, holding)
     on, off = _index(ton, dt), _index(toff, dt)

@@ -6,6 +6,8 @@ The equations and the fitted parameters are those of
     Minimal Hodgkin–Huxley type models for different classes of cortical and thalamic neurons.
     Biol Cybern 99: 427–441. doi:10.1007/s00422-008-0263-8
 
+(parameters as in its published implementations, ModelDB 123623 and OpenSourceBrain/PospischilEtAl2008)
+
 with, where a sag is wanted, the hyperpolarisation-activated current of
 
     Kole, Hallermann & Stuart (2006). Single Ih channels in pyramidal neuron dendrites: properties,

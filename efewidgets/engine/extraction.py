@@ -14,7 +14,7 @@ from .features import DEFAULT_EFEL_SETTINGS, check_settings
 from .matching import Protocol, check_mode
 from .outputs import build_currents, build_outputs
 from .problems import EfeError, Problem
-from .rheobase import assign, check_strategy
+from .rheobase import Decision, assign, check_strategy
 from .targets import PRESET_PROTOCOLS_RHEOBASE, check_targets, convert_legacy_targets
 from .trace import number
 
@@ -57,6 +57,8 @@ class Extraction:
     protocols : list of Protocol
     targets : list of dict
         The targets that were used, chosen or given.
+    rheobases : dict of Decision
+        How each cell's rheobase came about, by the cell's name; empty if amplitudes are absolute.
     problems : list of Problem
     """
 
@@ -66,6 +68,7 @@ class Extraction:
     cells: list[Cell] = field(default_factory=list)
     protocols: list[Protocol] = field(default_factory=list)
     targets: list[dict[str, Any]] = field(default_factory=list)
+    rheobases: dict[str, Decision] = field(default_factory=dict)
     features: dict[str, Any] = field(default_factory=dict)
     protocols_dict: dict[str, Any] = field(default_factory=dict)
     currents: dict[str, Any] = field(default_factory=dict)
@@ -107,16 +110,9 @@ def run_extraction(options: Options, run: pipeline.Run) -> Extraction:
     EfeError
         If an option can't be used, or no recording could be read.
     """
-    targets, problems = check_options(options)
-    result = Extraction(options, _settings(options), _protocols_rheobase(options), problems=problems)
-    result.cells = pipeline.read_cells(
-        options.files_metadata, options.recording_reader, result.efel_settings, run, keep_samples=False
-    )
+    result = prepare_extraction(options, run)
     if not any(cell.recordings for cell in result.cells):
         _nothing_read(result.cells)
-    if not options.absolute_amplitude:
-        _assign_rheobases(result)
-    result.targets = pipeline.choose_targets(result.cells, _goals(options)) if targets is None else targets
     pipeline.request_features(result.cells, result.targets, result.efel_settings)
     result.protocols = pipeline.group(
         result.cells,
@@ -132,6 +128,27 @@ def run_extraction(options: Options, run: pipeline.Run) -> Extraction:
     result.problems += pipeline.all_problems(result.cells, result.protocols) + left_out
     if not result.features:
         result.problems.append(_empty())
+    return result
+
+
+def prepare_extraction(options: Options, run: pipeline.Run) -> Extraction:
+    """Read the recordings, find the rheobases, choose the targets: all that comes before the features.
+
+    Parameters are those of `run_extraction`.
+
+    Raises
+    ------
+    EfeError
+        If an option can't be used.
+    """
+    targets, problems = check_options(options)
+    result = Extraction(options, _settings(options), _protocols_rheobase(options), problems=problems)
+    result.cells = pipeline.read_cells(
+        options.files_metadata, options.recording_reader, result.efel_settings, run, keep_samples=False
+    )
+    if not options.absolute_amplitude:
+        _assign_rheobases(result)
+    result.targets = pipeline.choose_targets(result.cells, _goals(options)) if targets is None else targets
     return result
 
 
@@ -192,7 +209,8 @@ def _assign_rheobases(result: Extraction) -> None:
     if settings is None and options.chooses_targets and options.rheobase_strategy == "flush":
         settings = {"upper_bound_spikecount": 4}
     for cell in result.cells:
-        assign(cell, result.protocols_rheobase, options.rheobase_strategy, settings)
+        decision = assign(cell, result.protocols_rheobase, options.rheobase_strategy, settings)
+        result.rheobases[cell.name] = decision
 
 
 def _nothing_read(cells: Sequence[Cell]) -> None:

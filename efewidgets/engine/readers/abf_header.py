@@ -163,9 +163,9 @@ def _section(file: _Bytes, at: int) -> tuple[int, int, int]:
 
 
 def _strings(raw: bytes) -> list[str]:
-    """Split the table of texts; it follows the last double zero, and entry 0 is empty."""
-    start = raw.rfind(b"\0\0")
-    return [_text(s) for s in raw[max(start, 0) :].split(b"\0")[1:]]
+    """Split the table of texts; entry 0 stands for none. Some programs leave its header (SSCH) out."""
+    start = 43 if raw.startswith(b"SSCH") else raw.rfind(b"\0\0") + 1
+    return [_text(s) for s in raw[start:].split(b"\0")]
 
 
 def _channel_2(

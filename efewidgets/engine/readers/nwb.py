@@ -167,6 +167,7 @@ class _LazyPair:
             )
         sweep["current"] = sweep["current"] + _holding_current(voltage)
         if self.pair.raw_protocol in VU_WITH_TEST_PULSE:
+            # Rounded down, as BluePyEfe does: at 10 kHz, sample 899.
             end = int(_TEST_PULSE_S / sweep["dt"])
             for name in ("voltage", "current"):
                 if end < len(sweep[name]):

@@ -134,9 +134,8 @@ class Selection:
                 f"{file} has no sweep from {self.original!r} (v_file). It has sweeps from "
                 f"{_listed(list(self.seen_originals)) if self.seen_originals else 'unnamed files'}."
             )
-        return ReadError(
-            f"{file} holds no complete sweep of this protocol: each lacks its voltage or its current."
-        )
+        reason = f" {problems[0].recording}: {problems[0].message}" if problems else ""
+        return ReadError(f"{file} holds no complete current-clamp sweep of this protocol.{reason}")
 
 
 def base_name(path: str) -> str:

@@ -15,11 +15,11 @@ PARAMS = (
 
 
 def differences(expected: Any, actual: Any, path: str = "") -> list[str]:
-    """Say where two JSON values differ: numbers by more than 1e-9 relative, keys also by their order."""
+    """Say where two JSON values differ: numbers by more than 1e-9 relative, keys also by their order, but for cells."""
     if isinstance(expected, dict) and isinstance(actual, dict):
         found = [f"{path}/{key} is missing" for key in expected if key not in actual]
         found += [f"{path}/{key} is new" for key in actual if key not in expected]
-        if not found and list(expected) != list(actual):
+        if not found and list(expected) != list(actual) and not path.endswith("_current"):  # cells are sorted
             found.append(f"{path}: the keys stand in another order: {list(expected)} / {list(actual)}")
         for key in expected:
             if key in actual:

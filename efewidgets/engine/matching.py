@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .ecodes import ecode_of
+from .averages import mean
 from .problems import EfeError, Problem, nearest
 from .targets import EFeatureTarget
 
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
     from .recording import Recording
 
 OPERATORS: dict[str, Callable] = {
-    "mean": np.nanmean,
+    "mean": mean,
     "median": np.nanmedian,
     "min": np.nanmin,
     "max": np.nanmax,
@@ -67,11 +70,17 @@ class Protocol:
         self.global_rheobase = global_rheobase
         self.mode = mode
         self.recordings: list[Recording] = []
+        self.rheobases: list[float | None] = []
 
     @property
     def stimulus_name(self) -> str:
         """Name of the protocol in the output files."""
         return f"{self.name}_{self.amplitude}"
+
+    @property
+    def largest_tolerance(self) -> float:
+        """Largest tolerance of the targets, % of rheobase, or nA."""
+        return max((target.tolerance for target in self.feature_targets), default=0.0)
 
     @property
     def n_match(self) -> int:
@@ -94,20 +103,23 @@ class Protocol:
         """The stimulus that stands for all recordings; None without any."""
         if not self.recordings:
             return None
-        stimulus = type(self.recordings[0])({}, {}, self.name)
-        params = [recording.get_params() for recording in self.recordings]
-        for name in params[0]:
-            setattr(stimulus, name, self._reduced(name, [p.get(name) for p in params], params))
+        first = min(self.recordings, key=_place)
+        stimulus = type(first)({}, {}, self.name)
+        rheobases = self.rheobases or [None] * len(self.recordings)
+        params = [r.get_params(rheobase) for r, rheobase in zip(self.recordings, rheobases, strict=True)]
+        for name, value in first.get_params().items():
+            setattr(stimulus, name, self._reduced(name, value, params, first.dt))
         if self.mode == "lnmc":
             self._set_nominal(stimulus)
         return stimulus
 
-    def _reduced(self, name: str, values: Sequence[Any], params: Sequence[Mapping[str, Any]]) -> Any:
-        if isinstance(values[0], (list, np.ndarray)):
-            return values[0]
+    def _reduced(self, name: str, first: Any, params: Sequence[Mapping[str, Any]], dt: float) -> Any:
+        if isinstance(first, (list, np.ndarray)):
+            return first
+        values = [p.get(name) for p in params]
         if self.mode == "lnmc" and name in (*type(self.recordings[0]).timings, "tend", "dt"):
-            return _most_frequent(values, params[0]["dt"])
-        operator = OPERATORS.get(self.mode, np.nanmean)
+            return _most_frequent(values, dt)
+        operator = OPERATORS.get(self.mode, mean)
         if name in ("amp", "amp2") and self.global_rheobase:
             relative = _reduce(operator, [p.get(f"{name}_rel") for p in params])
             return None if relative is None else float(relative) * self.global_rheobase / 100.0
@@ -140,6 +152,13 @@ class Protocol:
         return f"Protocol({self.stimulus_name}: {len(self.recordings)} recordings, {self.n_match} values)"
 
 
+def _place(recording: Recording) -> tuple:
+    """Sort recordings by file and sweep, in whatever folder and order they were read."""
+    name = os.path.basename(recording.files[-1]) if recording.files else ""
+    parts = [int(part) if i % 2 else part for i, part in enumerate(re.split(r"(\d+)", name))]
+    return parts, recording.source.index if recording.source else 0
+
+
 def _reduce(operator: Callable, values: Sequence[Any]) -> Any:
     known = [np.nan if value is None else value for value in values]
     if np.all(np.isnan(known)):
@@ -147,7 +166,7 @@ def _reduce(operator: Callable, values: Sequence[Any]) -> Any:
     return operator(known)
 
 
-def _most_frequent(values: Sequence[float], dt: float) -> float:
+def _most_frequent(values: Sequence[Any], dt: float) -> float:
     steps = Counter(round(float(value / dt)) for value in values)
     return max(steps, key=lambda step: (steps[step], -step)) * float(dt)
 
@@ -180,6 +199,41 @@ def build_protocols(
     return list(protocols.values())
 
 
+@dataclass(frozen=True)
+class Match:
+    """The recordings of a protocol that fall into a target of it, the largest tolerance taken.
+
+    Parameters
+    ----------
+    indexes : np.ndarray of int, shape (n,)
+        Which of the recordings that were looked at.
+    distances : np.ndarray, shape (n,)
+        How far each is from the amplitude of the targets (% of rheobase, or nA).
+    """
+
+    indexes: np.ndarray
+    distances: np.ndarray
+
+    def within(self, tolerance: float) -> np.ndarray:
+        """Which of these recordings are less than `tolerance` away, array (n,) of bool."""
+        return self.distances < tolerance
+
+
+def target_levels(
+    recordings: Sequence[Recording], absolute_amplitude: bool = False, rheobase: float | None = None
+) -> np.ndarray:
+    """Return what targets are compared with, array (n,): % of rheobase, or nA; nan where it is not known."""
+    levels = [recording.target_level(absolute_amplitude, rheobase) for recording in recordings]
+    return np.array([np.nan if level is None else level for level in levels], dtype=float)
+
+
+def match_levels(levels: np.ndarray, amplitude: float, tolerance: float) -> Match:
+    """Find the levels (n,) that are less than `tolerance` away from `amplitude`."""
+    distances = np.abs(amplitude - levels)
+    indexes = np.flatnonzero(distances < tolerance)
+    return Match(indexes, distances[indexes])
+
+
 def match(
     cells: Sequence[Cell], protocols: Sequence[Protocol], absolute_amplitude: bool = False
 ) -> list[tuple[Protocol, Recording, list[EFeatureTarget]]]:
@@ -192,14 +246,19 @@ def match(
         if cell.rheobase is not None or absolute_amplitude:
             for recording in cell.recordings:
                 by_protocol.setdefault(recording.protocol_name, []).append(recording)
+    wanted = {protocol.name for protocol in protocols}
+    levels = {
+        name: target_levels(found, absolute_amplitude)
+        for name, found in by_protocol.items()
+        if name in wanted
+    }
     matches = []
     for protocol in protocols:
-        tolerances = {target.tolerance for target in protocol.feature_targets}
-        for recording in by_protocol.get(protocol.name, ()):
-            near = {t for t in tolerances if recording.in_target(protocol.amplitude, t, absolute_amplitude)}
-            if near:
-                chosen = [target for target in protocol.feature_targets if target.tolerance in near]
-                matches.append((protocol, recording, chosen))
+        if protocol.name in levels:
+            near = match_levels(levels[protocol.name], protocol.amplitude, protocol.largest_tolerance)
+            for index, distance in zip(near.indexes, near.distances, strict=True):
+                chosen = [target for target in protocol.feature_targets if distance < target.tolerance]
+                matches.append((protocol, by_protocol[protocol.name][index], chosen))
     return matches
 
 
@@ -208,7 +267,8 @@ def unmatched_problems(cells: Sequence[Cell], protocols: Sequence[Protocol]) -> 
     names = {name: None for cell in cells for name in cell.get_protocol_names()}
     problems = []
     for name in dict.fromkeys(protocol.name for protocol in protocols if protocol.name not in names):
-        message = f"no cell has recordings of this protocol.{nearest(name, names)} There are: {', '.join(names) or 'none'}."
+        there = ", ".join(names) or "none"
+        message = f"no cell has recordings of this protocol.{nearest(name, names)} There are: {there}."
         problems.append(Problem(message, "warning", "target", protocol=name))
     for protocol in protocols:
         if protocol.name in names and not protocol.recordings:

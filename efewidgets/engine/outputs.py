@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .averages import mean, mean_and_std
 from .problems import EfeError, Problem
 
 if TYPE_CHECKING:
@@ -76,10 +77,11 @@ def build_currents(cells: Sequence[Cell], default_std_value: float = 1e-3) -> di
     Where there is no value the file says null.
     """
     holding = {}
+    cells = sorted(cells, key=lambda cell: cell.name)
     for cell in cells:
         known = [r.hypamp for r in cell.recordings if r.hypamp is not None and np.isfinite(r.hypamp)]
         if known:
-            holding[cell.name] = np.mean(known)
+            holding[cell.name] = mean(known)
     threshold = {cell.name: cell.rheobase for cell in cells if cell.rheobase is not None}
     return {
         "holding_current": _mean_and_std(holding, default_std_value),
@@ -92,9 +94,8 @@ def build_currents(cells: Sequence[Cell], default_std_value: float = 1e-3) -> di
 def _mean_and_std(values: Mapping[str, float], default_std_value: float) -> list[float | None]:
     if not values:
         return [None, None]
-    known = list(values.values())
-    std = np.std(known)
-    return [np.mean(known), default_std_value if std == 0 else std]
+    average, std = mean_and_std(list(values.values()))
+    return [average, default_std_value if std == 0 else std]
 
 
 def to_json(data: Any) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from .auto_targets import AutoTarget
+from .averages import mean
 from .cell import Cell
 from .ecodes import ecode_of
 from .edges import agree_among
@@ -92,7 +93,10 @@ def read_file(
     if not isinstance(metadata, Mapping):
         problem = Problem(f"the metadata of a file must be a dictionary, but is {metadata!r}.", kind="file")
         return [], [problem.at(protocol=protocol_name)]
-    place = {"protocol": protocol_name, "file": next(iter(reversed(files_of(metadata))), None)}
+    place: dict[str, Any] = {
+        "protocol": protocol_name,
+        "file": next(iter(reversed(files_of(metadata))), None),
+    }
     try:
         ecode = ecode_of(protocol_name, metadata.get("ecode"))
         prepared = reader_metadata(metadata, protocol_name)
@@ -117,7 +121,7 @@ def read_file(
     return recordings, problems
 
 
-def _problem(error: Exception, kind: str, **place: str | None) -> Problem:
+def _problem(error: Exception, kind: str, **place: Any) -> Problem:
     """Turn whatever went wrong with one recording into a problem, so that the others go on."""
     expected = isinstance(error, (EfeError, OSError))
     message = str(error) if expected else f"{type(error).__name__}: {error}"
@@ -214,9 +218,7 @@ def group(
     """Put the recordings into the targets they fall into and take their values."""
     known = [cell.rheobase for cell in cells if cell.rheobase is not None]
     use_relative = use_global_rheobase and not absolute_amplitude and known
-    protocols = build_protocols(
-        targets, np.mean(known) if use_relative else None, protocol_mode, efel_settings
-    )
+    protocols = build_protocols(targets, mean(known) if use_relative else None, protocol_mode, efel_settings)
     matches = match(cells, protocols, absolute_amplitude)
     compute_features(list({id(recording): recording for _, recording, _ in matches}.values()), run)
     for protocol, recording, chosen in matches:

@@ -22,7 +22,6 @@ from .source import Source, files_of
 from .trace import Trace, number, setting, standardize
 from .units import to_nA
 
-
 EFEL_INTERP_STEP = 0.1  # ms, where the settings have none
 
 
@@ -59,6 +58,15 @@ class Recording:
         If units, timings or samples can't be.
     """
 
+    ton: Any
+    toff: Any
+    tend: Any
+    dt: Any
+    amp: Any
+    hypamp: Any
+    amp_rel: Any
+    hypamp_rel: Any
+
     timings: ClassVar[tuple[str, ...]] = ("ton", "toff")
     amplitudes: ClassVar[tuple[str, ...]] = ("amp",)
     target_amplitude: ClassVar[str] = "amp"
@@ -89,7 +97,7 @@ class Recording:
         self.timing_from = "given"
         self._trace: Trace | None = None
         self._peak_time: np.ndarray | None = None
-        self._auto_threshold: float | None = None
+        self._auto_threshold: Any = None
         self._features = FeatureStore()
         for name in (*self.export_attr, *self.relative_attr):
             if not isinstance(getattr(type(self), name, None), property):
@@ -117,9 +125,13 @@ class Recording:
             return str(self.id)
         return pathlib.Path(self.files[-1]).stem if self.files else ""
 
-    def get_params(self) -> dict[str, Any]:
-        """Return the parameters from which the stimulus can be rebuilt (ms, nA, % of rheobase)."""
-        return {name: getattr(self, name) for name in self.export_attr}
+    def get_params(self, rheobase: float | None = None) -> dict[str, Any]:
+        """Return the parameters from which the stimulus can be rebuilt (ms, nA, % of rheobase).
+
+        With a `rheobase` (nA) the relative amplitudes are those in % of it, not those of the recording.
+        """
+        params = {name: getattr(self, name) for name in self.export_attr}
+        return params if rheobase is None else params | self.relative_amps(rheobase)
 
     def get_stimulus_parameters(self) -> dict[str, Any]:
         """Return the stimulus in the words of BluePyOpt's protocols (ms, nA)."""
@@ -157,6 +169,13 @@ class Recording:
     def has_samples(self) -> bool:
         """Whether the samples are in memory."""
         return self._trace is not None
+
+    def samples(self) -> Trace:
+        """Return the samples; raises EfeError for a stimulus without data."""
+        trace = self.trace
+        if trace is None:
+            raise EfeError(f"{self.name or 'this stimulus'} has no samples.")
+        return trace
 
     def release(self) -> None:
         """Forget the samples, if they can be read again."""
@@ -201,9 +220,7 @@ class Recording:
         self._replace_trace(current=np.asarray(values))
 
     def _replace_trace(self, **samples: np.ndarray) -> None:
-        trace = self.trace
-        if trace is None:
-            raise EfeError("a stimulus without data has no samples to replace.")
+        trace = self.samples()
         fields = {"voltage": trace.voltage, "current": trace.current} | samples
         self._trace = Trace(fields["voltage"], fields["current"], trace.step, trace.t_unit)
         self._forget_results()
@@ -212,7 +229,7 @@ class Recording:
 
     def interpret(self) -> None:
         """Find the stimulus in the current and measure its levels."""
-        trace = self._trace
+        trace = self.samples()
         given = self.given_edges(trace)
         edges = self.find_edges(trace, given)
         if self.timing_from == "lost":
@@ -233,7 +250,7 @@ class Recording:
                 raise EfeError(
                     f"{name} = {ms:g} ms lies outside the recording, which lasts from 0 to {trace.tend:g} ms."
                 )
-            if given and index <= last or index < last:
+            if (given and index <= last) or index < last:
                 raise EfeError(f"{name} = {ms:g} ms must come after {last_name}. Check the timings.")
             given[name] = index
             last, last_name = index, f"{name} = {ms:g} ms"
@@ -248,7 +265,7 @@ class Recording:
         edges, self.timing_from = settle(self.usual, window, self.agree_ms / trace.dt)
         if edges is None or (self.timing_from == "unsure" and not self.guess_timing):
             self.timing_from = "lost"
-            edges = edges or {name: 0 for name in self.timings}
+            edges = edges or dict.fromkeys(self.timings, 0)
         if self.timing_from == "unsure":
             self.problems.append(unsure_problem(window))
         self.window = (
@@ -290,41 +307,53 @@ class Recording:
             return None
         return to_nA(number(name, value), setting("i_unit", self.config_data, self.reader_data))
 
+    def relative_amps(self, rheobase: float) -> dict[str, Any]:
+        """Return the amplitudes in % of a rheobase (nA), by their names with ``_rel``."""
+        values = {f"{name}_rel": getattr(self, name) for name in (*self.amplitudes, "hypamp")}
+        return {name: None if value is None else 100.0 * value / rheobase for name, value in values.items()}
+
     def compute_relative_amp(self, amp_threshold: float) -> None:
         """Express the amplitudes in % of the rheobase `amp_threshold` (nA)."""
-        for name in (*self.amplitudes, "hypamp"):
-            value = getattr(self, name)
-            setattr(self, f"{name}_rel", None if value is None else 100.0 * value / amp_threshold)
+        for name, value in self.relative_amps(amp_threshold).items():
+            setattr(self, name, value)
 
     def forget_relative_amp(self) -> None:
         """Forget the amplitudes in % of a rheobase that is no more."""
         for name in self.relative_attr:
             setattr(self, name, None)
 
+    def target_level(self, absolute_amplitude: bool = False, rheobase: float | None = None) -> Any:
+        """Return what targets are compared with: nA if absolute, else % of `rheobase` (by default the cell's)."""
+        level = getattr(self, self.target_amplitude)
+        if absolute_amplitude:
+            return level
+        if rheobase is None:
+            return getattr(self, f"{self.target_amplitude}_rel")
+        return None if level is None else 100.0 * level / rheobase
+
     def in_target(self, target: float, tolerance: float, absolute_amplitude: bool = False) -> bool:
         """Whether the amplitude is less than `tolerance` away from `target` (% of rheobase, or nA)."""
-        name = self.target_amplitude if absolute_amplitude else f"{self.target_amplitude}_rel"
-        amplitude = getattr(self, name)
-        return amplitude is not None and bool(np.abs(target - amplitude) < tolerance)
+        level = self.target_level(absolute_amplitude)
+        return level is not None and bool(np.abs(target - level) < tolerance)
 
     # --- spikes
 
     def set_autothreshold(self, offset_voltage: float = 20.0) -> None:
         """Set the spike threshold (mV) to `offset_voltage` above the median of the baseline or of the step."""
-        trace = self.trace
+        trace = self.samples()
         self._auto_threshold = spikes.auto_threshold(
             trace.voltage, trace.index(self.ton), trace.index(self.toff), offset_voltage
         )
 
     @property
-    def auto_threshold(self) -> float | None:
+    def auto_threshold(self) -> Any:
         """Spike threshold for want of one in the settings, mV."""
         if self._auto_threshold is None and self.trace is not None:
             self.set_autothreshold()
         return self._auto_threshold
 
     @auto_threshold.setter
-    def auto_threshold(self, value: float | None) -> None:
+    def auto_threshold(self, value: Any) -> None:
         self._auto_threshold = value
 
     def compute_spikecount(self, efel_settings: Mapping[str, Any] | None = None) -> None:
@@ -334,10 +363,10 @@ class Recording:
         self._peak_time = self._find_peaks()
 
     def _find_peaks(self) -> np.ndarray:
-        trace = self.trace
+        trace = self.samples()
         chosen = self.efel_settings
-        threshold = chosen.get("Threshold")
-        peaks = spikes.peak_times(
+        threshold: Any = chosen.get("Threshold")
+        return spikes.peak_times(
             trace.time,
             trace.voltage,
             self.auto_threshold if threshold is None else threshold,
@@ -346,17 +375,17 @@ class Recording:
             strict=bool(chosen.get("strict_stiminterval", True)),
             interp_step=chosen.get("interp_step", EFEL_INTERP_STEP),
         )
-        return peaks
 
     def count_spikes(self) -> None:
         """Find the spikes now, while the samples are at hand, and say what is odd about them."""
         if self.timing_from == "lost":
             return
-        threshold = self.efel_settings.get("Threshold")
+        threshold: Any = self.efel_settings.get("Threshold")
         threshold = self.auto_threshold if threshold is None else threshold
-        if self.spikecount == 0 and np.max(self.voltage) > threshold:
+        highest = np.max(self.samples().voltage)
+        if self.spikecount == 0 and highest > threshold:
             message = (
-                f"no spike was found, though the voltage reaches {np.max(self.voltage):.3g} mV, above the spike "
+                f"no spike was found, though the voltage reaches {highest:.3g} mV, above the spike "
                 f"threshold of {threshold:.3g} mV. Check the threshold, the timing and the bridge balance."
             )
             self.problems.append(Problem(message, "note", "spikes"))
@@ -384,7 +413,7 @@ class Recording:
     ) -> list[dict[str, np.ndarray | None]]:
         """Compute features with eFEL; the list has one dict, as eFEL's for one trace."""
         chosen = dict(efel_settings or {})
-        trace = self.trace
+        trace = self.samples()
         values = features.feature_values(
             trace.time,
             trace.voltage,

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .averages import mean_and_std
 from .problems import EfeError, Problem, nearest
 from .trace import number
 
@@ -190,12 +191,12 @@ class EFeatureTarget:
     @property
     def mean(self) -> float:
         """Mean of the values; nan without any."""
-        return np.mean(self._values) if self._values else np.nan
+        return mean_and_std(self._values)[0]
 
     @property
     def std(self) -> float:
         """Population standard deviation of the values; nan without any."""
-        return np.std(self._values) if self._values else np.nan
+        return mean_and_std(self._values)[1]
 
     def append(self, value: float | None, files: Sequence[str] | None = None) -> None:
         """Add the value of a recording; None and nan are left out.
@@ -231,17 +232,17 @@ class EFeatureTarget:
 
     def as_dict(self, save_files_used: bool = False, default_std_value: float = 1e-3) -> dict[str, Any]:
         """Return the target as it stands in features.json; a standard deviation of 0 becomes `default_std_value`."""
-        std = self.std
+        mean, std = mean_and_std(self._values)
         found: dict[str, Any] = {
             "feature": self.efel_feature_name,
-            "val": [self.mean, default_std_value if std == 0.0 else std],
+            "val": [mean, default_std_value if std == 0.0 else std],
             "n": self.sample_size,
             "efel_settings": self.effective_settings(),
         }
         if self.efeature_name:
             found["efeature_name"] = self.efeature_name
         if save_files_used:
-            found["files"] = self.files
+            found["files"] = sorted(self.files)
         return found
 
     def __repr__(self) -> str:

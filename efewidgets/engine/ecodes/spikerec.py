@@ -22,6 +22,10 @@ class SpikeRec(Recording):
     Targets are compared with `delta`, not with an amplitude.
     """
 
+    tspike: Any
+    spike_duration: Any
+    delta: Any
+
     timings = ()
     extra_params = ("tspike", "spike_duration", "delta")
     target_amplitude = "delta"
@@ -73,9 +77,9 @@ class SpikeRec(Recording):
             "delta": np.mean(gaps) if gaps else None,
         }
 
-    def in_target(self, target: float, tolerance: float, absolute_amplitude: bool = False) -> bool:
-        """Whether the time between pulses is less than `tolerance` away from `target` (both ms)."""
-        return self.delta is not None and bool(np.abs(target - self.delta) < tolerance)
+    def target_level(self, absolute_amplitude: bool = False, rheobase: float | None = None) -> Any:
+        """Return what targets are compared with: the time between pulses, ms."""
+        return self.delta
 
     def get_stimulus_parameters(self) -> dict[str, Any]:
         return {

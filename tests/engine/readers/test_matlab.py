@@ -1,0 +1,138 @@
+"""PatchMaster's exports for MATLAB, in the old container and in that of MATLAB 7.3."""
+
+from __future__ import annotations
+
+import h5py
+import numpy as np
+import pytest
+
+from efewidgets.engine.problems import ReadError
+from efewidgets.engine.readers import inspect, read, read_matlab
+
+UNITS = {"v_unit": "V", "i_unit": "A", "t_unit": "s"}
+TIMES = np.arange(500) * 5e-5
+
+
+def matrices(sweeps=3, times=TIMES):
+    """Return what PatchMaster exports: current (_1) and voltage (_2) of each sweep, beside other variables."""
+    rng = np.random.default_rng(1)
+    found = {"Comment": np.array(["a text"])}
+    for k in range(1, sweeps + 1):
+        for channel, size in ((1, 1e-10), (2, 0.07)):
+            values = size * rng.standard_normal(len(times))
+            found[f"Trace_1_1_{k}_{channel}"] = np.column_stack([times, values])
+    return found
+
+
+def write(path, variables, hdf5):
+    """Write a .mat file in one container or the other."""
+    if not hdf5:
+        from scipy.io import savemat
+
+        savemat(path, variables, do_compression=True)
+        return path
+    with h5py.File(path, "w", userblock_size=512) as file:
+        for name, values in variables.items():
+            if values.dtype.kind == "f":
+                file[name] = values.T
+    with path.open("r+b") as file:
+        file.write(b"MATLAB 7.3 MAT-file, Platform: GLNXA64".ljust(116))
+    return path
+
+
+@pytest.mark.parametrize("hdf5", [False, True])
+def test_sweeps(tmp_path, hdf5):
+    variables = matrices()
+    path = write(tmp_path / "a.mat", variables, hdf5)
+    sweeps, problems = read({"filepath": str(path), **UNITS})
+    assert problems == []
+    assert [s["label"] for s in sweeps] == ["Trace_1_1_1", "Trace_1_1_2", "Trace_1_1_3"]
+    for k, sweep in enumerate(sweeps, start=1):
+        assert np.array_equal(sweep["current"], variables[f"Trace_1_1_{k}_1"][:, 1])
+        assert np.array_equal(sweep["voltage"], variables[f"Trace_1_1_{k}_2"][:, 1])
+        assert (sweep["dt"], sweep["t_unit"]) == (5e-5, "s")
+    summary = inspect(path)
+    assert (summary.format, summary.dialect) == ("MATLAB", "version 7.3" if hdf5 else "version 5")
+    assert [s.n_samples for s in summary.sweeps] == [500] * 3
+
+
+@pytest.mark.parametrize("hdf5", [False, True])
+@pytest.mark.parametrize("only", [{1}, {0, 2}])
+def test_only_some(tmp_path, hdf5, only):
+    variables = matrices()
+    path = write(tmp_path / "a.mat", variables, hdf5)
+    sweeps, _ = read({"filepath": str(path), **UNITS}, only=only)
+    for k, sweep in enumerate(sweeps):
+        assert (sweep is not None) == (k in only)
+        if sweep:
+            assert np.array_equal(sweep["voltage"], variables[f"Trace_1_1_{k + 1}_2"][:, 1])
+
+
+@pytest.mark.parametrize("hdf5", [False, True])
+def test_a_voltage_that_is_missing_is_named(tmp_path, hdf5):
+    variables = matrices()
+    del variables["Trace_1_1_2_2"]
+    path = write(tmp_path / "a.mat", variables, hdf5)
+    sweeps, (problem,) = read({"filepath": str(path), **UNITS})
+    assert [s["label"] for s in sweeps] == ["Trace_1_1_1", "Trace_1_1_3"]
+    assert "Trace_1_1_2_2" in problem.message
+    for name in ("Trace_1_1_1_2", "Trace_1_1_3_2"):
+        del variables[name]
+    with pytest.raises(ReadError, match="currents without their voltages"):
+        read_matlab({"filepath": str(write(path, variables, hdf5)), **UNITS})
+
+
+@pytest.mark.parametrize("hdf5", [False, True])
+def test_files_without_traces(tmp_path, hdf5):
+    path = write(tmp_path / "a.mat", {"x": np.zeros((3, 2))}, hdf5)
+    with pytest.raises(ReadError, match=r"no traces: .* this file holds 'x'"):
+        read({"filepath": str(path), **UNITS})
+
+
+def test_a_channel_of_two_digits_is_no_current(tmp_path):
+    variables = matrices(1) | {"Trace_1_1_1_11": np.zeros((500, 2)), "Trace_1_1_1_12": np.zeros((500, 2))}
+    sweeps, _ = read({"filepath": str(write(tmp_path / "a.mat", variables, False)), **UNITS})
+    assert len(sweeps) == 1
+
+
+def test_units_must_come_from_the_metadata(tmp_path):
+    path = write(tmp_path / "a.mat", matrices(), False)
+    with pytest.raises(ReadError, match="Add 'v_unit'"):
+        read({"filepath": str(path), "i_unit": "A"})
+
+
+@pytest.mark.parametrize(
+    ("times", "step"),
+    [
+        (0.5 + TIMES, 5e-5),  # the peer takes the second time for the step
+        (np.round(np.arange(500) / 3e4, 6), 1 / 3e4),
+    ],
+)
+def test_the_step_is_that_of_the_times(tmp_path, times, step):
+    path = write(tmp_path / "a.mat", matrices(1, times), False)
+    (sweep,), _ = read({"filepath": str(path), **UNITS})
+    assert sweep["dt"] == pytest.approx(step, rel=1e-4)
+    assert sweep["dt"] * 499 == pytest.approx(times[-1] - times[0], rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("times", "words"),
+    [
+        (np.where(np.arange(500) > 250, TIMES + 0.01, TIMES), "irregular"),
+        (TIMES[::-1], "don't go forward"),
+        (np.full(500, np.nan), "don't go forward"),
+    ],
+)
+def test_times_that_are_no_clock(tmp_path, times, words):
+    path = write(tmp_path / "a.mat", matrices(1, times), False)
+    with pytest.raises(ReadError, match=words):
+        read({"filepath": str(path), **UNITS})
+
+
+@pytest.mark.parametrize("hdf5", [False, True])
+@pytest.mark.parametrize("keep", [100, 1000, 5000])
+def test_truncated_files(tmp_path, hdf5, keep):
+    path = write(tmp_path / "a.mat", matrices(), hdf5)
+    path.write_bytes(path.read_bytes()[:keep])
+    with pytest.raises(ReadError):
+        read({"filepath": str(path), **UNITS})

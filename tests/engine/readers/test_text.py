@@ -1,0 +1,308 @@
+"""Text files: voltage columns with the current in the metadata, and tables that say what each column is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from efewidgets.engine.problems import ReadError
+from efewidgets.engine.readers import csv_lccr_reader, inspect, read
+
+N = 3000
+LCCR = {"dt": 0.1, "v_unit": "mV", "i_unit": "pA", "t_unit": "ms", "ton": 50, "toff": 200, "hypamp": -5}
+
+
+def voltages(columns=2, n=N):
+    """Return columns of voltage with few decimals, array (columns, n)."""
+    rng = np.random.default_rng(0)
+    return np.round(-70 + rng.standard_normal((columns, n)), 3)
+
+
+def write(path, columns, delimiter="\t", header=None, decimal=".", end="\n"):
+    """Write columns of numbers or texts."""
+    rows = [[c if isinstance(c, str) else repr(float(c)) for c in row] for row in zip(*columns, strict=True)]
+    lines = [delimiter.join(header)] if header else []
+    lines += [delimiter.join(cell.replace(".", decimal) for cell in row) for row in rows]
+    path.write_text(end.join(lines) + end, encoding="utf-8")
+    return str(path)
+
+
+def lccr(tmp_path, columns=None, amplitudes=(10, 20), **metadata):
+    path = write(tmp_path / "a.txt", voltages() if columns is None else columns)
+    return {"filepath": path, "amplitudes": list(amplitudes), **LCCR, **metadata}
+
+
+# --- lccr
+
+
+def test_lccr_sweeps(tmp_path):
+    sweeps, problems = read(lccr(tmp_path))
+    assert problems == []
+    for k, sweep in enumerate(sweeps):
+        assert np.array_equal(sweep["voltage"], voltages()[k])
+        expected = np.full(N, -5.0)
+        expected[500:2000] = 10.0 * (k + 1) - 5
+        assert np.array_equal(sweep["current"], expected)
+        assert (sweep["dt"], sweep["t_unit"], sweep["amp"], sweep["hypamp"]) == (0.1, "ms", 10 * (k + 1), -5)
+        assert (sweep["ton"], sweep["toff"]) == (50, 200)
+
+
+def test_lccr_timings_are_ms_whatever_the_unit_of_dt(tmp_path):
+    (sweep, _), _ = read(lccr(tmp_path, dt=1e-4, t_unit="s"))
+    assert np.array_equal(np.flatnonzero(sweep["current"] > 0), np.arange(500, 2000))
+
+
+def test_lccr_edges_are_rounded_not_cut(tmp_path):
+    # 0.3 / 0.1 is 2.9999… in floating point.
+    (sweep, _), _ = read(lccr(tmp_path, ton=0.3, toff=200))
+    assert np.flatnonzero(sweep["current"] > 0)[0] == 3
+
+
+def test_lccr_without_its_last_100_ms(tmp_path):
+    sweeps, _ = read(lccr(tmp_path, remove_last_100ms=True, toff=150))
+    assert [len(s["voltage"]) for s in sweeps] == [2000, 2000]
+    assert np.array_equal(sweeps[1]["voltage"], voltages()[1, :2000])
+    with pytest.raises(ReadError, match="would leave nothing"):
+        read(lccr(tmp_path, voltages(n=500), remove_last_100ms=True))
+
+
+@pytest.mark.parametrize("missing", ["-", "", "NaN", "n/a"])
+def test_missing_values_in_the_middle_refuse_the_sweep_and_at_the_end_are_cut(tmp_path, missing):
+    first, second = voltages().astype(object)
+    first[1200] = missing
+    second[2900:] = missing
+    sweeps, problems = read(lccr(tmp_path, [first, second]))
+    assert sweeps[0] is None
+    assert np.array_equal(sweeps[1]["voltage"], voltages()[1, :2900])
+    assert [(p.recording, p.severity) for p in problems] == [("column 1", "error"), ("column 2", "warning")]
+    assert "the first at 120 ms, sample 1200" in problems[0].message
+    with pytest.raises(ReadError, match="missing"):
+        csv_lccr_reader(lccr(tmp_path, [first, first]))
+
+
+def test_rows_that_end_early_are_sweeps_that_end_early(tmp_path):
+    metadata = lccr(tmp_path)
+    lines = Path(metadata["filepath"]).read_text().splitlines()
+    lines[2900:] = [line.split("\t")[0] for line in lines[2900:]]
+    Path(metadata["filepath"]).write_text("\n".join(lines))
+    sweeps, (problem,) = read(metadata)
+    assert [len(s["voltage"]) for s in sweeps] == [3000, 2900]
+    assert problem.recording == "column 2"
+
+
+def test_decimal_commas(tmp_path):
+    path = write(tmp_path / "a.txt", voltages(), decimal=",")
+    sweeps, (note,) = read({"filepath": path, "amplitudes": [1, 2], **LCCR})
+    assert np.array_equal(sweeps[0]["voltage"], voltages()[0])
+    assert note.severity == "note"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"amplitudes": [1]}, "2 columns of voltage, the metadata give 1 amplitudes"),
+        ({"amplitudes": [1, 2, 3]}, "2 columns of voltage, the metadata give 3"),
+        ({"amplitudes": "10"}, "must be a list of numbers"),
+        ({"amplitudes": [1, "x"]}, "must be a number"),
+        ({"dt": 0}, "dt must be greater than zero"),
+        ({"dt": "0.1"}, "'dt' in the metadata must be a number"),
+        ({"hypamp": None}, "needs 'hypamp' in its metadata"),
+        ({"ton": 200, "toff": 50}, "must begin before it ends"),
+        ({"ton": -1}, "must begin before it ends"),
+        ({"toff": 301}, "after the recording"),
+        ({"v_unit": "furlong"}, "'furlong', the unit of the voltage"),
+        ({"t_unit": "days"}, "Time unit 'days'"),
+    ],
+)
+def test_metadata_that_cannot_be(tmp_path, change, words):
+    with pytest.raises(ReadError, match=words):
+        read(lccr(tmp_path) | change)
+
+
+def test_words_among_the_numbers_are_placed(tmp_path):
+    columns = voltages().astype(object)
+    columns[1, 6] = "abc"
+    with pytest.raises(ReadError, match=r"a\.txt, line 7, column 2: 'abc' isn't a number"):
+        read(lccr(tmp_path, columns))
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "is empty"),
+        (b"\n\n\r\n", "only empty lines"),
+        (bytes(range(256)) * 4, "isn't text"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0", "isn't text"),
+        (b"a\tb\n", "a header, but no numbers"),
+        (b"1\n" * 5000 + b"1\t" * 5000, "isn't a table"),
+        (b'{"a": "' + b"x" * 200000 + b'"}', "no numbers|isn't a number"),
+    ],
+)
+def test_files_that_are_no_tables(tmp_path, content, words):
+    path = tmp_path / "a.txt"
+    path.write_bytes(content)
+    with pytest.raises(ReadError, match=words):
+        read({"filepath": str(path), "amplitudes": [1, 2], **LCCR})
+
+
+# --- tables with a role for each column
+
+
+def table(tmp_path, header, columns, delimiter=",", suffix=".csv", **options):
+    return {"filepath": write(tmp_path / f"a{suffix}", columns, delimiter, header, **options)}
+
+
+def trace(n=1000, dt=0.1):
+    """Return times, voltage and current of a sweep."""
+    current = np.where((np.arange(n) > 200) & (np.arange(n) < 600), 50.0, 0.0)
+    return np.round(np.arange(n) * dt, 6), voltages(1, n)[0], current
+
+
+@pytest.mark.parametrize(
+    ("header", "units"),
+    [
+        (["t (ms)", "V (mV)", "I (pA)"], ("ms", "mV", "pA")),
+        (["Time [ms]", "Vm [mV]", "Im [pA]"], ("ms", "mV", "pA")),
+        (["time_ms", "voltage_mV", "current_nA"], ("ms", "mV", "nA")),
+        (["t/ms", "V/mV", "I/pA"], ("ms", "mV", "pA")),
+        (["Time ms", "Vm mV", "Cmd pA"], ("ms", "mV", "pA")),
+        (["T (ms)", "potential (µV)", "stimulus (μA)"], ("ms", "µV", "μA")),
+    ],
+)
+@pytest.mark.parametrize(
+    ("delimiter", "suffix"), [(",", ".csv"), ("\t", ".tsv"), (";", ".CSV"), (" ", ".txt")]
+)
+def test_roles_are_guessed_from_headers_with_units(tmp_path, header, units, delimiter, suffix):
+    if delimiter == " ":
+        header = [h.replace(" ", "_") for h in header]
+    t, v, i = trace()
+    (sweep,), problems = read(table(tmp_path, header, [t, v, i], delimiter, suffix))
+    assert problems == []
+    assert np.array_equal(sweep["voltage"], v)
+    assert np.array_equal(sweep["current"], i)
+    assert (sweep["dt"], sweep["t_unit"], sweep["v_unit"], sweep["i_unit"]) == (0.1, *units)
+
+
+def test_roles_are_guessed_from_plain_names(tmp_path):
+    t, v, i = trace()
+    metadata = table(tmp_path, ["I", "t", "V"], [i, t, v]) | {"v_unit": "mV", "i_unit": "pA", "t_unit": "ms"}
+    (sweep,), _ = read(metadata)
+    assert np.array_equal(sweep["voltage"], v)
+    assert np.array_equal(sweep["current"], i)
+    with pytest.raises(ReadError, match="Add 't_unit'"):
+        read(metadata | {"t_unit": None})
+
+
+@pytest.mark.parametrize("names", [True, False])
+def test_roles_from_the_metadata_several_sweeps(tmp_path, names):
+    t, v, i = trace()
+    header = ["clock", "a", "b", "c", "d"] if names else None
+    roles = {"time": 0, "voltage": [1, 3], "current": [4, 2]}
+    if names:
+        roles = {"time": "Clock", "voltage": ["a", "c"], "current": ["d", "b"]}
+    units = {"v_unit": "mV", "i_unit": "pA", "t_unit": "ms"}
+    metadata = table(tmp_path, header, [t, v, 2 * i, v + 1, i]) | units | {"columns": roles}
+    sweeps, problems = read(metadata)
+    assert problems == []
+    assert np.array_equal(sweeps[0]["voltage"], v)
+    assert np.array_equal(sweeps[0]["current"], i)
+    assert np.array_equal(sweeps[1]["voltage"], v + 1)
+    assert np.array_equal(sweeps[1]["current"], 2 * i)
+    sweeps[0]["voltage"][:] = 0  # a caller's own copy
+    assert np.array_equal(read(metadata)[0][0]["voltage"], v)
+
+
+def test_one_current_for_all_voltages_and_dt_from_the_metadata(tmp_path):
+    _, v, i = trace()
+    metadata = table(tmp_path, ["V1 (mV)", "V2 (mV)", "I (nA)"], [v, v - 1, i])
+    with pytest.raises(ReadError, match="no column of times"):
+        read(metadata)
+    sweeps, _ = read(metadata | {"dt": 0.05, "t_unit": "ms"})
+    assert len(sweeps) == 2
+    assert all(np.array_equal(s["current"], i) for s in sweeps)
+
+
+def test_steps_from_the_metadata_where_no_current_was_recorded(tmp_path):
+    t, v, _ = trace()
+    metadata = table(tmp_path, ["t (s)", "V1 (mV)", "V2 (mV)"], [t / 1000, v, v - 1])
+    given = {"amplitudes": [10, 20], "ton": 20, "toff": 60, "hypamp": 0, "i_unit": "pA"}
+    sweeps, _ = read(metadata | given)
+    assert [s["amp"] for s in sweeps] == [10, 20]
+    assert np.array_equal(np.flatnonzero(sweeps[1]["current"] == 20), np.arange(200, 600))
+
+
+def test_a_text_file_without_amplitudes_is_a_table(tmp_path):
+    t, v, i = trace()
+    (sweep,), _ = read(table(tmp_path, ["t (ms)", "V (mV)", "I (pA)"], [t, v, i], "\t", ".txt"))
+    assert np.array_equal(sweep["voltage"], v)
+
+
+def test_decimal_commas_between_semicolons_and_between_commas(tmp_path):
+    t, v, i = trace()
+    header = ["t (ms)", "V (mV)", "I (pA)"]
+    (sweep,), (note,) = read(table(tmp_path, header, [t, v, i], ";", decimal=","))
+    assert np.array_equal(sweep["voltage"], v)
+    assert "decimal commas" in note.message
+    with pytest.raises(ReadError, match="separated by tabs or semicolons"):
+        read(table(tmp_path, header, [t, v, i], ",", decimal=","))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "latin-1"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_encodings_and_ends_of_lines(tmp_path, encoding, end):
+    t, v, i = trace()
+    path = table(tmp_path, ["t (ms)", "V (µV)", "I (pA)"], [t, v, i])["filepath"]
+    words = "# a comment\n\n" + Path(path).read_text(encoding="utf-8") + "\n\n"
+    with open(path, "w", encoding=encoding, newline="") as file:
+        file.write(words.replace("\n", end))
+    (sweep,), problems = read({"filepath": path})
+    assert problems == []
+    assert np.array_equal(sweep["voltage"], v)
+    assert sweep["v_unit"] in ("µV", "uV")
+
+
+@pytest.mark.parametrize(
+    ("header", "columns", "words"),
+    [
+        (["a", "b", "c"], None, "no column that is plainly the voltage"),
+        (None, None, "3 columns without a header"),
+        (["t (ms)", "V (mV)", "temperature (C)"], None, "plainly the current"),
+        (["t (ms)", "V (mV)", "I (pA)"], {"voltage": "Vm", "current": 2}, "no column 'Vm'"),
+        (["t (ms)", "V (mV)", "I (pA)"], {"voltage": 1, "current": 7}, "no column 7"),
+        (["t (ms)", "V (mV)", "I (pA)"], {"volt": 1}, "'columns' must be like"),
+        (["t (ms)", "V (mV)", "I (pA)"], [0, 1, 2], "'columns' must be like"),
+    ],
+)
+def test_roles_that_are_not_clear(tmp_path, header, columns, words):
+    metadata = table(tmp_path, header, trace())
+    with pytest.raises(ReadError, match=words):
+        read(metadata | ({} if columns is None else {"columns": columns}))
+
+
+def test_times_must_be_even(tmp_path):
+    t, v, i = trace()
+    t[500:] += 3
+    with pytest.raises(ReadError, match="irregular"):
+        read(table(tmp_path, ["t (ms)", "V (mV)", "I (pA)"], [t, v, i]))
+
+
+def test_a_blank_line_in_the_middle_is_a_missing_sample(tmp_path):
+    metadata = lccr(tmp_path)
+    lines = Path(metadata["filepath"]).read_text().splitlines()
+    lines[100] = ""
+    Path(metadata["filepath"]).write_text("\n".join(lines))
+    with pytest.raises(ReadError, match="the first at 10 ms, sample 100"):
+        read(metadata)
+
+
+def test_inspection(tmp_path):
+    t, v, i = trace()
+    summary = inspect(table(tmp_path, ["t (ms)", "V (mV)", "I (pA)"], [t, v, i])["filepath"])
+    assert (summary.format, [s.id for s in summary.sweeps]) == ("CSV", ["V (mV)"])
+    assert summary.durations == [pytest.approx(100.0)]
+    assert summary.units == {"voltage": ["mV"], "current": ["pA"]}
+    summary = inspect(lccr(tmp_path)["filepath"])
+    assert (summary.format, [s.id for s in summary.sweeps]) == ("text", ["column 1", "column 2"])
+    assert "'amplitudes'" in summary.problems[0].message

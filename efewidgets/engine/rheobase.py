@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .problems import EfeError, Problem, nearest
+from .trace import number
 
 if TYPE_CHECKING:
     from .cell import Cell
@@ -70,7 +71,7 @@ def _flush(
     for i, count in enumerate(sweeps.counts):
         if upper_bound_spikecount is not None and count > upper_bound_spikecount:
             break
-        following = sweeps.counts[i + 1 : i + 1 + flush_length]
+        following = sweeps.counts[i + 1 : i + 1 + int(flush_length)]
         if count and all(following):
             return sweeps.amps[i], i
     return None, None
@@ -81,13 +82,21 @@ def _majority(
 ) -> tuple[float | None, int | None]:
     """Centre of the lowest bin of `min_step` (nA) in which at least `majority` of the sweeps fire."""
     lowest = sweeps.amps[0]
-    bins = lowest + min_step * np.arange(int(np.floor((sweeps.amps[-1] - lowest) / min_step)) + 1)
-    bin_of = np.digitize(sweeps.amps, bins) - 1
-    for i, left in enumerate(bins):
-        firing = [bool(count) for count, b in zip(sweeps.counts, bin_of, strict=True) if b == i]
-        if firing and any(firing) and np.mean(firing) >= majority:
-            return left + min_step / 2.0, None
+    fired: dict[int, list[bool]] = {}
+    for amp, count in zip(sweeps.amps, sweeps.counts, strict=True):
+        fired.setdefault(_bin(amp, lowest, min_step), []).append(bool(count))
+    for place, in_bin in fired.items():
+        if any(in_bin) and np.mean(in_bin) >= majority:
+            return lowest + place * min_step + min_step / 2.0, None
     return None, None
+
+
+def _bin(amp: float, lowest: float, width: float) -> int:
+    """Place of the bin, from ``lowest + place * width`` on, into which `amp` falls; its lower edge is in it."""
+    place = int(np.floor((amp - lowest) / width))
+    if lowest + (place + 1) * width <= amp:  # the quotient was rounded down
+        return place + 1
+    return place - 1 if lowest + place * width > amp else place
 
 
 def _interpolation(sweeps: Sweeps) -> tuple[float | None, int | None]:
@@ -108,6 +117,9 @@ STRATEGIES: dict[str, Callable[..., tuple[float | None, int | None]]] = {
 }
 
 
+_COUNTS = ("spike_threshold", "flush_length", "upper_bound_spikecount")
+
+
 def check_strategy(strategy: str, settings: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return the settings of a rheobase rule, checked.
 
@@ -118,7 +130,8 @@ def check_strategy(strategy: str, settings: Mapping[str, Any] | None = None) -> 
     """
     if strategy not in STRATEGIES:
         raise EfeError(
-            f"there is no rheobase strategy {strategy!r}.{nearest(strategy, STRATEGIES)} Use one of {', '.join(STRATEGIES)}."
+            f"there is no rheobase strategy {strategy!r}.{nearest(strategy, STRATEGIES)} "
+            f"Use one of {', '.join(STRATEGIES)}."
         )
     known = list(inspect.signature(STRATEGIES[strategy]).parameters)[1:]
     for name, value in (settings or {}).items():
@@ -127,12 +140,16 @@ def check_strategy(strategy: str, settings: Mapping[str, Any] | None = None) -> 
                 f"the rheobase strategy {strategy!r} has no setting {name!r}.{nearest(name, known)} It takes "
                 f"{', '.join(known) or 'none'}."
             )
-        allowed_none = name == "upper_bound_spikecount" and value is None
-        if not allowed_none and (
-            isinstance(value, bool) or not isinstance(value, (int, float)) or value <= 0
-        ):
-            raise EfeError(f"the rheobase setting {name!r} must be a number above zero, but is {value!r}.")
+        if not (name == "upper_bound_spikecount" and value is None):
+            _check_setting(name, value)
     return dict(settings or {})
+
+
+def _check_setting(name: str, value: Any) -> None:
+    if not number(f"the rheobase setting {name!r}", value) > 0:
+        raise EfeError(f"the rheobase setting {name!r} must be a number above zero, but is {value!r}.")
+    if name in _COUNTS and value != int(value):
+        raise EfeError(f"the rheobase setting {name!r} must be a whole number, but is {value!r}.")
 
 
 def deciding_sweeps(cell: Cell, protocols: Collection[str]) -> tuple[Sweeps, list[Problem]]:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import logging
 import pathlib
-import pickle
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from functools import partial
@@ -21,7 +20,7 @@ from typing import Any
 from .engine import pipeline
 from .engine.auto_targets import AutoTarget, default_auto_targets
 from .engine.cell import Cell
-from .engine.extraction import Extraction, Options, run_extraction
+from .engine.extraction import Options, run_extraction
 from .engine.features import DEFAULT_EFEL_SETTINGS, check_settings
 from .engine.matching import Protocol, check_mode
 from .engine.names import safe_name
@@ -31,6 +30,7 @@ from .engine.problems import EfeError, Problem
 from .engine.recording import Recording
 from .engine.rheobase import assign, check_strategy
 from .engine.targets import EFeatureTarget, check_targets, convert_legacy_targets
+from .engine.writing import RunSettings, write_extraction
 
 __all__ = [
     "DEFAULT_EFEL_SETTINGS",
@@ -352,6 +352,7 @@ def extract_efeatures(
     *,
     executor: Executor | None = None,
     save_files_used: bool = False,
+    rheobase_values: Mapping[str, float] | None = None,
 ) -> tuple[dict, dict, dict]:
     """Extract features from recordings, averaged over the recordings that fall into each target.
 
@@ -400,6 +401,8 @@ def extract_efeatures(
         Does the work instead of `map_function`.
     save_files_used : bool
         Whether each feature lists the files it is from.
+    rheobase_values : dict, optional
+        Rheobases set by hand, ``{cell: nA}``; they beat the rule.
 
     Returns
     -------
@@ -421,6 +424,7 @@ def extract_efeatures(
         efel_settings=efel_settings,
         rheobase_strategy=rheobase_strategy,
         rheobase_settings=rheobase_settings,
+        rheobase_values=rheobase_values,
         auto_targets=auto_targets,
         threshold_nvalue_save=threshold_nvalue_save,
         default_std_value=default_std_value,
@@ -430,15 +434,14 @@ def extract_efeatures(
         map_function, executor = map, None
     result = run_extraction(options, partial(run, map_function=map_function, executor=executor))
     _log(result.problems)
-    if write_files:
-        save_outputs(output_directory, result.features, result.protocols_dict, result.currents)
-    if pickle_cells:
-        _pickle(result, pathlib.Path(output_directory))
-    if plot:
-        _plot(result, output_directory, executor)
-    if extract_per_cell and write_files:
-        for name, outputs in result.per_cell():
-            save_outputs(pathlib.Path(output_directory) / safe_name(name), *outputs)
+    settings = RunSettings(
+        output_directory=None if output_directory is None else str(output_directory),
+        write_files=write_files,
+        plot=plot,
+        extract_per_cell=extract_per_cell,
+        pickle_cells=pickle_cells,
+    )
+    _log(write_extraction(result, settings, executor).problems)
     return result.features, result.protocols_dict, result.currents
 
 
@@ -482,29 +485,3 @@ def _log(problems: Sequence[Problem]) -> None:
     levels = {"error": logging.ERROR, "warning": logging.WARNING, "note": logging.INFO}
     for problem in problems:
         logger.log(levels[problem.severity], "%s", problem)
-
-
-def _pickle(result: Extraction, folder: pathlib.Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    for cell in result.cells:
-        for recording in cell.recordings:
-            recording.materialize()
-    for path, content in (
-        (cells_pickle_output_path(folder), result.cells),
-        (protocols_pickle_output_path(folder), result.protocols),
-    ):
-        path.write_bytes(pickle.dumps(content))
-
-
-def _plot(result: Extraction, output_directory: str | pathlib.Path, executor: Executor | None) -> None:
-    from .engine.figures import plot_all
-
-    _, problems = plot_all(
-        result.cells,
-        result.protocols,
-        output_directory,
-        protocols_rheobase=result.protocols_rheobase,
-        efel_settings=result.efel_settings,
-        executor=executor,
-    )
-    _log(problems)

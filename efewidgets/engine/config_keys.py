@@ -60,6 +60,10 @@ OPTIONS: dict[str, Kind] = {
     "efel_settings": _SETTINGS,
     "rheobase_strategy": _TEXT,
     "rheobase_settings": _SETTINGS,
+    "rheobase_values": Kind(
+        lambda value: _is_dict(value) and all(map(_is_number, value.values())),
+        "rheobases set by hand in braces, {cell: nA}",
+    ),
     "auto_targets": Kind(
         lambda value: value == "default" or isinstance(value, list),
         '"default", or a list, [{"protocols": […], "amplitudes": […], "efeatures": […], …}, …]',

@@ -13,8 +13,8 @@ from .cell import Cell
 from .features import DEFAULT_EFEL_SETTINGS, check_settings
 from .matching import Protocol, check_mode
 from .outputs import build_currents, build_outputs
-from .problems import EfeError, Problem
-from .rheobase import Decision, assign, check_strategy
+from .problems import EfeError, Problem, nearest
+from .rheobase import Decision, assign, check_strategy, given
 from .targets import PRESET_PROTOCOLS_RHEOBASE, check_targets, convert_legacy_targets
 from .trace import number
 
@@ -34,6 +34,7 @@ class Options:
     efel_settings: Mapping[str, Any] | None = None
     rheobase_strategy: str = "absolute"
     rheobase_settings: Mapping[str, Any] | None = None
+    rheobase_values: Mapping[str, float] | None = None
     auto_targets: Sequence[AutoTarget] | None = None
     threshold_nvalue_save: int = 1
     default_std_value: float = 1e-3
@@ -163,6 +164,7 @@ def check_options(options: Options) -> tuple[list[dict[str, Any]] | None, list[P
     check_settings(_settings(options))
     check_mode(options.protocol_mode)
     check_strategy(options.rheobase_strategy, options.rheobase_settings)
+    _check_values(options)
     count = options.threshold_nvalue_save
     if isinstance(count, bool) or not isinstance(count, int) or count < 1:
         raise EfeError(f"threshold_nvalue_save must be a whole number from 1 on, but is {count!r}.")
@@ -188,6 +190,16 @@ def check_options(options: Options) -> tuple[list[dict[str, Any]] | None, list[P
     return targets, problems
 
 
+def _check_values(options: Options) -> None:
+    for cell, value in (options.rheobase_values or {}).items():
+        if cell not in options.files_metadata:
+            raise EfeError(
+                f"rheobase_values names a cell {cell!r} that has no files."
+                f"{nearest(cell, options.files_metadata)}"
+            )
+        given(value)
+
+
 def _settings(options: Options) -> dict[str, Any]:
     return dict(DEFAULT_EFEL_SETTINGS if options.efel_settings is None else options.efel_settings)
 
@@ -208,8 +220,10 @@ def _assign_rheobases(result: Extraction) -> None:
     settings = options.rheobase_settings
     if settings is None and options.chooses_targets and options.rheobase_strategy == "flush":
         settings = {"upper_bound_spikecount": 4}
+    values = options.rheobase_values or {}
     for cell in result.cells:
-        decision = assign(cell, result.protocols_rheobase, options.rheobase_strategy, settings)
+        value = values.get(cell.name)
+        decision = assign(cell, result.protocols_rheobase, options.rheobase_strategy, settings, value)
         result.rheobases[cell.name] = decision
 
 

@@ -20,8 +20,10 @@ from .problems import EfeError, Problem
 from .readers import read
 from .recording import Recording
 from .source import Source, files_of, reader_metadata
+from .sweeps import EXCLUDE, split_metadata, unique_labels, unknown_sweeps
 
 Run = Callable[[Callable, Sequence], list]
+FeatureValues = list[tuple[dict, dict[str, float]]]
 
 
 @dataclass(frozen=True)
@@ -69,13 +71,14 @@ def read_file(
     reader: Callable | None = None,
     efel_settings: Mapping[str, Any] | None = None,
     keep_samples: bool = True,
+    between: Callable[[], None] | None = None,
 ) -> tuple[list[Recording], list[Problem]]:
     """Read the sweeps of one file and find the stimulus and the spikes in each.
 
     Parameters
     ----------
     metadata : dict
-        What a person wrote about the file; left as it is.
+        What a person wrote about the file, and perhaps about single sweeps of it (see `engine.sweeps`).
     protocol_name : str
     reader : callable, optional
         A lab's own reader.
@@ -83,10 +86,13 @@ def read_file(
         eFEL settings that decide what a spike is.
     keep_samples : bool
         Whether the recordings keep their samples; otherwise they read them again when asked.
+    between : callable, optional
+        Called before each sweep; may raise to stop.
 
     Returns
     -------
     recordings : list of Recording
+        Those that are excluded have a reason in `excluded`.
     problems : list of Problem
         What could not be read, and why.
     """
@@ -98,19 +104,28 @@ def read_file(
         "file": next(iter(reversed(files_of(metadata))), None),
     }
     try:
-        ecode = ecode_of(protocol_name, metadata.get("ecode"))
-        prepared = reader_metadata(metadata, protocol_name)
+        whole, of_sweeps = split_metadata(metadata)
+        ecode_of(protocol_name, whole.get("ecode"))
+        prepared = reader_metadata(whole, protocol_name)
         sweeps, problems = read(prepared, reader)
     except Exception as error:
         return [], [_problem(error, "file", **place)]
-    config = {"protocol_name": protocol_name, **metadata}
+    labels = unique_labels(None if sweep is None else sweep.get("label") for sweep in sweeps)
+    problems += unknown_sweeps(of_sweeps, labels)
     recordings, problems = [], [dataclasses.replace(problem, **place) for problem in problems]
-    for index, sweep in enumerate(sweeps):
+    for index, (label, sweep) in enumerate(zip(labels, sweeps, strict=True)):
         if sweep is None:
             continue
+        if between is not None:
+            between()
+        own = of_sweeps.get(label, {})
+        excluded = own.pop(EXCLUDE, None)
+        config = {"protocol_name": protocol_name, **whole, **own}
         try:
+            ecode = ecode_of(protocol_name, config.get("ecode"))
             recording = ecode(config, sweep, protocol_name, efel_settings)
-            recording.source = Source(prepared, reader, index)
+            recording.label, recording.excluded = label, excluded
+            recording.source = Source({**prepared, **own} if own else prepared, reader, index)
             recording.count_spikes()
         except Exception as error:
             problems.append(_problem(error, "stimulus", recording=sweep.get("id"), **place))
@@ -152,13 +167,13 @@ def read_cells(
 
 
 def _agree(cell: Cell) -> None:
-    """Settle the timings protocol by protocol; recordings whose stimulus is lost are left out."""
+    """Settle the timings protocol by protocol; recordings that are lost or excluded are then left out."""
     kept: dict[int, Recording] = {}
     for name in cell.get_protocol_names():
         recordings, problems = agree_among(cell.get_recordings_by_protocol_name(name))
         kept |= {id(recording): recording for recording in recordings}
         cell.problems += [problem.at(cell=cell.name) for problem in problems]
-    cell.recordings = [recording for recording in cell.recordings if id(recording) in kept]
+    cell.recordings = [r for r in cell.recordings if id(r) in kept and r.excluded is None]
 
 
 # --- recordings → features
@@ -182,25 +197,68 @@ def compute_features(recordings: Sequence[Recording], run: Run) -> list[Problem]
     """Compute what was asked for on these recordings; a recording on which it fails becomes a problem."""
     waiting = [recording for recording in recordings if recording.pending()]
     problems = []
-    for recording, (values, problem) in zip(waiting, run(_feature_job, waiting), strict=True):
-        for settings, found in values:
-            recording.take_values(settings, found)
-        if problem is not None:
-            recording.problems.append(problem)
-            problems.append(problem)
+    for recording, (values, found) in zip(waiting, run(_feature_job, waiting), strict=True):
+        for settings, by_name in values:
+            recording.take_values(settings, by_name)
+        recording.problems += found
+        problems += found
     return problems
 
 
-def _feature_job(recording: Recording) -> tuple[list[tuple[dict, dict[str, float]]], Problem | None]:
-    values: list[tuple[dict, dict[str, float]]] = []
-    problem = None
-    for efeatures, settings in recording.pending():
+def _feature_job(recording: Recording) -> tuple[FeatureValues, list[Problem]]:
+    return feature_values(recording, recording.pending())
+
+
+def feature_values(
+    recording: Recording, wanted: Sequence[tuple[Sequence[str], Mapping[str, Any]]]
+) -> tuple[FeatureValues, list[Problem]]:
+    """Compute features of a recording; one that fails is nan and becomes a problem, the others go on.
+
+    Parameters
+    ----------
+    recording : Recording
+    wanted : list of (list of str, dict)
+        Features, and the eFEL settings for them.
+
+    Returns
+    -------
+    values : list of (dict, dict)
+        The settings, and the values by the features' names.
+    problems : list of Problem
+    """
+    values: FeatureValues = []
+    problems: dict[str, Problem] = {}
+    for efeatures, settings in wanted:
         try:
-            values.append((settings, recording.reduced(efeatures, settings)))
+            found = recording.reduced(efeatures, settings)
         except Exception as error:
-            problem = _problem(error, "feature")
-            values.append((settings, dict.fromkeys(efeatures, np.nan)))
-    return values, problem
+            if len(efeatures) > 1:  # find out which
+                found, failed = _one_by_one(recording, efeatures, settings)
+            else:
+                found, failed = dict.fromkeys(efeatures, np.nan), [_failure(error, efeatures[0])]
+            problems |= {problem.message: problem for problem in failed}
+        values.append((dict(settings), found))
+    return values, list(problems.values())
+
+
+def _one_by_one(
+    recording: Recording, efeatures: Sequence[str], settings: Mapping[str, Any]
+) -> tuple[dict[str, float], list[Problem]]:
+    found, problems, reasons = {}, [], set()
+    for name in efeatures:
+        try:
+            found |= recording.reduced([name], settings)
+        except Exception as error:
+            found[name] = np.nan
+            problems.append(_failure(error, name))
+            reasons.add(str(error))
+    if len(problems) == len(efeatures) and len(reasons) == 1:  # it isn't the features
+        problems = [Problem(f"no feature can be computed: {reasons.pop()}", kind="feature")]
+    return found, problems
+
+
+def _failure(error: Exception, efeature: str) -> Problem:
+    return Problem(f"{efeature} can't be computed: {_problem(error, '').message}", kind="feature")
 
 
 # --- features → targets

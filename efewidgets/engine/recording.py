@@ -49,6 +49,10 @@ class Recording:
         The same in % of the cell's rheobase, once that is known.
     efeatures : dict
         Value of each feature computed so far, by its name.
+    label : str or None
+        Name of the sweep, unique in its file.
+    excluded : str or None
+        Why a person left the recording out, if they did.
     problems : list of Problem
         What a person should know about this recording.
 
@@ -89,6 +93,8 @@ class Recording:
         self.files = files_of(config_data)
         self.id = reader_data.get("id")
         self.repetition = reader_data.get("repetition")
+        self.label: str | None = None
+        self.excluded: str | None = None
         self.location: str | None = None
         self.source: Source | None = None
         self.problems: list[Problem] = []

@@ -220,6 +220,19 @@ def decide(
     return Decision(rheobase, f"{strategy} rule over {len(sweeps)} sweeps", recording, tuple(problems))
 
 
+def given(rheobase: float) -> Decision:
+    """Return a rheobase (nA) that a person set by hand, which beats any rule.
+
+    Raises
+    ------
+    EfeError
+        If it isn't a depolarising current.
+    """
+    if number("the rheobase", rheobase, "nA") <= 0:
+        raise EfeError(f"the rheobase must be a current above zero (nA), but is {rheobase!r}.")
+    return Decision(float(rheobase), "set by hand")
+
+
 def _none(reason: str, problems: Sequence[Problem]) -> Decision:
     problem = Problem(f"no rheobase: {reason}", "warning", "rheobase")
     return Decision(None, reason, None, (*problems, problem))
@@ -261,9 +274,10 @@ def assign(
     protocols: Collection[str],
     strategy: str = "absolute",
     settings: Mapping[str, Any] | None = None,
+    value: float | None = None,
 ) -> Decision:
-    """Find the rheobase of a cell, set it, and express the cell's amplitudes in % of it."""
-    decision = decide(cell, protocols, strategy, settings)
+    """Find the rheobase of a cell, or take the `value` (nA) set by hand, and express its amplitudes in % of it."""
+    decision = decide(cell, protocols, strategy, settings) if value is None else given(value)
     cell.rheobase = decision.rheobase
     cell.rheobase_recording = decision.recording
     cell.problems = [p for p in cell.problems if p.kind != "rheobase"] + list(decision.problems)

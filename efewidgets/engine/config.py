@@ -12,7 +12,6 @@ import json
 import os
 import pathlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from .auto_targets import AutoTarget, default_auto_targets
@@ -21,20 +20,9 @@ from .extraction import Options
 from .outputs import to_json, write_text
 from .problems import EfeError
 from .reader_names import name_of, reader_named
+from .writing import RunSettings
 
 PATHS = ("filepath", "v_file", "i_file")
-
-
-@dataclass(frozen=True)
-class RunSettings:
-    """What a run writes and draws; the rest of `extract_efeatures`' arguments are `Options`."""
-
-    output_directory: str | None = None
-    write_files: bool = True
-    plot: bool = False
-    extract_per_cell: bool = False
-    low_memory_mode: bool = False
-    pickle_cells: bool = False
 
 
 # --- reading

@@ -1,0 +1,148 @@
+"""What a run leaves behind: the three files, for all cells and for each; figures; pickles."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import pickle
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field
+from typing import Any
+
+from .extraction import Extraction
+from .names import safe_name
+from .outputs import save_outputs
+from .parallel import Progress
+from .problems import EfeError, Problem
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """What a run writes and draws; the rest of `extract_efeatures`' arguments are `Options`."""
+
+    output_directory: str | None = None
+    write_files: bool = True
+    plot: bool = False
+    extract_per_cell: bool = False
+    low_memory_mode: bool = False
+    pickle_cells: bool = False
+
+    @property
+    def writes(self) -> bool:
+        """Whether anything is written at all."""
+        return self.write_files or self.plot or self.pickle_cells
+
+
+@dataclass
+class Written:
+    """The files of a run, and what could not be drawn."""
+
+    files: list[pathlib.Path] = field(default_factory=list)
+    figures: list[pathlib.Path] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def write_extraction(
+    result: Extraction,
+    settings: RunSettings,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+) -> Written:
+    """Write what the settings ask for.
+
+    Parameters
+    ----------
+    result : Extraction
+    settings : RunSettings
+    executor : concurrent.futures.Executor, optional
+        Draws the figures; otherwise they are drawn in this process.
+    progress : callable, optional
+        Called with the number of figures drawn, and of those known so far.
+
+    Raises
+    ------
+    EfeError
+        If there is something to write and no folder for it.
+    """
+    written = Written()
+    if not settings.writes:
+        return written
+    if not settings.output_directory:
+        raise EfeError("output_directory must name a folder if files are to be written.")
+    folder = pathlib.Path(settings.output_directory)
+    if settings.write_files:
+        written.files += save_outputs(folder, result.features, result.protocols_dict, result.currents)
+        if settings.extract_per_cell:
+            for name, outputs in result.per_cell():
+                written.files += save_outputs(folder / safe_name(name), *outputs)
+    if settings.pickle_cells:
+        written.files += _write_pickles(result, folder)
+    if settings.plot:
+        written.figures, written.problems = _draw(result, folder, executor, progress)
+    return written
+
+
+def _write_pickles(result: Extraction, folder: pathlib.Path) -> list[pathlib.Path]:
+    for cell in result.cells:
+        for recording in cell.recordings:
+            recording.materialize()
+    paths = [folder / "cells.pkl", folder / "protocols.pkl"]
+    for path, content in zip(paths, (result.cells, result.protocols), strict=True):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=path.parent) as beside:  # there whole or not at all
+            part = pathlib.Path(beside) / path.name
+            part.write_bytes(pickle.dumps(content))
+            os.replace(part, path)
+    return paths
+
+
+def _draw(
+    result: Extraction, folder: pathlib.Path, executor: Executor | None, progress: Progress | None
+) -> tuple[list[pathlib.Path], list[Problem]]:
+    from .figures import all_figures, draw_all
+
+    jobs = all_figures(result.cells, result.protocols, result.protocols_rheobase, result.efel_settings)
+    if progress is None:
+        return draw_all(jobs, folder, executor=executor)
+    count = _Count(progress)
+    if executor is None:
+        return draw_all(count.passing(jobs), folder)
+    return draw_all(count.known(jobs), folder, executor=_Watched(executor, count))
+
+
+class _Count:
+    """How many figures are known and drawn."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.progress, self.done, self.total = progress, 0, 0
+
+    def known(self, jobs: Iterator[Any]) -> Iterator[Any]:
+        """Yield jobs that are drawn elsewhere."""
+        for job in jobs:
+            self.total += 1
+            yield job
+
+    def passing(self, jobs: Iterator[Any]) -> Iterator[Any]:
+        """Yield jobs that are drawn before the next one is asked for."""
+        for job in self.known(jobs):
+            yield job
+            self.finished()
+
+    def finished(self, _: Any = None) -> None:
+        """Note that a figure is drawn."""
+        self.done += 1
+        self.progress(self.done, self.total)
+
+
+class _Watched(Executor):
+    """An executor that says when a job is done."""
+
+    def __init__(self, executor: Executor, count: _Count) -> None:
+        self.executor, self.count = executor, count
+
+    def submit(self, function: Callable, /, *args: Any, **kwargs: Any) -> Future:
+        future = self.executor.submit(function, *args, **kwargs)
+        future.add_done_callback(self.count.finished)
+        return future

@@ -7,6 +7,7 @@ disagree the detector is believed if it is sure. Nobody is believed without a wo
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -58,7 +59,7 @@ def settle(
 
 def _in_order(edges: Mapping[str, int]) -> bool:
     times = list(edges.values())
-    return all(a < b for a, b in zip(times, times[1:], strict=False))
+    return all(a < b for a, b in itertools.pairwise(times))
 
 
 def unsure_problem(window: Window) -> Problem:
@@ -96,8 +97,9 @@ def agree_among(recordings: Sequence[Recording]) -> tuple[list[Recording], list[
 
 def _lost_problem(recording: Recording) -> Problem:
     names = ", ".join(recording.timings)
+    reason = recording.window.reason if recording.window else ""
     return Problem(
-        f"the stimulus was not found: {recording.window.reason if recording.window else ''}. The recording is left out; "
+        f"the stimulus was not found: {reason}. The recording is left out; "
         f"give {names} (ms) in its metadata.",
         kind="stimulus",
         file=recording.files[-1] if recording.files else None,
@@ -128,7 +130,7 @@ def _take_over(recording: Recording, window: Window, edges: Mapping[str, int], o
     if recording.timing_from in ("usual", "seen") and _near(recording.window, edges, tolerance):
         return
     kept = recording.has_samples
-    trace = recording.trace
+    trace = recording.samples()
     recording.window = dataclasses.replace(window, edges=dict(edges))
     recording.timing_from = origin
     recording.apply_edges(edges, trace, recording.given_edges(trace))

@@ -74,7 +74,7 @@ class FeatureStore:
         if missing:
             by_hand = {label: value for label, value in self._shown.items() if label not in self._labels}
             kept = {
-                label: self._shown.get(label, self._values.get(found))
+                label: self._shown[label] if label in self._shown else self._values[found]
                 for label, found in self._labels.items()
             }
             self._shown.clear()

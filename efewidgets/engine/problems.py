@@ -6,6 +6,7 @@ import dataclasses
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 
 class EfeError(ValueError):
@@ -47,13 +48,16 @@ class Problem:
 
     def at(self, **places: str | None) -> Problem:
         """Return a copy in which the places that were not known yet are filled in."""
-        return dataclasses.replace(self, **{k: v for k, v in places.items() if getattr(self, k) is None})
+        unknown: dict[str, Any] = {k: v for k, v in places.items() if getattr(self, k) is None}
+        return dataclasses.replace(self, **unknown)
 
     @property
     def place(self) -> str:
         """The place in words, e.g. ``cell 'B6', protocol 'IV', file 'x.ibw'``."""
         names = ("cell", "protocol", "file", "recording", "target")
-        return ", ".join(f"{name} {getattr(self, name)!r}" for name in names if getattr(self, name) is not None)
+        return ", ".join(
+            f"{name} {getattr(self, name)!r}" for name in names if getattr(self, name) is not None
+        )
 
     def as_dict(self) -> dict[str, str]:
         """Return the fields that are set, for JSON."""

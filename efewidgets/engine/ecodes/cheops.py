@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -13,6 +13,11 @@ from .signal import base_current, smooth
 
 
 class _Cheops(Recording):
+    t1: Any
+    t2: Any
+    t3: Any
+    t4: Any
+
     timings = ("ton", "t1", "t2", "t3", "t4", "toff")
     agree_ms = 100.0
     summit: Callable
@@ -51,12 +56,16 @@ class _Cheops(Recording):
 class PosCheops(_Cheops):
     """Three upward triangles, `ton`–`t1`, `t2`–`t3` and `t4`–`toff` (ms), `amp` (nA) high."""
 
-    nominal = dict(zip(_Cheops.timings, (250.0, 8250.0, 10250.0, 14250.0, 16250.0, 18916.0), strict=True))
+    nominal: ClassVar = dict(
+        zip(_Cheops.timings, (250.0, 8250.0, 10250.0, 14250.0, 16250.0, 18916.0), strict=True)
+    )
     summit = staticmethod(np.max)
 
 
 class NegCheops(_Cheops):
     """Three downward triangles, `ton`–`t1`, `t2`–`t3` and `t4`–`toff` (ms), `amp` (nA, negative) deep."""
 
-    nominal = dict(zip(_Cheops.timings, (1750.0, 8416.0, 10416.0, 13748.0, 15748.0, 17970.0), strict=True))
+    nominal: ClassVar = dict(
+        zip(_Cheops.timings, (1750.0, 8416.0, 10416.0, 13748.0, 15748.0, 17970.0), strict=True)
+    )
     summit = staticmethod(np.min)

@@ -18,6 +18,11 @@ class SAHP(Recording):
     Both amplitudes are above the holding current; targets are compared with the short step's.
     """
 
+    tmid: Any
+    tmid2: Any
+    amp2: Any
+    amp2_rel: Any
+
     timings = ("ton", "tmid", "tmid2", "toff")
     amplitudes = ("amp", "amp2")
     target_amplitude = "amp2"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -26,7 +26,12 @@ class SineSpec(Recording):
     ``amp sin(2 pi (chirp_frequency_base + chirp_frequency_scale / (chirp_frequency_denominator - u)) u)``.
     """
 
-    nominal = {"ton": 150.0, "toff": 5100.0}  # noqa: RUF012
+    chirp_frequency_base: Any
+    chirp_frequency_scale: Any
+    chirp_frequency_denominator: Any
+    chirp_time_offset: Any
+
+    nominal: ClassVar = {"ton": 150.0, "toff": 5100.0}
     agree_ms = 20.0
     extra_params = tuple(CHIRP_DEFAULTS)
 

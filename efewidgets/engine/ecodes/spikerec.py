@@ -92,6 +92,11 @@ class SpikeRec(Recording):
             "totduration": self.tend,
         }
 
+    def _stimulus_settings(self, chosen: Mapping[str, Any]) -> dict[str, Any]:
+        """Tell eFEL each pulse, for the features of what follows them."""
+        pulses = {"multi_stim_start": self.multi_stim_start, "multi_stim_end": self.multi_stim_end}
+        return super()._stimulus_settings(chosen) | pulses
+
     def generate(self) -> tuple[np.ndarray, np.ndarray]:
         time, current = self.holding()
         for start in self.tspike:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -13,6 +13,11 @@ from .signal import base_current, smooth
 
 
 class _TwoSteps(Recording):
+    tmid: Any
+    amp2: Any
+    amp2_rel: Any
+    varied: ClassVar[str]
+
     timings = ("ton", "tmid", "toff")
     amplitudes = ("amp", "amp2")
 
@@ -52,7 +57,7 @@ class _TwoSteps(Recording):
 class HyperDePol(_TwoSteps):
     """A hyperpolarising step `amp` (nA) from `ton` to `tmid`, then a depolarising one `amp2` to `toff` (ms)."""
 
-    nominal = {"ton": 250.0, "tmid": 700.0, "toff": 970.0}  # noqa: RUF012
+    nominal: ClassVar = {"ton": 250.0, "tmid": 700.0, "toff": 970.0}
     varied = "amp"
 
 

@@ -15,6 +15,8 @@ EDGE_MS = 10.0
 
 
 class _Waveform(Recording):
+    waveform: Any
+
     extra_params = ("waveform",)
     agree_ms = 10.0
 

@@ -15,6 +15,7 @@ from .jobs import FigureJob, build_job
 from .legend import LEGEND_WIDTH, cell_markers, draw_cell_names
 from .panel import LABEL, Panel, figure, limits, line
 from .style import BLACK, FAINT, CellStyle, cell_styles, counted
+from .sweeps import amplitude
 from .words import fitted, width, write
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ def _feature_view(
 def _values(cell: Any, wanted: _Wanted, key_amp: KeyAmp) -> tuple[np.ndarray, np.ndarray]:
     """Return amplitudes and values of a feature in the recordings of a cell, both finite; arrays (n,)."""
     pairs = [
-        (amplitude(recording, key_amp), _value(recording, wanted))
+        (amplitude(recording, key_amp == "amp_rel"), _value(recording, wanted))
         for recording in cell.recordings
         if recording.protocol_name == wanted.protocol
     ]
@@ -162,20 +163,13 @@ def _value(recording: Any, wanted: _Wanted) -> Any:
     return recording.efeatures.get(wanted.feature)
 
 
-def amplitude(recording: Any, key_amp: KeyAmp) -> float | None:
-    """Return the amplitude that targets are compared with, in nA ("amp") or % of rheobase, or None."""
-    name = getattr(recording, "target_amplitude", "amp") + key_amp.removeprefix("amp")
-    value = getattr(recording, name, None)
-    return None if value is None or not math.isfinite(value) else float(value)
-
-
 def _band(protocol: Any, target: Any, key_amp: KeyAmp) -> TargetBand | None:
     """Return where a target lies, or None if no recording matched it.
 
     Along the amplitude that the protocol is defined by, it spans the tolerance around the protocol's;
     along the other one, the recordings that matched it.
     """
-    used = [amplitude(recording, key_amp) for recording in protocol.recordings]
+    used = [amplitude(recording, key_amp == "amp_rel") for recording in protocol.recordings]
     known = [x for x in used if x is not None]
     if not target.sample_size or not known:
         return None
@@ -239,7 +233,7 @@ def _draw_targets(panel: Panel, bands: Sequence[TargetBand]) -> None:
         bars += [[(band.x - cap, y), (band.x + cap, y)] for y in (low, high)]
     panel.add_collection(LineCollection(bars, colors=BLACK, linewidths=0.9, zorder=1))
     x, means = [band.x for band in bands], [band.mean for band in bands]
-    panel.add_line(line(x, means, color=BLACK, linestyle="none", marker="D", markersize=6, zorder=1.5))
+    panel.add_line(line(x, means, color=BLACK, linestyle="none", marker="D", markersize=5, zorder=1.5))
 
 
 def _draw_titles(page: Figure, view: FeatureView) -> None:

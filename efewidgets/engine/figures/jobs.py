@@ -106,7 +106,7 @@ def draw_all(
     paths : list of pathlib.Path
         Files written, in the order of `figures`.
     problems : list of Problem
-        One for each figure that couldn't be drawn or written.
+        One for each reason for which figures couldn't be drawn or written.
 
     Raises
     ------
@@ -121,7 +121,7 @@ def draw_all(
         raise EfeError(f"jobs is {jobs}; at least 1 process is needed.")
     folder = pathlib.Path(output_dir)
     paths: list[pathlib.Path] = []
-    problems: list[Problem] = []
+    failed: dict[str, list[FigureJob]] = {}
     taken: set[str] = set()
     with contextlib.ExitStack() as stack:
         if executor is None and jobs is not None and jobs > 1:
@@ -133,8 +133,8 @@ def draw_all(
                     _write_whole(path, content)
                     paths.append(path)
             except Exception as error:
-                problems.append(_problem(job, error))
-    return paths, problems
+                failed.setdefault(_reason(error), []).append(job)
+    return paths, [_problem(reason, missing) for reason, missing in failed.items()]
 
 
 def _processes(jobs: int) -> Executor:
@@ -198,10 +198,21 @@ def _write_whole(path: pathlib.Path, content: bytes) -> None:
         part.unlink(missing_ok=True)
 
 
-def _problem(job: FigureJob, error: Exception) -> Problem:
-    reason = str(error) if isinstance(error, EfeError | OSError) else f"{type(error).__name__}: {error}"
+def _reason(error: Exception) -> str:
+    return str(error) if isinstance(error, EfeError | OSError) else f"{type(error).__name__}: {error}"
+
+
+def _problem(reason: str, missing: list[FigureJob]) -> Problem:
+    """Return one problem for all figures that are missing for the same reason."""
+    first = missing[0]
+    what = f"The figure {first.path} is"
+    if len(missing) > 1:
+        what = f"{len(missing)} figures, the first of them {first.path}, are"
     return Problem(
-        f"The figure {job.path} is missing: {reason}", kind="output", cell=job.cell, protocol=job.protocol
+        f"{what} missing: {reason}",
+        kind="output",
+        cell=first.cell if all(job.cell == first.cell for job in missing) else None,
+        protocol=first.protocol if all(job.protocol == first.protocol for job in missing) else None,
     )
 
 

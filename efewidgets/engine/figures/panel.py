@@ -88,7 +88,7 @@ class Panel:
         from matplotlib.collections import LineCollection
 
         x_ticks = ticks(self.xlim, self.width / 0.6)
-        y_ticks = ticks(self.ylim, self.height / 0.42, whole=whole_y)
+        y_ticks = ticks(self.ylim, self.height / 0.34, whole=whole_y)
         x_places = (x_ticks - self.xlim[0]) / (self.xlim[1] - self.xlim[0])
         y_places = (y_ticks - self.ylim[0]) / (self.ylim[1] - self.ylim[0])
         length, gap = 0.035, 0.06  # inches

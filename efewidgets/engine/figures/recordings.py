@@ -21,8 +21,8 @@ from .sweeps import (
     SPIKE_STYLE,
     STIMULUS_STYLE,
     THRESHOLD_STYLE,
-    VOLTAGE_STYLE,
     SweepView,
+    amplitude,
     draw_current,
     draw_voltage,
     sweep_view,
@@ -74,10 +74,15 @@ def recordings_figures(cell: Any) -> list[FigureJob]:
 
 def _recordings_view(cell: Any, protocol: str) -> RecordingsView:
     recordings = [recording for recording in cell.recordings if recording.protocol_name == protocol]
-    recordings.sort(key=lambda recording: math.inf if recording.amp is None else recording.amp)
+    recordings.sort(key=_order)
     return RecordingsView(
         cell.name, protocol, tuple(sweep_view(recording, PIXELS) for recording in recordings)
     )
+
+
+def _order(recording: Any) -> float:
+    known = amplitude(recording)
+    return math.inf if known is None else known
 
 
 def draw_recordings(view: RecordingsView) -> Iterator[Figure]:
@@ -116,7 +121,8 @@ def _page(view: RecordingsView, sweeps: Sequence[SweepView], shared: _Scales, no
     height = TOP + BOTTOM + n_rows * CELL_HEIGHT
     page = figure(LEFT + RIGHT + max(n_columns, 2) * CELL_WIDTH, height)
     _header(page, view, note)
-    _legend(page, any(sweep.threshold is not None for sweep in sweeps))
+    low, high = shared.voltage
+    _legend(page, any(sweep.threshold is not None and low < sweep.threshold < high for sweep in sweeps))
     for i, sweep in enumerate(sweeps):
         row, column = divmod(i, n_columns)
         left = LEFT + column * CELL_WIDTH
@@ -139,8 +145,8 @@ def _header(page: Figure, view: RecordingsView, note: str) -> None:
 def _legend(page: Figure, with_threshold: bool) -> None:
     """Explain the lines at the foot of the page."""
     inches = page.dpi_scale_trans
-    entries = [("current", CURRENT_STYLE), ("stimulus found", STIMULUS_STYLE), ("voltage", VOLTAGE_STYLE)]
-    entries += [("spike", SPIKE_STYLE), ("stimulus on, off", EDGE_STYLE)]
+    entries = [("current", CURRENT_STYLE), ("stimulus found", STIMULUS_STYLE), ("its on and off", EDGE_STYLE)]
+    entries.append(("spike", SPIKE_STYLE))
     if with_threshold:
         entries.append(("spike threshold", THRESHOLD_STYLE))
     x, y = LEFT, 0.17
@@ -149,7 +155,7 @@ def _legend(page: Figure, with_threshold: bool) -> None:
         ends = ([x + 0.11, x + 0.11], [y - 0.05, y + 0.05]) if upright else ([x, x + 0.22], [y, y])
         page.add_artist(line(*ends, transform=inches, **style))
         write(page, x + 0.28, y, label, 7, color=FAINT, across="center")
-        x += 0.28 + width(label, 7) + 0.17
+        x += 0.28 + width(label, 7) + 0.2
 
 
 def _draw_sweep(
@@ -168,7 +174,9 @@ def _draw_sweep(
     upper.frame(ylabel="I (nA)", xticks=False, yticks=first)
     lower.frame("time (ms)" if lowest else "", "V (mV)", xticks=lowest or own_time, yticks=first)
     line_1, line_2 = 1 + 0.17 / CURRENT, 1 + 0.055 / CURRENT
-    upper.write(1.0, line_1, sweep.n_spikes, 7, color=VERMILLION, along="right")
+    upper.write(
+        1.0, line_1, sweep.n_spikes, 7, color=VERMILLION if len(sweep.spikes) else FAINT, along="right"
+    )
     upper.write(0.0, line_1, fitted(sweep.title, 7.5, across - width(sweep.n_spikes, 7) - 0.08), 7.5)
     name = fitted(sweep.name, 6, across - width(sweep.subtitle, 6))
     upper.write(0.0, line_2, sweep.subtitle + name, 6, color=FAINT)

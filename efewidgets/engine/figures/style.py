@@ -40,8 +40,8 @@ def number(value: float | None, digits: int = 3) -> str:
         return "?"
     if value and not 1e-4 <= abs(value) < 1e6:
         return _scientific(value, digits)
-    decimals = max(0, digits - 1 - math.floor(math.log10(abs(value)))) if value else 0
-    return minus(f"{value:.{decimals}f}")
+    exponent = int(f"{value:.{digits - 1}e}".split("e")[1])  # of the rounded number
+    return minus(f"{value:.{max(0, digits - 1 - exponent) if value else 0}f}")
 
 
 def counted(n: int, noun: str) -> str:

@@ -89,10 +89,18 @@ def samples(recording: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return time[:n], voltage[:n], current[:n]
 
 
+def amplitude(recording: Any, relative: bool = False) -> float | None:
+    """Return the amplitude that targets are compared with, in nA or in % of rheobase, or None."""
+    name = getattr(recording, "target_amplitude", "amp") + "_rel" * relative
+    value = getattr(recording, name, None)
+    return None if value is None or not math.isfinite(value) else float(value)
+
+
 def _stimulus(recording: Any, pixels: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the stimulus that was found, as a line: of a flat piece only its ends."""
     try:
-        time, current = (np.asarray(values, dtype=float) for values in recording.generate())
+        with np.errstate(all="ignore"):
+            time, current = (np.asarray(values, dtype=float) for values in recording.generate())
     except (TypeError, ValueError, AttributeError, NotImplementedError):  # its parameters aren't known
         return np.empty(0), np.empty(0)
     n = min(len(time), len(current))
@@ -114,9 +122,9 @@ def _current_range(current: np.ndarray, stimulus: np.ndarray) -> tuple[float, fl
     finite = current[np.isfinite(current)]
     if not finite.size:
         return limits(stimulus, pad=0.0)
-    wanted = np.concatenate((np.quantile(finite, (0.005, 0.995)), stimulus))
+    wanted = np.concatenate((np.quantile(finite, (0.03, 0.97)), stimulus))
     low, high = float(np.nanmin(wanted)), float(np.nanmax(wanted))
-    room = 0.4 * (high - low)
+    room = 0.5 * (high - low)
     return min(low, max(float(finite.min()), low - room)), max(high, min(float(finite.max()), high + room))
 
 

@@ -42,7 +42,7 @@ def _artist_class() -> Any:
             self.set_zorder(3)
 
         def draw(self, renderer: Any) -> None:
-            if not self.string:
+            if not (self.string and self.get_visible()):
                 return
             scale = renderer.points_to_pixels(1.0)
             back = _ALONG[self.along] * _width(self.string, self.fonts, self.size) * scale

@@ -155,7 +155,8 @@ def _unforeseen(file: str | None) -> Iterator[None]:
         raise
     except Exception as error:
         name = os.path.basename(file or "the file")
-        raise ReadError(f"{name} can't be read: {type(error).__name__}: {error}") from error
+        words = f"{type(error).__name__}: {error}"
+        raise ReadError(f"{name} is damaged, or isn't what its suffix says ({words}).") from error
 
 
 def _no_sweep(failures: list[Problem]) -> ReadError:

@@ -187,13 +187,10 @@ def open_igor(metadata: Mapping[str, Any]) -> Iterator[Contents]:
 
 def _check_pair(voltage: Wave, current: Wave) -> None:
     v_name, i_name = os.path.basename(voltage.path), os.path.basename(current.path)
-    if is_current_unit(voltage.unit):
+    if is_current_unit(voltage.unit) or is_voltage_unit(current.unit):
         raise ReadError(
-            f"both files are currents: {v_name} ({voltage.unit}) and {i_name} ({current.unit or 'no unit'})."
-        )
-    if is_voltage_unit(current.unit):
-        raise ReadError(
-            f"both files are voltages: {v_name} ({voltage.unit or 'no unit'}) and {i_name} ({current.unit})."
+            f"'v_file' ({v_name}) is in {voltage.unit or 'no unit'} and 'i_file' ({i_name}) in "
+            f"{current.unit or 'no unit'}: expected a voltage and a current."
         )
     if abs(voltage.dt - current.dt) > 1e-6 * abs(voltage.dt):
         raise ReadError(

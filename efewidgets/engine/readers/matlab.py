@@ -94,12 +94,10 @@ def regular_step(times: np.ndarray) -> float:
 @contextmanager
 def _open_classic(path: str, name: str) -> Iterator[tuple[str, Shapes, Load]]:
     from scipy.io import loadmat, whosmat
-    from scipy.io.matlab import MatReadError
 
-    errors = (MatReadError, OSError, ValueError, TypeError, NotImplementedError)
     try:
         shapes = {key: shape for key, shape, _ in whosmat(path)}
-    except errors as error:
+    except Exception as error:  # scipy and zlib raise whatever they stumble on
         raise ReadError(f"{name} isn't a whole MATLAB file ({error}). Copy or export it again.") from error
     loaded: dict[str, np.ndarray] = {}
     started = False
@@ -112,7 +110,7 @@ def _open_classic(path: str, name: str) -> Iterator[tuple[str, Shapes, Load]]:
             started = True
             try:
                 loaded.update(loadmat(path, variable_names=wanted))
-            except errors as error:
+            except Exception as error:
                 raise ReadError(f"{name} is damaged: {keys[0]} can't be read ({error}).") from error
         if not all(key in loaded for key in keys):
             raise ReadError(f"{name} is damaged: {keys[0]} can't be read.")

@@ -60,11 +60,12 @@ def _listing(file: h5py.File, path: str, selection: Selection) -> _Listing:
     """Find the sweeps, or remember them if the file is as it was."""
     state = os.stat(path)
     key = (os.path.realpath(path), state.st_mtime_ns, state.st_size, state.st_ino, selection.key)
-    if key not in _listings:
-        _listings[key] = _find(file, os.path.basename(path), selection)
-        while len(_listings) > _MOST_LISTINGS:
+    listing = _listings.get(key)
+    if listing is None:
+        listing = _listings[key] = _find(file, os.path.basename(path), selection)
+        if len(_listings) > _MOST_LISTINGS:
             _listings.popitem(last=False)
-    return _listings[key]
+    return listing
 
 
 def _find(file: h5py.File, name: str, selection: Selection) -> _Listing:

@@ -116,24 +116,32 @@ class Series:
         if factor == 0 or not np.isfinite(factor):
             raise ReadError(f"the conversion factor of {self.name} is {factor:g}.")
         raw = read_samples(self.data, window)
-        # Said explicitly, because numpy 1 takes the precision of the array where numpy 2 takes the scalar's.
-        precision = np.result_type(raw.dtype, factor if conversion is not None else np.asarray(factor))
-        values = np.multiply(raw, factor, dtype=precision)
+        values = np.multiply(raw, factor, dtype=_precision(raw, factor))
         offset = self._factor("offset", 0.0)
         if offset:
-            values = values + np.float64(offset)
+            values = np.add(values, offset, dtype=np.float64)
         return values.astype(np.float32)
 
     def conversion(self) -> float:
         """Return the factor that brings the stored numbers to `unit`."""
         return float(self._factor("conversion", 1.0))
 
-    def _factor(self, name: str, default: float) -> np.floating:
+    def _factor(self, name: str, default: float) -> Any:
         """Return a number among the attributes of the data, in the precision of the file."""
         value = np.asarray(self.data.attrs.get(name, np.float64(default)))
         if value.size != 1 or value.dtype.kind not in "fiu":
             raise ReadError(f"{self.name}/data has a {name} that isn't one number: {value!r}.")
         return value.reshape(-1)[0]
+
+
+def _precision(raw: np.ndarray, factor: float) -> np.dtype:
+    """Return the precision of a product: a number of the file brings its own, one of ours takes the samples'.
+
+    Said explicitly, because numpy 1 and 2 differ in it.
+    """
+    if isinstance(factor, np.generic):
+        return np.result_type(raw.dtype, factor.dtype)
+    return np.result_type(raw.dtype) if raw.dtype.kind == "f" else np.dtype(np.float64)
 
 
 def _number(value: Any) -> float | None:

@@ -91,8 +91,9 @@ def test_units_that_the_file_lacks_must_come_from_the_metadata(tmp_path):
 @pytest.mark.parametrize(
     ("v", "i", "words"),
     [
-        ({"unit": "A"}, {}, "both files are currents"),
-        ({}, {"unit": "mV"}, "both files are voltages"),
+        ({"unit": "A"}, {}, "is in A and 'i_file' .i.ibw. in A: expected a voltage and a current"),
+        ({"unit": "A"}, {"unit": ""}, "in no unit: expected a voltage and a current"),
+        ({}, {"unit": "mV"}, "is in V and 'i_file' .i.ibw. in mV: expected"),
         ({"dt": 2e-4}, {}, "different sampling steps"),
         ({"samples": VOLTAGE[:100]}, {}, "the voltage has 100 samples and the current 400"),
         ({"samples": VOLTAGE[:0]}, {}, "no samples"),

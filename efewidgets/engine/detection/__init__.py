@@ -5,8 +5,8 @@
     ({'ton': 7000, 'toff': 27000}, 0.99, 'changes of +200, -200 pA in a noise of 2.1 pA')
 
 The method of each family is stated, with its source, at the head of its module: `levels` and `edges` for
-steps, `flanks` for ramps and cheops, `pulses` for SpikeRec, `activity` for SineSpec, PinkNoise and CapCheck,
-`consensus` for what the sweeps of one protocol say together.
+steps, `flanks` for ramps and cheops, `pulses` for SpikeRec and CapCheck, `activity` for SineSpec and
+PinkNoise, `consensus` for what the sweeps of one protocol say together.
 """
 
 from __future__ import annotations
@@ -20,13 +20,16 @@ import numpy as np
 from .activity import detect_activity
 from .consensus import reconcile
 from .flanks import detect_cheops, detect_ramp
-from .pulses import detect_pulses
+from .pulses import detect_train
 from .steps import SHAPES, detect_levels
 from .trace import Trace, finite
-from .window import SURE, Box, Window
+from .window import SURE, Box, Doubt, Window
 
-__all__ = ["SURE", "Box", "Window", "detect", "reconcile"]
+__all__ = ["SURE", "Box", "Doubt", "Window", "detect", "reconcile"]
 
+HUMMING = (*SHAPES, "Ramp", "PosCheops", "NegCheops")  # hum can't be the stimulus
+FAMILIES = (*HUMMING, "SpikeRec", "CapCheck", "SineSpec", "PinkNoise")
+ENDS = 100.0  # ms
 FEWEST = 32  # samples; in fewer there is nothing to be found
 
 
@@ -57,25 +60,44 @@ def detect(
     ValueError
         If the family has no detector or `dt` is not positive.
     """
+    if family not in FAMILIES:
+        raise ValueError(f"No detector for the stimulus family {family!r}.")
     if not dt > 0:
         raise ValueError(f"The sampling step must be positive, not {dt} ms.")
     known = {k: int(v) for k, v in given.items()}
     trace = Trace(finite(current), float(dt))
     if trace.n < FEWEST:
-        window = Window(known, 0.0, f"only {trace.n} samples of current")
+        window = Window(known, 0.0, f"only {trace.n} samples of current", doubt=Doubt.NOTHING)
     elif float(np.ptp(trace.x)) == 0.0:
-        window = Window(known, 0.0, "the current never changes")
-    elif family in SHAPES:
-        window = detect_levels(family, trace, known)
-    elif family == "Ramp":
-        window = detect_ramp(trace, known)
-    elif family in ("PosCheops", "NegCheops"):
-        window = detect_cheops(trace, known)
-    elif family == "SpikeRec":
-        window = detect_pulses(trace)
-    elif family in ("SineSpec", "PinkNoise", "CapCheck"):
-        window = detect_activity(family, trace, known)
+        window = Window(known, 0.0, "the current never changes", doubt=Doubt.NOTHING)
     else:
-        raise ValueError(f"No detector for the stimulus family {family!r}.")
+        window = _search(family, trace, known)
+        if not window.sure and family in HUMMING:
+            quiet = trace.without_lines()
+            if quiet is not None:
+                again = _careful(_search(family, quiet, known), trace)
+                window = max(window, again, key=lambda w: w.confidence)
     noise = trace.noise if trace.n else 0.0
     return replace(window, n=int(np.size(current)), dt=float(dt), noise=noise, given=tuple(known))
+
+
+def _careful(window: Window, trace: Trace) -> Window:
+    """Doubt timings near the ends of a sweep, where lines are not subtracted well."""
+    near = trace.samples(ENDS)
+    free = [v for k, v in window.edges.items() if k not in window.given]
+    if not window.sure or not free or (min(free) >= near and max(free) <= trace.n - near):
+        return window
+    reason = f"{window.reason}, after hum was subtracted, which leaves some of it near the ends of the sweep"
+    return replace(window, confidence=min(window.confidence, 0.45), reason=reason, doubt=Doubt.NOISE)
+
+
+def _search(family: str, trace: Trace, given: Mapping[str, int]) -> Window:
+    if family in SHAPES:
+        return detect_levels(family, trace, given)
+    if family == "Ramp":
+        return detect_ramp(trace, given)
+    if family in ("PosCheops", "NegCheops"):
+        return detect_cheops(trace, given)
+    if family in ("SpikeRec", "CapCheck"):
+        return detect_train(family, trace, given)
+    return detect_activity(family, trace, given)

@@ -1,8 +1,9 @@
-"""SineSpec, PinkNoise, CapCheck: a current that never rests between its first and last sample.
+"""SineSpec and PinkNoise: a current that hardly rests between its first sample and its last.
 
-Method. Baseline and noise come from the quiet ends of the sweep; the stimulus is the longest stretch that
-leaves them (gaps of up to 100 ms allowed); its limits are the first sample to leave the baseline and the last
-to come back, and the time it takes to do so says how sure they are.
+Method. Baseline and noise come from the quiet ends of the sweep. Blocks of 2 ms that leave them are joined to
+runs; the stimulus is the longest run that fluctuates (a constant run is a test pulse or another step).
+Where it starts with a jump, the first sample out of the noise is the edge. Where it rises slowly, a parabola
+through its first rise is followed back to the baseline, and its standard error says how sure that is.
 """
 
 from __future__ import annotations
@@ -11,13 +12,20 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from .edges import RIGHT
 from .flanks import within
 from .pulses import runs
-from .trace import FLOOR, Trace, mad
-from .window import Box, Window
+from .trace import FLOOR, Trace, blocks, mad, median
+from .window import SURE, Box, Doubt, Window, trust
 
-GAP = 100.0  # ms without activity that a stimulus may hold
+ENDS = 20.0  # ms at either end of the sweep that are taken for baseline
+BLOCK = 2.0  # ms
+REST = 6.0  # ms of rest that don't end a run
+SHORT = 30.0  # ms; a run that short, with rest around it, is a test pulse
+PAUSE = 100.0  # ms of rest that a fluctuating stimulus may hold
+HIDDEN = 0.45  # ms; standard error of an edge under an artefact, which may be an action potential near it
+BURST = 3.0  # ms that an artefact at an edge lasts
+JUMP = 8.0  # times the noise: a start that can't be missed
+RISE = 60.0  # ms of a slow rise that are followed
 
 
 def detect_activity(family: str, trace: Trace, given: Mapping[str, int]) -> Window:
@@ -32,61 +40,127 @@ def detect_activity(family: str, trace: Trace, given: Mapping[str, int]) -> Wind
     given : mapping of str to int
         Timings that are known (samples).
     """
-    x = trace.x
-    ends = max(trace.samples(5.0), trace.n // 200)
-    head, tail = x[:ends], x[-ends:]
-    edges: dict[str, int] = {}
-    certain, why = 1.0, ""
-    head_base, tail_base = float(np.median(head)), float(np.median(tail))
-    head_noise, tail_noise = (max(FLOOR, mad(h), float(np.std(h)) / 3.0) for h in (head, tail))
-    base = head_base if head_noise <= tail_noise else tail_base
-    sigma = min(head_noise, tail_noise)
-    top = float(np.quantile(np.abs(x - base), 0.98))
-    if top < 6.0 * sigma:
-        return Window(dict(given), 0.0, f"no activity stands out of the noise of {1e3 * sigma:.3g} pA")
-    busy = np.abs(x - base) > max(5.0 * sigma, 0.02 * top)
-    # one sample out of the noise proves nothing
-    busy[1:-1] &= busy[:-2] | busy[2:]
-    found = runs(busy)
-    if not len(found):
-        return Window(dict(given), 0.0, "no activity stands out of the noise")
-    breaks = np.flatnonzero(found[1:, 0] - found[:-1, 1] > trace.samples(GAP))
-    first = found[np.concatenate(([0], breaks + 1)), 0]
-    last = found[np.concatenate((breaks, [len(found) - 1])), 1]
-    k = int(np.argmax(last - first))
-    a, b = int(first[k]), int(last[k])
-    for name, at, reverse in (("ton", a, False), ("toff", b, True)):
+    base, sigma, width = quiet(trace)
+    noise = f"noise of {1e3 * sigma:.3g} pA"
+    found = stretch(trace, base, sigma, width)
+    if found is None:
+        return Window(given, 0.0, f"no activity stands out of the {noise}", doubt=Doubt.NOTHING)
+    start, end = found
+    top = float(np.quantile(np.abs(trace.x[start:end] - base), 0.98))
+    edges, errors, right = {}, {}, 1.0
+    for name, reverse in (("ton", False), ("toff", True)):
         if name in given:
             edges[name] = int(given[name])
             continue
-        edges[name], error = leave(trace, at, base, sigma, reverse)
-        certain = min(certain, within(error))
-        if (not reverse and at <= 1) or (reverse and at >= trace.n - 1):
-            certain, why = min(certain, 0.3), ", which reaches the end of the sweep"
-    if edges["toff"] - edges["ton"] < 0.05 * trace.n:
-        certain = min(certain, 0.4)
-    return Window(
-        edges,
-        min(0.97, certain),
-        f"{family} of up to {1e3 * top:.0f} pA above a noise of {1e3 * sigma:.3g} pA{why}",
-        boxes=(Box(edges["ton"], edges["toff"], top),),
-    )
+        x = trace.x[::-1] if reverse else trace.x
+        edge, error = leave(x - base, trace.n - end if reverse else start, sigma, top, trace)
+        edges[name], errors[name] = (trace.n - edge if reverse else edge), error
+        if family == "PinkNoise" and error > 0.1:
+            error = max(error, HIDDEN)  # a slow start of noise has no shape to follow
+        right *= within(error)
+    confidence, doubt = trust(right), Doubt.NONE
+    what = f"{family} of up to {1e3 * top:.0f} pA in a {noise}"
+    if confidence < SURE:
+        what, doubt = f"{what}, which blurs its limits", Doubt.NOISE
+    if start <= width or end >= trace.n - 2 * width:
+        confidence, what, doubt = (
+            min(0.3, confidence),
+            f"{what}, which reaches the end of the sweep",
+            Doubt.SHAPE,
+        )
+    if not edges["ton"] < edges["toff"]:
+        confidence, doubt = 0.0, Doubt.SHAPE
+    box = Box(edges["ton"], edges["toff"], top)
+    return Window(edges, confidence, what, boxes=(box,), errors=errors, doubt=doubt)
 
 
-def leave(trace: Trace, at: int, base: float, sigma: float, reverse: bool) -> tuple[int, float]:
-    """Sample at which the activity leaves the baseline, near the sample where it is plain; error (ms)."""
-    off = np.abs(trace.x - base)
-    if reverse:
-        off, at = off[::-1], trace.n - at
-    reach = trace.samples(20.0)
-    part = off[max(0, at - reach) : at + 1]
-    inside = np.flatnonzero(part <= 2.0 * sigma)
-    start = max(0, at - reach) + (int(inside[-1]) + 1 if len(inside) else 0)
-    # a jump is out at once; a slow start hides in the noise for about as long as it takes to come out of it
-    later = off[at : at + reach]
-    rise = int(np.argmax(later > 10.0 * sigma)) if (later > 10.0 * sigma).any() else len(later)
-    error = 0.3 * (at - start + rise) * trace.dt
-    edge = start
-    if reverse:
-        edge = trace.n - start
-    return edge, error * RIGHT
+def quiet(trace: Trace) -> tuple[float, float, int]:
+    """Measure baseline (nA), noise of a sample (nA), and samples in a block."""
+    ends = min(trace.samples(ENDS), trace.n // 8)
+    sides = trace.x[:ends], trace.x[-ends:]
+    side = min(sides, key=lambda x: float(np.std(x)))
+    sigma = max(FLOOR, mad(side), 0.8 * float(np.std(side)))
+    both = [x for x in sides if float(np.std(x)) < 2.0 * sigma]
+    return float(np.mean(np.concatenate(both or [side]))), sigma, trace.samples(BLOCK)
+
+
+def joined(found: np.ndarray, rest: float) -> np.ndarray:
+    """Join runs of blocks, shape (k, 2), between which there are at most so many ms."""
+    if not len(found):
+        return found
+    breaks = (found[1:, 0] - found[:-1, 1]) * BLOCK > rest
+    return np.stack([found[np.r_[True, breaks], 0], found[np.r_[breaks, True], 1]], axis=1)
+
+
+def stretch(trace: Trace, base: float, sigma: float, width: int) -> tuple[int, int] | None:
+    """Find first and last sample, to about a block, of the longest run that fluctuates."""
+    y = blocks(trace.x, width) - base
+    means, ends = y.mean(axis=1), max(3, int(min(trace.samples(ENDS), trace.n // 8) / width))
+    slow = max(sigma / width**0.5, min(float(np.std(m)) for m in (means[:ends], means[-ends:])))
+    busy = (np.abs(means) > 5.0 * slow) | (y.std(axis=1) > 2.5 * sigma)
+    found = joined(runs(busy), REST)
+    if not len(found):
+        return None
+    rest = np.concatenate(
+        ([np.inf], found[1:, 0] - found[:-1, 1], [np.inf])
+    )  # before, between and after them
+    long = found[:, 1] - found[:, 0]
+    alone = (long * BLOCK <= SHORT) & (np.minimum(rest[:-1], rest[1:]) > long)
+    moving = [float(np.std(means[a + 1 : b - 1])) > 2.5 * slow if b - a > 3 else False for a, b in found]
+    lively = joined(found[~alone & np.array(moving)], PAUSE)  # not artefacts, test pulses and other steps
+    if not len(lively):
+        return None
+    a, b = lively[np.argmax(lively[:, 1] - lively[:, 0])].tolist()
+    return (a * width, b * width) if (b - a) * BLOCK > 2.0 * PAUSE else None
+
+
+def leave(off: np.ndarray, start: int, sigma: float, top: float, trace: Trace) -> tuple[int, float]:
+    """Find the sample at which a deviation begins for good, near a coarse one, and its standard error (ms)."""
+    low, high = max(0, start - trace.samples(6 * BLOCK)), min(len(off), start + trace.samples(RISE))
+    part = off[low:high]
+    hold = trace.samples(0.5)
+    out = np.sign(part) * (np.abs(part) > 4.0 * sigma)
+    lasting = np.abs(np.convolve(out, np.ones(hold), mode="full")[hold - 1 :]) >= 0.9 * hold
+    if not lasting[: len(part)].any():
+        return low, np.inf
+    k = int(np.argmax(lasting))
+    part = part if median(part[k : k + hold]) > 0 else -part
+    burst, first = part[k : k + trace.samples(BURST)], median(part[k : k + hold])
+    later = part[k + trace.samples(BURST) : k + trace.samples(4 * BURST)]
+    stays = len(later) > 0 and np.abs(later).max() > 0.5 * first  # an action potential doesn't
+    if np.abs(burst).max() > 1.25 * top:  # an artefact higher than the stimulus, decaying from the edge
+        at, error = k + int(np.argmax(np.abs(np.diff(burst)))) + 1, HIDDEN
+    elif stays and first > JUMP * sigma and (k == 0 or part[k - 1] < 0.5 * first):
+        at, error = k, 0.1
+    else:
+        far = np.flatnonzero(part[k:] > 0.4 * top)
+        until = k + (int(far[0]) if len(far) else len(part) - k)
+        at, error = rise(part[k:until], sigma, trace.dt)
+        at += k
+    edge = low + at
+    before = off[max(0, edge - trace.samples(8.0)) : max(0, edge - trace.samples(0.5))]
+    return edge, error if rested(before, sigma, trace) else np.inf
+
+
+def rested(before: np.ndarray, sigma: float, trace: Trace) -> bool:
+    """Whether the current stays at the baseline, as far as means over 2 ms can tell."""
+    means = blocks(before[::-1], trace.samples(BLOCK)).mean(axis=1)
+    return len(means) > 0 and float(np.abs(means).max()) < 4.0 * sigma / trace.samples(BLOCK) ** 0.5
+
+
+def rise(part: np.ndarray, sigma: float, dt: float) -> tuple[int, float]:
+    """Follow a slow rise back to the baseline: samples from its first one, standard error (ms)."""
+    if len(part) < 8:
+        return 0, np.inf
+    t = np.arange(len(part)) * dt
+    design = np.stack([np.ones_like(t), t, t**2], axis=1)
+    normal = np.linalg.pinv(np.einsum("ij,ik->jk", design, design), rcond=1e-14)
+    beta = normal @ np.einsum("ij,i->j", design, part)
+    roots = np.roots(beta[::-1])
+    roots = roots[np.isreal(roots)].real
+    if not len(roots):
+        return 0, np.inf
+    root = float(roots[np.argmin(np.abs(roots))])
+    slope, gradient = float(beta[1] + 2.0 * beta[2] * root), np.array([1.0, root, root**2])
+    error = sigma * float(np.sqrt(gradient @ normal @ gradient)) / max(abs(slope), FLOOR)
+    return round(root / dt), 2.5 * error + 0.05 * abs(root)  # the rise needn't be a parabola

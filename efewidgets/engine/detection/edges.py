@@ -11,24 +11,37 @@ ch. 5).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from .trace import FLOOR, Trace, mad
+from .trace import FLOOR, Trace, blocks, mad, median
+from .window import RISK
 
 RIGHT = 1.0  # ms; how far from the truth an edge may be
 FINE = 0.2  # ms; sampling step for whitening
 ORDER = 16  # of the autoregressive model
-TEMPER = 2.0  # the likelihood is raised to 1/TEMPER: the noise model is never quite right
+TEMPER = 1.5  # the likelihood is raised to 1/TEMPER: the noise model is never quite right
 
 
 @dataclass(frozen=True)
 class Edge:
-    """An edge: first changed sample, probability to be right within 1 ms, jump (nA)."""
+    """An edge of the current.
+
+    Attributes
+    ----------
+    sample : int
+        First changed sample.
+    right : float
+        Probability that this is within 1 ms of the truth.
+    jump : float
+        Change of the level (nA).
+    """
 
     sample: int
-    confidence: float
+    right: float
     jump: float
 
 
@@ -53,31 +66,49 @@ def refine(trace: Trace, coarse: int, before: int, after: int, noise: Whitener) 
     left, right = trace.x[start:low], trace.x[high:end]
     if low >= high or not len(left) or not len(right):
         return Edge(coarse, 0.0, 0.0)
-    old, new = float(np.median(left)), float(np.median(right))
-    jump = new - old
-    scatter = max(
-        float(np.quantile(np.abs(left - old), 0.9)), float(np.quantile(np.abs(right - new), 0.9)), FLOOR
-    )
-    if abs(jump) > 3.0 * scatter:
-        return by_sides(trace, low, high, old, new, max(mad(left), mad(right)))
+    old, new = median(left), median(right)
+    scatter = max(FLOOR, *(most(np.abs(side - at)) for side, at in ((left, old), (right, new))))
+    if abs(new - old) > 3.0 * scatter:
+        return by_sides(trace.x, trace.samples(RIGHT), low, high, old, new, max(mad(left), mad(right)))
     return noise.split(low, high, start, end)
 
 
-def by_sides(trace: Trace, low: int, high: int, old: float, new: float, sigma: float) -> Edge:
-    """Split that leaves fewest samples on the wrong side of the mid-level."""
+def most(x: np.ndarray) -> float:
+    """Find the value that 90 % of a sample don't exceed."""
+    k = int(0.9 * len(x))
+    return float(np.partition(x, k)[k])
+
+
+def by_sides(x: np.ndarray, near: int, low: int, high: int, old: float, new: float, sigma: float) -> Edge:
+    """Split that leaves fewest samples on the wrong side of the mid-level.
+
+    Parameters
+    ----------
+    x : numpy.ndarray
+        Current (nA).
+    near : int
+        Samples in 1 ms.
+    low, high : int
+        Where the edge may be.
+    old, new : float
+        Level before and after (nA).
+    sigma : float
+        Standard deviation about them (nA).
+    """
     sign = 1.0 if new > old else -1.0
-    changed = sign * (trace.x[low:high] - 0.5 * (old + new)) > 0
+    changed = sign * (x[low:high] - 0.5 * (old + new)) > 0
     wrong = np.concatenate(([0], np.cumsum(np.where(changed, 1, -1))))
     k = int(np.argmin(wrong))
-    near = trace.samples(RIGHT)
     far = np.abs(np.arange(len(wrong)) - k) > near
+    # how many more samples any other edge would misplace, of those that lie between
     margin = float((wrong[far].min() - wrong[k]) / (near + 1)) if far.any() else 1.0
+    margin = min(0.99, max(0.02, margin))
     edge, stay = low + k, max(4.0 * sigma, 0.1 * abs(new - old))
     for _ in range(near):  # back up the slope of a slow edge to where it leaves the old level
-        if edge <= low or abs(trace.x[edge - 1] - old) <= stay:
+        if edge <= low or abs(x[edge - 1] - old) <= stay:
             break
         edge -= 1
-    return Edge(edge, min(0.99, 0.2 + 0.8 * max(0.0, margin)), new - old)
+    return Edge(edge, max(0.0, 1.0 - RISK * (1.0 - margin) / margin), new - old)
 
 
 class Whitener:
@@ -87,70 +118,95 @@ class Whitener:
     ----------
     trace : Trace
         The current.
-    edges, levels : numpy.ndarray
-        Its stretches (samples) and their levels (nA); what remains is noise.
+    model : callable
+        Sample indexes to the current without noise (nA).
     """
 
-    def __init__(self, trace: Trace, edges: np.ndarray, levels: np.ndarray) -> None:
-        self._trace, self._edges, self._levels = trace, edges, levels
-        self._made: tuple[np.ndarray, np.ndarray, float] | None = None
+    def __init__(self, trace: Trace, model: Callable[[np.ndarray], np.ndarray]) -> None:
+        self._trace, self._model = trace, model
         self.step = max(1, int(FINE / trace.dt))
 
-    def _make(self) -> tuple[np.ndarray, np.ndarray, float]:
-        """Fine trace (block means), prediction-error filter, and standard deviation of its output."""
-        if self._made is not None:
-            return self._made
-        step, m = self.step, self._trace.n // self.step
-        fine = self._trace.x[: m * step].reshape(m, step).mean(axis=1)
-        which = np.clip(
-            np.searchsorted(self._edges, np.arange(m) * step, side="right") - 1, 0, len(self._levels) - 1
-        )
-        rest = fine - self._levels[which]
-        limit = 5.0 * max(mad(rest), FLOOR)
-        rest = np.where(np.abs(rest) > limit, 0.0, rest)
-        order = min(ORDER, m // 10)
-        lags = np.array([float(rest[: m - k] @ rest[k:]) / m for k in range(order + 1)])
-        filt = np.ones(1)
-        if order and lags[0] > FLOOR**2:
-            lags[0] *= 1.0 + 1e-4
-            matrix = lags[np.abs(np.arange(order)[:, None] - np.arange(order)[None, :])]
-            filt = np.concatenate(([1.0], -np.linalg.solve(matrix, lags[1:])))
-        white = np.convolve(rest, filt, mode="valid")
-        self._made = fine, filt, max(mad(white), FLOOR)
-        return self._made
+    @cached_property
+    def fine(self) -> np.ndarray:
+        """Block means of the current (nA), `FINE` ms each."""
+        return blocks(self._trace.x, self.step).mean(axis=1)
+
+    @cached_property
+    def filter(self) -> np.ndarray:
+        """Prediction-error filter of the noise, 1 first."""
+        m = len(self.fine)
+        order, rest = min(ORDER, m // 10), self.rest
+        lags = np.array([dot(rest[: m - k], rest[k:]) / m for k in range(order + 1)])
+        if not order or lags[0] <= FLOOR**2:
+            return np.ones(1)
+        lags[0] *= 1.0 + 1e-4
+        matrix = lags[np.abs(np.arange(order)[:, None] - np.arange(order)[None, :])]
+        return np.concatenate(([1.0], -np.linalg.solve(matrix, lags[1:])))
+
+    @cached_property
+    def rest(self) -> np.ndarray:
+        """Noise (nA), without artefacts."""
+        rest = self.fine - self._model((np.arange(len(self.fine)) + 0.5) * self.step)
+        return np.where(np.abs(rest) > 5.0 * max(mad(rest), FLOOR), 0.0, rest)
+
+    @cached_property
+    def sigma(self) -> float:
+        """Standard deviation of the whitened noise (nA)."""
+        return max(mad(np.convolve(self.rest, self.filter, mode="valid")), FLOOR)
 
     def split(self, low: int, high: int, start: int, end: int) -> Edge:
         """Most likely split between two samples, seen in the window from `start` to `end`."""
-        fine, filt, sigma = self._make()
-        step, order = self.step, len(filt) - 1
-        a, b = max(0, start // step - order), min(len(fine), end // step)
-        z = np.convolve(fine[a:b], filt, mode="valid")  # z[t] is of sample a + order + t
-        response = np.cumsum(filt)
+        step, order = self.step, len(self.filter) - 1
+        a, b = max(0, start // step - order), min(len(self.fine), end // step)
         splits = np.arange(max(low // step, a + order + 1), min(-(-high // step), b - 1))
-        if len(z) < 8 or not len(splits):
+        if b - a - order < 8 or not len(splits):
             return Edge((low + high) // 2, 0.0, 0.0)
+        z = np.convolve(self.fine[a:b], self.filter, mode="valid")  # z[t] is of sample a + order + t
+        middle = median(z)
+        limit = max(4.0 * self.sigma, 1.5 * float(np.quantile(np.abs(z - middle), 0.99)))
+        z = np.clip(z, middle - limit, middle + limit)
+        response = np.cumsum(self.filter)
         lag = (a + order + np.arange(len(z)))[None, :] - splits[:, None]
         shape = np.where(lag < 0, 0.0, response[np.clip(lag, 0, order)])
-        flat = np.full(len(z), response[-1])
-        # a step of free height on a free baseline, for every split: two normal equations each
-        limit = max(4.0 * sigma, 1.5 * float(np.quantile(np.abs(z - np.median(z)), 0.99)))
-        z = np.clip(z, np.median(z) - limit, np.median(z) + limit)
-        s11, s1z = float(flat @ flat), float(flat @ z)
-        skk, s1k, skz = np.einsum("ij,ij->i", shape, shape), shape @ flat, shape @ z
-        det = s11 * skk - s1k**2
-        with np.errstate(divide="ignore", invalid="ignore"):
-            jump = np.where(det > 1e-12 * s11 * skk, (s11 * skz - s1k * s1z) / det, 0.0)
-        gain = jump * (skz - s1k * s1z / s11)  # reduction of the squared error by the step
-        spread = max(sigma**2, float(z @ z - s1z**2 / s11 - gain.max()) / len(z))
-        log = (gain - gain.max()) / (2.0 * spread * TEMPER)
-        weight = np.exp(log)
+        slope = np.convolve(np.arange(b - a, dtype=float), self.filter, mode="valid")
+        gain, jump, rival = gains(z, shape, slope)
+        spread = max(self.sigma**2, float(((z - z.mean()) ** 2).sum() - gain.max()) / len(z)) * 2.0 * TEMPER
         k = int(np.argmax(gain))
+        weight = np.exp((gain - gain[k]) / spread)
         near = np.abs(splits - splits[k]) * step * self._trace.dt <= RIGHT
-        certain = float(weight[near].sum() / weight.sum())
-        # the step must also beat a slow drift through the window
-        drift = np.convolve(np.arange(a, b, dtype=float) - a, filt, mode="valid")
-        drift = drift - flat * (drift @ flat) / s11
-        slow = float(drift @ z) ** 2 / float(drift @ drift)
-        odds = (float(gain.max()) - slow) / (2.0 * spread * TEMPER) - np.log(len(splits))
-        certain *= float(1.0 / (1.0 + np.exp(-np.clip(odds, -50.0, 50.0))))
-        return Edge(int(splits[k]) * step, min(0.99, certain), float(jump[k]))
+        right = float(weight[near].sum() / weight.sum())
+        odds = np.clip((gain[k] - rival) / spread - np.log(len(splits)), -50.0, 50.0)
+        return Edge(int(splits[k]) * step, right / (1.0 + float(np.exp(-odds))), float(jump[k]))
+
+
+def dot(a: np.ndarray, b: np.ndarray) -> float:
+    """Sum of products, without the threads of a BLAS, which cost more than they save on vectors like these."""
+    return float(np.einsum("i,i->", a, b))
+
+
+def gains(z: np.ndarray, shape: np.ndarray, slope: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+    """How much of the squared error steps, and a mere slope, take away.
+
+    Parameters
+    ----------
+    z : numpy.ndarray, shape (t,)
+        Whitened current.
+    shape : numpy.ndarray, shape (k, t)
+        Whitened unit step for every split.
+    slope : numpy.ndarray, shape (t,)
+        Whitened unit slope: what a slow drift does.
+
+    Returns
+    -------
+    gain : numpy.ndarray, shape (k,)
+        Of each step, beside a free level.
+    jump : numpy.ndarray, shape (k,)
+        Height of each step.
+    rival : float
+        Gain of the slope.
+    """
+    z, slope = z - z.mean(), slope - slope.mean()  # projects the free level out
+    shape = shape - shape.mean(axis=1, keepdims=True)
+    power = np.maximum(np.einsum("ij,ij->i", shape, shape), 1e-12)
+    along = np.einsum("ij,j->i", shape, z)
+    return along**2 / power, along / power, dot(slope, z) ** 2 / max(dot(slope, slope), 1e-12)

@@ -1,43 +1,30 @@
 """Ramps and cheops: straight flanks between a baseline and a peak.
 
-Method. A flank is fitted with a line by iteratively reweighted least squares on block medians (Holland &
-Welsch 1977, bisquare weights), between 10 % and 90 % of its height; a timing is where that line meets the
-baseline, or where the current jumps. The standard errors of both lines say how sure the crossing is.
+Method. The whole shape is fitted at once to block means by least squares with bisquare weights (Gauss-Newton;
+Holland & Welsch 1977, Commun. Stat. 6:813): holding current, slopes and the timings at which lines meet. The
+artefacts of action potentials lose their weight. The standard errors of the timings, inflated by the
+correlation of what is left, say how sure they are. A ramp's end is a jump, placed as in `edges`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import erf
 
 import numpy as np
 
-from .edges import RIGHT, Edge, Whitener, refine
+from .edges import RIGHT, Edge, Whitener, dot, refine
 from .pulses import runs
-from .trace import FLOOR, Trace, mad
-from .window import Window
+from .trace import FLOOR, Trace, blocks, mad, median
+from .window import SURE, Box, Doubt, Window, trust
 
 CHEOPS = ("ton", "t1", "t2", "t3", "t4", "toff")
+POINTS = 2000  # of a fit, about
+BASELINE = 10.0  # ms of baseline before a ramp, without which its start rests on the line alone
+ROUNDS = 15  # of a fit, at most
+CLEAR = 8.0  # times the noise of a block: a peak or a jump
 
-
-def line(t: np.ndarray, y: np.ndarray) -> tuple[float, float, np.ndarray]:
-    """Robust straight line: height at the mean of `t`, slope, covariance (2, 2)."""
-    u = t - t.mean()
-    design = np.stack([np.ones_like(u), u], axis=1)
-    weight = np.ones(len(t))
-    beta = np.zeros(2)
-    for _ in range(6):
-        root = weight[:, None] * design
-        beta = np.linalg.lstsq(root.T @ design, root.T @ y, rcond=None)[0]
-        rest = y - design @ beta
-        scale = max(mad(rest), FLOOR)
-        weight = np.clip(1.0 - (rest / (4.685 * scale)) ** 2, 0.0, None) ** 2
-    # neighbouring residuals hang together: inflate by their correlation
-    rest = np.clip(y - design @ beta, -4.0 * scale, 4.0 * scale)
-    rho = float(rest[1:] @ rest[:-1]) / max(float(rest @ rest), FLOOR**2)
-    inflate = (1.0 + max(0.0, rho)) / max(0.02, 1.0 - max(0.0, rho))
-    covariance = np.linalg.pinv(design.T @ (weight[:, None] * design)) * scale**2 * inflate
-    return float(beta[0]), float(beta[1]), covariance
+Shape = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 
 def within(error: float) -> float:
@@ -45,32 +32,85 @@ def within(error: float) -> float:
     return erf(RIGHT / max(error, 1e-6) / 2**0.5)
 
 
-def crossing(trace: Trace, start: int, end: int, base: float, base_error: float) -> tuple[float, float]:
-    """Where the line through the samples from `start` to `end` meets the baseline, and its error (ms)."""
-    width = max(1, (end - start) // 200)
-    m = (end - start) // width
-    if m < 8:
-        return 0.5 * (start + end), np.inf
-    y = np.median(trace.x[start : start + m * width].reshape(m, width), axis=1)
-    t = start + (np.arange(m) + 0.5) * width - 0.5
-    height, slope, covariance = line(t, y)
-    if slope == 0.0:
-        return 0.5 * (start + end), np.inf
-    back = (base - height) / slope
-    variance = (covariance[0, 0] + back**2 * covariance[1, 1] + base_error**2) / slope**2
-    return float(t.mean() + back), float(np.sqrt(variance)) * trace.dt
+def fit(shape: Shape, start: np.ndarray, t: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Robust least squares.
+
+    Parameters
+    ----------
+    shape : callable
+        Parameters and times to the current, shape (m,), and its derivatives, shape (m, p).
+    start : numpy.ndarray, shape (p,)
+        Parameters to start from.
+    t, y : numpy.ndarray, shape (m,)
+        Time and current of each block.
+
+    Returns
+    -------
+    numpy.ndarray, shape (p,)
+        Parameters.
+    numpy.ndarray, shape (p,)
+        Their standard errors; inf if the fit failed.
+    """
+    best = start.astype(float)
+    value, slope = shape(best, t)
+    weight, scale = np.ones(len(t)), FLOOR
+    for k in range(ROUNDS):
+        rest = y - value
+        scale = max(mad(rest), FLOOR)
+        if k >= 3:  # while the start is still far off, everything is an outlier
+            weight = np.clip(1.0 - (rest / (4.685 * scale)) ** 2, 0.0, None) ** 2
+        inverse = spread(slope, weight)
+        move = inverse @ np.einsum("ij,i,i->j", slope, weight, rest)
+        best = best + move
+        value, slope = shape(best, t)
+        if not np.isfinite(value).all():
+            return start, np.full(len(start), np.inf)
+        if k > 3 and np.all(np.abs(move) <= 1e-6 * (1.0 + np.abs(best))):
+            break
+    rest = np.clip(y - value, -4.0 * scale, 4.0 * scale)
+    # neighbours that err together carry less: effective size of an autoregressive sample
+    rho = min(0.98, max(0.0, dot(rest[1:], rest[:-1]) / max(dot(rest, rest), FLOOR**2)))
+    variance = np.diag(spread(slope, weight)) * scale**2 * (1.0 + rho) / (1.0 - rho)
+    return best, np.sqrt(np.where(variance > 0.0, variance, np.inf))
 
 
-def baseline(trace: Trace, stretches: list[tuple[int, int]]) -> tuple[float, float]:
-    """Median current of the quiet stretches and its standard error (nA)."""
-    x = np.concatenate([trace.x[a:b] for a, b in stretches if b > a])
-    if len(x) < 4:
-        return float(np.median(x)) if len(x) else 0.0, np.inf
-    width = max(1, min(len(x) // 8, trace.samples(1.0)))
-    m = len(x) // width
-    y = x[: m * width].reshape(m, width).mean(axis=1)
-    keep = y[np.abs(y - np.median(y)) <= 3.0 * max(mad(y), FLOOR)]  # a median would be as coarse as the ADC
-    return float(keep.mean()), max(FLOOR, mad(y) / m**0.5)
+def spread(slope: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Invert the weighted normal matrix of least squares; the columns differ by orders of magnitude."""
+    size = np.sqrt(np.einsum("ij,i,ij->j", slope, weight, slope))
+    size[size == 0.0] = np.inf
+    slope = slope / size
+    inverse: np.ndarray = np.linalg.pinv(np.einsum("ij,i,ik->jk", slope, weight, slope), rcond=1e-12)
+    return inverse / np.outer(size, size)
+
+
+def ramp_shape(p: np.ndarray, t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Draw a holding current p[0] until p[2], then a slope of p[1]."""
+    on = (t > p[2]).astype(float)
+    return p[0] + p[1] * on * (t - p[2]), np.stack([np.ones_like(t), on * (t - p[2]), -p[1] * on], axis=1)
+
+
+def cheops_shape(p: np.ndarray, t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Draw three triangles of height p[1] on p[0], between p[2] and p[3], p[4] and p[5], p[6] and p[7]."""
+    value, slope = np.full(len(t), p[0]), np.zeros((len(t), 8))
+    slope[:, 0] = 1.0
+    for k in (2, 4, 6):
+        a, b = p[k], p[k + 1]
+        half, middle = 0.5 * (b - a), 0.5 * (a + b)
+        up, down = (t > a) & (t <= middle), (t > middle) & (t < b)
+        rising, falling = (t[up] - a) / half, (b - t[down]) / half
+        value[up] += p[1] * rising
+        value[down] += p[1] * falling
+        slope[up, 1], slope[down, 1] = rising, falling
+        slope[up, k], slope[up, k + 1] = p[1] * (0.5 * rising - 1.0) / half, -0.5 * p[1] * rising / half
+        slope[down, k], slope[down, k + 1] = 0.5 * p[1] * falling / half, p[1] * (1.0 - 0.5 * falling) / half
+    return value, slope
+
+
+def points(trace: Trace, start: int, end: int) -> tuple[np.ndarray, np.ndarray]:
+    """Time (samples) and mean of blocks of a stretch."""
+    width = max(1, (end - start) // POINTS)
+    y = blocks(trace.x[start:end], width).mean(axis=1)
+    return start + (np.arange(len(y)) + 0.5) * width - 0.5, y
 
 
 def detect_ramp(trace: Trace, given: Mapping[str, int]) -> Window:
@@ -83,38 +123,67 @@ def detect_ramp(trace: Trace, given: Mapping[str, int]) -> Window:
     given : mapping of str to int
         Timings that are known (samples).
     """
-    y = trace.coarse
-    if "toff" in given:
-        top = Edge(int(given["toff"]), 1.0, 0.0)
-    else:
-        slopes = np.diff(y)
-        steps = slopes - np.median(slopes)
-        k = int(np.argmax(np.abs(steps[1:]))) + 1
-        if np.abs(steps[k]) < 8.0 * max(mad(slopes), FLOOR):
-            return Window(dict(given), 0.0, "no ramp ends in a jump that stands out")
-        coarse = (k + 1) * trace.width
-        whitener = Whitener(trace, np.array([0, coarse, trace.n]), np.array([0.0, 0.0]))
-        top = refine(trace, coarse, max(0, coarse - 4 * trace.width), trace.n, whitener)
-    head, tail = (0, 0), (top.sample + trace.samples(5.0), trace.n)
+    end = Edge(given["toff"], 1.0, 0.0) if "toff" in given else ramp_end(trace)
+    if end is None:
+        return Window(given, 0.0, "no ramp ends in a jump that stands out", doubt=Doubt.NOTHING)
+    last = max(4, end.sample - trace.samples(2.0))
     if "ton" in given:
-        start, error = float(given["ton"]), 0.0
-    else:
-        base, base_error = baseline(trace, [tail])
-        start, error = 0.0, np.inf
-        for _ in range(3):
-            a = int(max(0.0, start) + 0.05 * (top.sample - max(0.0, start)))
-            b = int(top.sample - 0.02 * (top.sample - a)) - trace.samples(2.0)
-            start, error = crossing(trace, a, b, base, base_error)
-            if not 0 <= start < top.sample:
-                break
-            head = (0, max(0, int(start) - trace.samples(2.0)))
-            if head[1] > trace.samples(5.0):
-                base, base_error = baseline(trace, [head])
-    if not 0 <= start < top.sample:
-        return Window({**given, "toff": top.sample}, 0.0, "the ramp does not start from the baseline")
-    confidence = min(top.confidence, within(error))
-    reason = f"ramp that starts within {error:.2g} ms of {start * trace.dt:.4g} ms"
-    return Window({"ton": round(start), "toff": top.sample}, min(0.99, confidence), reason)
+        edges = {"ton": given["ton"], "toff": end.sample}
+        return Window(edges, trust(end.right), "ramp of which the start is given")
+    t, y = points(trace, 0, last)
+    settled = end.sample + trace.samples(5.0)  # the jump back overshoots for a while
+    if trace.n - settled > trace.samples(10.0):
+        after_t, after = points(trace, settled, trace.n)
+        t, y = np.concatenate((t, np.full(len(after_t), -1.0))), np.concatenate((y, after))
+    half = slice(int(0.4 * last / max(1, last // POINTS)), int(0.95 * last / max(1, last // POINTS)))
+    slope, height = np.polyfit(t[half], y[half], 1)
+    base = median(after) if trace.n - settled > trace.samples(10.0) else float(y[0])
+    guess = (base - height) / slope if slope else 0.0
+    p, errors = fit(ramp_shape, np.array([base, slope, np.clip(guess, 0.0, 0.9 * last)]), t, y)
+    start, error = float(p[2]), float(errors[2]) * trace.dt
+    if not 0.0 <= start < last or not np.isfinite(error):
+        reason = "the ramp doesn't start from the baseline"
+        return Window({**given, "toff": end.sample}, 0.0, reason, doubt=Doubt.SHAPE)
+    error = float(np.hypot(error, misfit(p, t, y, last) * trace.dt))
+    edges = {"ton": round(start), "toff": end.sample}
+    peak = float(p[1]) * (end.sample - start)
+    confidence, doubt = trust(end.right * within(error)), Doubt.NONE
+    reason = (
+        f"ramp of {1e3 * peak:.0f} pA that starts at {start * trace.dt:.4g} ms, give or take {error:.2g} ms"
+    )
+    if confidence < SURE:
+        doubt = Doubt.NOISE
+    if start < trace.samples(BASELINE):
+        confidence, doubt = min(0.4, confidence), Doubt.SHAPE
+        reason = f"{reason}; there is hardly any baseline before it"
+    if abs(end.jump + peak) > 0.3 * abs(peak):
+        confidence, doubt = min(0.4, confidence), Doubt.SHAPE
+        reason = "the current doesn't jump back from the ramp to the baseline"
+    box = Box(edges["ton"], edges["toff"], peak)
+    return Window(edges, confidence, reason, boxes=(box,), errors={"ton": error, "toff": 0.1}, doubt=doubt)
+
+
+def misfit(p: np.ndarray, t: np.ndarray, y: np.ndarray, last: int) -> float:
+    """How far (samples) the current around the start of a ramp would move it, against the fit of the whole."""
+    rest = y - ramp_shape(p, t)[0]
+    near = 0.05 * (last - p[2])
+    sides = [rest[(t >= 0) & (t <= p[2]) & (t > p[2] - near)], rest[(t > p[2]) & (t < p[2] + near)]]
+    # what the noise alone may do is no misfit
+    off = [max(0.0, abs(median(r)) - 3.0 * mad(r) / len(r) ** 0.5) for r in sides if len(r) > 3]
+    return 0.5 * float(np.hypot.reduce(off)) / max(abs(float(p[1])), FLOOR * FLOOR) if off else 0.0
+
+
+def ramp_end(trace: Trace) -> Edge | None:
+    """Find the jump at the end of a ramp: the largest change between blocks that isn't a slope."""
+    y = trace.coarse
+    change = y[2:] - y[:-2]  # a jump within a block shows between its neighbours
+    change = change - np.median(change)
+    k = int(np.argmax(np.abs(change)))
+    if abs(change[k]) < CLEAR * max(mad(change), FLOOR):
+        return None
+    coarse = round((k + 1.5) * trace.width)
+    whitener = Whitener(trace, trace.slow)
+    return refine(trace, coarse, max(0, coarse - 4 * trace.width), trace.n, whitener)
 
 
 def detect_cheops(trace: Trace, given: Mapping[str, int]) -> Window:
@@ -128,34 +197,24 @@ def detect_cheops(trace: Trace, given: Mapping[str, int]) -> Window:
         Timings that are known (samples).
     """
     y = trace.coarse
-    off = y - 0.5 * (y[0] + y[-1])
-    sign = 1.0 if off.max() > -off.min() else -1.0
-    top = float((sign * off).max())
-    if top < 6.0 * max(mad(np.diff(y)), FLOOR):
-        return Window(dict(given), 0.0, "no triangle stands out of the noise")
-    found = runs(sign * off > 0.5 * top)
-    found = found[np.diff(found, axis=1)[:, 0] >= 2]
+    base = 0.5 * (median(y[:2]) + median(y[-2:]))
+    sign = 1.0 if float((y - base).max()) > float((base - y).max()) else -1.0
+    top = float((sign * (y - base)).max())
+    if top < CLEAR * max(mad(np.diff(y)), FLOOR):
+        return Window(given, 0.0, "no triangle stands out of the noise", doubt=Doubt.NOTHING)
+    found = runs(sign * (y - base) > 0.5 * top)
+    found = found[np.diff(found, axis=1)[:, 0] >= 2] * trace.width
     if len(found) != 3:
-        return Window(dict(given), 0.0, f"{len(found)} triangle(s) where three are due")
-    edges: dict[str, int] = {}
-    worst = 0.0
-    middle, half = found.mean(axis=1) * trace.width, np.diff(found, axis=1)[:, 0] * trace.width
-    starts, ends = middle - 1.03 * half, middle + 1.03 * half  # at half height a triangle is half as wide
-    quiet = [
-        (a, b) for a, b in zip([0, *ends.astype(int)], [*starts.astype(int), trace.n], strict=True) if b > a
-    ]
-    base, base_error = baseline(trace, quiet)
-    for name, k in zip(CHEOPS, range(6), strict=True):
-        if name in given:
-            edges[name] = int(given[name])
-            continue
-        side = 1 if k % 2 else -1
-        flank = sorted(
-            (middle[k // 2] + side * 0.1 * half[k // 2], middle[k // 2] + side * 0.9 * half[k // 2])
-        )
-        at, error = crossing(trace, max(0, int(flank[0])), min(trace.n, int(flank[1])), base, base_error)
-        edges[name], worst = round(at), max(worst, error)
+        return Window(given, 0.0, f"{len(found)} triangle(s) where three are due", doubt=Doubt.SHAPE)
+    middle, half = found.mean(axis=1), np.diff(found, axis=1)[:, 0].astype(float)
+    guess = np.stack([middle - half, middle + half], axis=1).ravel()  # half as wide at half its height
+    p, errors = fit(cheops_shape, np.concatenate(([base, sign * top], guess)), *points(trace, 0, trace.n))
+    edges = {k: round(v) for k, v in zip(CHEOPS, p[2:].tolist(), strict=True)} | dict(given)
+    spread = {k: float(e) * trace.dt for k, e in zip(CHEOPS, errors[2:], strict=True) if k not in given}
     order = list(edges.values())
     if order != sorted(order) or order[0] < 0 or order[-1] > trace.n:
-        return Window(edges, 0.0, "the flanks of the triangles do not follow each other")
-    return Window(edges, min(0.99, within(worst)), f"three triangles of {1e3 * sign * top:.0f} pA")
+        return Window(edges, 0.0, "the flanks of the triangles do not follow each other", doubt=Doubt.SHAPE)
+    confidence = trust(float(np.prod([within(e) for e in spread.values()])))
+    reason = f"three triangles of {1e3 * float(p[1]):.0f} pA, their ends within {max(spread.values()):.2g} ms"
+    doubt = Doubt.NONE if confidence >= SURE else Doubt.NOISE
+    return Window(edges, confidence, reason, errors=spread, doubt=doubt)

@@ -17,10 +17,14 @@ from math import comb
 
 import numpy as np
 
-from .trace import FLOOR, Trace
+from .edges import dot
+from .trace import FLOOR, Trace, mad, median
 
-MOST = 10  # segments
+MOST = 18  # segments
 TOO_MANY = 4000  # ways of placing the timings
+INSIDE = 2.0  # weight of what is unexplained within the stimulus: it is rarely interrupted
+LONG = 10  # blocks; a segment this long shows a drift
+SHORTEST = 0.01  # of the sweep: a level among several
 ELSEWHERE = 0.7  # windows that share less than this of their time are different stimuli
 
 
@@ -46,7 +50,7 @@ def partition(y: np.ndarray, most: int = MOST, penalty: float = 4.0) -> np.ndarr
         return np.empty(0, dtype=int)
     y = y - np.median(y)
     differences = np.diff(y)
-    sigma = max(1.4826 * float(np.median(np.abs(differences))) / 2**0.5, 1e-4 * float(np.ptp(y)), FLOOR)
+    sigma = max(1.4826 * median(np.abs(differences)) / 2**0.5, 1e-4 * float(np.ptp(y)), FLOOR)
     one = np.concatenate(([0.0], np.cumsum(y)))
     two = np.concatenate(([0.0], np.cumsum(y * y)))
     index = np.arange(m + 1)
@@ -87,7 +91,8 @@ class Fit:
     explained : float
         Share of the absolute charge off the baseline that the template explains, 0 to 1.
     rival : float
-        What the best clearly different choice gains, relative to this one, 0 to 1.
+        Charge that this choice leaves unexplained, relative to what the next best of the clearly different
+        ones leaves: near 1 if it might as well be the other.
     """
 
     places: tuple[int, ...]
@@ -97,22 +102,54 @@ class Fit:
     rival: float
 
 
-def stretches(trace: Trace, given: Sequence[int] = ()) -> tuple[np.ndarray, np.ndarray]:
-    """Edges of a current (samples, ends included) and the level between each two (nA)."""
-    found = partition(trace.coarse) * trace.width
+def stretches(trace: Trace, given: Sequence[int] = ()) -> tuple[Trace, np.ndarray, np.ndarray]:
+    """Cut a current into constant stretches.
+
+    Returns
+    -------
+    Trace
+        The current without drift.
+    numpy.ndarray, shape (k,)
+        Edges (samples), ends of the sweep included.
+    numpy.ndarray, shape (k - 1,)
+        Level between each two (nA).
+    """
+    bounds = partition(trace.coarse)
+    for _ in range(3):
+        slope = drift(trace.coarse, bounds) / trace.width
+        if slope == 0.0:
+            break
+        trace = Trace(trace.x - slope * (np.arange(trace.n) - 0.5 * trace.n), trace.dt, trace.count)
+        bounds = partition(trace.coarse)
+    found = bounds * trace.width
     known = [k for k in given if 0 < k < trace.n]
     if known:  # a given edge stands for those found within two blocks of it
         found = np.array([e for e in found if min(abs(e - k) for k in known) > 2 * trace.width], dtype=int)
     edges = np.unique(np.concatenate(([0], found, np.array(known, dtype=int), [trace.n]))).astype(int)
-    return edges, np.array([level(trace, a, b) for a, b in pairwise(edges)])
+    return trace, edges, np.array([level(trace, a, b) for a, b in pairwise(edges)])
+
+
+def drift(y: np.ndarray, bounds: np.ndarray) -> float:
+    """Slope (nA a block) that the long segments have in common; 0 if it is lost in the noise."""
+    above = below = 0.0
+    for a, b in pairwise([0, *bounds, len(y)]):
+        if b - a >= LONG:
+            u = np.arange(b - a) - 0.5 * (b - a - 1)
+            above += dot(u, y[a:b])
+            below += dot(u, u)
+    sigma = max(mad(np.diff(y)) / 2**0.5, FLOOR)
+    if below == 0.0 or abs(above) < 5.0 * sigma * below**0.5:
+        return 0.0
+    slope = above / below
+    return slope if abs(slope) * len(y) > 0.1 * float(np.ptp(y)) else 0.0
 
 
 def level(trace: Trace, start: int, end: int) -> float:
     """Median current (nA) between two samples, from whole blocks where there are enough of them."""
     a, b = -(-start // trace.width), end // trace.width
     if b - a >= 3:
-        return float(np.median(trace.coarse[a:b]))
-    return float(np.median(trace.x[start:end]))
+        return median(trace.coarse[a:b])
+    return median(trace.x[start:end])
 
 
 def choose(
@@ -138,6 +175,8 @@ def choose(
     if inner < need or comb(inner, need) > TOO_MANY:
         return None
     ways = np.array(list(combinations(range(1, inner + 1), need)))
+    if need > 2:  # a level of its own lasts
+        ways = ways[(np.diff(edges[ways], axis=1) >= SHORTEST * edges[-1]).all(axis=1)]
     for position, sample in fixed.items():
         ways = ways[edges[ways[:, position]] == sample]
     if not len(ways):
@@ -149,18 +188,17 @@ def choose(
     cost = np.zeros(len(ways))
     for group in set(shape):
         parts = [run[:, bound[:, k + 1]] - run[:, bound[:, k]] for k, g in enumerate(shape) if g == group]
-        cost += np.sum(parts, axis=0).min(axis=0)
+        cost += (INSIDE if group else 1.0) * np.sum(parts, axis=0).min(axis=0)
     flat = float(run[:, -1].min())
     best = int(np.argmin(cost))
-    gain = flat - cost[best]
     start, end = edges[ways[:, 0]], edges[ways[:, -1]]
     common = np.minimum(end, end[best]) - np.maximum(start, start[best])
     different = common < ELSEWHERE * (np.maximum(end, end[best]) - np.minimum(start, start[best]))
-    rival = float((flat - cost[different]).max() / gain) if different.any() and gain > 0 else 0.0
+    rival = float(cost[different].min()) if different.any() else np.inf
     return Fit(
         places=tuple(int(w) for w in ways[best]),
         edges=edges,
         levels=levels,
-        explained=float(gain / flat) if flat > 0 else 0.0,
-        rival=max(0.0, rival),
+        explained=1.0 - float(cost[best]) / flat if flat > 0 else 0.0,
+        rival=float(cost[best]) / rival if rival > 0 else 1.0,
     )

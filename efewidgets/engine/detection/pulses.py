@@ -1,78 +1,188 @@
-"""SpikeRec: a train of pulses of a few ms, all alike.
+"""SpikeRec and CapCheck: trains of short pulses, all alike (CapCheck: of both signs).
 
-Method. The height of the pulses is the largest deviation from the median that lasts for at least 1 ms (a
-morphological opening, Serra 1982), which an action potential's artefact does not; pulses are the runs above
-half of it, those much shorter than the others being dropped.
+Method. Matched pulses: their height is what block medians of 1 ms reach most often among the larger ones,
+which the artefact of an action potential does not; a pulse is a run beyond half of it, ended where it was
+begun if only an artefact interrupts it. Width, height and spacing of the majority decide which runs belong to
+the train; a test pulse before it or an artefact in it doesn't. Every limit is then placed as in
+`edges.by_sides`. Limits that aren't steep, or a baseline as restless as the pulses are high (hum), leave the
+answer unsure, and so do runs that differ but could belong.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
 import numpy as np
 
-from .trace import FLOOR, Trace, mad
-from .window import Box, Window
+from .edges import RIGHT, Edge, by_sides
+from .trace import FLOOR, Trace, blocks, mad, median
+from .window import SURE, Box, Doubt, Window, trust
 
 LASTS = 1.0  # ms; what is shorter is an artefact
-DIP = 0.6  # ms; a pulse may be interrupted by an artefact of that length
-
-
-def sustained(x: np.ndarray, width: int) -> np.ndarray:
-    """Minimum over `width` samples from each sample on, in log2(width) passes."""
-    out, have = x, 1
-    while have < width and len(out) > 1:
-        shift = min(have, width - have, len(out) - 1)
-        out = np.minimum(out[:-shift], out[shift:])
-        have += shift
-    return out
+DIP = 0.6  # ms; an artefact may interrupt a pulse for that long
+ENDS = 5.0  # ms at either end of the sweep that are taken for baseline
+RESTLESS = 0.35  # of the height of a pulse: what the current beside it may do
+STANDS = 4.0  # times the noise of a block median: a pulse
 
 
 def runs(inside: np.ndarray) -> np.ndarray:
-    """First sample of each run of True, and first sample after it; shape (k, 2)."""
+    """List the first sample of each run of True, and the first sample after it; shape (k, 2)."""
     change = np.flatnonzero(np.diff(np.concatenate(([0], inside.astype(np.int8), [0]))))
     return change.reshape(-1, 2)
 
 
-def detect_pulses(trace: Trace) -> Window:
-    """Find the pulses of a SpikeRec sweep."""
-    x = trace.x
-    base = float(np.median(x))
-    sigma = max(FLOOR, mad(x))
-    tops = [float(sustained(s * (x - base), trace.samples(LASTS)).max()) for s in (1.0, -1.0)]
-    sign, top = (1.0, tops[0]) if tops[0] >= tops[1] else (-1.0, tops[1])
-    if top < 6.0 * sigma:
-        return Window({}, 0.0, f"no pulse stands out of the noise of {1e3 * sigma:.3g} pA")
-    found = runs(sign * (x - base) > 0.5 * top)
-    joined: list[list[int]] = []
-    for a, b in found:
-        if joined and a - joined[-1][1] <= trace.samples(DIP):
-            joined[-1][1] = int(b)
-        else:
-            joined.append([int(a), int(b)])
-    long = np.array([p for p in joined if p[1] - p[0] >= trace.samples(LASTS)])
-    widths = long[:, 1] - long[:, 0]
-    usual = float(np.median(widths))
-    pulses = long[widths > 0.5 * usual]
-    spread = float(np.ptp(pulses[:, 1] - pulses[:, 0])) * trace.dt
-    stay = max(4.0 * sigma, 0.1 * top)
-    exact = [(departure(sign * (x - base), int(a), stay, trace), int(b)) for a, b in pulses]
-    alike = spread <= 1.0 or spread <= 0.1 * usual * trace.dt
-    whole = exact[0][0] > 0 and exact[-1][1] < trace.n and len(pulses) == len(long)
-    confidence = 0.95 if alike and whole else 0.3
-    amplitude = sign * top
-    return Window(
-        {"ton": exact[0][0], "toff": exact[-1][1]},
-        confidence,
-        f"{len(exact)} pulse(s) of {1e3 * amplitude:.0f} pA, {usual * trace.dt:.3g} ms each"
-        + ("" if confidence > 0.5 else ", but not all alike"),
-        pulses=tuple(exact),
-        boxes=tuple(Box(a, b, amplitude) for a, b in exact),
-    )
+def detect_train(family: str, trace: Trace, given: Mapping[str, int]) -> Window:
+    """Find the pulses of a SpikeRec or CapCheck sweep.
+
+    Parameters
+    ----------
+    family : str
+        "SpikeRec" (one sign) or "CapCheck" (both).
+    trace : Trace
+        The current.
+    given : mapping of str to int
+        Timings that are known (samples).
+    """
+    ends = min(trace.samples(ENDS), trace.n // 4)
+    base = float(np.median(np.concatenate((trace.x[:ends], trace.x[-ends:]))))
+    off = trace.x - base
+    top, sigma = height(off, trace)
+    if top < STANDS * sigma:
+        nothing = f"no pulse stands out of the noise of {1e3 * sigma:.3g} pA"
+        return Window(given, 0.0, nothing, doubt=Doubt.NOTHING)
+    seen = np.array(candidates(off, top, trace))
+    if not len(seen):
+        return Window(given, 0.0, "what stands out lasts for less than 1 ms", doubt=Doubt.NOTHING)
+    heights = np.array([median(off[a:b]) for a, b in seen])
+    member = majority(seen, heights, trace, both=family == "CapCheck")
+    train, heights = seen[member], heights[member]
+    found = limits(trace.x, train, base, heights, sigma, trace)
+    pulses = tuple((a.sample, b.sample) for a, b in found)
+    boxes = tuple(Box(a, b, float(h)) for (a, b), h in zip(pulses, heights, strict=True))
+    edges = {"ton": pulses[0][0], "toff": pulses[-1][1], **given}
+    widths = np.array([b - a for a, b in pulses]) * trace.dt
+    what = f"{len(pulses)} pulse(s) of {1e3 * median(heights):.0f} pA, {np.median(widths):.3g} ms each"
+    confidence, doubt = trust(float(np.prod([a.right * b.right for a, b in found]))), Doubt.NONE
+    if confidence < SURE:
+        what, doubt = f"{what}, blurred by a noise of {1e3 * sigma:.3g} pA", Doubt.NOISE
+    odd = "" if len(pulses) > 1 or family == "SpikeRec" else "a single pulse where a train is due"
+    if mixed(seen, member):
+        odd = f"{what}, among others that differ"
+    if not steep(off, pulses, heights, trace):
+        odd = "the current swings to and fro as high as the pulses"
+    if widths.max() > 1.6 * widths.min() or np.abs(heights).max() > 1.6 * np.abs(heights).min():
+        odd = f"{what}, but not all alike"
+    starts = np.diff([a for a, _ in pulses])
+    if len(starts) > 2 and np.abs(starts - np.median(starts)).max() > 0.15 * np.median(starts):
+        odd = f"{what}, but not evenly spaced"
+    if len(pulses) < 3 and widths.min() < 1.2 * LASTS:
+        odd = f"{what}: it may be an artefact"
+    if pulses[0][0] <= 0 or pulses[-1][1] >= trace.n:
+        odd = f"{what}, which reach the end of the sweep"
+    if odd:
+        confidence, what, doubt = min(0.3, confidence), odd, Doubt.SHAPE
+    return Window(edges, confidence, what, pulses=pulses, boxes=boxes, doubt=doubt)
 
 
-def departure(off: np.ndarray, edge: int, stay: float, trace: Trace) -> int:
-    """First sample of a slope that ends at `edge`, at most 1 ms before it."""
-    for _ in range(trace.samples(1.0)):
-        if edge <= 0 or off[edge - 1] <= stay:
-            break
-        edge -= 1
-    return edge
+def height(off: np.ndarray, trace: Trace) -> tuple[float, float]:
+    """Measure the height of the pulses and the noise of a block median (nA)."""
+    width = trace.samples(LASTS)
+    middle = np.abs(np.median(blocks(off, width), axis=1))
+    shifted = blocks(off[width // 2 :], width)
+    middle = np.concatenate((middle, np.abs(np.median(shifted, axis=1)))) if len(shifted) else middle
+    top = median(middle[middle >= 0.5 * middle.max()])
+    quiet = middle[middle < 0.3 * top]
+    return top, max(FLOOR, 1.4826 * median(quiet)) if len(quiet) else top
+
+
+def candidates(off: np.ndarray, top: float, trace: Trace) -> list[tuple[int, int]]:
+    """List the runs beyond half the height that last, of both signs."""
+    spread = mad(off[np.abs(off) < 0.5 * top])
+    if spread > top / 8.0:  # single samples would cross the threshold: smooth over 0.4 ms
+        width = trace.samples(0.4)
+        off = np.convolve(off, np.full(width, 1.0 / width), mode="same")
+    found: list[list[tuple[int, int]]] = []
+    for sign in (1.0, -1.0):
+        joined: list[tuple[int, int]] = []
+        for a, b in runs(sign * off > 0.5 * top).tolist():
+            if joined and a - joined[-1][1] <= trace.samples(DIP):
+                joined[-1] = (joined[-1][0], b)
+            else:
+                joined.append((a, b))
+        found.append([(a, b) for a, b in joined if b - a >= 0.9 * trace.samples(LASTS)])
+    return sorted(found[0] + found[1])
+
+
+def majority(seen: np.ndarray, heights: np.ndarray, trace: Trace, both: bool) -> np.ndarray:
+    """Tell which runs belong to the train: as wide and as high as most, and as far apart."""
+    widths, sizes = np.diff(seen, axis=1)[:, 0].astype(float), np.abs(heights)
+    member = np.ones(len(seen), dtype=bool)
+    if not both:  # the sign of more pulses, or of more charge
+        up, down = heights > 0, heights < 0
+        more = (int(up.sum()), float(widths[up].sum())) >= (int(down.sum()), float(widths[down].sum()))
+        member = up if more else down
+    if member.sum() < 3:
+        return member & (sizes > 0.6 * sizes[member].max())
+    wide, high = median(widths[member]), median(sizes[member])
+    slack = max(trace.samples(0.3), 5.0 * mad(widths[member]), 0.15 * wide)
+    alike = np.abs(sizes - high) <= max(0.15 * high, 5.0 * mad(sizes[member]))
+    alike &= member & (np.abs(widths - wide) <= slack)
+    kept = np.flatnonzero(alike if alike.any() else member)
+    if len(kept) > 3:  # a run further from the train than its period is something else
+        period = median(np.diff(seen[kept, 0]))
+        breaks = np.flatnonzero(np.diff(seen[kept, 0]) > 1.6 * period)
+        first, last = max(pairwise([0, *(breaks + 1), len(kept)]), key=lambda ab: ab[1] - ab[0])
+        kept = kept[first:last]
+    member = np.zeros(len(seen), dtype=bool)
+    member[kept] = True
+    return member
+
+
+def mixed(seen: np.ndarray, member: np.ndarray) -> bool:
+    """Tell whether runs that were left out could belong to the train: within it, or where its next would be."""
+    if member.all():
+        return False
+    train, others = seen[member], seen[~member]
+    if len(train) < 3:
+        return True
+    within = (others[:, 1] > train[0, 0]) & (others[:, 0] < train[-1, 1])
+    period = median(np.diff(train[:, 0]))
+    steps = np.abs(others[:, 0] - train[0, 0]) / period
+    due = (np.abs(steps - np.round(steps)) < 0.15) & (others[:, 0] > train[0, 0] - 3.5 * period)
+    return bool((within | due).any())
+
+
+def steep(off: np.ndarray, pulses: Sequence[tuple[int, int]], heights: np.ndarray, trace: Trace) -> bool:
+    """Whether most pulses start and end within 1 ms, and the current rests beside them."""
+    before, after, hold = trace.samples(0.5), trace.samples(0.8), trace.samples(0.3)
+    sharp = []
+    for (a, b), top in zip(pulses, heights, strict=True):
+        for edge, sign in ((a, 1.0), (b, -1.0)):
+            old, new = (
+                off[max(0, edge - before - hold) : edge - before + 1],
+                off[edge + after - hold : edge + after],
+            )
+            if len(old) and len(new):
+                sharp.append(sign * float(np.median(new) - np.median(old)) / top > 0.5)
+    rest = np.ones(len(off), dtype=bool)
+    for a, b in pulses:
+        rest[max(0, a - before) : b + trace.samples(2.0)] = False
+    restless = float(np.quantile(np.abs(off[rest]), 0.9)) if rest.any() else 0.0
+    return float(np.mean(sharp)) > 0.7 and restless < RESTLESS * median(np.abs(heights))
+
+
+def limits(
+    x: np.ndarray, train: np.ndarray, base: float, heights: np.ndarray, sigma: float, trace: Trace
+) -> list[tuple[Edge, Edge]]:
+    """Place start and end of every pulse."""
+    reach, near = trace.samples(1.5), trace.samples(RIGHT)
+    out = []
+    for k, (a, b) in enumerate(train.tolist()):
+        free = (train[k - 1, 1] + a) // 2 if k else 0
+        until = (b + train[k + 1, 0]) // 2 if k + 1 < len(train) else len(x)
+        middle, top = (a + b) // 2, base + float(heights[k])
+        begin = by_sides(x, near, max(free, a - reach), min(middle, a + reach), base, top, sigma)
+        end = by_sides(x, near, max(middle, b - reach), min(until, b + reach), top, base, sigma)
+        out.append((begin, end))
+    return out

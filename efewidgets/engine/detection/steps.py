@@ -8,9 +8,9 @@ from itertools import pairwise
 import numpy as np
 
 from .edges import Edge, Whitener, refine
-from .levels import Fit, choose, stretches
-from .trace import Trace
-from .window import Box, Window
+from .levels import Fit, choose, level, stretches
+from .trace import Trace, blocks
+from .window import SURE, Box, Doubt, Window, trust
 
 #: timings of each family, and the level of each stretch between them (0 = baseline)
 SHAPES: dict[str, tuple[tuple[str, ...], tuple[int, ...]]] = {
@@ -19,7 +19,14 @@ SHAPES: dict[str, tuple[tuple[str, ...], tuple[int, ...]]] = {
     "HyperDePol": (("ton", "tmid", "toff"), (0, 1, 2, 0)),
     "DeHyperPol": (("ton", "tmid", "toff"), (0, 1, 2, 0)),
 }
-BRIEF = 25.0  # ms; a lone pulse as short as this may be a test pulse
+BRIEF = 25.0  # ms; a lone pulse as short as this may be a test pulse, ...
+SLIVER = 0.04  # ... and so may one that takes less than this share of the sweep
+EXPLAINED = 0.4  # share of the charge that the stimulus must account for
+RIVAL = 0.6  # of the charge another stimulus leaves unexplained: it might as well be the other
+AROUND = 200.0  # ms before and after the stimulus that tell the baseline
+CONTRAST = 0.04  # of the largest jump: the least that the others may be
+GAP = 5.0  # ms; a stimulus interrupted for longer is two
+RETURN = 0.35  # how far from its start the current may end, relative to its smallest jump
 
 
 def detect_levels(family: str, trace: Trace, given: Mapping[str, int]) -> Window:
@@ -35,55 +42,106 @@ def detect_levels(family: str, trace: Trace, given: Mapping[str, int]) -> Window
         Timings that are known (samples).
     """
     names, shape = SHAPES[family]
-    edges, levels = stretches(trace, [given[k] for k in names if k in given])
+    trace, edges, levels = stretches(trace, [given[k] for k in names if k in given])
     fixed = {names.index(k): int(v) for k, v in given.items() if k in names}
     fit = choose(edges, levels, shape, fixed)
-    noise = f"{1e3 * trace.noise:.3g} pA"
+    noise = f"noise of {1e3 * trace.noise:.3g} pA"
     if fit is None:
         boxes = boxes_of(edges, levels, trace)
         if len(edges) == 2:
-            return Window(dict(given), 0.0, f"no step stands out of the noise of {noise}", boxes=boxes)
-        return Window(
-            dict(given),
-            0.0,
-            f"{len(edges) - 2} change(s) of the current where {len(names)} are due",
-            boxes=boxes,
-        )
-    whitener = Whitener(trace, edges, levels)
+            return Window(given, 0.0, f"no step stands out of the {noise}", boxes=boxes, doubt=Doubt.NOTHING)
+        seen = f"{len(edges) - 2} change(s) of the current where {len(names)} are due"
+        return Window(given, 0.0, seen, boxes=boxes, doubt=Doubt.NOTHING)
+
+    def model(at: np.ndarray) -> np.ndarray:
+        return levels[np.clip(np.searchsorted(edges, at, side="right") - 1, 0, len(levels) - 1)]
+
+    whitener = Whitener(trace, model)
     found = [
         Edge(int(edges[p]), 1.0, float(levels[p] - levels[p - 1]))
         if k in fixed
-        else refine(trace, int(edges[p]), int(edges[p - 1]), int(edges[p + 1]), whitener)
+        else refine(trace, int(edges[p]), *neighbours(edges, int(edges[p]), trace), whitener)
         for k, p in enumerate(fit.places)
     ]
-    confidence, reason = judge(names, shape, fit, found, trace, noise)
-    boxes = boxes_of(
-        edges, levels, trace, {int(edges[p]): e.sample for p, e in zip(fit.places, found, strict=True)}
+    confidence, reason, doubt = judge(names, fit, found, trace, bool(fixed))
+    exact = {int(edges[p]): e.sample for p, e in zip(fit.places, found, strict=True)}
+    return Window(
+        {k: e.sample for k, e in zip(names, found, strict=True)},
+        confidence,
+        reason.format(noise=noise),
+        boxes=boxes_of(edges, levels, trace, exact),
+        doubt=doubt,
     )
-    return Window({k: e.sample for k, e in zip(names, found, strict=True)}, confidence, reason, boxes=boxes)
+
+
+def neighbours(edges: np.ndarray, at: int, trace: Trace) -> tuple[int, int]:
+    """Find the edges before and after one, but for those that share a block with it: they are the same."""
+    apart = 3 * trace.width
+    return int(max([0, *edges[edges <= at - apart]])), int(min([trace.n, *edges[edges >= at + apart]]))
 
 
 def judge(
-    names: tuple[str, ...], shape: tuple[int, ...], fit: Fit, found: list[Edge], trace: Trace, noise: str
-) -> tuple[float, str]:
-    """Confidence in a fit, and the sentence that goes with it."""
+    names: tuple[str, ...], fit: Fit, found: list[Edge], trace: Trace, known: bool
+) -> tuple[float, str, Doubt]:
+    """Judge a fit: confidence, the sentence that goes with it, and the kind of doubt.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Timings of the family.
+    fit : Fit
+        Which edges they were given to.
+    found : list of Edge
+        Where exactly these are.
+    trace : Trace
+        The current.
+    known : bool
+        Whether a person gave one of the timings.
+    """
     samples = [e.sample for e in found]
     if any(b <= a for a, b in pairwise(samples)):
-        return 0.0, "the changes of the current come too close to each other to be told apart"
-    certain = min(e.confidence for e in found)
-    weakest = names[int(np.argmin([e.confidence for e in found]))]
-    if certain < 0.5:
-        return certain, f"{weakest} is blurred by the noise of {noise}"
-    if fit.explained < 0.5 or fit.rival > 0.7:
-        return min(0.4, certain), "the current has other changes that may as well be the stimulus"
-    if len(shape) == 3:
-        up, down = found[0].jump, -found[1].jump
-        if up * down <= 0 or not 0.5 < up / down < 2.0:
-            return min(0.4, certain), "the current does not come back to where it started"
-        if (samples[1] - samples[0]) * trace.dt <= BRIEF and samples[1] - samples[0] < 0.25 * trace.n:
-            return min(0.45, certain), "a single short pulse: it may be a test pulse"
-    jumps = ", ".join(f"{1e3 * e.jump:+.0f}" for e in found)
-    return min(0.99, certain), f"changes of {jumps} pA in a noise of {noise}"
+        return 0.0, "the changes of the current come too close to each other to be told apart", Doubt.NOISE
+    certain = trust(float(np.prod([e.right for e in found])))
+    doubtful = min(0.4, certain)
+    if fit.explained < EXPLAINED or fit.rival > RIVAL:
+        return doubtful, "the current has other changes that may as well be the stimulus", Doubt.SHAPE
+    if certain < SURE:
+        weakest = names[int(np.argmin([e.right for e in found]))]
+        return certain, f"{weakest} is blurred by the {{noise}}", Doubt.NOISE
+    around = trace.samples(AROUND)
+    bounds = [max(0, samples[0] - around), *samples, min(trace.n, samples[-1] + around)]
+    levels = np.array([level(trace, a, b) for a, b in pairwise(bounds)])
+    jumps = np.diff(levels)
+    if np.abs(jumps).min() < CONTRAST * np.abs(jumps).max():
+        return (
+            doubtful,
+            f"{len(names)} changes are due, and one of those seen is hardly a change",
+            Doubt.SHAPE,
+        )
+    shorter = min(samples[0] - bounds[0], bounds[-1] - samples[-1])
+    blur = 3.0 * trace.noise / max(1.0, shorter * trace.dt) ** 0.5  # noise is correlated over about 1 ms
+    if abs(levels[-1] - levels[0]) > RETURN * np.abs(jumps).min() + blur:
+        return doubtful, "the current does not come back to where it started", Doubt.SHAPE
+    if interrupted(trace, samples, levels):
+        return doubtful, "the current comes back to where it started more than once", Doubt.SHAPE
+    long = samples[-1] - samples[0]
+    brief = long * trace.dt <= BRIEF or long < SLIVER * trace.n
+    if len(names) == 2 and brief and long < 0.25 * trace.n and not known:
+        return min(0.45, certain), "a single short pulse: it may be a test pulse", Doubt.BRIEF
+    changes = ", ".join(f"{1e3 * j:+.0f}" for j in jumps)
+    return certain, f"changes of {changes} pA in a {{noise}}", Doubt.NONE
+
+
+def interrupted(trace: Trace, samples: list[int], levels: np.ndarray) -> bool:
+    """Whether the current rests at the baseline for `GAP` ms between the first edge and the last."""
+    width = trace.samples(0.5 * GAP)
+    base = 0.5 * (levels[0] + levels[-1])
+    for (a, b), on in zip(pairwise(samples), levels[1:-1], strict=True):
+        means = blocks(trace.x[a:b], width)[1:-1].mean(axis=1)
+        at_rest = np.abs(means - base) < 0.3 * abs(on - base)
+        if (at_rest[1:] & at_rest[:-1]).any() and abs(on - base) > 6.0 * trace.noise / width**0.5:
+            return True
+    return False
 
 
 def boxes_of(

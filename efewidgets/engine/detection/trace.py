@@ -8,6 +8,10 @@ from functools import cached_property
 import numpy as np
 
 FLOOR = 1e-6  # nA; commands read from a file header have no noise at all
+SLOW = 40.0  # ms; what changes more slowly is stimulus or drift, not hum
+MANY = 5000  # samples that are enough to tell a noise
+BAND = 150.0  # Hz; wider than a line that wanders
+LINE = 30.0  # times the power of its neighbours: a spectral line
 
 
 def finite(current: np.ndarray) -> np.ndarray:
@@ -36,9 +40,24 @@ def finite(current: np.ndarray) -> np.ndarray:
     return x[source]
 
 
+def median(x: np.ndarray) -> float:
+    """Find the middle value of a non-empty sample (the upper one of two); 3 times as fast as numpy's."""
+    return float(np.partition(x, len(x) // 2)[len(x) // 2])
+
+
 def mad(x: np.ndarray) -> float:
-    """Estimate the standard deviation of a normal sample from its median absolute deviation."""
-    return 1.4826 * float(np.median(np.abs(x - np.median(x)))) if len(x) else 0.0
+    """Estimate the standard deviation of a normal sample from its median absolute deviation.
+
+    Of a long sample, every so manieth value is looked at.
+    """
+    x = x[:: max(1, len(x) // MANY)]
+    return 1.4826 * median(np.abs(x - median(x))) if len(x) else 0.0
+
+
+def blocks(x: np.ndarray, width: int) -> np.ndarray:
+    """Cut a current into blocks of `width` samples, shape (m, width); what is left over is dropped."""
+    m = len(x) // width
+    return x[: m * width].reshape(m, width)
 
 
 @dataclass(frozen=True)
@@ -51,13 +70,13 @@ class Trace:
         Current (nA), finite.
     dt : float
         Sampling step (ms).
-    blocks : int
+    count : int
         How many blocks the coarse search uses, about.
     """
 
     x: np.ndarray
     dt: float
-    blocks: int = 160
+    count: int = 160
 
     @property
     def n(self) -> int:
@@ -66,25 +85,58 @@ class Trace:
     @cached_property
     def width(self) -> int:
         """Samples in a block."""
-        return max(1, self.n // self.blocks)
+        return max(1, self.n // self.count)
 
     @cached_property
     def coarse(self) -> np.ndarray:
         """Block medians (nA): blind to spikes' artefacts, which last less than half a block."""
-        m = self.n // self.width
-        y = self.x[: m * self.width].reshape(m, self.width)
-        return np.median(y, axis=1) if self.width > 1 else y[:, 0]
+        half = self.width // 2
+        return np.partition(blocks(self.x, self.width), half, axis=1)[:, half]
 
     @cached_property
     def noise(self) -> float:
         """Spread of the samples about their block medians (nA), hum and oscillations included."""
-        m = len(self.coarse)
         if self.width == 1:
             return max(FLOOR, mad(np.diff(self.x)) / 2**0.5)
-        step = max(1, m * self.width // 8000)  # a few thousand samples are plenty
-        rest = (self.x[: m * self.width].reshape(m, self.width) - self.coarse[:, None]).ravel()[::step]
-        return max(FLOOR, 1.4826 * float(np.median(np.abs(rest))))
+        rest = (blocks(self.x, self.width) - self.coarse[:, None]).ravel()
+        return max(FLOOR, 1.4826 * median(np.abs(rest[:: max(1, len(rest) // MANY)])))
 
     def samples(self, ms: float) -> int:
         """Count the samples in so many ms, at least one."""
         return max(1, round(ms / self.dt))
+
+    def slow(self, at: np.ndarray, ms: float = 0.0) -> np.ndarray:
+        """Leave out what is faster than a block (or `ms`): block medians joined by lines."""
+        width = max(self.width, self.samples(ms)) if ms else self.width
+        y = self.coarse if width == self.width else np.median(blocks(self.x, width), axis=1)
+        return np.interp(at, (np.arange(len(y)) + 0.5) * width - 0.5, y)
+
+    def without_lines(self) -> Trace | None:
+        """Subtract mains hum and ringing, if they make up much of the noise.
+
+        Spectral lines are the frequencies above 1/`SLOW` whose power is `LINE` times that of their
+        neighbours (the median of a band of `BAND` Hz; ringing wanders by some of it).
+
+        Returns
+        -------
+        Trace or None
+            None if there are no such lines, or the sweep is too short to tell.
+        """
+        if self.n * self.dt < 5 * SLOW:
+            return None
+        rest = self.x - self.slow(np.arange(self.n), SLOW)
+        rest[np.abs(rest) > 5.0 * max(mad(rest), FLOOR)] = 0.0
+        spectrum = np.fft.rfft(rest)
+        power = np.abs(spectrum) ** 2
+        width = max(64, int(BAND * 1e-3 * self.n * self.dt))
+        if len(power) < 2 * width:
+            return None
+        around = np.repeat(np.median(blocks(power, width), axis=1), width)
+        around = np.concatenate((around, np.full(len(power) - len(around), around[-1])))
+        line = power > LINE * around
+        line[: int(self.n * self.dt / SLOW)] = False
+        line[1:-1] |= line[:-2] | line[2:]
+        if power[line].sum() < 0.3 * power.sum():
+            return None
+        spectrum[~line] = 0.0
+        return Trace(self.x - np.fft.irfft(spectrum, self.n), self.dt, self.count)

@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 SURE = 0.5  # at or above this confidence an answer may be used without asking
+RISK = 0.01  # an answer with this chance of being wrong is just sure enough
+
+
+class Doubt(StrEnum):
+    """Why a detector isn't sure, as far as the other sweeps could settle it."""
+
+    NONE = ""
+    NOTHING = "nothing"  # no stimulus to be seen in this sweep
+    NOISE = "noise"  # seen, but the noise blurs where it starts or ends
+    SHAPE = "shape"  # what is seen doesn't have the shape of the family
+    BRIEF = "brief"  # one short pulse, which may be a test pulse
+    OTHERS = "others"  # the other sweeps of the protocol say something else
 
 
 @dataclass(frozen=True)
@@ -39,13 +52,17 @@ class Window:
     reason : str
         One sentence for a person.
     pulses : tuple of (int, int)
-        SpikeRec: first sample of each pulse and first sample after it.
+        SpikeRec and CapCheck: first sample of each pulse and first sample after it.
     n, dt : int, float
         Samples in the sweep and their spacing (ms).
     noise : float
         Robust standard deviation of the current (nA).
     boxes : tuple of Box
         Every stretch that stood out, for comparison with the other sweeps of the protocol.
+    errors : mapping of str to float
+        Standard error of a timing (ms), where it comes from a fit of straight lines.
+    doubt : Doubt
+        Why it isn't sure.
     given : tuple of str
         Timings that a person gave; nothing changes them.
     """
@@ -58,9 +75,16 @@ class Window:
     dt: float = 0.0
     noise: float = 0.0
     boxes: tuple[Box, ...] = ()
+    errors: Mapping[str, float] = field(default_factory=dict)
+    doubt: Doubt = Doubt.NONE
     given: tuple[str, ...] = ()
 
     @property
     def sure(self) -> bool:
         """Whether the edges may be used without asking."""
         return self.confidence >= SURE and bool(self.edges)
+
+
+def trust(right: float) -> float:
+    """Confidence (0 to 1) in an answer that is right with that probability: 0.5 at 99 %."""
+    return min(0.99, RISK / (RISK + max(0.0, 1.0 - right)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from .signal import base_current, smooth
 
 WIDTH = 15
 GAP = 10
+AFTER_PULSES = "multiple_decay_time_constant_after_stim"
 
 
 class SpikeRec(Recording):
@@ -92,10 +93,24 @@ class SpikeRec(Recording):
             "totduration": self.tend,
         }
 
-    def _stimulus_settings(self, chosen: Mapping[str, Any]) -> dict[str, Any]:
-        """Tell eFEL each pulse, for the features of what follows them."""
-        pulses = {"multi_stim_start": self.multi_stim_start, "multi_stim_end": self.multi_stim_end}
-        return super()._stimulus_settings(chosen) | pulses
+    def call_efel(
+        self, efeatures: Sequence[str], efel_settings: Mapping[str, Any] | None = None
+    ) -> list[dict[str, np.ndarray | None]]:
+        """Compute features with eFEL, the decay after each pulse among them.
+
+        For that one eFEL must know the pulses, and wants some of the sweep to come after the stimulus: here that ends
+        with the last pulse, for other features with the sweep.
+        """
+        given = dict(efel_settings or {})
+        found = super().call_efel([name for name in efeatures if name != AFTER_PULSES], given)[0]
+        if AFTER_PULSES in efeatures:
+            pulses: dict[str, Any] = {
+                "stim_end": self.multi_stim_end[-1],
+                "multi_stim_start": self.multi_stim_start,
+                "multi_stim_end": self.multi_stim_end,
+            }
+            found |= super().call_efel([AFTER_PULSES], pulses | given)[0]
+        return [found]
 
     def generate(self) -> tuple[np.ndarray, np.ndarray]:
         time, current = self.holding()

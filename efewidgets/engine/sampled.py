@@ -1,0 +1,106 @@
+"""The samples of a recording, and where they are from; they needn't stay in memory, since they can be read again."""
+
+from __future__ import annotations
+
+import pathlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from .problems import EfeError, Problem
+from .source import Source, files_of
+from .trace import Trace, standardize
+
+
+class Sampled:
+    """One sweep: what a person wrote about it, what the file says, and its samples.
+
+    Parameters
+    ----------
+    config_data : dict
+        What a person wrote about the recording: units, timings (ms), amplitudes (in ``i_unit``), corrections.
+    reader_data : dict
+        What the reader delivers: voltage, current, dt, units, id, repetition, … Empty for a stimulus without data.
+    protocol_name : str
+        Name of the protocol.
+    """
+
+    def __init__(self, config_data: Mapping[str, Any], reader_data: Mapping[str, Any], protocol_name: str):
+        self.config_data = dict(config_data)
+        self.reader_data = {k: v for k, v in reader_data.items() if k not in ("voltage", "current", "t")}
+        self.protocol_name = protocol_name
+        self.files = files_of(config_data)
+        self.id = reader_data.get("id")
+        self.repetition = reader_data.get("repetition")
+        self.label: str | None = None
+        self.excluded: str | None = None
+        self.location: str | None = None
+        self.source: Source | None = None
+        self.problems: list[Problem] = []
+        self._trace = standardize(self.config_data, reader_data) if reader_data else None
+
+    @property
+    def name(self) -> str:
+        """The recording's id, or the name of its file."""
+        if self.id:
+            return str(self.id)
+        return pathlib.Path(self.files[-1]).stem if self.files else ""
+
+    @property
+    def trace(self) -> Trace | None:
+        """The samples in mV and nA, read again if they weren't kept; None for a stimulus without data."""
+        if self._trace is None and self.source is not None:
+            return self.source.load()
+        return self._trace
+
+    @property
+    def has_samples(self) -> bool:
+        """Whether the samples are in memory."""
+        return self._trace is not None
+
+    def samples(self) -> Trace:
+        """Return the samples; raises EfeError for a stimulus without data."""
+        trace = self.trace
+        if trace is None:
+            raise EfeError(f"{self.name or 'this stimulus'} has no samples.")
+        return trace
+
+    def release(self) -> None:
+        """Forget the samples, if they can be read again."""
+        if self.source is not None:
+            self._trace = None
+
+    @property
+    def t(self) -> np.ndarray | None:
+        """Times, array (n,), ms."""
+        return None if self.trace is None else self.trace.time
+
+    time = t
+
+    @property
+    def voltage(self) -> np.ndarray | None:
+        """Voltage, array (n,), mV."""
+        return None if self.trace is None else self.trace.voltage
+
+    @voltage.setter
+    def voltage(self, values: np.ndarray) -> None:
+        self._replace_trace(voltage=np.asarray(values))
+
+    @property
+    def current(self) -> np.ndarray | None:
+        """Current, array (n,), nA."""
+        return None if self.trace is None else self.trace.current
+
+    @current.setter
+    def current(self, values: np.ndarray) -> None:
+        self._replace_trace(current=np.asarray(values))
+
+    def _replace_trace(self, **samples: np.ndarray) -> None:
+        trace = self.samples()
+        fields = {"voltage": trace.voltage, "current": trace.current} | samples
+        self._trace = Trace(fields["voltage"], fields["current"], trace.step, trace.t_unit)
+        self.forget_results()
+
+    def forget_results(self) -> None:
+        """Forget what was computed from the samples."""

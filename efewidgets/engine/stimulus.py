@@ -1,0 +1,219 @@
+"""The stimulus of a recording: when it is, how strong, and how sure that is.
+
+Each stimulus family (`ecodes`) says by class attributes which timings and amplitudes it has, and how its levels are
+measured and its current rebuilt.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+
+from .detection import Window, detect
+from .edges import settle, unsure_problem
+from .problems import EfeError
+from .sampled import Sampled
+from .trace import Trace, number, setting
+from .units import to_nA
+
+
+class Stimulus(Sampled):
+    """A sweep whose stimulus is known.
+
+    Attributes
+    ----------
+    timings : tuple of str
+        Names of the family's timings, in their order.
+    amplitudes : tuple of str
+        Names of its amplitudes above the holding current.
+    target_amplitude : str
+        The one that targets are compared with.
+    extra_params : tuple of str
+        Names of further parameters from which the stimulus is rebuilt.
+    nominal : dict
+        Usual timings (ms), taken where the current confirms them or shows nothing else.
+    agree_ms : float
+        How far two opinions about an edge may differ (ms) and still be the same.
+    guess_timing : bool
+        Whether a sweep whose stimulus is not sure is kept, with a warning.
+    """
+
+    ton: Any
+    toff: Any
+    tend: Any
+    dt: Any
+    amp: Any
+    hypamp: Any
+    amp_rel: Any
+    hypamp_rel: Any
+
+    timings: ClassVar[tuple[str, ...]] = ("ton", "toff")
+    amplitudes: ClassVar[tuple[str, ...]] = ("amp",)
+    target_amplitude: ClassVar[str] = "amp"
+    extra_params: ClassVar[tuple[str, ...]] = ()
+    nominal: ClassVar[Mapping[str, float]] = {}
+    agree_ms: ClassVar[float] = 1.0
+    guess_timing: ClassVar[bool] = True
+
+    def __init__(self, config_data: Mapping[str, Any], reader_data: Mapping[str, Any], protocol_name: str):
+        super().__init__(config_data, reader_data, protocol_name)
+        self.window: Window | None = None
+        self.usual: Mapping[str, int] | None = None
+        self.timing_from = "given"
+        for name in (*self.export_attr, *self.relative_attr):
+            if not isinstance(getattr(type(self), name, None), property):
+                setattr(self, name, None)
+
+    @property
+    def relative_attr(self) -> tuple[str, ...]:
+        return tuple(f"{name}_rel" for name in (*self.amplitudes, "hypamp"))
+
+    @property
+    def export_attr(self) -> tuple[str, ...]:
+        """Names of the parameters from which the stimulus can be rebuilt."""
+        levels = (*self.amplitudes, "hypamp", "dt")
+        return (*self.timings, "tend", *levels, *self.relative_attr, *self.extra_params)
+
+    def get_params(self, rheobase: float | None = None) -> dict[str, Any]:
+        """Return the parameters from which the stimulus can be rebuilt (ms, nA, % of rheobase).
+
+        With a `rheobase` (nA) the relative amplitudes are those in % of it, not those of the recording.
+        """
+        params = {name: getattr(self, name) for name in self.export_attr}
+        return params if rheobase is None else params | self.relative_amps(rheobase)
+
+    def get_stimulus_parameters(self) -> dict[str, Any]:
+        """Return the stimulus in the words of BluePyOpt's protocols (ms, nA)."""
+        return {
+            "delay": self.ton,
+            "amp": self.amp,
+            "thresh_perc": self.amp_rel,
+            "duration": self.toff - self.ton,
+            "totduration": self.tend,
+        }
+
+    def generate(self) -> tuple[np.ndarray, np.ndarray]:
+        """Rebuild the stimulus: times (ms) and current (nA), arrays (n,)."""
+        raise NotImplementedError
+
+    def holding(self) -> tuple[np.ndarray, np.ndarray]:
+        """Times (ms) of the rebuilt stimulus, and the holding current (nA) to build it on; arrays (n,)."""
+        time = np.arange(self.index(self.tend)) * self.dt
+        return time, np.full(time.shape, np.float64(self.hypamp))
+
+    def index(self, ms: float) -> int:
+        """Nearest sample index of a time in ms."""
+        return round(float(ms / self.dt))
+
+    @property
+    def usual_failed(self) -> bool:
+        """Whether the edges aren't BluePyEfe's, because those don't fit the current."""
+        return self.timing_from in ("seen", "others")
+
+    def interpret(self) -> None:
+        """Find the stimulus in the current and measure its levels."""
+        trace = self.samples()
+        given = self.given_edges(trace)
+        edges = self.find_edges(trace, given)
+        if self.timing_from == "lost":
+            self.dt, self.tend = trace.dt, trace.tend
+            return
+        self.apply_edges(edges, trace, given)
+
+    def given_edges(self, trace: Trace) -> dict[str, int]:
+        """Return the sample indexes of the timings that a person or the reader gave (ms), checked."""
+        given: dict[str, int] = {}
+        last, last_name = 0, "the start"
+        for name in self.timings:
+            ms = setting(name, self.config_data, self.reader_data)
+            if ms is None:
+                continue
+            index = round(float(number(name, ms, "ms") / trace.dt))
+            if not 0 <= index <= trace.n:
+                raise EfeError(
+                    f"{name} = {ms:g} ms lies outside the recording, which lasts from 0 to {trace.tend:g} ms."
+                )
+            if (given and index <= last) or index < last:
+                raise EfeError(f"{name} = {ms:g} ms must come after {last_name}. Check the timings.")
+            given[name] = index
+            last, last_name = index, f"{name} = {ms:g} ms"
+        return given
+
+    def find_edges(self, trace: Trace, given: Mapping[str, int]) -> Mapping[str, int]:
+        """Return the sample index of each timing; those that are given are kept."""
+        if all(name in given for name in self.timings):
+            return given
+        window = detect(type(self).__name__, trace.current, trace.dt, given)
+        self.usual = self.usual_edges(trace, given)
+        edges, self.timing_from = settle(self.usual, window, self.agree_ms / trace.dt)
+        if edges is None or (self.timing_from == "unsure" and not self.guess_timing):
+            self.timing_from = "lost"
+            edges = edges or dict.fromkeys(self.timings, 0)
+        if self.timing_from == "unsure":
+            self.problems.append(unsure_problem(window))
+        self.window = (
+            window if self.timing_from in ("unsure", "lost") else dataclasses.replace(window, edges=edges)
+        )
+        return edges
+
+    def usual_edges(self, trace: Trace, given: Mapping[str, int]) -> dict[str, int] | None:
+        """Return BluePyEfe's edges: its simple detection, or the family's nominal timings; None if it has none."""
+        if not self.nominal:
+            return None
+        edges = {name: trace.index(ms) for name, ms in self.nominal.items()} | dict(given)
+        return edges if max(edges.values()) <= trace.n else None
+
+    def apply_edges(self, edges: Mapping[str, int], trace: Trace, given: Mapping[str, int]) -> None:
+        """Take over the edges and measure the levels between them."""
+        levels = self.measure(trace, edges, given)
+        self.dt = trace.dt
+        for name in self.timings:
+            setattr(self, name, trace.at(edges[name]))
+        tend = self.config_data.get("tend")
+        self.tend = trace.tend if tend is None else number("tend", tend, "ms")
+        for name, value in levels.items():
+            setattr(self, name, value)
+        self.forget_results()
+
+    def measure(self, trace: Trace, edges: Mapping[str, int], given: Mapping[str, int]) -> dict[str, Any]:
+        """Return the holding current and the amplitudes above it (nA)."""
+        raise NotImplementedError
+
+    def given_level(self, name: str) -> Any:
+        """Return an amplitude that a person or the reader gave, in nA, or None."""
+        value = setting(name, self.config_data, self.reader_data)
+        if value is None:
+            return None
+        return to_nA(number(name, value), setting("i_unit", self.config_data, self.reader_data))
+
+    def relative_amps(self, rheobase: float) -> dict[str, Any]:
+        """Return the amplitudes in % of a rheobase (nA), by their names with ``_rel``."""
+        values = {f"{name}_rel": getattr(self, name) for name in (*self.amplitudes, "hypamp")}
+        return {name: None if value is None else 100.0 * value / rheobase for name, value in values.items()}
+
+    def compute_relative_amp(self, amp_threshold: float) -> None:
+        """Express the amplitudes in % of the rheobase `amp_threshold` (nA)."""
+        for name, value in self.relative_amps(amp_threshold).items():
+            setattr(self, name, value)
+
+    def forget_relative_amp(self) -> None:
+        """Forget the amplitudes in % of a rheobase that is no more."""
+        for name in self.relative_attr:
+            setattr(self, name, None)
+
+    def target_level(self, absolute_amplitude: bool = False, rheobase: float | None = None) -> Any:
+        """Return what targets are compared with: nA if absolute, else % of `rheobase` (by default the cell's)."""
+        level = getattr(self, self.target_amplitude)
+        if absolute_amplitude:
+            return level
+        if rheobase is None:
+            return getattr(self, f"{self.target_amplitude}_rel")
+        return None if level is None else 100.0 * level / rheobase
+
+    def in_target(self, target: float, tolerance: float, absolute_amplitude: bool = False) -> bool:
+        """Whether the amplitude is less than `tolerance` away from `target` (% of rheobase, or nA)."""
+        level = self.target_level(absolute_amplitude)
+        return level is not None and bool(np.abs(target - level) < tolerance)

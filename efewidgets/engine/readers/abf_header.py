@@ -263,10 +263,10 @@ def _finish(
 def _sweep_lengths(file: _Bytes, synch: tuple[int, int], claimed: int, unit: float) -> list[int]:
     """Return the number of samples (over all channels) of each sweep."""
     offset, count = synch
-    if count <= 0:
-        return [claimed]
-    table = np.frombuffer(file.take(offset, 8 * count), "<i4").reshape(-1, 2)
-    lengths = [int(n / unit) if unit else int(n) for n in table[:, 1]]
+    lengths = [claimed]
+    if count > 0:
+        table = np.frombuffer(file.take(offset, 8 * count), "<i4").reshape(-1, 2)
+        lengths = [int(n / unit) if unit else int(n) for n in table[:, 1]]
     bad = next((n for n in lengths if n < 0), None)
     if bad is not None:
         raise ReadError(f"the header of {file.name} is damaged: a sweep claims {bad} samples.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 import numpy as np
 import pytest
 
@@ -163,3 +165,63 @@ def test_inspection_says_what_a_file_holds_even_if_it_lacks_a_current(tmp_path):
     assert summary.sampling_rates == [20000.0]
     assert summary.durations == [25.0]
     assert "no current channel" in summary.problems[0].message
+
+
+def patched(path, changes):
+    """Write numbers into a file's header; `changes` are (form, place, number)."""
+    raw = bytearray(path.read_bytes())
+    for form, place, number in changes:
+        struct.pack_into("<" + form, raw, place, number)
+    path.write_bytes(bytes(raw))
+    return {"filepath": str(path)}
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_gap_free_files_are_one_sweep(tmp_path, version):
+    stored = digits(2)
+    if version == 1:
+        path = write_abf1(tmp_path / "a.abf", [V, I], [stored], 100.0)
+        metadata = patched(path, [("h", 8, 3), ("i", 96, 0)])
+    else:
+        path = write_abf2(tmp_path / "a.abf", [V, I], [stored])
+        metadata = patched(path, [("h", 512, 3), ("q", 324, 0)])
+    (sweep,), problems = read(metadata)
+    assert problems == []
+    scale = 10 / 32768 if version == 1 else 1
+    assert np.allclose(sweep["voltage"], stored[:, 0] * scale, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("version", "changes", "words"),
+    [
+        (1, [("h", 120, 0)], "claims 0 channels"),
+        (1, [("h", 120, 99)], "claims 99 channels"),
+        (1, [("h", 410, 77)], "names channel 77 of 16"),
+        (1, [("f", 730, 0.0)], "a gain of channel 'Vm' is 0"),
+        (1, [("f", 244, float("inf"))], "the gain of channel 'Vm' is inf"),
+        (1, [("f", 122, -1.0)], "its sampling interval is -2 µs"),
+        (1, [("h", 8, 4)], "in a mode that can't be read"),
+        (1, [("h", 100, 7)], "unknown format of samples"),
+        (1, [("i", 10, 10**9), ("i", 96, 0)], "would end at byte"),
+        (1, [("i", 10, -9), ("i", 96, 0)], "claims -9 samples"),
+        (2, [("q", 100, 0)], "claims 0 channels"),
+        (2, [("f", 514, float("nan"))], "its sampling interval is nan"),
+        (2, [("I", 316, 2**31)], "points to byte"),
+    ],
+)
+def test_headers_that_cannot_be_true(tmp_path, version, changes, words):
+    path = tmp_path / "a.abf"
+    if version == 1:
+        write_abf1(path, [V, I], [digits(2)], 100.0)
+    else:
+        write_abf2(path, [V, I], [digits(2)])
+    with pytest.raises(ReadError, match=words):
+        read(patched(path, changes))
+
+
+def test_channels_that_all_have_the_same_number_are_in_order(tmp_path):
+    stored = digits(2)
+    path = write_abf1(tmp_path / "a.abf", [V, I], [stored], 100.0)
+    (sweep,), _ = read(patched(path, [("h", 410, 1), ("h", 412, 1)]))
+    assert np.allclose(sweep["voltage"], stored[:, 0] * 10 / 32768, rtol=1e-6)
+    assert sweep["v_unit"] == "mV"

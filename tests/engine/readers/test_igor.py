@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 import numpy as np
 import pytest
 
@@ -133,3 +135,43 @@ def test_inspection_of_one_wave_says_which_half_it_is(tmp_path):
         assert summary.units == unit
         assert f"give it as '{key}'" in summary.problems[0].message
         assert summary.durations == [pytest.approx(40.0)]
+
+
+def test_a_unit_too_long_for_the_header_stands_behind_the_samples(tmp_path):
+    metadata = pair(tmp_path, {"unit": ""})
+    raw = bytearray((tmp_path / "v.ibw").read_bytes())
+    struct.pack_into(">i", raw, 16, len(b"millivolt"))
+    (tmp_path / "v.ibw").write_bytes(bytes(raw) + b"millivolt")
+    (sweep,), _ = read(metadata)
+    assert sweep["v_unit"] == "millivolt"
+
+
+@pytest.mark.parametrize(
+    ("place", "form", "number", "words"),
+    [
+        (64 + 72, "i", 40, "is a matrix"),
+        (64 + 12, "i", N - 1, "contradicts itself"),
+        (64 + 12, "i", -1, "claims -1 samples"),
+        (64 + 12, "i", 10**9, "claims 1000000000 samples, but holds 400"),
+        (64 + 84, "d", float("nan"), "greater than zero"),
+        (0, "h", 77, "isn't an Igor binary wave"),
+    ],
+)
+def test_headers_that_cannot_be_true(tmp_path, place, form, number, words):
+    metadata = pair(tmp_path)
+    for name in ("v.ibw", "i.ibw") if form == "d" else ("v.ibw",):
+        raw = bytearray((tmp_path / name).read_bytes())
+        struct.pack_into(">" + form, raw, place, number)
+        (tmp_path / name).write_bytes(bytes(raw))
+    with pytest.raises(ReadError, match=words):
+        read(metadata)
+
+
+@pytest.mark.parametrize(
+    ("keep", "words"), [(1, "too short"), (100, "ends within its header"), (900, "cut short")]
+)
+def test_truncated_files(tmp_path, keep, words):
+    metadata = pair(tmp_path)
+    (tmp_path / "v.ibw").write_bytes((tmp_path / "v.ibw").read_bytes()[:keep])
+    with pytest.raises(ReadError, match=words):
+        read(metadata)

@@ -136,3 +136,19 @@ def test_truncated_files(tmp_path, hdf5, keep):
     path.write_bytes(path.read_bytes()[:keep])
     with pytest.raises(ReadError):
         read({"filepath": str(path), **UNITS})
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "words"),
+    [
+        ("Trace_1_1_1_2", np.zeros((500, 3)), "expected two columns"),
+        ("Trace_1_1_1_2", np.zeros((1, 2)), "fewer than two samples"),
+        ("Trace_1_1_1_2", np.column_stack([2 * TIMES, TIMES]), "voltage has a sampling step of 0.0001 s"),
+        ("Trace_1_1_1_1", np.array(["abc"]), "expected two columns"),
+    ],
+)
+def test_matrices_that_are_no_traces(tmp_path, name, values, words):
+    path = write(tmp_path / "a.mat", matrices(2) | {name: values}, hdf5=False)
+    sweeps, (problem,) = read({"filepath": str(path), **UNITS})
+    assert [s is None for s in sweeps] == [True, False]
+    assert words in problem.message

@@ -79,6 +79,10 @@ BROKEN = {
         lambda f: [f[s].__delitem__("starting_time") for s in (V, I)],
         "neither a sampling rate nor",
     ),
+    "no rate": (
+        lambda f: [f[s]["starting_time"].attrs.__delitem__("rate") for s in (V, I)],
+        "says no sampling rate",
+    ),
     "link to another file": (
         lambda f: (f[V].__delitem__("data"), f[V].__setitem__("data", h5py.ExternalLink("there.h5", "/x"))),
         "lies in another file, 'there.h5'",
@@ -184,3 +188,21 @@ def test_damaged_compressed_samples(tmp_path):
     sweeps, (problem,) = read({"filepath": str(path), "protocol_name": "IV"})
     assert [s is None for s in sweeps] == [True, False]
     assert "the file is damaged" in problem.message
+
+
+def test_more_samples_than_a_sweep_can_have(tmp_path, monkeypatch):
+    from efewidgets.engine.readers import hdf5
+
+    path = bbp(tmp_path / "a.nwb", ("IV",), 1)
+    monkeypatch.setattr(hdf5, "MAX_SAMPLES", 2999)
+    with pytest.raises(ReadError, match="has 3000 samples; no more than 2999"):
+        read({"filepath": str(path), "protocol_name": "IV"})
+
+
+def test_samples_in_one_column_are_a_row(tmp_path):
+    path = bbp(tmp_path / "a.nwb", ("IV",), 1)
+    with h5py.File(path, "a") as file:
+        before = file[V]["data"][()]
+        replace(file, V, before[:, np.newaxis])
+    (sweep,), _ = read({"filepath": str(path), "protocol_name": "IV"})
+    assert np.array_equal(sweep["voltage"], (before.astype(np.float64) * 1e-3).astype(np.float32))

@@ -190,6 +190,38 @@ def test_trt_conversions_of_each_other_are_put_right(tmp_path):
     assert problem.severity == "warning"
 
 
+def test_series_without_their_current_are_named(tmp_path):
+    with h5py.File(tmp_path / "scala.nwb", "w") as file:
+        for k in range(2):
+            add_scala(file, f"{k}", k, "NA")
+        del file["stimulus/presentation/CurrentClampStimulusSeries_1"]
+    with h5py.File(tmp_path / "trt.nwb", "w") as file:
+        add_trt(file, "index_00", "index_01", 0)
+        add_trt(file, "index_xx", "index_yy", 1)
+    with h5py.File(tmp_path / "mies.nwb", "w") as file:
+        for k in range(2):
+            add_mies(file, k, k, "Ramp_DA_0")
+        del file["acquisition/data_00001_AD0"]
+    for name, missing in (
+        ("scala", "/stimulus/presentation/CurrentClampStimulusSeries_1"),
+        ("trt", "/stimulus/presentation/"),
+        ("mies", "its voltage data_00001_AD0"),
+    ):
+        (sweep,), (problem,) = found(tmp_path / f"{name}.nwb")
+        check_samples(sweep, 0)
+        assert missing in problem.message
+
+
+def test_nwb_1_says_the_kind_of_a_series_by_its_ancestry(tmp_path):
+    with h5py.File(tmp_path / "a.nwb", "w") as file:
+        for k, kind in enumerate(["CurrentClampSeries", "VoltageClampSeries"]):
+            add_aibs(file, f"Sweep_{k}", "Ramp", k)
+            ancestry = np.array([b"TimeSeries", b"PatchClampSeries", kind.encode()])
+            file[f"acquisition/timeseries/Sweep_{k}"].attrs["ancestry"] = ancestry
+    (sweep,), _ = found(tmp_path / "a.nwb", "Ramp")
+    check_samples(sweep, 0)
+
+
 def test_scala_protocols_and_repetitions(tmp_path):
     path = tmp_path / "a.nwb"
     with h5py.File(path, "w") as file:

@@ -160,6 +160,19 @@ def test_a_problem_of_many_sweeps_is_told_once():
     assert problem.message.endswith("(6 sweeps: s0, s1, s2, s3, …)")
 
 
+def test_a_step_of_the_metadata_that_differs_from_the_file_is_told():
+    sweeps, (problem,) = read({"dt": 0.2}, lambda metadata: [SWEEP])
+    assert "0.2 ms, the file says 0.1 ms" in problem.message
+    assert problem.severity == "warning"
+    assert sweeps[0]["dt"] == 0.1
+    assert read({"dt": 1e-4, "t_unit": "s"}, lambda metadata: [SWEEP])[1] == []
+
+
+def test_samples_in_one_column_are_a_row():
+    sweeps, _ = read({}, lambda metadata: [SWEEP | {"voltage": SWEEP["voltage"][:, np.newaxis]}])
+    assert sweeps[0]["voltage"].shape == (100,)
+
+
 # --- plug-ins
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from efewidgets.engine.problems import ReadError
-from efewidgets.engine.readers import csv_lccr_reader, inspect, read
+from efewidgets.engine.readers import csv_lccr_reader, csv_reader, inspect, read
 
 N = 3000
 LCCR = {"dt": 0.1, "v_unit": "mV", "i_unit": "pA", "t_unit": "ms", "ton": 50, "toff": 200, "hypamp": -5}
@@ -279,6 +279,26 @@ def test_roles_that_are_not_clear(tmp_path, header, columns, words):
     metadata = table(tmp_path, header, trace())
     with pytest.raises(ReadError, match=words):
         read(metadata | ({} if columns is None else {"columns": columns}))
+
+
+@pytest.mark.parametrize(
+    ("metadata", "words"),
+    [
+        (
+            {"columns": {"time": 0, "voltage": [1, 2, 1], "current": [2, 2]}},
+            "3 columns of voltage and 2 of current",
+        ),
+        (
+            {"columns": {"time": 0, "voltage": 1}, "amplitudes": [1, 2]},
+            "1 columns of voltage, but .* 2 amplitudes",
+        ),
+        ({"columns": {"time": 0, "voltage": 1}, "amplitudes": [1]}, "sampling step isn't known"),
+    ],
+)
+def test_columns_and_amplitudes_that_do_not_fit(tmp_path, metadata, words):
+    given = {"ton": 20, "toff": 60, "hypamp": 0, "v_unit": "mV", "i_unit": "pA"}
+    with pytest.raises(ReadError, match=words):
+        csv_reader(table(tmp_path, ["a", "b", "c"], trace()) | given | metadata)
 
 
 def test_times_must_be_even(tmp_path):

@@ -20,6 +20,9 @@ DEFAULT_EFEL_SETTINGS: dict[str, Any] = {
     "interp_step": 0.025,
 }
 
+#: eFEL's own default of the interpolation step (ms)
+EFEL_INTERP_STEP = 0.1
+
 #: What eFEL reads although its Settings class doesn't list it: type and eFEL's default (None: none).
 UNLISTED: dict[str, tuple[type, Any]] = {
     "stimulus_current": (float, None),
@@ -38,8 +41,8 @@ LIMITS: dict[str, tuple[float, float]] = {
     "spike_skipf": (0.0, 1.0 - 1e-9),
     "initial_perc": (0.0, 1.0 - 1e-9),
     "max_spike_skip": (0, 2**31 - 1),
-    "DerivativeWindow": (1, 10_000),
-    "AP_phaseslope_range": (0, 10_000),
+    "DerivativeWindow": (1, 1000),
+    "AP_phaseslope_range": (0, 1000),
     "inactivation_tc_end_skip": (0, 2**31 - 1),
     "precision_threshold": (0.0, math.inf),
 }
@@ -61,7 +64,7 @@ def known_settings() -> dict[str, tuple[type, Any]]:
     """Name, type and default of each setting of the installed eFEL, and of those that it reads unlisted."""
     import dataclasses
 
-    from .efel_graph import efel
+    from .efel_import import efel
 
     listed = {
         field.name: (type(field.default), field.default) for field in dataclasses.fields(efel().Settings)

@@ -1,12 +1,14 @@
 """Features of a trace, from eFEL.
 
 The only module that touches eFEL's process-global state: its settings and its one C++ object. Everything here
-runs under one lock, and leaves eFEL's settings as it found them.
+runs under one lock, and leaves the settings as it found them. `efel_engine` does the same work in a fraction of
+the time where the installed eFEL is one for which that was verified; elsewhere eFEL's public functions do it.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -14,13 +16,24 @@ from typing import Any
 
 import numpy as np
 
-from .efel_graph import efel, feature_names
-from .efel_settings import DEFAULT_EFEL_SETTINGS, check_settings
+from .efel_engine import private_engine
+from .efel_graph import feature_names, needs_current
+from .efel_import import efel
+from .efel_limits import beyond_efel, check_trace
+from .efel_settings import DEFAULT_EFEL_SETTINGS, EFEL_INTERP_STEP, check_settings
 from .problems import EfeError, nearest
 
-__all__ = ["DEFAULT_EFEL_SETTINGS", "check_feature", "check_settings", "feature_values", "reduce"]
+__all__ = [
+    "DEFAULT_EFEL_SETTINGS",
+    "EFEL_INTERP_STEP",
+    "check_feature",
+    "check_settings",
+    "feature_values",
+    "reduce",
+]
 
 Current = np.ndarray | Callable[[], np.ndarray | None] | None
+Values = dict[str, np.ndarray | None]
 
 _LOCK = threading.RLock()
 
@@ -44,7 +57,7 @@ def feature_values(
     settings: Mapping[str, Any] | None = None,
     *,
     stock: bool = False,
-) -> dict[str, np.ndarray | None]:
+) -> Values:
     """Compute features of one trace, all with the same settings.
 
     Parameters
@@ -61,7 +74,7 @@ def feature_values(
         eFEL settings as `check_settings` takes them, ``stimulus_current`` (nA) among them. What is not given
         has eFEL's default.
     stock : bool
-        Use eFEL's public functions only.
+        Use eFEL's public functions only; so does the environment variable ``EFEWIDGETS_STOCK_EFEL=1``.
 
     Returns
     -------
@@ -76,63 +89,19 @@ def feature_values(
     names = list(dict.fromkeys(features))
     for name in names:
         check_feature(name)
-    checked = {"stim_start": float(stim_start), "stim_end": float(stim_end), **check_settings(settings)}
-    _check_trace(t, v, checked["stim_start"], checked["stim_end"])
-    with _LOCK:
-        return _stock_values(t, v, i() if callable(i) else i, names, checked)
-
-
-def _check_trace(t: np.ndarray, v: np.ndarray, start: float, end: float) -> None:
-    """Refuse what would make eFEL read beyond its arrays, or fill the memory."""
-    if len(t) != len(v):
-        raise EfeError(f"The trace has {len(t)} times and {len(v)} potentials; their numbers must be equal.")
-    if len(t) < 3:
-        raise EfeError(f"The trace has {len(t)} samples; features need at least 3.")
-    if not (np.isfinite(t[0]) and np.isfinite(t[-1]) and t[0] < t[-1]):
-        raise EfeError(f"The times of the trace must increase; they go from {t[0]:g} to {t[-1]:g} ms.")
-    if not start < end:
-        raise EfeError(f"The stimulus must start ({start:g} ms) before it ends ({end:g} ms).")
-
-
-def _stock_values(
-    t: np.ndarray, v: np.ndarray, i: np.ndarray | None, names: list[str], settings: dict[str, Any]
-) -> dict[str, np.ndarray | None]:
-    trace = {"T": t, "V": v, **({} if i is None else {"I": i})}
-    trace |= {name: np.atleast_1d(settings[name]).tolist() for name in IN_TRACE if name in settings}
-    with _stock_engine({k: x for k, x in settings.items() if k not in IN_TRACE}) as get_feature_values:
-        try:
-            return dict(get_feature_values([trace], names, raise_warnings=False)[0])
-        except Exception:  # one feature that raises takes all down; find out which
-            return {name: _one_stock_value(get_feature_values, trace, name) for name in names}
-
-
-def _one_stock_value(get_feature_values: Callable, trace: dict[str, Any], name: str) -> np.ndarray | None:
-    try:
-        return get_feature_values([trace], [name], raise_warnings=False)[0][name]
-    except Exception:
-        return None
-
-
-@contextlib.contextmanager
-def _stock_engine(settings: dict[str, Any]) -> Iterator[Callable]:
-    """Give eFEL these settings and its defaults otherwise; afterwards with those that it had before."""
-    held = efel().get_settings()
-    before = dict(vars(held))
-    default = efel().Settings().dependencyfile_path
-    with warnings.catch_warnings():
+    chosen = {"stim_start": float(stim_start), "stim_end": float(stim_end), **check_settings(settings)}
+    check_trace(t, v, chosen)
+    current = (i() if callable(i) else i) if any(map(needs_current, names)) else None
+    found: Values = dict.fromkeys(beyond_efel(t, v, names, chosen))
+    with _LOCK, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of means of nothing, and of eFEL's own deprecated names
-        try:
-            vars(held).clear()
-            vars(held).update(vars(efel().Settings()) | settings)
-            efel().cppcore.Initialize(held.dependencyfile_path, "")  # "": no log
-            yield efel().get_feature_values
-        finally:
-            vars(held).clear()
-            vars(held).update(before)
-            if before["dependencyfile_path"] != default or "dependencyfile_path" in settings:
-                efel().cppcore.Initialize(before["dependencyfile_path"], "")
-            efel().cppcore.Clear()
-            efel().cppcore.getgError()
+        stock = stock or bool(os.environ.get("EFEWIDGETS_STOCK_EFEL")) or "dependencyfile_path" in chosen
+        if not stock and (engine := private_engine()):
+            known = [name for name in names if name not in found and engine.knows(name)]
+            found |= engine.values(t, v, current, known, _defaults() | chosen)
+        if unknown := [name for name in names if name not in found]:
+            found |= _stock_values(t, v, current, unknown, chosen)
+    return {name: found[name] for name in names}
 
 
 def check_feature(name: str) -> None:
@@ -153,3 +122,58 @@ def reduce(values: Iterable[float | None] | None) -> float:
         return float("nan")
     mean = float(np.nanmean(values))
     return mean if np.isfinite(mean) else float("nan")
+
+
+def _defaults() -> dict[str, Any]:
+    return {name: value for name, value in vars(efel().Settings()).items() if name != "dependencyfile_path"}
+
+
+def _stock_values(
+    t: np.ndarray, v: np.ndarray, i: np.ndarray | None, names: list[str], settings: dict[str, Any]
+) -> Values:
+    trace = {"T": t, "V": v, **({} if i is None else {"I": i})}
+    trace |= {name: np.atleast_1d(settings[name]).tolist() for name in IN_TRACE if name in settings}
+    with _stock_efel({name: value for name, value in settings.items() if name not in IN_TRACE}):
+        try:
+            return dict(efel().get_feature_values([trace], names, raise_warnings=False)[0])
+        except Exception:  # one feature that raises takes all down; find out which
+            return {name: _one_stock_value(trace, name) for name in names}
+
+
+def _one_stock_value(trace: dict[str, Any], name: str) -> np.ndarray | None:
+    try:
+        return efel().get_feature_values([trace], [name], raise_warnings=False)[0][name]
+    except Exception:
+        return None
+
+
+@contextlib.contextmanager
+def _stock_efel(settings: dict[str, Any]) -> Iterator[None]:
+    """Give eFEL these settings and its defaults otherwise; afterwards those that it had before."""
+    held, core = efel().get_settings(), efel().cppcore
+    before, default = dict(vars(held)), vars(efel().Settings())
+    try:
+        vars(held).clear()
+        vars(held).update(default | settings)
+        core.Initialize(held.dependencyfile_path, "")  # "": no log
+        yield
+    finally:
+        vars(held).clear()
+        vars(held).update(before)
+        if before["dependencyfile_path"] != settings.get(
+            "dependencyfile_path", default["dependencyfile_path"]
+        ):
+            core.Initialize(before["dependencyfile_path"], "")
+        core.Clear()
+        core.getgError()
+
+
+def _new_lock() -> None:
+    global _LOCK
+    _LOCK = threading.RLock()
+
+
+if hasattr(
+    os, "register_at_fork"
+):  # a fork amid another thread's call must not leave the lock taken for good
+    os.register_at_fork(after_in_child=_new_lock)

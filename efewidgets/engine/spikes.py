@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-import functools
-
 import numpy as np
+
+from .interpolation import Interpolated
 
 #: An automatic threshold never lies above this (mV), whatever the baseline
 HIGHEST_THRESHOLD = 50.0
@@ -45,11 +45,11 @@ def peak_times(
     np.ndarray, shape (spikes,)
         ms; empty if there are none.
     """
-    trace = _Interpolated(t, v, interp_step)
-    near = trace.above(threshold)
+    trace = Interpolated(t, v, interp_step)
+    near = _near(trace, threshold)
     if not len(near):
         return np.empty(0)
-    potential = trace(near)
+    potential = trace.potential(near)
     above, below = potential > threshold, potential < threshold
     neighbours = np.diff(near) == 1
     up = near[1:][above[1:] & below[:-1] & neighbours]
@@ -62,53 +62,27 @@ def peak_times(
     return times[(times >= stim_start) & (times <= stim_end)] if strict else times
 
 
-class _Interpolated:
-    """A trace on the grid that eFEL makes of it, computed where it is asked for.
-
-    The grid is built by repeated addition and the potentials in the order of operations of eFEL's
-    LinearInterpolation (efel/cppcore/Utils.cpp, 5.7), so that both agree to the last bit.
-    """
-
-    def __init__(self, t: np.ndarray, v: np.ndarray, step: float) -> None:
-        self.t, self.v = np.asarray(t, dtype=float), np.asarray(v)
-        # too few samples to interpolate: eFEL takes them as they are
-        self.grid = _grid(float(t[0]), float(t[-1]), step) if len(t) > 2 else self.t
-
-    def __call__(self, index: np.ndarray) -> np.ndarray:
-        """Potential (mV) at the given points of the grid."""
-        x = self.grid[index]
-        if self.grid is self.t:
-            return self.v[index].astype(float)
-        left = np.maximum(np.searchsorted(self.t, x, side="left") - 1, 0)
-        last = left >= len(self.t) - 1
-        left[last] = len(self.t) - 2
-        t0, t1 = self.t[left], self.t[left + 1]
-        v0, v1 = self.v[left].astype(float), self.v[left + 1].astype(float)
-        potential = v0 + (v1 - v0) / (t1 - t0) * (x - t0)
-        potential[last] = v1[last]
-        return potential
-
-    def above(self, threshold: float) -> np.ndarray:
-        """Points of the grid where the potential may exceed the threshold, and one around each run."""
-        margin = 1e-6 * (1.0 + abs(threshold))  # more than rounding to float32 takes
-        high = np.flatnonzero(self.v >= threshold - margin)
-        if not len(high):
-            return high
-        breaks = np.flatnonzero(np.diff(high) > 1)
-        first, last = high[np.append(0, breaks + 1)], high[np.append(breaks, len(high) - 1)]
-        n, size = len(self.t), len(self.grid)
-        start = np.searchsorted(self.grid, self.t[np.maximum(first - 1, 0)], side="left") - 1
-        stop = np.searchsorted(self.grid, self.t[np.minimum(last + 1, n - 1)], side="right") + 1
-        return _ranges(np.clip(start, 0, size), np.clip(stop, 0, size))
+def _near(trace: Interpolated, threshold: float) -> np.ndarray:
+    """Points of the grid where the potential may exceed the threshold, and one around each run, ascending."""
+    margin = 1e-6 * (1.0 + abs(threshold))  # more than rounding to float32 takes
+    high = np.flatnonzero(trace.v >= threshold - margin)
+    if not len(high):
+        return high
+    breaks = np.flatnonzero(np.diff(high) > 1)
+    first, last = high[np.append(0, breaks + 1)], high[np.append(breaks, len(high) - 1)]
+    n, size = len(trace.t), len(trace.grid)
+    start = np.searchsorted(trace.grid, trace.t[np.maximum(first - 1, 0)], side="left") - 1
+    stop = np.searchsorted(trace.grid, trace.t[np.minimum(last + 1, n - 1)], side="right") + 1
+    return _ranges(np.clip(start, 0, size), np.clip(stop, 0, size))
 
 
-def _highest(trace: _Interpolated, start: np.ndarray, stop: np.ndarray) -> np.ndarray:
+def _highest(trace: Interpolated, start: np.ndarray, stop: np.ndarray) -> np.ndarray:
     """Point of the first maximum in each range of the grid, both ends included; empty ranges left out."""
     start, stop = start[start <= stop], stop[start <= stop]
     if not len(start):
         return np.empty(0, dtype=int)
     points = np.concatenate([np.arange(a, b + 1) for a, b in zip(start, stop, strict=True)])
-    potential = trace(points)
+    potential = trace.potential(points)
     lengths = stop - start + 1
     offsets = np.concatenate([[0], np.cumsum(lengths)[:-1]])
     highest = np.repeat(np.maximum.reduceat(potential, offsets), lengths)
@@ -123,17 +97,6 @@ def _ranges(start: np.ndarray, stop: np.ndarray) -> np.ndarray:
     lengths = np.maximum(stop - start, 0)
     offsets = np.cumsum(lengths) - lengths
     return np.arange(lengths.sum()) + np.repeat(start - offsets, lengths)
-
-
-@functools.lru_cache(maxsize=8)
-def _grid(start: float, stop: float, step: float) -> np.ndarray:
-    """Return the times (ms) to which eFEL interpolates a trace from `start` to `stop`."""
-    # one point more than eFEL's first estimate: it adds one if the last falls short of the end
-    steps = np.full(int(np.ceil((stop - start) / step)) + 1, step)
-    steps[0] = start
-    grid = np.add.accumulate(steps)
-    grid.flags.writeable = False
-    return grid if grid[-2] < stop else grid[:-1]
 
 
 def auto_threshold(voltage: np.ndarray, i_on: int, i_off: int, offset: float = 20.0) -> np.floating:

@@ -86,6 +86,7 @@ def ecode_of(protocol_name: str, ecode: str | None = None) -> type[Recording]:
         If no eCode is known by that name.
     """
     wanted = ecode or protocol_name
+    place = "eCode" if ecode else "protocol"
     by_class = {name.lower(): cls for name, cls in FAMILIES.items()}
     if ecode and ecode.lower() in by_class:
         return by_class[ecode.lower()]
@@ -93,7 +94,7 @@ def ecode_of(protocol_name: str, ecode: str | None = None) -> type[Recording]:
     found = [key for key in eCodes if (key in squeezed if len(key) > 2 else _is_word(key, wanted))]
     if not found:
         raise EfeError(
-            f"no eCode is known for the protocol {wanted!r}.{nearest(wanted, [*FAMILIES, *eCodes])} Rename it, or say "
+            f"no eCode is known for the {place} {wanted!r}.{nearest(wanted, [*eCodes, *FAMILIES])} Rename it, or say "
             f'which stimulus it is in the metadata of its recordings, e.g. "ecode": "Step" (one of '
             f"{', '.join(FAMILIES)})."
         )
@@ -105,6 +106,7 @@ def _squeeze(name: str) -> str:
 
 
 def _is_word(key: str, name: str) -> bool:
-    """Whether a short key stands in the name as a word: "IV_3", "my iv", "CellIV", but not "Passive"."""
+    """Whether a short key stands in the name as a word: "IV_3", "my iv", "CellIV", "IVCurve", but not "PASSIVE"."""
     alone = rf"(?<![a-z]){key}(?![a-z])"
-    return bool(re.search(alone, name.lower()) or re.search(rf"{key.upper()}(?![a-z])", name))
+    in_camel_case = rf"(?<![A-Z]){key.upper()}(?![a-z])(?![A-Z](?![a-z]))"
+    return bool(re.search(alone, name.lower()) or re.search(in_camel_case, name))

@@ -77,9 +77,7 @@ def _find(file: h5py.File, name: str, selection: Selection) -> _Listing:
         raise ReadError(f"{name}: {error}") from error
     if not pairs:
         raise selection.nothing_found(name, problems)
-    if selection.missing_repetitions():
-        problems.append(selection.repetitions_problem())
-    return _Listing(dialect, pairs, tuple(problems))
+    return _Listing(dialect, pairs, (*problems, *selection.problems()))
 
 
 def _dialect_name(listing: _Listing) -> str:

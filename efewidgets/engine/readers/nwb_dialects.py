@@ -49,9 +49,16 @@ def presentation(content: h5py.File) -> h5py.Group | None:
     return item(stimulus, "presentation") if isinstance(stimulus, h5py.Group) else None
 
 
-def series_in(group: h5py.Group | None, name: str) -> h5py.Group | None:
-    """Return a series of a group: a member that has (or links to) data and isn't voltage clamp."""
-    found = item(group, name) if isinstance(group, h5py.Group) else None
+def series_in(group: h5py.Group | None, name: str, problems: list[Problem]) -> h5py.Group | None:
+    """Return a series of a group: a member that has (or links to) data and isn't voltage clamp.
+
+    A link that leads nowhere is a problem of this series, not of the file.
+    """
+    try:
+        found = item(group, name) if isinstance(group, h5py.Group) else None
+    except ReadError as error:
+        problems.append(Problem(str(error), "error", "file", recording=name))
+        return None
     if not isinstance(found, h5py.Group) or found.get("data", getlink=True) is None:
         return None
     return None if Series(found, "").type.startswith("VoltageClamp") else found
@@ -106,7 +113,7 @@ def _bbp_sweeps(
             partner = _bbp_partner(name)
             if partner is None:
                 continue
-            voltage, current = series_in(voltages, name), series_in(currents, partner)
+            voltage, current = series_in(voltages, name, problems), series_in(currents, partner, problems)
             if voltage is None or current is None:
                 path = f"/acquisition/{name}" if voltage is None else f"/stimulus/presentation/{partner}"
                 problems.append(_missing(name, path))
@@ -133,14 +140,14 @@ def aibs(content: h5py.File, selection: Selection, problems: list[Problem]) -> I
     """Sweeps of NWB 1 files; the stimulus is named by ``aibs_stimulus_name``."""
     voltages, currents = acquisition(content), presentation(content)
     for name in members(voltages):
-        voltage = series_in(voltages, name)
+        voltage = series_in(voltages, name, problems)
         if voltage is None:
             continue
         series = Series(voltage, "")
         protocol = series.word("aibs_stimulus_name") or series.word("stimulus_description") or "Step"
         if not selection.wants_protocol(protocol):
             continue
-        current = series_in(currents, name)
+        current = series_in(currents, name, problems)
         if current is None:
             problems.append(_missing(name, f"/stimulus/presentation/{name}"))
         else:
@@ -156,11 +163,11 @@ def trt(content: h5py.File, selection: Selection, problems: list[Problem]) -> It
     if not selection.wants_protocol("Step", "GenericStep"):
         return
     for name in members(voltages):
-        voltage = series_in(voltages, name)
+        voltage = series_in(voltages, name, problems)
         if voltage is None:
             continue
         partner = _trt_partner(name)
-        current = series_in(currents, partner) if partner else None
+        current = series_in(currents, partner, problems) if partner else None
         if current is None:
             problems.append(_missing(name, f"/stimulus/presentation/{partner or '?'}"))
         else:
@@ -188,17 +195,17 @@ def mies(content: h5py.File, selection: Selection, problems: list[Problem]) -> I
     voltages, currents = acquisition(content), presentation(content)
     by_electrode: dict[str, str] | None = None
     for name in members(currents):
-        current = series_in(currents, name) if "DA" in name else None
+        current = series_in(currents, name, problems) if "DA" in name else None
         raw = Series(current, "").word("stimulus_description") if current is not None else None
         if current is None or raw is None:
             continue
         protocol = VU_PROTOCOLS.get(raw, raw)
         if not selection.wants_protocol(protocol, raw, re.sub(r"_DA_\d+$", "", raw)):
             continue
-        voltage = series_in(voltages, name.replace("DA", "AD"))
+        voltage = series_in(voltages, name.replace("DA", "AD"), problems)
         if voltage is None:
             # The input may have another number than the output: the electrode tells.
-            by_electrode = partners(voltages, currents) if by_electrode is None else by_electrode
+            by_electrode = partners(voltages, currents, problems) if by_electrode is None else by_electrode
             found = next((v for v, c in by_electrode.items() if c == current.name), None)
             voltage = content[found] if found else None
         if voltage is None:
@@ -222,14 +229,14 @@ def scala(content: h5py.File, selection: Selection, problems: list[Problem]) -> 
     voltages, currents = acquisition(content), presentation(content)
     repetitions = repetition_column(content)
     for name in members(voltages):
-        voltage = series_in(voltages, name)
+        voltage = series_in(voltages, name, problems)
         if voltage is None:
             continue
         raw = Series(voltage, "").word("stimulus_description")
         protocol = scala_protocol(raw)
         if not selection.wants_protocol(protocol, raw or protocol):
             continue
-        current = series_in(currents, name.replace("Series", "StimulusSeries"))
+        current = series_in(currents, name.replace("Series", "StimulusSeries"), problems)
         if current is None:
             problems.append(
                 _missing(name, f"/stimulus/presentation/{name.replace('Series', 'StimulusSeries')}")

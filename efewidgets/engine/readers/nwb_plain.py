@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Iterator
 
 import h5py
 
-from ..problems import Problem
+from ..problems import Problem, ReadError
 from ..units import is_current_unit, is_voltage_unit
 from .hdf5 import item, members
 from .nwb_selection import Pair, Selection
@@ -25,13 +25,13 @@ Key = Callable[[Series], Hashable | None]
 def plain(content: h5py.File, selection: Selection, problems: list[Problem]) -> Iterator[Pair]:
     """Sweeps of any NWB 2 file."""
     recorded, presented = item(content, "acquisition"), item(content, "stimulus/presentation")
-    rows = recording_rows(content)
+    rows = [row for row in recording_rows(content) if _is_current_clamp(content, row)]
     if any(_is_stretch(content, row) for row in rows):
         yield from _stretches(content, rows, selection)
         return
     row_of = {row.response: row.index for row in rows}
     types, repetitions = stimulus_types(content), repetition_column(content)
-    for v_path, i_path in partners(recorded, presented, rows).items():
+    for v_path, i_path in partners(recorded, presented, problems, rows).items():
         voltage, current = Series(content[v_path], "volts"), Series(content[i_path], "amperes")
         row = row_of.get(v_path, -1)
         raw = _described(voltage) or _described(current) or types.get(row)
@@ -40,10 +40,10 @@ def plain(content: h5py.File, selection: Selection, problems: list[Problem]) -> 
             continue
         number = repetitions.get(row)
         if selection.wants_repetition(number):
-            yield Pair(base_name(v_path), protocol, v_path, i_path, number, raw_protocol=raw or "")
+            yield Pair(series_name(v_path), protocol, v_path, i_path, number, raw_protocol=raw or "")
 
 
-def base_name(path: str) -> str:
+def series_name(path: str) -> str:
     """Return the last part of a path in the file."""
     return path.rsplit("/", 1)[-1]
 
@@ -63,6 +63,10 @@ def _described(series: Series) -> str | None:
 # --- several sweeps in one long series
 
 
+def _is_current_clamp(content: h5py.File, row: Row) -> bool:
+    return not Series(content[row.response], "").type.startswith("VoltageClamp")
+
+
 def _is_stretch(content: h5py.File, row: Row) -> bool:
     return any(
         window != (0, Series(content[path], "").n_samples)
@@ -77,7 +81,7 @@ def _stretches(content: h5py.File, rows: list[Row], selection: Selection) -> Ite
         protocol = scala_protocol(raw)
         number = repetitions.get(row.index)
         if selection.wants_protocol(protocol, raw or protocol) and selection.wants_repetition(number):
-            name = f"{base_name(row.response)}, recording {row.index}"
+            name = f"{series_name(row.response)}, recording {row.index}"
             yield Pair(
                 name,
                 protocol,
@@ -94,15 +98,18 @@ def _stretches(content: h5py.File, rows: list[Row], selection: Selection) -> Ite
 
 
 def partners(
-    recorded: h5py.Group | None, presented: h5py.Group | None, rows: list[Row] | None = None
+    recorded: h5py.Group | None,
+    presented: h5py.Group | None,
+    problems: list[Problem],
+    rows: list[Row] | None = None,
 ) -> dict[str, str]:
     """Return, for each voltage (path, in the order of the file), the path of its current.
 
     What decides is, in this order: sweep number and electrode, sweep number, table of recordings, name,
     starting time; each only where it names one voltage and one current.
     """
-    voltages = _of_kind(recorded, "volts", is_voltage_unit, "CurrentClampSeries")
-    currents = _of_kind(presented, "amperes", is_current_unit, "CurrentClampStimulusSeries")
+    voltages = _of_kind(recorded, "volts", "CurrentClampSeries", problems)
+    currents = _of_kind(presented, "amperes", "CurrentClampStimulusSeries", problems)
     keys: list[Key] = [
         _number_and_electrode,
         _sweep_number,
@@ -120,18 +127,20 @@ def partners(
     return {s.name: found[s.name] for s in voltages if s.name in found}
 
 
-def _of_kind(
-    group: h5py.Group | None, unit: str, is_unit: Callable[[object], bool], kind: str
-) -> list[Series]:
-    """Return the series that are of a kind, or that say no kind but have its unit."""
+def _of_kind(group: h5py.Group | None, unit: str, kind: str, problems: list[Problem]) -> list[Series]:
+    """Return the series that are of a kind, or that say no kind but have a unit like `unit`."""
+    is_unit = is_voltage_unit if is_voltage_unit(unit) else is_current_unit
     found = []
     for name in members(group):
-        member = item(group, name)
-        if not isinstance(member, h5py.Group) or member.get("data", getlink=True) is None:
-            continue
-        series = Series(member, unit)
-        if series.type == kind or (series.type in ("", "TimeSeries") and is_unit(series.unit)):
-            found.append(series)
+        try:
+            member = item(group, name)
+            if not isinstance(member, h5py.Group) or member.get("data", getlink=True) is None:
+                continue
+            series = Series(member, unit)
+            if series.type == kind or (series.type in ("", "TimeSeries") and is_unit(series.unit)):
+                found.append(series)
+        except ReadError as error:
+            problems.append(Problem(str(error), "error", "file", recording=name))
     return found
 
 
@@ -148,7 +157,7 @@ def _unique(series: list[Series], key: Key) -> dict[Hashable, Series]:
 def _sweep_number(series: Series) -> Hashable | None:
     number = series.number("sweep_number")
     if number is None:
-        digits = re.match(r"data_(\d+)_(?:AD|DA)", base_name(series.name))
+        digits = re.match(r"data_(\d+)_(?:AD|DA)", series_name(series.name))
         return int(digits.group(1)) if digits else None
     return number
 
@@ -169,5 +178,5 @@ def _table_key(rows: list[Row]) -> Key:
 
 def _name_key(series: Series) -> Hashable | None:
     """Return a name without the words for its kind: "ic__Step__1" and "ics__Step__1" agree."""
-    words = re.sub(r"[^a-z0-9]+", " ", base_name(series.name).lower())
+    words = re.sub(r"[^a-z0-9]+", " ", series_name(series.name).lower())
     return " ".join(_KINDS.sub(" ", words).split())

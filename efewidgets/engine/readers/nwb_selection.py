@@ -49,6 +49,7 @@ class Selection:
     repetitions: list[int] | None = None
     original: str | None = None
     seen_protocols: dict[str, None] = field(default_factory=dict)
+    met_protocols: set[str] = field(default_factory=set)
     seen_repetitions: dict[int, None] = field(default_factory=dict)
     seen_originals: dict[str, None] = field(default_factory=dict)
 
@@ -72,8 +73,9 @@ class Selection:
         self.seen_protocols[name] = None
         if self.protocols is None:
             return True
-        asked = {p.lower() for p in self.protocols}
-        return any(n.lower() in asked for n in (name, *other_names))
+        met = {p.lower() for p in self.protocols} & {n.lower() for n in (name, *other_names)}
+        self.met_protocols |= met
+        return bool(met)
 
     def pick_protocols(self, names: Iterable[str]) -> list[str]:
         """Return those of `names` that are asked for, in the order asked; the exact case goes first."""
@@ -85,6 +87,7 @@ class Selection:
         for asked in self.protocols:
             same = [asked] if asked in names else [n for n in names if n.lower() == asked.lower()]
             picked += [n for n in same if n not in picked]
+        self.met_protocols |= {n.lower() for n in picked}
         return picked
 
     def wants_repetition(self, number: int | None) -> bool:
@@ -103,14 +106,25 @@ class Selection:
         """Return the repetitions that were asked for and met nowhere."""
         return [r for r in self.repetitions or [] if r not in self.seen_repetitions]
 
-    def repetitions_problem(self) -> Problem:
-        """Return what to say about repetitions that aren't there while others are."""
-        if not self.seen_repetitions:
+    def missing_protocols(self) -> list[str]:
+        """Return the protocols that were asked for and met nowhere."""
+        return [p for p in self.protocols or [] if p.lower() not in self.met_protocols]
+
+    def problems(self) -> list[Problem]:
+        """Return what to say about protocols and repetitions that aren't there while others are."""
+        found = []
+        if self.missing_protocols():
+            missing = ", ".join(repr(p) for p in self.missing_protocols())
+            words = f"there is no protocol {missing}; there are {_listed(list(self.seen_protocols))}."
+            found.append(Problem(words, "warning", "file"))
+        if self.missing_repetitions() and not self.seen_repetitions:
             words = "the file doesn't number its repetitions: 'repetition' is ignored."
-            return Problem(words, "warning", "file")
-        missing = ", ".join(str(r) for r in self.missing_repetitions())
-        there = ", ".join(str(r) for r in sorted(self.seen_repetitions))
-        return Problem(f"there is no repetition {missing}; there are {there}.", "error", "file")
+            found.append(Problem(words, "warning", "file"))
+        elif self.missing_repetitions():
+            missing = ", ".join(str(r) for r in self.missing_repetitions())
+            there = ", ".join(str(r) for r in sorted(self.seen_repetitions))
+            found.append(Problem(f"there is no repetition {missing}; there are {there}.", "error", "file"))
+        return found
 
     def nothing_found(self, file: str, problems: list[Problem]) -> ReadError:
         """Return the error that says why nothing was found, and what could be had."""
@@ -119,11 +133,10 @@ class Selection:
                 f"{file} holds no current-clamp sweep: a voltage in /acquisition with its current in "
                 "/stimulus/presentation."
             )
-        known = list(self.seen_protocols)
-        asked = self.protocols or []
-        if self.protocols is not None and not self.pick_protocols(known):
-            names = ", ".join(repr(a) for a in asked)
-            hint = nearest(asked[0], known) if len(asked) == 1 else ""
+        known, missing = list(self.seen_protocols), self.missing_protocols()
+        if missing and missing == self.protocols:
+            names = ", ".join(repr(p) for p in missing)
+            hint = nearest(missing[0], known) if len(missing) == 1 else ""
             return ReadError(f"{file} has no protocol {names}. It has {_listed(known)}.{hint}")
         if self.missing_repetitions():
             there = ", ".join(str(r) for r in sorted(self.seen_repetitions)) or "no numbered repetition"

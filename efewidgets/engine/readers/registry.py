@@ -41,9 +41,9 @@ class Format:
 
 
 def _open_text(metadata: Mapping[str, Any]) -> AbstractContextManager[Contents]:
-    return (
-        open_lccr(metadata) if is_lccr(metadata) and metadata.get("columns") is None else open_table(metadata)
-    )
+    if is_lccr(metadata) and metadata.get("columns") is None:
+        return open_lccr(metadata)
+    return open_table(metadata)
 
 
 _BUILT_IN = (

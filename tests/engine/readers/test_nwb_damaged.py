@@ -9,7 +9,7 @@ import pytest
 from efewidgets.engine.problems import ReadError
 from efewidgets.engine.readers import inspect, read
 
-from .nwb_files import bbp
+from .nwb_files import add_aibs, add_current, add_scala, add_series, bbp, groups, step, volts
 
 V, I = "acquisition/ic__IV__0", "stimulus/presentation/ics__IV__0"  # noqa: E741
 
@@ -131,6 +131,33 @@ def test_tails_without_numbers_are_cut_with_a_warning(tmp_path):
     assert len(sweep["voltage"]) == len(sweep["current"]) == 2900
     assert problem.severity == "warning"
     assert "last 100 samples" in problem.message
+
+
+@pytest.mark.parametrize("other", ["AIBS", "Scala", "plain", "BBP"])
+def test_a_series_that_is_a_broken_link_is_named(tmp_path, other):
+    path = tmp_path / "a.nwb"
+    if other == "BBP":
+        bbp(path, ("IV",), 2)
+    with h5py.File(path, "a") as file:
+        for k in range(2) if other != "BBP" else ():
+            if other == "AIBS":
+                add_aibs(file, f"Sweep_{k}", "Step", k)
+            elif other == "Scala":
+                add_scala(file, f"{k}", k, None)
+            else:
+                add_series(groups(file)[0], f"v{k}", volts(k), kind="CurrentClampSeries")
+                add_current(
+                    groups(file)[1], f"i{k}", step(k), kind="CurrentClampStimulusSeries", sweep_number=k
+                )
+                file[f"acquisition/v{k}"].attrs["sweep_number"] = k
+        voltages = file["acquisition/timeseries"] if other == "AIBS" else file["acquisition"]
+        name = next(iter(voltages))
+        del voltages[name]
+        voltages[name] = h5py.ExternalLink("elsewhere.nwb", f"/acquisition/{name}")
+    (sweep,), problems = read({"filepath": str(path)})
+    assert len(sweep["voltage"]) == 3000
+    assert problems[0].recording == name
+    assert "lies in another file, 'elsewhere.nwb'" in problems[0].message
 
 
 def test_a_link_back_to_the_root_does_no_harm(tmp_path):

@@ -85,6 +85,10 @@ def test_a_protocol_that_is_not_there_is_an_error_with_those_that_are(tmp_path):
         ReadError, match=r"has no protocol 'IDres'. It has 'IDrest', 'IV'. Did you mean 'IDrest'\?"
     ):
         found(path, "IDres")
+    sweeps, (problem,) = found(path, ["IV", "IDres"])
+    assert {s["protocol"] for s in sweeps} == {"IV"}
+    assert problem.severity == "warning"
+    assert "no protocol 'IDres'; there are 'IDrest', 'IV'" in problem.message
     with pytest.raises(ReadError, match="must be a name or a list of names"):
         found(path, [3])
 

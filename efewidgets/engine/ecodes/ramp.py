@@ -17,7 +17,6 @@ LAST_SAMPLES = 10
 class Ramp(Recording):
     """A ramp from `hypamp` (nA) at `ton` to `hypamp` + `amp` at `toff` (ms)."""
 
-
     def usual_edges(self, trace: Trace, given: Mapping[str, int]) -> dict[str, int] | None:
         if "ton" not in given:
             return None

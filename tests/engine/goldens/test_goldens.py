@@ -76,6 +76,7 @@ OWN_TEST = (
         "nwb_scala_lantyer_detected",
         "nwb_scala_repetition",
         "syn_sinespec_default_timing",
+        "syn_spikerec_ramp_sahp",
         "syn_vu_all",
     }
 )
@@ -366,7 +367,7 @@ def test_timings_found_are_those_given(case: Case):
         for protocol in protocols
     }
     assert len(ours) + lost == sum((r["cell"], r["protocol"]) in wanted for r in golden)
-    assert lost <= 0.1 * len(ours)
+    assert lost <= max(1, 0.1 * len(ours))
 
 
 def _place(records: list[dict], record: dict) -> tuple:

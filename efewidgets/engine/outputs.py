@@ -124,17 +124,25 @@ def _plain(value: Any) -> Any:
 
 def write_text(path: str | os.PathLike, text: str) -> None:
     """Write a text file so that it is there whole or not at all."""
-    target = pathlib.Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    write_texts({pathlib.Path(path): text})
+
+
+def write_texts(texts: Mapping[pathlib.Path, str]) -> None:
+    """Write text files that belong together: all of them whole, or none."""
+    parts: list[pathlib.Path] = []
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.chmod(name, 0o666 & ~_umask())
-        os.replace(name, target)
-    except BaseException:
-        pathlib.Path(name).unlink(missing_ok=True)
-        raise
+        for target, text in texts.items():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+            parts.append(pathlib.Path(name))
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+            os.chmod(name, 0o666 & ~_umask())
+        for part, target in zip(parts, texts, strict=True):
+            os.replace(part, target)
+    finally:
+        for part in parts:
+            part.unlink(missing_ok=True)
 
 
 def _umask() -> int:
@@ -152,6 +160,5 @@ def save_outputs(
         folder / FILE_NAMES[name]: to_json(data)
         for name, data in (("features", features), ("protocols", protocols), ("currents", currents))
     }
-    for path, text in texts.items():
-        write_text(path, text)
+    write_texts(texts)
     return list(texts)

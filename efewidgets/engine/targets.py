@@ -81,9 +81,9 @@ def _checked(target: Mapping[str, Any]) -> dict[str, Any]:
         raise EfeError(
             f"tolerance must be above zero (nothing lies within it), but is {target['tolerance']!r}."
         )
+    check_settings(target.get("efel_settings"))
     checked = copy.deepcopy(dict(target))
     checked["efel_settings"] = dict(checked.get("efel_settings") or {})
-    check_settings(checked["efel_settings"])
     checked.setdefault("location", "soma")
     return checked
 

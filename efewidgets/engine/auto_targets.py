@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 if TYPE_CHECKING:
     from .recording import Recording
@@ -48,22 +50,25 @@ class AutoTarget:
 
     def select_ecode_and_amplitude(self, recordings: Sequence[Recording]) -> None:
         """Choose protocols and amplitudes by the recordings there are; an earlier choice is forgotten."""
+        levels: dict[str, list[float]] = {}
+        for recording in recordings:
+            if recording.amp_rel is not None:
+                levels.setdefault(recording.protocol_name, []).append(recording.amp_rel)
+        self.select(levels)
+
+    def select(self, levels: Mapping[str, Sequence[float]]) -> None:
+        """As `select_ecode_and_amplitude`, by the amplitudes (% of rheobase) there are of each protocol."""
         found = [
             (protocol, amplitude)
             for protocol in self.protocols
             for amplitude in self.amplitudes
-            if self._count(recordings, protocol, amplitude) >= self.min_recordings_per_amplitude
+            if self._count(levels.get(protocol, ()), amplitude) >= self.min_recordings_per_amplitude
         ][: self.preferred_number_protocols]
         self.active_ecode = [protocol for protocol, _ in found]
         self.active_amplitudes = [amplitude for _, amplitude in found]
 
-    def _count(self, recordings: Sequence[Recording], protocol: str, amplitude: float) -> int:
-        return sum(
-            recording.protocol_name == protocol
-            and recording.amp_rel is not None
-            and abs(recording.amp_rel - amplitude) < self.tolerance
-            for recording in recordings
-        )
+    def _count(self, levels: Sequence[float], amplitude: float) -> int:
+        return int(np.count_nonzero(np.abs(np.asarray(levels, dtype=float) - amplitude) < self.tolerance))
 
     def is_valid(self) -> bool:
         """Whether recordings were found for the goal."""

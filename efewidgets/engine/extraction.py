@@ -143,7 +143,7 @@ def prepare_extraction(options: Options, run: pipeline.Run) -> Extraction:
         If an option can't be used.
     """
     targets, problems = check_options(options)
-    result = Extraction(options, _settings(options), _protocols_rheobase(options), problems=problems)
+    result = Extraction(options, settings_used(options), rheobase_protocols(options), problems=problems)
     result.cells = pipeline.read_cells(
         options.files_metadata, options.recording_reader, result.efel_settings, run, keep_samples=False
     )
@@ -161,7 +161,7 @@ def check_options(options: Options) -> tuple[list[dict[str, Any]] | None, list[P
     EfeError
         If an option can't be used at all.
     """
-    check_settings(_settings(options))
+    check_settings(settings_used(options))
     check_mode(options.protocol_mode)
     check_strategy(options.rheobase_strategy, options.rheobase_settings)
     _check_values(options)
@@ -200,11 +200,13 @@ def _check_values(options: Options) -> None:
         given(value)
 
 
-def _settings(options: Options) -> dict[str, Any]:
+def settings_used(options: Options) -> dict[str, Any]:
+    """Return the eFEL settings, BluePyEfe's where none are given."""
     return dict(DEFAULT_EFEL_SETTINGS if options.efel_settings is None else options.efel_settings)
 
 
-def _protocols_rheobase(options: Options) -> list[str]:
+def rheobase_protocols(options: Options) -> list[str]:
+    """Return the names of the protocols that decide the rheobase, common names of steps where none are given."""
     names = options.protocols_rheobase
     if names is None:
         return list(PRESET_PROTOCOLS_RHEOBASE)
@@ -215,11 +217,16 @@ def _goals(options: Options) -> Sequence[AutoTarget]:
     return default_auto_targets() if options.auto_targets is None else options.auto_targets
 
 
+def rheobase_settings(options: Options) -> Mapping[str, Any] | None:
+    """Return the settings of the rheobase rule; for targets chosen automatically the flush rule is stricter."""
+    if options.rheobase_settings is None and options.chooses_targets and options.rheobase_strategy == "flush":
+        return {"upper_bound_spikecount": 4}
+    return options.rheobase_settings
+
+
 def _assign_rheobases(result: Extraction) -> None:
     options = result.options
-    settings = options.rheobase_settings
-    if settings is None and options.chooses_targets and options.rheobase_strategy == "flush":
-        settings = {"upper_bound_spikecount": 4}
+    settings = rheobase_settings(options)
     values = options.rheobase_values or {}
     for cell in result.cells:
         value = values.get(cell.name)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from .problems import Problem
+
 Settings = Mapping[str, Any]
 Compute = Callable[[Sequence[str], Settings], Mapping[str, float]]
 
@@ -24,7 +26,8 @@ class FeatureStore:
         self._labels: dict[str, tuple[str, tuple]] = {}
         self._settings: dict[tuple, dict] = {}
         self._wanted: dict[tuple, dict[str, None]] = {}
-        self._values: dict[tuple[str, tuple], float] = {}
+        self._values: dict[tuple, dict[str, float]] = {}
+        self._failures: dict[tuple, list[Problem]] = {}
         self._shown: dict[str, float] = {}
 
     def request(
@@ -39,7 +42,7 @@ class FeatureStore:
             if self._labels.get(name) != (feature, key):
                 self._shown.pop(name, None)
             self._labels[name] = (feature, key)
-            if (feature, key) not in self._values:
+            if feature not in self.known(key):
                 wanted[feature] = None
 
     def pending(self) -> list[tuple[list[str], dict]]:
@@ -50,7 +53,7 @@ class FeatureStore:
         """Take over values that were computed under the given settings."""
         key = settings_key(settings)
         self._settings.setdefault(key, dict(settings))
-        self._values |= {(feature, key): value for feature, value in values.items()}
+        self._values[key] = {**self.known(key), **values}
         for feature in values:
             self._wanted.get(key, {}).pop(feature, None)
 
@@ -61,8 +64,8 @@ class FeatureStore:
             return self._shown[label]
         if feature in self._wanted.get(key, {}):
             self._compute(key, compute)
-        if (feature, key) in self._values:
-            return self._values[feature, key]
+        if feature in self.known(key):
+            return self.known(key)[feature]
         return self.shown(compute).get(label)
 
     def shown(self, compute: Compute) -> dict[str, float]:
@@ -74,8 +77,8 @@ class FeatureStore:
         if missing:
             by_hand = {label: value for label, value in self._shown.items() if label not in self._labels}
             kept = {
-                label: self._shown[label] if label in self._shown else self._values[found]
-                for label, found in self._labels.items()
+                label: self._shown[label] if label in self._shown else self._values[key][feature]
+                for label, (feature, key) in self._labels.items()
             }
             self._shown.clear()
             self._shown.update(kept | by_hand)
@@ -88,10 +91,26 @@ class FeatureStore:
 
     def clear(self) -> None:
         """Forget the values, since the recording has changed; what was asked for is wanted anew."""
-        self._values = {}
+        self._values, self._failures = {}, {}
         for label, (feature, key) in self._labels.items():
             self._shown.pop(label, None)
             self._wanted.setdefault(key, {})[feature] = None
+
+    def known(self, key: tuple) -> Mapping[str, float]:
+        """Return the values that were computed under the settings with this key, by their features."""
+        return self._values.get(key, {})
+
+    def all_known(self) -> dict[tuple, dict[str, float]]:
+        """Return all values that were computed, by the keys of their settings."""
+        return self._values
+
+    def failures(self, key: tuple) -> list[Problem]:
+        """Return what went wrong with features under the settings with this key."""
+        return self._failures.get(key, [])
+
+    def fail(self, key: tuple, problems: Sequence[Problem]) -> None:
+        """Note what went wrong with features under the settings with this key."""
+        self._failures[key] = [*self.failures(key), *problems]
 
     def _compute(self, key: tuple, compute: Compute) -> None:
         self.fill(self._settings[key], compute(list(self._wanted[key]), self._settings[key]))

@@ -98,6 +98,36 @@ class Protocol:
                 target.append_auto_threshold(recording.auto_threshold)
         self.recordings.append(recording)
 
+    def fill(
+        self, recordings: Sequence[Recording], match: Match, rheobases: Sequence[float | None] | None = None
+    ) -> None:
+        """Add recordings all at once, whose features have been computed; as `append` does one by one.
+
+        Parameters
+        ----------
+        recordings : list of Recording, length n
+        match : Match
+            How far each is from the amplitude, arrays (n,).
+        rheobases : list of float, length n, optional
+            Rheobase of each one's cell (nA), if the recordings themselves don't know their relative amplitudes.
+        """
+        files = [recording.files for recording in recordings]
+        known = {
+            key: [recording.feature_store.known(key) for recording in recordings]
+            for key in {target.settings_key for target in self.feature_targets}
+        }
+        for target in self.feature_targets:
+            near = match.within(target.tolerance).tolist()
+            values = [row.get(target.efel_feature_name) for row in known[target.settings_key]]
+            if not all(near):
+                values = [value if inside else None for value, inside in zip(values, near, strict=True)]
+            target.extend(values, files)
+            if "Threshold" not in target.efel_settings:
+                for recording, inside in zip(recordings, near, strict=True):
+                    target.append_auto_threshold(recording.auto_threshold if inside else None)
+        self.recordings += recordings
+        self.rheobases += rheobases or []
+
     @property
     def ecode(self) -> Recording | None:
         """The stimulus that stands for all recordings; None without any."""

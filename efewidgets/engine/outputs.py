@@ -47,17 +47,30 @@ def build_outputs(
     stimuli: dict[str, Any] = {}
     problems = []
     for protocol in protocols:
-        by_location: dict[str, list[dict[str, Any]]] = {}
-        for target in protocol.feature_targets:
-            if target.sample_size < max(threshold_nvalue_save, 1):
-                problems.append(_too_few(protocol, target, threshold_nvalue_save))
-                continue
-            entry = target.as_dict(save_files_used, default_std_value)
-            by_location.setdefault(target.location, []).append(entry)
-        if by_location:
-            features[protocol.stimulus_name] = by_location
+        entry, left_out = build_entry(protocol, threshold_nvalue_save, save_files_used, default_std_value)
+        problems += left_out
+        if entry:
+            features[protocol.stimulus_name] = entry
             stimuli[protocol.stimulus_name] = protocol.as_dict()
     return features, stimuli, problems
+
+
+def build_entry(
+    protocol: Protocol,
+    threshold_nvalue_save: int = 1,
+    save_files_used: bool = False,
+    default_std_value: float = 1e-3,
+) -> tuple[dict[str, list[dict[str, Any]]], list[Problem]]:
+    """Return what features.json holds about one protocol, by location, and what is left out; as `build_outputs`."""
+    by_location: dict[str, list[dict[str, Any]]] = {}
+    problems = []
+    for target in protocol.feature_targets:
+        if target.sample_size < max(threshold_nvalue_save, 1):
+            problems.append(_too_few(protocol, target, threshold_nvalue_save))
+            continue
+        entry = target.as_dict(save_files_used, default_std_value)
+        by_location.setdefault(target.location, []).append(entry)
+    return by_location, problems
 
 
 def _too_few(protocol: Protocol, target: Any, wanted: int) -> Problem:
@@ -76,13 +89,28 @@ def build_currents(cells: Sequence[Cell], default_std_value: float = 1e-3) -> di
 
     Where there is no value the file says null.
     """
-    holding = {}
     cells = sorted(cells, key=lambda cell: cell.name)
-    for cell in cells:
-        known = [r.hypamp for r in cell.recordings if r.hypamp is not None and np.isfinite(r.hypamp)]
-        if known:
-            holding[cell.name] = mean(known)
-    threshold = {cell.name: cell.rheobase for cell in cells if cell.rheobase is not None}
+    return currents_of(
+        {cell.name: holding_current(cell) for cell in cells},
+        {cell.name: cell.rheobase for cell in cells},
+        default_std_value,
+    )
+
+
+def holding_current(cell: Cell) -> float | None:
+    """Mean holding current of a cell's recordings, nA; None without any."""
+    known = [r.hypamp for r in cell.recordings if r.hypamp is not None and np.isfinite(r.hypamp)]
+    return mean(known) if known else None
+
+
+def currents_of(
+    holdings: Mapping[str, float | None],
+    rheobases: Mapping[str, float | None],
+    default_std_value: float = 1e-3,
+) -> dict[str, Any]:
+    """As `build_currents`, of each cell's holding current and rheobase (nA)."""
+    holding = {name: value for name, value in holdings.items() if value is not None}
+    threshold = {name: value for name, value in rheobases.items() if value is not None}
     return {
         "holding_current": _mean_and_std(holding, default_std_value),
         "threshold_current": _mean_and_std(threshold, default_std_value),

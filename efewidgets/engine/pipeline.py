@@ -244,7 +244,8 @@ def feature_values(
 def _one_by_one(
     recording: Recording, efeatures: Sequence[str], settings: Mapping[str, Any]
 ) -> tuple[dict[str, float], list[Problem]]:
-    found, problems, reasons = {}, [], set()
+    found: dict[str, float] = {}
+    problems, reasons = [], set()
     for name in efeatures:
         try:
             found |= recording.reduced([name], settings)

@@ -6,6 +6,7 @@ stimulus family (`ecodes`) is a subclass that knows its timings and levels.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,6 +18,9 @@ from .problems import Problem
 from .stimulus import Stimulus
 
 EFEL_INTERP_STEP = 0.1  # ms, where the settings have none
+
+#: The eFEL settings that decide what a spike is
+SPIKE_SETTINGS = ("Threshold", "stim_start", "stim_end", "strict_stiminterval", "interp_step")
 
 
 class Recording(Stimulus):
@@ -75,6 +79,13 @@ class Recording(Stimulus):
         """Forget spikes and features, since the samples or the stimulus have changed."""
         self._peak_time = self._auto_threshold = None
         self._features.clear()
+
+    def twin(self) -> Recording:
+        """Return a copy to which other timings can be given without changing this one; it has no features yet."""
+        other = copy.copy(self)
+        other.problems = list(self.problems)
+        other._features = FeatureStore()
+        return other
 
     def materialize(self) -> None:
         """Read and compute all that was put off, so that the recording needs its file no more."""
@@ -223,6 +234,11 @@ class Recording(Stimulus):
     def feature_value(self, label: str, efeature: str, efel_settings: Mapping[str, Any]) -> float | None:
         """Return a feature as asked for with these settings, else what `efeatures` holds under `label`, or None."""
         return self._features.value(label, efeature, efel_settings, self.reduced)
+
+    @property
+    def feature_store(self) -> FeatureStore:
+        """The values computed so far, by feature and settings."""
+        return self._features
 
     @property
     def efeatures(self) -> dict[str, float]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from math import isfinite
 from typing import Any
 
 import numpy as np
 
 from .averages import mean_and_std
+from .feature_store import settings_key
 from .problems import EfeError, Problem, nearest
 from .trace import number
 
@@ -170,7 +173,7 @@ class EFeatureTarget:
         self.efel_settings = dict(efel_settings or {})
         self.location = location
         self._values: list[float] = []
-        self._files: list[str] = []
+        self._files: list[Sequence[str]] = []
         self._auto_thresholds: list[float] = []
 
     @property
@@ -181,7 +184,7 @@ class EFeatureTarget:
     @property
     def files(self) -> list[str]:
         """Files of the recordings that gave a value, each once."""
-        return list(dict.fromkeys(self._files))
+        return list(dict.fromkeys(file for files in self._files for file in files))
 
     @property
     def sample_size(self) -> int:
@@ -213,7 +216,18 @@ class EFeatureTarget:
         if not np.isfinite(value):
             return
         self._values.append(float(value))
-        self._files += files or []
+        self._files.append(files or ())
+
+    def extend(self, values: Sequence[float | None], files: Sequence[Sequence[str]]) -> None:
+        """Add the values of recordings, and the files of each; as `append` does one by one."""
+        found = [(v, names) for v, names in zip(values, files, strict=True) if v is not None and isfinite(v)]
+        self._values += [value for value, _ in found]
+        self._files += [names for _, names in found]
+
+    @cached_property
+    def settings_key(self) -> tuple:
+        """Key of the eFEL settings in a recording's feature store."""
+        return settings_key(self.efel_settings)
 
     def append_auto_threshold(self, threshold: float | None) -> None:
         """Note the automatic spike threshold (mV) of a recording that matched, unless the settings have one."""

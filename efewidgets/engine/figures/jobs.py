@@ -137,11 +137,16 @@ def draw_all(
     return paths, [_problem(reason, missing) for reason, missing in failed.items()]
 
 
-def _processes(jobs: int) -> Executor:
+@contextlib.contextmanager
+def _processes(jobs: int) -> Iterator[Executor]:
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
-    return ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
+    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
+    try:
+        yield pool
+    finally:  # when a person interrupts, what hasn't begun isn't wanted any more
+        pool.shutdown(cancel_futures=True)
 
 
 def _submitted(

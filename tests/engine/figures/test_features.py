@@ -146,13 +146,13 @@ def test_units(feature, unit):
 
 def test_page_is_labelled_and_readable(cells, protocols):
     for key, label in (("amp", "step amplitude (nA)"), ("amp_rel", "step amplitude (% of rheobase)")):
-        page = view_page = feature_figures(cells, protocols, key)[-1].pages()[0]
+        page = feature_figures(cells, protocols, key)[-1].pages()[0]
         assert_readable(page)
-        texts = {text.string for text in written_on(view_page)}
+        texts = {text.string for text in written_on(page)}
         assert {label, "AP1_amp (mV)", "AP1_amp  ·  IDrest", "A", "B"} <= texts
 
 
-@pytest.mark.parametrize("n", [1, 2, 18, 19, 60])
+@pytest.mark.parametrize("n", [1, 2, 18, 50])
 def test_any_number_of_cells_with_any_names_is_readable(n):
     name = '$\\frac{1}{2}$ <b>细胞</b>\n"' + "x" * 80
     cells = [

@@ -53,18 +53,18 @@ def test_everything_under_bluepyefes_names(cells, protocols, tmp_path):
     )
 
 
-def test_same_input_same_bytes_wherever_it_is_drawn(cells, protocols, tmp_path):
-    for fmt in ("pdf", "png"):
-        here, _ = plot_all(cells, protocols, tmp_path / "here", ["IDrest"], fmt=fmt)
-        with ThreadPoolExecutor(4) as threads:
-            there, problems = plot_all(
-                cells, protocols, tmp_path / "there", ["IDrest"], fmt=fmt, executor=threads
-            )
-            threads.submit(int).result()  # it wasn't shut down
-        assert problems == []
-        assert [p.relative_to(tmp_path / "here") for p in here] == [
-            p.relative_to(tmp_path / "there") for p in there
-        ]
+@pytest.mark.parametrize("fmt", ["pdf", "png"])
+def test_same_input_same_bytes_wherever_it_is_drawn(cells, protocols, tmp_path, fmt):
+    here, _ = plot_all(cells[:1], protocols, tmp_path / "here", ["IDrest"], fmt=fmt)
+    with ThreadPoolExecutor(4) as threads:
+        there, problems = plot_all(
+            cells[:1], protocols, tmp_path / "there", ["IDrest"], fmt=fmt, executor=threads
+        )
+        threads.submit(int).result()  # it wasn't shut down
+    assert problems == []
+    assert [p.relative_to(tmp_path / "here") for p in here] == [
+        p.relative_to(tmp_path / "there") for p in there
+    ]
     assert contents(tmp_path / "here") == contents(tmp_path / "there")
 
 

@@ -98,4 +98,4 @@ def test_text_stands_where_it_is_put():
         rows, columns = np.nonzero(dark)
         drawn = (columns.min(), 450 - rows.max() - 1, columns.max() + 1, 450 - rows.min())
         expected = np.array(written_on(page)[0].box) * 150
-        assert np.allclose(drawn, expected, atol=5)  # pixels; letters are moved to whole ones
+        assert np.allclose(drawn, expected, atol=7)  # pixels: 0.05 inches; letters are hinted

@@ -109,6 +109,7 @@ def _lost_problem(recording: Recording) -> Problem:
 
 
 def _agree_in_group(group: Sequence[Recording]) -> None:
+    group = sorted(group, key=_content)  # whatever the order they were read in
     windows = [recording.window for recording in group if recording.window is not None]
     revised = reconcile(type(group[0]).__name__, windows)
     for recording, old, window in zip(group, windows, revised, strict=True):
@@ -121,6 +122,11 @@ def _agree_in_group(group: Sequence[Recording]) -> None:
         elif recording.timing_from not in ("unsure", "lost"):
             recording.timing_from = "unsure"
             recording.problems.append(unsure_problem(window))
+
+
+def _content(recording: Recording) -> tuple:
+    window = recording.window
+    return () if window is None else (sorted(window.edges.items()), window.confidence, window.noise)
 
 
 def _take_over(recording: Recording, window: Window, edges: Mapping[str, int], origin: str) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 from . import features, spikes
 from .feature_store import FeatureStore
 from .problems import Problem
+from .sampled import new_serial
 from .stimulus import Stimulus
 
 EFEL_INTERP_STEP = 0.1  # ms, where the settings have none
@@ -83,6 +84,7 @@ class Recording(Stimulus):
     def twin(self) -> Recording:
         """Return a copy to which other timings can be given without changing this one; it has no features yet."""
         other = copy.copy(self)
+        other.serial = new_serial()
         other.problems = list(self.problems)
         other._features = FeatureStore()
         return other

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import pathlib
 from collections.abc import Mapping
 from typing import Any
@@ -11,6 +12,14 @@ import numpy as np
 from .problems import EfeError, Problem
 from .source import Source, files_of
 from .trace import Trace, standardize
+
+
+_serials = itertools.count()
+
+
+def new_serial() -> int:
+    """Return a number that no other recording of this process has."""
+    return next(_serials)
 
 
 class Sampled:
@@ -38,6 +47,7 @@ class Sampled:
         self.location: str | None = None
         self.source: Source | None = None
         self.problems: list[Problem] = []
+        self.serial = new_serial()
         self._trace = standardize(self.config_data, reader_data) if reader_data else None
 
     @property

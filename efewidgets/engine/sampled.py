@@ -13,7 +13,6 @@ from .problems import EfeError, Problem
 from .source import Source, files_of
 from .trace import Trace, standardize
 
-
 _serials = itertools.count()
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import pairwise
 from types import MappingProxyType
 
 import numpy as np
@@ -21,7 +22,7 @@ from .activity import detect_activity
 from .consensus import reconcile
 from .flanks import detect_cheops, detect_ramp
 from .pulses import detect_train
-from .steps import SHAPES, detect_levels
+from .steps import SHAPES, detect_levels, detect_step
 from .trace import Trace, finite
 from .window import SURE, Box, Doubt, Window
 
@@ -78,7 +79,15 @@ def detect(
                 again = _careful(_search(family, quiet, known), trace)
                 window = max(window, again, key=lambda w: w.confidence)
     noise = trace.noise if trace.n else 0.0
-    return replace(window, n=int(np.size(current)), dt=float(dt), noise=noise, given=tuple(known))
+    window = replace(window, n=int(np.size(current)), dt=float(dt), noise=noise, given=tuple(known))
+    if any(a >= b for a, b in pairwise(window.edges.values())) or any(
+        not 0 <= v <= window.n for v in window.edges.values()
+    ):
+        reason = "what was seen of the stimulus contradicts itself" + (
+            " or the timings given" if known else ""
+        )
+        window = replace(window, edges=known, confidence=0.0, reason=reason, pulses=(), doubt=Doubt.SHAPE)
+    return window
 
 
 def _careful(window: Window, trace: Trace) -> Window:
@@ -92,6 +101,8 @@ def _careful(window: Window, trace: Trace) -> Window:
 
 
 def _search(family: str, trace: Trace, given: Mapping[str, int]) -> Window:
+    if family == "Step":
+        return detect_step(trace, given)
     if family in SHAPES:
         return detect_levels(family, trace, given)
     if family == "Ramp":

@@ -68,15 +68,13 @@ def detect_activity(family: str, trace: Trace, given: Mapping[str, int]) -> Wind
             f"{what}, which reaches the end of the sweep",
             Doubt.SHAPE,
         )
-    if not edges["ton"] < edges["toff"]:
-        confidence, doubt = 0.0, Doubt.SHAPE
     box = Box(edges["ton"], edges["toff"], top)
     return Window(edges, confidence, what, boxes=(box,), errors=errors, doubt=doubt)
 
 
 def quiet(trace: Trace) -> tuple[float, float, int]:
     """Measure baseline (nA), noise of a sample (nA), and samples in a block."""
-    ends = min(trace.samples(ENDS), trace.n // 8)
+    ends = max(4, min(trace.samples(ENDS), trace.n // 8))
     sides = trace.x[:ends], trace.x[-ends:]
     side = min(sides, key=lambda x: float(np.std(x)))
     sigma = max(FLOOR, mad(side), 0.8 * float(np.std(side)))
@@ -95,6 +93,8 @@ def joined(found: np.ndarray, rest: float) -> np.ndarray:
 def stretch(trace: Trace, base: float, sigma: float, width: int) -> tuple[int, int] | None:
     """Find first and last sample, to about a block, of the longest run that fluctuates."""
     y = blocks(trace.x, width) - base
+    if len(y) < 8:
+        return None
     means, ends = y.mean(axis=1), max(3, int(min(trace.samples(ENDS), trace.n // 8) / width))
     slow = max(sigma / width**0.5, min(float(np.std(m)) for m in (means[:ends], means[-ends:])))
     busy = (np.abs(means) > 5.0 * slow) | (y.std(axis=1) > 2.5 * sigma)

@@ -1,11 +1,9 @@
 """Piecewise-constant levels of a current, and the choice among their edges that fits a stimulus family.
 
-Method. Block medians are partitioned into at most `MOST` segments with least squares by dynamic programming
-(segment neighbourhood search, Auger & Lawrence 1989, Bull. Math. Biol. 51:39; the number of segments by a
-penalty on their number as in Killick, Fearnhead & Eckley 2012, J. Am. Stat. Assoc. 107:1590). The segments
-are generous: test pulses, artefacts and drift get their own. Then all ways of giving the family's timings
-to the edges are compared by the absolute charge they leave unexplained, so that a long small step wins over
-a short tall test pulse, and stretches that must share a level (baseline before and after) count as one.
+Method. All ways of giving the family's timings to the edges (`segments`) are compared by the absolute charge
+they leave unexplained, so that a long small step wins over a short tall test pulse. Stretches that must share
+a level (baseline before and after) count as one. The segments are generous: test pulses and artefacts have their
+own, and the comparison is what leaves them out.
 """
 
 from __future__ import annotations
@@ -17,63 +15,13 @@ from math import comb
 
 import numpy as np
 
-from .edges import dot
-from .trace import FLOOR, Trace, mad, median
+from .segments import segments
+from .trace import Trace, median
 
-MOST = 18  # segments
 TOO_MANY = 4000  # ways of placing the timings
 INSIDE = 2.0  # weight of what is unexplained within the stimulus: it is rarely interrupted
-LONG = 10  # blocks; a segment this long shows a drift
 SHORTEST = 0.01  # of the sweep: a level among several
 ELSEWHERE = 0.7  # windows that share less than this of their time are different stimuli
-
-
-def partition(y: np.ndarray, most: int = MOST, penalty: float = 4.0) -> np.ndarray:
-    """Edges of the least-squares partition of `y` into constant segments.
-
-    Parameters
-    ----------
-    y : numpy.ndarray, shape (m,)
-        Values, evenly spaced.
-    most : int
-        Segments at most.
-    penalty : float
-        Cost of a segment, in units of noise variance times log(m).
-
-    Returns
-    -------
-    numpy.ndarray of int
-        Indexes at which a new segment starts, without 0 and m.
-    """
-    m = len(y)
-    if m < 4:
-        return np.empty(0, dtype=int)
-    y = y - np.median(y)
-    differences = np.diff(y)
-    sigma = max(1.4826 * median(np.abs(differences)) / 2**0.5, 1e-4 * float(np.ptp(y)), FLOOR)
-    one = np.concatenate(([0.0], np.cumsum(y)))
-    two = np.concatenate(([0.0], np.cumsum(y * y)))
-    index = np.arange(m + 1)
-    length = index[None, :] - index[:, None]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        cost = two[None, :] - two[:, None] - (one[None, :] - one[:, None]) ** 2 / length
-    cost[length <= 0] = np.inf
-    price = penalty * sigma**2 * np.log(m)
-    best, back, total = cost[0], [np.zeros(m + 1, dtype=int)], [cost[0, m] + price]
-    for k in range(1, most):
-        ways = best[:, None] + cost
-        came = ways.argmin(axis=0)
-        best = ways[came, index]
-        back.append(came)
-        total.append(best[m] + (k + 1) * price)
-        if total[-1] > min(total) and total[-2] > min(total):
-            break
-    k, end, edges = int(np.argmin(total)), m, []
-    while k > 0:
-        end = int(back[k][end])
-        edges.append(end)
-        k -= 1
-    return np.array(edges[::-1], dtype=int)
 
 
 @dataclass(frozen=True)
@@ -114,34 +62,12 @@ def stretches(trace: Trace, given: Sequence[int] = ()) -> tuple[Trace, np.ndarra
     numpy.ndarray, shape (k - 1,)
         Level between each two (nA).
     """
-    bounds = partition(trace.coarse)
-    for _ in range(3):
-        slope = drift(trace.coarse, bounds) / trace.width
-        if slope == 0.0:
-            break
-        trace = Trace(trace.x - slope * (np.arange(trace.n) - 0.5 * trace.n), trace.dt, trace.count)
-        bounds = partition(trace.coarse)
-    found = bounds * trace.width
+    trace, found = segments(trace)
     known = [k for k in given if 0 < k < trace.n]
     if known:  # a given edge stands for those found within two blocks of it
         found = np.array([e for e in found if min(abs(e - k) for k in known) > 2 * trace.width], dtype=int)
     edges = np.unique(np.concatenate(([0], found, np.array(known, dtype=int), [trace.n]))).astype(int)
     return trace, edges, np.array([level(trace, a, b) for a, b in pairwise(edges)])
-
-
-def drift(y: np.ndarray, bounds: np.ndarray) -> float:
-    """Slope (nA a block) that the long segments have in common; 0 if it is lost in the noise."""
-    above = below = 0.0
-    for a, b in pairwise([0, *bounds, len(y)]):
-        if b - a >= LONG:
-            u = np.arange(b - a) - 0.5 * (b - a - 1)
-            above += dot(u, y[a:b])
-            below += dot(u, u)
-    sigma = max(mad(np.diff(y)) / 2**0.5, FLOOR)
-    if below == 0.0 or abs(above) < 5.0 * sigma * below**0.5:
-        return 0.0
-    slope = above / below
-    return slope if abs(slope) * len(y) > 0.1 * float(np.ptp(y)) else 0.0
 
 
 def level(trace: Trace, start: int, end: int) -> float:

@@ -47,17 +47,20 @@ def detect_train(family: str, trace: Trace, given: Mapping[str, int]) -> Window:
     ends = min(trace.samples(ENDS), trace.n // 4)
     base = float(np.median(np.concatenate((trace.x[:ends], trace.x[-ends:]))))
     off = trace.x - base
+    if trace.n < 4 * trace.samples(LASTS):
+        return Window(given, 0.0, "the sweep is too short for a train of pulses", doubt=Doubt.NOTHING)
     top, sigma = height(off, trace)
     if top < STANDS * sigma:
         nothing = f"no pulse stands out of the noise of {1e3 * sigma:.3g} pA"
         return Window(given, 0.0, nothing, doubt=Doubt.NOTHING)
-    seen = np.array(candidates(off, top, trace))
+    seen = np.array(candidates(off, top, trace), dtype=int).reshape(-1, 2)
+    heights = np.array([median(off[a:b]) for a, b in seen])
+    seen, heights = seen[heights != 0.0], heights[heights != 0.0]
     if not len(seen):
         return Window(given, 0.0, "what stands out lasts for less than 1 ms", doubt=Doubt.NOTHING)
-    heights = np.array([median(off[a:b]) for a, b in seen])
     member = majority(seen, heights, trace, both=family == "CapCheck")
     train, heights = seen[member], heights[member]
-    found = limits(trace.x, train, base, heights, sigma, trace)
+    found = limits(trace.x, train, base, heights, trace)
     pulses = tuple((a.sample, b.sample) for a, b in found)
     boxes = tuple(Box(a, b, float(h)) for (a, b), h in zip(pulses, heights, strict=True))
     edges = {"ton": pulses[0][0], "toff": pulses[-1][1], **given}
@@ -173,10 +176,12 @@ def steep(off: np.ndarray, pulses: Sequence[tuple[int, int]], heights: np.ndarra
 
 
 def limits(
-    x: np.ndarray, train: np.ndarray, base: float, heights: np.ndarray, sigma: float, trace: Trace
+    x: np.ndarray, train: np.ndarray, base: float, heights: np.ndarray, trace: Trace
 ) -> list[tuple[Edge, Edge]]:
     """Place start and end of every pulse."""
     reach, near = trace.samples(1.5), trace.samples(RIGHT)
+    off = x - base
+    sigma = mad(off[np.abs(off) < 0.5 * np.abs(heights).min()])
     out = []
     for k, (a, b) in enumerate(train.tolist()):
         free = (train[k - 1, 1] + a) // 2 if k else 0

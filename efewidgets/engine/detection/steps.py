@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 
-from .edges import Edge, Whitener, refine
+from .edges import RIGHT, Edge, Whitener, refine
 from .levels import Fit, choose, level, stretches
+from .pulses import detect_train
 from .trace import Trace, blocks
 from .window import SURE, Box, Doubt, Window, trust
 
@@ -19,6 +21,7 @@ SHAPES: dict[str, tuple[tuple[str, ...], tuple[int, ...]]] = {
     "HyperDePol": (("ton", "tmid", "toff"), (0, 1, 2, 0)),
     "DeHyperPol": (("ton", "tmid", "toff"), (0, 1, 2, 0)),
 }
+FINE = 3  # blocks; a step as short as this is looked for among the samples
 BRIEF = 25.0  # ms; a lone pulse as short as this may be a test pulse, ...
 SLIVER = 0.04  # ... and so may one that takes less than this share of the sweep
 EXPLAINED = 0.4  # share of the charge that the stimulus must account for
@@ -27,6 +30,34 @@ AROUND = 200.0  # ms before and after the stimulus that tell the baseline
 CONTRAST = 0.04  # of the largest jump: the least that the others may be
 GAP = 5.0  # ms; a stimulus interrupted for longer is two
 RETURN = 0.35  # how far from its start the current may end, relative to its smallest jump
+
+
+def detect_step(trace: Trace, given: Mapping[str, int]) -> Window:
+    """Find the limits of a step, even of one shorter than the blocks of the coarse search.
+
+    Parameters
+    ----------
+    trace : Trace
+        The current.
+    given : mapping of str to int
+        Timings that are known (samples).
+    """
+    window = detect_levels("Step", trace, given)
+    if "toff" in window.edges and window.edges["toff"] - window.edges.get("ton", 0) > FINE * trace.width:
+        return window
+    train = detect_train("SpikeRec", trace, {})
+    if len(train.pulses) != 1 or not train.sure:
+        return window
+    edges = {**train.edges, **given}
+    near = trace.samples(RIGHT)
+    if any(abs(edges[k] - v) > near for k, v in train.edges.items()):
+        return window
+    if given:
+        return replace(train, edges=edges)
+    reason = f"{train.reason}: it may be a test pulse"
+    return replace(
+        train, edges=edges, confidence=min(0.45, train.confidence), reason=reason, doubt=Doubt.BRIEF
+    )
 
 
 def detect_levels(family: str, trace: Trace, given: Mapping[str, int]) -> Window:

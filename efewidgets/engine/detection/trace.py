@@ -126,17 +126,19 @@ class Trace:
             return None
         rest = self.x - self.slow(np.arange(self.n), SLOW)
         rest[np.abs(rest) > 5.0 * max(mad(rest), FLOOR)] = 0.0
-        spectrum = np.fft.rfft(rest)
+        grain = 2 ** max(0, self.n.bit_length() - 5)  # lengths without large prime factors are fast
+        padded = -(-self.n // grain) * grain
+        spectrum = np.fft.rfft(rest, padded)
         power = np.abs(spectrum) ** 2
-        width = max(64, int(BAND * 1e-3 * self.n * self.dt))
+        width = max(64, int(BAND * 1e-3 * padded * self.dt))
         if len(power) < 2 * width:
             return None
         around = np.repeat(np.median(blocks(power, width), axis=1), width)
         around = np.concatenate((around, np.full(len(power) - len(around), around[-1])))
         line = power > LINE * around
-        line[: int(self.n * self.dt / SLOW)] = False
+        line[: int(padded * self.dt / SLOW)] = False
         line[1:-1] |= line[:-2] | line[2:]
         if power[line].sum() < 0.3 * power.sum():
             return None
         spectrum[~line] = 0.0
-        return Trace(self.x - np.fft.irfft(spectrum, self.n), self.dt, self.count)
+        return Trace(self.x - np.fft.irfft(spectrum, padded)[: self.n], self.dt, self.count)

@@ -1,0 +1,132 @@
+"""Segments of constant current: where block medians jump.
+
+Method. Block medians are partitioned into at most `MOST` segments with least squares by dynamic programming
+(segment neighbourhood search, Auger & Lawrence 1989, Bull. Math. Biol. 51:39; the number of segments by a
+penalty on their number as in Killick, Fearnhead & Eckley 2012, J. Am. Stat. Assoc. 107:1590). The slope
+that all segments share is drift and is taken away; an edge at which the current changes too slowly for a jump,
+as where a wandering baseline was cut into stairs, is none.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+
+from .edges import dot
+from .trace import FLOOR, Trace, mad, median
+
+MOST = 18  # segments
+APART = 5  # blocks over which a wandering baseline shows
+LONG = 10  # blocks; a segment this long shows a drift
+SHARP = 0.5  # share of the change between two segments that a jump makes at once
+
+
+def segments(trace: Trace) -> tuple[Trace, np.ndarray]:
+    """Cut a current where it jumps.
+
+    Returns
+    -------
+    Trace
+        The current without drift.
+    numpy.ndarray of int
+        Samples at which a new segment starts, right to about a block, without 0 and n.
+    """
+    bounds = partition(trace.coarse)
+    for _ in range(3):
+        slope = drift(trace.coarse, bounds) / trace.width
+        if slope == 0.0:
+            break
+        trace = Trace(trace.x - slope * (np.arange(trace.n) - 0.5 * trace.n), trace.dt, trace.count)
+        bounds = partition(trace.coarse)
+    return trace, sharp(trace.coarse, bounds) * trace.width
+
+
+def partition(y: np.ndarray, most: int = MOST, penalty: float = 4.0) -> np.ndarray:
+    """Edges of the least-squares partition of `y` into constant segments.
+
+    Parameters
+    ----------
+    y : numpy.ndarray, shape (m,)
+        Values, evenly spaced.
+    most : int
+        Segments at most.
+    penalty : float
+        Cost of a segment, in units of noise variance times log(m).
+
+    Returns
+    -------
+    numpy.ndarray of int
+        Indexes at which a new segment starts, without 0 and m.
+    """
+    m = len(y)
+    if m < 4:
+        return np.empty(0, dtype=int)
+    y = y - np.median(y)
+    wander = [1.4826 * median(np.abs(y[k:] - y[:-k])) / 2**0.5 for k in (1, APART) if k < m]
+    sigma = max(*wander, 1e-4 * float(np.ptp(y)), FLOOR)
+    one = np.concatenate(([0.0], np.cumsum(y)))
+    two = np.concatenate(([0.0], np.cumsum(y * y)))
+    index = np.arange(m + 1)
+    length = index[None, :] - index[:, None]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        cost = two[None, :] - two[:, None] - (one[None, :] - one[:, None]) ** 2 / length
+    cost[length <= 0] = np.inf
+    price = penalty * sigma**2 * np.log(m)
+    best, back, total = cost[0], [np.zeros(m + 1, dtype=int)], [cost[0, m] + price]
+    for k in range(1, most):
+        ways = best[:, None] + cost
+        came = ways.argmin(axis=0)
+        best = ways[came, index]
+        back.append(came)
+        total.append(best[m] + (k + 1) * price)
+        if total[-1] > min(total) and total[-2] > min(total):
+            break
+    k, end, edges = int(np.argmin(total)), m, []
+    while k > 0:
+        end = int(back[k][end])
+        edges.append(end)
+        k -= 1
+    return np.array(edges[::-1], dtype=int)
+
+
+def drift(y: np.ndarray, bounds: np.ndarray) -> float:
+    """Slope (nA a block) that the long segments have in common; 0 if it is lost in the noise."""
+    above = below = 0.0
+    for a, b in pairwise([0, *bounds, len(y)]):
+        if b - a >= LONG:
+            u = np.arange(b - a) - 0.5 * (b - a - 1)
+            above += dot(u, y[a:b])
+            below += dot(u, u)
+    sigma = max(mad(np.diff(y)) / 2**0.5, FLOOR)
+    if below == 0.0 or abs(above) < 5.0 * sigma * below**0.5:
+        return 0.0
+    slope = above / below
+    return slope if abs(slope) * len(y) > 0.1 * float(np.ptp(y)) else 0.0
+
+
+def sharp(y: np.ndarray, bounds: np.ndarray) -> np.ndarray:
+    """Leave out the edges at which the current changes gradually, the least sharp first."""
+    kept = [0, *bounds.tolist(), len(y)]
+    sigma = max(mad(np.diff(y)) / 2**0.5, FLOOR)
+    while len(kept) > 2:
+        shares = [_share(y, a, b, c, sigma) for a, b, c in zip(kept, kept[1:], kept[2:], strict=False)]
+        least = int(np.argmin(shares))
+        if shares[least] >= SHARP:
+            break
+        del kept[least + 1]
+    return np.array(kept[1:-1], dtype=int)
+
+
+def _share(y: np.ndarray, a: int, b: int, c: int, sigma: float) -> float:
+    """Share of the change between the segments from a to b and from b to c that happens around b."""
+    change = median(y[b:c]) - median(y[a:b])
+    if change == 0.0:
+        return 0.0
+    # as few blocks on either side as the noise allows
+    near = int(max(3.0, 20.0 * (sigma / change) ** 2))
+    if c - b <= 2 * near and b - a <= 2 * near:
+        return 1.0
+    return (
+        median(y[b + 1 : min(c, b + 1 + near)] if c > b + 1 else y[b:c]) - median(y[max(a, b - near) : b])
+    ) / change

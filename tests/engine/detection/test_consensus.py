@@ -1,0 +1,112 @@
+"""What the sweeps of a protocol say together."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from efewidgets.engine.detection import Window, detect, reconcile
+from efewidgets.engine.detection.window import Doubt
+
+
+def sweep(amp: float, noise: float = 0.002, pulse: float = 0.0, seed: int = 0, ton: int = 4000) -> Window:
+    x = np.random.default_rng(seed).normal(0, noise, 20000)
+    x[ton:14000] += amp
+    x[1000:1300] += pulse
+    return detect("Step", x, 0.1)
+
+
+TRUE = {"ton": 4000, "toff": 14000}
+
+
+def test_sweep_without_current_takes_the_edges_of_the_others():
+    windows = [sweep(amp, seed=k) for k, amp in enumerate((-0.1, -0.05, 0.0, 0.05))]
+    assert not windows[2].edges
+    settled = reconcile("Step", windows)
+    assert settled[2].edges == TRUE
+    assert settled[2].sure
+    assert "3 sweeps" in settled[2].reason
+    assert [settled[k] for k in (0, 1, 3)] == [windows[k] for k in (0, 1, 3)]
+
+
+def test_sweep_blurred_by_noise_takes_the_edges_of_the_others():
+    windows = [sweep(0.1, seed=k) for k in range(3)] + [sweep(0.03, noise=0.06, seed=9)]
+    assert not windows[3].sure
+    assert reconcile("Step", windows)[3].edges == TRUE
+
+
+def test_outlier_is_marked_unsure_and_keeps_what_it_saw():
+    windows = [sweep(0.1, seed=k) for k in range(4)] + [sweep(0.1, seed=7, ton=6000)]
+    assert windows[4].sure
+    settled = reconcile("Step", windows)[4]
+    assert not settled.sure
+    assert settled.edges == {"ton": 6000, "toff": 14000}
+    assert settled.doubt is Doubt.OTHERS
+
+
+def test_test_pulse_of_every_sweep_is_told_from_the_stimulus():
+    """30 ms of test pulse in each sweep; in the sweep of 0 pA it is all there is."""
+    windows = [sweep(amp, pulse=-0.05, seed=k) for k, amp in enumerate((0.05, 0.1, 0.15, 0.0))]
+    alone = windows[3]
+    assert alone.edges == {"ton": 1000, "toff": 1300}
+    settled = reconcile("Step", windows)
+    assert settled[3].edges == TRUE
+    assert settled[3].sure
+
+
+def test_short_pulses_on_which_all_agree_are_the_stimulus():
+    windows = []
+    for k in range(4):
+        x = np.random.default_rng(k).normal(0, 0.002, 20000)
+        x[5000:5050] += 0.1 * (k + 1)
+        windows.append(detect("Step", x, 0.1))
+    assert not any(w.sure for w in windows)
+    settled = reconcile("Step", windows)
+    assert all(w.sure and w.edges == {"ton": 5000, "toff": 5050} for w in settled)
+
+
+def test_sweeps_that_all_disagree_are_all_unsure():
+    windows = [sweep(0.1, seed=k, ton=3000 + 700 * k) for k in range(4)]
+    assert all(w.sure for w in windows)
+    assert not any(w.sure for w in reconcile("Step", windows))
+
+
+def test_blurred_starts_of_ramps_are_averaged():
+    windows = []
+    for seed in range(12):
+        x = np.random.default_rng(seed).normal(0, 0.008, 21000)
+        x[2000:19000] += np.linspace(0, 0.3, 17000)
+        windows.append(detect("Ramp", x, 0.1))
+    assert not any(w.sure for w in windows)
+    settled = reconcile("Ramp", windows)
+    assert all(w.sure for w in settled)
+    assert abs(settled[0].edges["ton"] - 2000) <= 10
+
+
+def test_sweeps_of_other_length_or_sampling_are_not_compared():
+    odd = detect("Step", np.zeros(10000), 0.1)
+    assert reconcile("Step", [sweep(0.1), sweep(0.2), odd])[2] == odd
+
+
+def test_given_timings_stay():
+    x = np.random.default_rng(0).normal(0, 0.002, 20000)
+    known = detect("Step", x, 0.1, {"ton": 3950})
+    settled = reconcile("Step", [sweep(0.1, seed=k) for k in range(3)] + [known])[3]
+    assert settled.edges == {"ton": 3950, "toff": 14000}
+
+
+def test_trains_are_not_compared():
+    """They differ from sweep to sweep by design."""
+    windows = []
+    for gap in (100, 200, 400):
+        x = np.random.default_rng(0).normal(0, 0.01, 5000)
+        for k in range(3):
+            x[500 + k * gap : 530 + k * gap] += 2.0
+        windows.append(detect("SpikeRec", x, 0.1))
+    assert all(w.sure for w in windows)
+    assert reconcile("SpikeRec", windows) == windows
+
+
+def test_nothing_to_compare():
+    assert reconcile("Step", []) == []
+    one = sweep(0.1)
+    assert reconcile("Step", [one]) == [one]

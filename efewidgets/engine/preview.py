@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from .catalogue import feature_info
 from .cell import Cell
 from .extraction import Extraction, Options, prepare_extraction
 from .matching import build_protocols, match
@@ -108,6 +109,7 @@ def preview(options: Options, run: Run) -> Preview:
     targets = tuple(_targets(prepared))
     problems = [*prepared.problems, *(p for cell in prepared.cells for p in cell.all_problems())]
     problems += [_unmatched(target) for target in targets if not target.recordings]
+    problems += _lacking_settings(prepared)
     return Preview(
         tuple(_cell(cell, prepared) for cell in prepared.cells),
         targets,
@@ -153,7 +155,7 @@ def _targets(prepared: Extraction) -> Iterable[TargetPreview]:
                 tuple(dict.fromkeys(home[id(recording)].name for recording in matching)),
                 None if closest is None else float(closest[1]),
                 None if closest is None else closest[2].name,
-                "" if matching else _reason(prepared.cells, protocol.name, bool(distances)),
+                "" if matching else _reason(prepared.cells, protocol.name, closest),
             )
 
 
@@ -176,13 +178,31 @@ def _unit(cells: Sequence[Cell], protocol: str, absolute: bool) -> str:
     return "nA" if absolute else "%"
 
 
-def _reason(cells: Sequence[Cell], protocol: str, any_amplitude: bool) -> str:
+def _reason(cells: Sequence[Cell], protocol: str, closest: tuple[float, float, Cell] | None) -> str:
     names = {name: None for cell in cells for name in cell.get_protocol_names()}
     if protocol not in names:
         return f"no cell has recordings of {protocol}.{nearest(protocol, names)}"
-    if not any_amplitude:
+    if closest is None:
         return f"the cells that have {protocol} have no rheobase."
-    return "all amplitudes are too far away."
+    return f"the nearest one, of cell {closest[2].name}, is at {closest[1]:.4g}."
+
+
+def _lacking_settings(prepared: Extraction) -> list[Problem]:
+    """Say which features have no value because a setting that they need isn't given."""
+    first = {r.protocol_name: r for cell in reversed(prepared.cells) for r in reversed(cell.recordings)}
+    found = {}
+    for target in prepared.targets:
+        name = target["efeature"]
+        given = {*prepared.efel_settings, *(target.get("efel_settings") or {}), "stimulus_current"}
+        missing = [
+            setting
+            for setting in feature_info(name).needed_settings
+            if setting not in given and not hasattr(first.get(target["protocol"]), setting)
+        ]
+        if missing:
+            message = f"{name} has no value without the eFEL setting(s) {', '.join(missing)}."
+            found[name] = Problem(message, "warning", "feature")
+    return list(found.values())
 
 
 def _unmatched(target: TargetPreview) -> Problem:

@@ -59,7 +59,8 @@ def write_extraction(
     executor : concurrent.futures.Executor, optional
         Draws the figures; otherwise they are drawn in this process.
     progress : callable, optional
-        Called with the number of figures drawn, and of those known so far.
+        Called with the number of figures drawn, and of all (0 as long as that isn't known). Called by other
+        threads too if there is an executor; what it raises in this one ends the work.
 
     Raises
     ------
@@ -106,43 +107,41 @@ def _draw(
     jobs = all_figures(result.cells, result.protocols, result.protocols_rheobase, result.efel_settings)
     if progress is None:
         return draw_all(jobs, folder, executor=executor)
-    count = _Count(progress)
     if executor is None:
-        return draw_all(count.passing(jobs), folder)
-    return draw_all(count.known(jobs), folder, executor=_Watched(executor, count))
+        return draw_all(_watched(jobs, progress), folder)
+    counting = _Counting(executor, progress)
+    return draw_all(counting.known(jobs), folder, executor=counting)
 
 
-class _Count:
-    """How many figures are known and drawn."""
+def _watched(jobs: Iterator[Any], progress: Progress) -> Iterator[Any]:
+    """Yield figures, each of which is drawn before the next one is asked for."""
+    for done, job in enumerate(jobs, start=1):
+        yield job
+        progress(done, 0)
 
-    def __init__(self, progress: Progress) -> None:
-        self.progress, self.done, self.total = progress, 0, 0
+
+class _Counting(Executor):
+    """An executor that says how many of its jobs are done."""
+
+    def __init__(self, executor: Executor, progress: Progress) -> None:
+        self.executor, self.progress = executor, progress
+        self.done = self.total = 0
 
     def known(self, jobs: Iterator[Any]) -> Iterator[Any]:
-        """Yield jobs that are drawn elsewhere."""
+        """Yield jobs; when there are no more, their number is known."""
+        total = 0
         for job in jobs:
-            self.total += 1
+            total += 1
             yield job
-
-    def passing(self, jobs: Iterator[Any]) -> Iterator[Any]:
-        """Yield jobs that are drawn before the next one is asked for."""
-        for job in self.known(jobs):
-            yield job
-            self.finished()
-
-    def finished(self, _: Any = None) -> None:
-        """Note that a figure is drawn."""
-        self.done += 1
-        self.progress(self.done, self.total)
-
-
-class _Watched(Executor):
-    """An executor that says when a job is done."""
-
-    def __init__(self, executor: Executor, count: _Count) -> None:
-        self.executor, self.count = executor, count
+            self.progress(self.done, 0)
+        self.total = total
 
     def submit(self, function: Callable, /, *args: Any, **kwargs: Any) -> Future:
+        """Pass a job on."""
         future = self.executor.submit(function, *args, **kwargs)
-        future.add_done_callback(self.count.finished)
+        future.add_done_callback(self._finished)
         return future
+
+    def _finished(self, _: Future) -> None:
+        self.done += 1
+        self.progress(self.done, self.total)

@@ -1,0 +1,101 @@
+"""The command ``efewidgets``: extract, check, inspect, features, convert-legacy.
+
+Each command is a module with `add_to` (its arguments and help) and a function that does the work and returns a
+`Report`. What takes long to import is imported by that function, so that ``efewidgets --help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+from .. import __version__
+from ..engine.problems import EfeError
+from . import check, convert, extract, features, inspect
+from .console import Console
+from .interrupt import Interrupt
+from .junk import stdout_for_results_only
+from .report import BROKEN, INTERRUPTED, UNUSABLE, Report
+
+_EPILOG = """\
+exit codes:
+  0    done
+  1    done, with problems; all of them are listed
+  2    the input can't be used
+  3    efewidgets itself failed; please report it
+  130  stopped by Ctrl-C
+
+Start with
+  efewidgets extract --sample -o efewidgets-sample    the sample cells
+  efewidgets inspect my-recording.abf                 what is in a file
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code.
+
+    Parameters
+    ----------
+    arguments : list of str, optional
+        Default: those of the process.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a terminal that lacks a character shows "?" instead of failing
+            stream.reconfigure(errors="replace")
+    parser = _parser()
+    chosen = parser.parse_args(arguments)
+    if chosen.command is None:
+        parser.print_help()
+        return UNUSABLE
+    try:
+        with Interrupt() as interrupt:
+            console = Console(chosen.as_json, chosen.quiet, interrupt)
+            report = _run(chosen, console)
+        return console.show(report)
+    except BrokenPipeError:  # whoever read the output (head, less) has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _run(chosen: argparse.Namespace, console: Console) -> Report:
+    """Do the work; whatever goes wrong becomes a report."""
+    try:
+        with stdout_for_results_only():
+            report: Report = chosen.run(chosen, console)
+    except KeyboardInterrupt:
+        report = Report.failure("stopped by Ctrl-C. No file is half written.", INTERRUPTED)
+    except EfeError as error:
+        report = Report.failure(str(error), UNUSABLE)
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        report = Report.failure(f"{place}{error.strerror or error}.", UNUSABLE)
+    except MemoryError:
+        told = "there is not enough memory. Try --jobs 1, or low_memory_mode in the config."
+        report = Report.failure(told, UNUSABLE)
+    except Exception as error:
+        told = f"efewidgets itself failed, which is a bug; please report it.\n\n{traceback.format_exc()}"
+        report = Report.failure(told if not chosen.as_json else f"{type(error).__name__}: {error}", BROKEN)
+    console.end_progress()
+    return report
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "efewidgets",
+        description="From patch-clamp recordings to the feature files that neuron models are fitted to.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"efewidgets {__version__}")
+    parser.set_defaults(command=None)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
+    for module in (extract, check, inspect, features, convert):
+        command = module.add_to(commands)
+        command.add_argument(
+            "--json", action="store_true", dest="as_json", help="print one JSON document, for other programs"
+        )
+        command.add_argument("--quiet", action="store_true", help="print problems only, no progress bar")
+    return parser

@@ -1,0 +1,144 @@
+"""Worker processes for the long parts, and the work with a progress bar."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import signal
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from typing import TYPE_CHECKING, Any
+
+from ..engine.problems import EfeError
+from .console import Console
+
+if TYPE_CHECKING:
+    from multiprocessing.process import BaseProcess
+
+_PAYS_FROM_S = 4.0  # starting a worker costs about a second
+_GRACE_S = 2.0
+
+
+def choose_jobs(wanted: int | None, files_metadata: Any, plot: bool = False) -> int:
+    """Return how many processes to work with: as many as asked for, else all cores if that pays.
+
+    Results don't depend on it.
+
+    Raises
+    ------
+    EfeError
+        If less than one is asked for.
+    """
+    if wanted is not None:
+        if wanted < 1:
+            raise EfeError(f"--jobs must be at least 1, but is {wanted}.")
+        return wanted
+    return _cores() if _estimated_s(files_metadata, plot) > _PAYS_FROM_S else 1
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):  # those that this process may use
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _estimated_s(files_metadata: Any, plot: bool) -> float:
+    """Guess how long one process would take, s."""
+    files = [
+        file
+        for protocols in files_metadata.values()
+        if isinstance(protocols, Mapping)
+        for listed in protocols.values()
+        if isinstance(listed, Sequence)
+        for file in listed
+    ]
+    paths = {
+        path
+        for file in files
+        if isinstance(file, Mapping)
+        for path in (file.get("filepath"), file.get("v_file"))
+        if isinstance(path, str)
+    }
+    megabytes = sum(map(_size, paths)) / 1e6
+    return (0.02 * len(files) + 0.1 * megabytes) * (10 if plot else 1)
+
+
+def _size(path: str) -> int:
+    try:
+        return os.path.getsize(path)
+    except OSError:
+        return 0
+
+
+@contextlib.contextmanager
+def worker_processes(jobs: int) -> Iterator[Executor | None]:
+    """Start worker processes; None if one process is enough. They end with the block, at once if it fails."""
+    if jobs < 2:
+        yield None
+        return
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+    from multiprocessing import active_children, get_context
+
+    others = set(active_children())
+    executor = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_start_worker)
+    try:
+        _start(executor)
+        yield executor
+    except BaseException as error:
+        executor.shutdown(wait=False, cancel_futures=True)
+        _end(set(active_children()) - others)
+        if isinstance(error, BrokenProcessPool):
+            raise EfeError(
+                "a worker process died, perhaps for want of memory. Try fewer of them (--jobs 1)."
+            ) from error
+        raise
+    executor.shutdown()
+
+
+def _start(executor: Executor) -> None:
+    """Start the processes so that Ctrl-C is left to this one: they inherit that it is ignored."""
+    try:
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    except ValueError:  # not in the main thread
+        executor.submit(int)
+        return
+    executor.submit(int)
+    signal.signal(signal.SIGINT, before)
+
+
+def _end(processes: Iterable[BaseProcess]) -> None:
+    """Let processes finish the job they are at, which is a short one, or end them."""
+    until = time.monotonic() + _GRACE_S
+    for process in processes:
+        process.join(max(until - time.monotonic(), 0))
+        if process.is_alive():
+            process.terminate()
+
+
+def _start_worker() -> None:
+    """Leave Ctrl-C to the main process, and eFEL's remarks out."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    logging.getLogger("efel").addHandler(logging.NullHandler())
+
+
+def runner(console: Console, executor: Executor | None) -> Callable[[Callable, Sequence], list]:
+    """Return a function that runs independent jobs, with a progress bar that says what they are."""
+    from ..engine.parallel import run
+    from ..engine.pipeline import FileJob
+
+    def run_jobs(function: Callable, jobs: Sequence) -> list:
+        reading = bool(jobs) and isinstance(jobs[0], FileJob)
+        bar = console.progress("Reading recordings" if reading else "Computing features")
+
+        def progress(done: int, total: int) -> None:
+            bar(done, total)
+            console.interrupt.check()
+
+        found = run(function, jobs, executor=executor, progress=progress)
+        console.end_progress()
+        return found
+
+    return run_jobs

@@ -65,7 +65,7 @@ def _in_order(edges: Mapping[str, int]) -> bool:
 def unsure_problem(window: Window) -> Problem:
     """Say that the timing of the stimulus isn't certain, and why."""
     return Problem(
-        f"the timing of the stimulus is not certain: {window.reason} Look at the trace, and give the timings (ms) in "
+        f"the timing of the stimulus is not certain: {window.reason}. Look at the trace, and give the timings (ms) in "
         "the metadata if they are wrong.",
         severity="warning",
         kind="stimulus",

@@ -53,13 +53,16 @@ def _majority(flags: np.ndarray, width: int) -> np.ndarray:
 
 def step_edges(
     current: np.ndarray, dt: float, hypamp: float, ton: int | None, toff: int | None
-) -> dict[str, int]:
+) -> dict[str, int] | None:
     """First and last sample at which the smoothed current leaves `hypamp` by more than 4.5 standard deviations.
 
-    Edges that are given are kept. Without any step the result is the whole sweep but for the buffers.
+    Edges that are given are kept. Without any step the result is the whole sweep but for the buffers; None if the
+    sweep is shorter than these.
     """
     threshold = np.max([4.5 * edge_noise(current), 1e-5])
     buffer = buffer_samples(dt)
+    if len(current) <= 2 * buffer:
+        return None
     beyond = median_beyond(current, hypamp, threshold)
     if ton is None:
         ton = buffer + int(np.argmax(beyond[buffer:]))
@@ -72,6 +75,8 @@ def sahp_edges(current: np.ndarray, dt: float, hypamp: float, ton: int | None) -
     """Edges of a short step on a long one, from the smoothed current; None if there is no such thing."""
     threshold = np.max([2.0 * edge_noise(current), 1e-5])
     buffer, margin = buffer_samples(dt), 50
+    if len(current) <= 2 * buffer:
+        return None
     smoothed = smooth(current)
     beyond = np.abs(smoothed - hypamp) > threshold
     if ton is None:

@@ -15,7 +15,7 @@ from .signal import BASE_SAMPLES, base_current, step_edges
 class Step(Recording):
     """A step from `ton` to `toff` (ms), `amp` (nA) above the holding current `hypamp` (nA)."""
 
-    def usual_edges(self, trace: Trace, given: Mapping[str, int]) -> dict[str, int]:
+    def usual_edges(self, trace: Trace, given: Mapping[str, int]) -> dict[str, int] | None:
         hypamp = self.given_level("hypamp")
         if hypamp is None:
             hypamp = base_current(trace.current, given.get("ton", BASE_SAMPLES))

@@ -1,0 +1,192 @@
+"""The stages from files to recordings and rheobases: what each reads, what it needs, what it computes.
+
+The work itself is the engine's. `matching_stages` has the rest of the way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..engine.cell import Cell
+from ..engine.edges import agree_among
+from ..engine.outputs import holding_current
+from ..engine.pipeline import read_file
+from ..engine.problems import Problem
+from ..engine.recording import Recording
+from ..engine.rheobase import Decision, decide, given
+from .context import Context
+from .graph import Get, Node, Stage
+from .inputs import CellInputs, Group
+from .values import thaw
+from .work import Work
+
+#: About how many bytes a recording takes without its samples
+RECORDING_SIZE = 6_000
+
+
+@dataclass(frozen=True)
+class FileRead:
+    """The recordings of a file, as it was read by itself."""
+
+    recordings: tuple[Recording, ...]
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """The recordings of one protocol of one cell, file by file, after they have settled their timings."""
+
+    files: tuple[tuple[Recording, ...], ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def recordings(self) -> list[Recording]:
+        """All recordings, in the order of the files."""
+        return [recording for file in self.files for recording in file]
+
+
+# --- read: one file
+
+
+def _read_reads(context: Context, item: tuple[str, str], get: Get) -> tuple:
+    cell, file = item
+    recipe = context.cell(cell).by_id[file].recipe
+    return recipe, tuple(context.world[path] for path in recipe.paths), context.reading
+
+
+def read_job(read: tuple) -> FileRead:
+    """Read a file as its key says; also in another process."""
+    return _read_file(read, [], None)
+
+
+def _read_file(read: tuple, values: list, work: Work | None) -> FileRead:
+    recipe, _, (reader, settings) = read
+    recordings, problems = read_file(
+        recipe.as_metadata(),
+        recipe.protocol,
+        None if reader is None else reader.function,
+        thaw(settings),
+        keep_samples=False,
+        between=None if work is None else work.check,
+    )
+    return FileRead(tuple(recordings), tuple(problems))
+
+
+# --- agree: one protocol of one cell
+
+
+def _agree_reads(context: Context, item: tuple[str, str], get: Get) -> tuple:
+    cell, protocol = item
+    group = context.cell(cell).groups[protocol]
+    return cell, group.reading, context.seen(group), context.reading
+
+
+def _agree_covers(context: Context, item: tuple[str, str], get: Get) -> Iterable[Node]:
+    cell, protocol = item
+    return [("read", (cell, file.id)) for file in context.cell(cell).groups[protocol].files]
+
+
+def _agree(read: tuple, files: list[FileRead], work: Work | None) -> Agreed:
+    cell = read[0]
+    twins = tuple(tuple(recording.twin() for recording in file.recordings) for file in files)
+    everything = [recording for file in twins for recording in file]
+    problems = [problem for file in files for problem in file.problems]
+    try:
+        _, lost = agree_among(everything)
+        problems += lost
+        for recording in everything:
+            if recording.timing_from != "lost":
+                _ = recording.peak_time  # those with new timings read their samples again, now and not later
+    except Exception as error:
+        problems.append(Problem(f"the timings of these sweeps can't be compared: {error}", kind="stimulus"))
+    return Agreed(twins, tuple(problem.at(cell=cell) for problem in problems))
+
+
+# --- cell: what is left after exclusions
+
+
+def _cell_reads(context: Context, cell: str, get: Get) -> tuple:
+    found = context.cell(cell)
+    return found, context.seen(found), context.reading
+
+
+def _cell_covers(context: Context, cell: str, get: Get) -> Iterable[Node]:
+    return [("agree", (cell, protocol)) for protocol in context.cell(cell).groups]
+
+
+def _cell(read: tuple, groups: list[Agreed], work: Work | None) -> Cell:
+    found: CellInputs = read[0]
+    cell = Cell(found.name)
+    for group, agreed in zip(found.groups.values(), groups, strict=True):
+        cell.recordings += included(group, agreed)
+        cell.problems += agreed.problems
+    return cell
+
+
+def included(group: Group, agreed: Agreed) -> list[Recording]:
+    """Return the recordings of a protocol that are neither excluded nor without a stimulus."""
+    return [
+        recording
+        for file, recordings in zip(group.files, agreed.files, strict=True)
+        for recording in recordings
+        if recording.timing_from != "lost" and recording.label not in file.excluded
+    ]
+
+
+# --- rheobase: one cell
+
+
+def _rheobase_reads(context: Context, cell: str, get: Get) -> tuple:
+    inputs = context.inputs
+    return inputs.absolute_amplitude, context.rule, inputs.rheobase_values.get(cell)
+
+
+def _rheobase(read: tuple, cells: list[Cell], work: Work | None) -> Decision:
+    absolute, (protocols, strategy, settings), by_hand = read
+    if absolute:
+        return Decision(None, "targets are in nA, so that no rheobase is needed.")
+    if by_hand is not None:
+        return given(by_hand)
+    try:
+        return decide(cells[0], protocols, strategy, thaw(settings))
+    except Exception as error:
+        problem = Problem(f"the rheobase can't be computed: {error}", kind="rheobase", cell=cells[0].name)
+        return Decision(None, str(error), problems=(problem,))
+
+
+def _threshold(read: tuple, decisions: list[Decision], work: Work | None) -> Any:
+    """Return the rheobase alone (nA): who needs no more isn't computed again when only its reason changes."""
+    value = decisions[0].rheobase
+    return value if value and np.isfinite(value) else None
+
+
+def _holding(read: tuple, cells: list[Cell], work: Work | None) -> Any:
+    """Mean holding current of the recordings (nA)."""
+    return holding_current(cells[0])
+
+
+def _the_cell(context: Context, cell: str, get: Get) -> Iterable[Node]:
+    return [("cell", cell)]
+
+
+def _recordings_size(value: Any) -> int:
+    return 1000 + RECORDING_SIZE * len(value.recordings)
+
+
+STAGES = (
+    Stage("read", _read_file, _read_reads, size=_recordings_size),
+    Stage("agree", _agree, _agree_reads, covered=_agree_covers, size=_recordings_size),
+    Stage("cell", _cell, _cell_reads, covered=_cell_covers),
+    Stage("rheobase", _rheobase, _rheobase_reads, needs=_the_cell),
+    Stage(
+        "threshold",
+        _threshold,
+        needs=lambda context, cell, get: [("rheobase", cell)],
+        content=lambda value: (value,),
+    ),
+    Stage("holding", _holding, needs=_the_cell, content=lambda value: (value,)),
+)

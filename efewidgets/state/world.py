@@ -1,0 +1,64 @@
+"""What is seen of the files on disk: their sizes and times, by which a change is noticed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable
+
+from .inputs import Paths
+from .values import digest
+
+#: Size (bytes) and time of the last change (ns); None for a file that isn't there
+Stamp = tuple[int, int] | None
+
+
+def stamp(path: str) -> Stamp:
+    """Look at a file."""
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return found.st_size, found.st_mtime_ns
+
+
+class World:
+    """The stamps of files, as they were when they were looked at. Never changes."""
+
+    def __init__(self, stamps: dict[str, Stamp] | None = None):
+        self._stamps = stamps or {}
+        self._digests: dict[bytes, bytes] = {}
+
+    def __getitem__(self, path: str) -> Stamp:
+        return self._stamps.get(path)
+
+    def digest_of(self, paths: Paths) -> bytes:
+        """Return a digest of the stamps of these files; the answer is remembered."""
+        found = self._digests.get(paths.digest)
+        if found is None:
+            stamps = tuple(self._stamps.get(path) for path in paths.names)
+            found = self._digests[paths.digest] = digest(stamps)
+        return found
+
+    def seeing(self, paths: Iterable[str]) -> World:
+        """Return a world with these files too; those seen before aren't looked at again."""
+        new = {path: stamp(path) for path in paths if path not in self._stamps}
+        return World(self._stamps | new) if new else self
+
+    def again(self, paths: Iterable[str]) -> tuple[World, list[str]]:
+        """Look at these files (again); return the world and which of them have changed."""
+        stamps = {path: stamp(path) for path in paths}
+        changed = [path for path, seen in stamps.items() if self._stamps.get(path, seen) != seen]
+        return (World(stamps) if stamps != self._stamps else self), changed
+
+
+def sha256(path: str) -> str | None:
+    """Return the SHA-256 of a file's bytes; None if it can't be read."""
+    found = hashlib.sha256()
+    try:
+        with open(path, "rb") as file:
+            while block := file.read(1 << 20):
+                found.update(block)
+    except (OSError, ValueError):
+        return None
+    return found.hexdigest()

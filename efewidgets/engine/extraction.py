@@ -161,17 +161,7 @@ def check_options(options: Options) -> tuple[list[dict[str, Any]] | None, list[P
     EfeError
         If an option can't be used at all.
     """
-    check_settings(settings_used(options))
-    check_mode(options.protocol_mode)
-    check_strategy(options.rheobase_strategy, options.rheobase_settings)
-    _check_values(options)
-    count = options.threshold_nvalue_save
-    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-        raise EfeError(f"threshold_nvalue_save must be a whole number from 1 on, but is {count!r}.")
-    if number("default_std_value", options.default_std_value) < 0:
-        raise EfeError(f"default_std_value must not be negative, but is {options.default_std_value!r}.")
-    if options.targets is not None and options.auto_targets is not None:
-        raise EfeError("both targets and auto_targets are given; give one of them.")
+    check_choices(options)
     if options.targets is None and options.absolute_amplitude:
         raise EfeError(
             "absolute_amplitude needs targets (amplitudes in nA): the automatic choice works in % of rheobase."
@@ -188,6 +178,27 @@ def check_options(options: Options) -> tuple[list[dict[str, Any]] | None, list[P
             "none of the targets can be used: " + "; ".join(str(problem) for problem in problems[:3])
         )
     return targets, problems
+
+
+def check_choices(options: Options) -> None:
+    """Check all but the files and the targets.
+
+    Raises
+    ------
+    EfeError
+        If an option can't be used.
+    """
+    check_settings(settings_used(options))
+    check_mode(options.protocol_mode)
+    check_strategy(options.rheobase_strategy, options.rheobase_settings)
+    _check_values(options)
+    count = options.threshold_nvalue_save
+    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+        raise EfeError(f"threshold_nvalue_save must be a whole number from 1 on, but is {count!r}.")
+    if number("default_std_value", options.default_std_value) < 0:
+        raise EfeError(f"default_std_value must not be negative, but is {options.default_std_value!r}.")
+    if options.targets is not None and options.auto_targets is not None:
+        raise EfeError("both targets and auto_targets are given; give one of them.")
 
 
 def _check_values(options: Options) -> None:

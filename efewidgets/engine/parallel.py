@@ -31,16 +31,20 @@ def run(
         Called with the number of jobs done and of all jobs; may raise to stop the work.
     """
     results = []
-    for result in _mapped(function, jobs, map_function, executor):
+    for result in each(function, jobs, map_function, executor):
         results.append(result)
         if progress is not None:
             progress(len(results), len(jobs))
     return results
 
 
-def _mapped(
-    function: Callable, jobs: Sequence[Any], map_function: Callable | None, executor: Executor | None
+def each(
+    function: Callable[[Any], Any],
+    jobs: Sequence[Any],
+    map_function: Callable | None = None,
+    executor: Executor | None = None,
 ) -> Iterator[Any]:
+    """As `run`, but yield each result as soon as it and those before it are there."""
     if executor is not None:
         futures = [executor.submit(function, job) for job in jobs]
         try:

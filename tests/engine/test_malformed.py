@@ -1,6 +1,7 @@
 """Damaged, empty and lying files: each is told in words that help, and the recordings beside it come through.
 
-The lab's set of such files is not part of the project; what it is about that is small is made here by hand too.
+The lab's set of such files is not part of the project; without it only the tests at the end run, on files made
+here. What a reader of one's own may deliver is tested in `test_recording`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from efewidgets.engine.outputs import to_json
 from efewidgets.engine.parallel import run
 from efewidgets.engine.problems import EfeError
 from tests.compare import plain
+from tests.engine.differential.cells import STEP, drawn, metadata_of, step
 
 # What can't be used: words that must be in the message, and who must not be blamed for it.
 REFUSED = {
@@ -384,3 +386,57 @@ def test_all_cases_in_little_time_and_memory(folder):
     slowest, kilobytes = json.loads(done.stdout)
     assert slowest < 3.0
     assert kilobytes < 60_000
+
+
+# --- files made here
+
+
+@pytest.fixture
+def good_table(tmp_path):
+    """A table of a step of 0.2 nA with three spikes, and the metadata for it."""
+    found = drawn(step(0.2, 3), metadata_of([]), 0)
+    time = np.arange(len(found["voltage"])) * found["dt"]
+    rows = np.column_stack([time, found["voltage"], found["current"]])
+    path = tmp_path / "good.csv"
+    np.savetxt(
+        path, rows, delimiter=",", header="time (ms),voltage (mV),current (nA)", comments="", fmt="%.6f"
+    )
+    return {"filepath": str(path), **STEP}
+
+
+TARGET = {"efeature": "Spikecount", "protocol": "Step", "amplitude": 0.2, "tolerance": 0.1}
+
+
+@pytest.mark.parametrize("suffix", [".abf", ".nwb", ".mat", ".txt", ".csv", ".ibw", ".dat"])
+@pytest.mark.parametrize("kind", ["missing", "empty", "folder", "noise", "words"])
+def test_bad_file_beside_a_good_one(tmp_path, good_table, suffix, kind):
+    bad = tmp_path / f"bad{suffix}"
+    if kind == "empty":
+        bad.touch()
+    elif kind == "folder":
+        bad.mkdir()
+    elif kind == "noise":
+        bad.write_bytes(np.random.default_rng(1).bytes(5000))
+    elif kind == "words":
+        bad.write_text("time,voltage\nsee the other file\n")
+    units = {"i_unit": "nA", "v_unit": "mV", "t_unit": "ms", "dt": 0.1}
+    lccr = {"amplitudes": [1], "hypamp": 0, "ton": 1, "toff": 2}
+    names = (
+        {"v_file": str(bad), "i_file": str(tmp_path / "other.ibw")}
+        if suffix == ".ibw"
+        else {"filepath": str(bad)}
+    )
+    files = {"cell": {"Step": [{**names, **units, **lccr}, good_table]}}
+    result = run_extraction(Options(files, [TARGET], absolute_amplitude=True), run)
+    assert result.features["Step_0.2"]["soma"][0]["val"][0] == 3
+    (problem,) = [problem for problem in result.problems if problem.severity == "error"]
+    assert (problem.cell, problem.protocol, problem.file) == ("cell", "Step", str(bad))
+    for raw in ("Traceback", "KeyError", "IndexError", "TypeError", "ValueError", "Errno", "struct"):
+        assert raw not in str(problem)
+
+
+def test_every_file_of_a_cell_bad_is_told_and_the_other_cell_goes_on(tmp_path, good_table):
+    files = {"lost": {"Step": [{"filepath": str(tmp_path / "a.nwb")}]}, "good": {"Step": [good_table]}}
+    result = run_extraction(Options(files, [TARGET], absolute_amplitude=True), run)
+    assert result.currents["all_holding_current"] == {"good": pytest.approx(0.0)}
+    assert dict(result.per_cell())["lost"][0] == {}

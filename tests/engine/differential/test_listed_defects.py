@@ -262,6 +262,18 @@ def test_timings_that_the_reader_gives_are_in_ms():
     assert ours.recordings[0].amp == pytest.approx(0.2)
 
 
+def test_short_pulses_are_found():
+    """A pulse of 4 ms is narrower than half of the running median's 8.5 ms. One alone may be a test pulse."""
+    amplitudes = (0.1, 0.2, 0.3, 0.4)
+    sweeps = [sweep_of([(100.0, 104.0, a, a)], i_noise=0.001, seed=int(100 * a)) for a in amplitudes]
+    files = {"cell": {"ShortSquare": [metadata_of(sweeps)]}}
+    theirs = peer_cells({"cell": {"Step": [metadata_of(sweeps)]}}, EFEL)[0].recordings
+    assert [recording.amp for recording in theirs] == pytest.approx([0.0] * 4, abs=0.002)
+    for recording, amplitude in zip(our_cells(files)[0].recordings, amplitudes, strict=True):
+        assert (recording.ton, recording.toff) == pytest.approx((100.0, 104.0), abs=0.11)
+        assert recording.amp == pytest.approx(amplitude, abs=0.002)
+
+
 def test_test_pulse_is_not_the_step():
     sweep = sweep_of([(10.0, 16.0, -0.02, -0.02), (80.0, 190.0, 0.2, 0.2)], i_noise=0.001)
     peer, ours = one_recording("Step", sweep)

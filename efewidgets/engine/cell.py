@@ -116,13 +116,17 @@ class Cell:
 
     def plot_recordings(self, protocol_name: str, output_dir: str | None = None) -> list:
         """Draw the recordings of a protocol into a PDF in `output_dir`; returns the paths."""
-        from .figures import draw_all, recordings_figures
-
-        jobs = [job for job in recordings_figures(self) if job.protocol == protocol_name]
-        return draw_all(jobs, output_dir or ".")[0]
+        return self._draw(self.get_recordings_by_protocol_name(protocol_name), output_dir)
 
     def plot_all_recordings(self, output_dir: str | None = None) -> list:
         """Draw all recordings, one PDF a protocol, into `output_dir`; returns the paths."""
+        return self._draw(self.recordings, output_dir)
+
+    def _draw(self, recordings: list[Recording], output_dir: str | None) -> list:
         from .figures import draw_all, recordings_figures
 
-        return draw_all(recordings_figures(self), output_dir or ".")[0]
+        shown = Cell(self.name)
+        shown.recordings = recordings
+        paths, problems = draw_all(recordings_figures(shown), output_dir or ".")
+        self.problems += problems
+        return paths

@@ -55,10 +55,12 @@ class SineSpec(Recording):
 
     def generate(self) -> tuple[np.ndarray, np.ndarray]:
         time, current = self.holding()
-        u = time * 1e-3 - self.chirp_time_offset
-        frequency = self.chirp_frequency_base + self.chirp_frequency_scale / (
-            self.chirp_frequency_denominator - u
-        )
         sweep = slice(self.index(self.ton), self.index(self.toff))
-        current[sweep] += (self.amp * np.sin(2.0 * np.pi * frequency * u))[sweep]
+        u = time[sweep] * 1e-3 - self.chirp_time_offset
+        pole = self.chirp_frequency_denominator - u
+        # the frequency is without bound where the formula has its pole; no rig plays what comes there
+        frequency = self.chirp_frequency_base + np.divide(
+            self.chirp_frequency_scale, pole, out=np.zeros_like(pole), where=pole > 0
+        )
+        current[sweep] += self.amp * np.sin(2.0 * np.pi * frequency * u)
         return time, current

@@ -9,7 +9,7 @@ import h5py
 import numpy as np
 
 from ..problems import ReadError
-from .hdf5 import item, read_samples, text
+from .hdf5 import attribute, item, read_samples, text
 
 
 class Series:
@@ -41,15 +41,15 @@ class Series:
     @property
     def type(self) -> str:
         """NWB's name for the kind of series, "" if the file doesn't say."""
-        kind = text(self.group.attrs.get("neurodata_type")) or ""
-        ancestry = self.group.attrs.get("ancestry")  # NWB 1
-        if kind in ("", "TimeSeries") and ancestry is not None and np.size(ancestry):
+        kind = text(attribute(self.group, "neurodata_type")) or ""
+        ancestry = attribute(self.group, "ancestry") if kind in ("", "TimeSeries") else None  # NWB 1
+        if ancestry is not None and np.size(ancestry):
             kind = text(np.asarray(ancestry).reshape(-1)[-1:]) or kind
         return kind
 
-    @property
+    @cached_property
     def unit(self) -> str:
-        return text(self.data.attrs.get("unit")) or self.default_unit
+        return text(attribute(self.data, "unit")) or self.default_unit
 
     @property
     def n_samples(self) -> int:
@@ -58,7 +58,7 @@ class Series:
 
     def word(self, name: str) -> str | None:
         """Return a text that stands as an attribute or as a dataset of the series."""
-        found = text(self.group.attrs.get(name))
+        found = text(attribute(self.group, name))
         if found is None:
             member = item(self.group, name)
             if isinstance(member, h5py.Dataset) and member.size:
@@ -67,7 +67,7 @@ class Series:
 
     def number(self, name: str) -> float | None:
         """Return a number that stands as an attribute or as a dataset of the series."""
-        value = self.group.attrs.get(name)
+        value = attribute(self.group, name)
         if value is None:
             member = item(self.group, name)
             value = member[()] if isinstance(member, h5py.Dataset) and member.size else None
@@ -82,10 +82,10 @@ class Series:
                 return found
         return None
 
-    @property
+    @cached_property
     def t_unit(self) -> str:
         """Unit of the times; NWB prescribes seconds."""
-        return (text(self.clock.attrs.get("unit")) if self.clock is not None else None) or "seconds"
+        return (text(attribute(self.clock, "unit")) if self.clock is not None else None) or "seconds"
 
     def step(self, every_stamp: bool = True) -> float:
         """Return the sampling step in `t_unit`: from the rate, else from the time stamps (or their ends)."""
@@ -93,7 +93,7 @@ class Series:
             raise ReadError(f"{self.name} has neither a sampling rate nor time stamps.")
         if self.clock.name.endswith("timestamps"):
             return _step_of_stamps(self.clock, self.name, self.n_samples, every_stamp)
-        rate = _number(self.clock.attrs.get("rate"))
+        rate = _number(attribute(self.clock, "rate"))
         if rate is None:
             raise ReadError(f"{self.name}/starting_time says no sampling rate.")
         if not (np.isfinite(rate) and rate > 0):
@@ -128,7 +128,8 @@ class Series:
 
     def _factor(self, name: str, default: float) -> Any:
         """Return a number among the attributes of the data, in the precision of the file."""
-        value = np.asarray(self.data.attrs.get(name, np.float64(default)))
+        found = attribute(self.data, name)
+        value = np.asarray(np.float64(default) if found is None else found)
         if value.size != 1 or value.dtype.kind not in "fiu":
             raise ReadError(f"{self.name}/data has a {name} that isn't one number: {value!r}.")
         return value.reshape(-1)[0]

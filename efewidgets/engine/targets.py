@@ -109,10 +109,17 @@ def convert_legacy_targets(targets: Mapping[str, Mapping[str, Any]]) -> list[dic
     Raises
     ------
     EfeError
-        If there are neither one nor as many tolerances as amplitudes.
+        If an entry is missing, or there are neither one nor as many tolerances as amplitudes.
     """
     converted = []
     for protocol, old in targets.items():
+        if not isinstance(old, Mapping) or not all(
+            isinstance(old.get(key), (list, tuple, dict)) for key in ("amplitudes", "tolerances", "efeatures")
+        ):
+            raise EfeError(
+                f'protocol {protocol!r} must hold lists "amplitudes" and "tolerances", and "efeatures"; but is '
+                f"{old!r:.80}. (If these are meant to be targets of today's form, make them a list.)"
+            )
         amplitudes, tolerances = list(old["amplitudes"]), list(old["tolerances"])
         if len(tolerances) == 1:
             tolerances *= len(amplitudes)

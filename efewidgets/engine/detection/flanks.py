@@ -21,6 +21,7 @@ from .window import SURE, Box, Doubt, Window, trust
 CHEOPS = ("ton", "t1", "t2", "t3", "t4", "toff")
 POINTS = 2000  # of a fit, about
 BASELINE = 10.0  # ms of baseline before a ramp, without which its start rests on the line alone
+BEFORE = -1e9  # sample that counts as before any ramp: baseline
 ROUNDS = 15  # of a fit, at most
 CLEAR = 8.0  # times the noise of a block: a peak or a jump
 
@@ -126,41 +127,47 @@ def detect_ramp(trace: Trace, given: Mapping[str, int]) -> Window:
     end = Edge(given["toff"], 1.0, 0.0) if "toff" in given else ramp_end(trace)
     if end is None:
         return Window(given, 0.0, "no ramp ends in a jump that stands out", doubt=Doubt.NOTHING)
-    last = max(4, end.sample - trace.samples(2.0))
     if "ton" in given:
         edges = {"ton": given["ton"], "toff": end.sample}
         return Window(edges, trust(end.right), "ramp of which the start is given")
-    t, y = points(trace, 0, last)
-    settled = end.sample + trace.samples(5.0)  # the jump back overshoots for a while
-    if trace.n - settled > trace.samples(10.0):
-        after_t, after = points(trace, settled, trace.n)
-        t, y = np.concatenate((t, np.full(len(after_t), -1.0))), np.concatenate((y, after))
-    half = slice(int(0.4 * last / max(1, last // POINTS)), int(0.95 * last / max(1, last // POINTS)))
-    slope, height = np.polyfit(t[half], y[half], 1)
-    base = median(after) if trace.n - settled > trace.samples(10.0) else float(y[0])
-    guess = (base - height) / slope if slope else 0.0
-    p, errors = fit(ramp_shape, np.array([base, slope, np.clip(guess, 0.0, 0.9 * last)]), t, y)
-    start, error = float(p[2]), float(errors[2]) * trace.dt
-    if not 0.0 <= start < last or not np.isfinite(error):
+    start, slope, error = ramp_start(trace, end.sample)
+    early = start < trace.samples(BASELINE)
+    # a line that meets the baseline before the sweep begins: the ramp began with the sweep, or it is none
+    if not -0.03 * end.sample <= start < end.sample or not np.isfinite(error):
         reason = "the ramp doesn't start from the baseline"
         return Window({**given, "toff": end.sample}, 0.0, reason, doubt=Doubt.SHAPE)
-    error = float(np.hypot(error, misfit(p, t, y, last) * trace.dt))
-    edges = {"ton": round(start), "toff": end.sample}
-    peak = float(p[1]) * (end.sample - start)
-    confidence, doubt = trust(end.right * within(error)), Doubt.NONE
+    start = max(0.0, start)
+    edges, peak = {"ton": round(start), "toff": end.sample}, slope * (end.sample - start)
+    confidence = trust(end.right * within(error))
+    doubt = Doubt.NONE if confidence >= SURE else Doubt.NOISE
     reason = (
         f"ramp of {1e3 * peak:.0f} pA that starts at {start * trace.dt:.4g} ms, give or take {error:.2g} ms"
     )
-    if confidence < SURE:
-        doubt = Doubt.NOISE
-    if start < trace.samples(BASELINE):
+    if early:
         confidence, doubt = min(0.4, confidence), Doubt.SHAPE
         reason = f"{reason}; there is hardly any baseline before it"
-    if abs(end.jump + peak) > 0.3 * abs(peak):
+    if "toff" not in given and abs(end.jump + peak) > 0.3 * abs(peak):
         confidence, doubt = min(0.4, confidence), Doubt.SHAPE
         reason = "the current doesn't jump back from the ramp to the baseline"
     box = Box(edges["ton"], edges["toff"], peak)
     return Window(edges, confidence, reason, boxes=(box,), errors={"ton": error, "toff": 0.1}, doubt=doubt)
+
+
+def ramp_start(trace: Trace, end: int) -> tuple[float, float, float]:
+    """Find where a ramp that ends at a sample starts (samples), its slope (nA a sample), standard error (ms)."""
+    last = max(4, end - trace.samples(2.0))
+    t, y = points(trace, 0, last)
+    late = (t > 0.4 * last) & (t < 0.95 * last)
+    slope, height = np.polyfit(t[late], y[late], 1)
+    base, settled = float(y[0]), end + trace.samples(5.0)  # the jump back overshoots for a while
+    if trace.n - settled > trace.samples(10.0):
+        _, after = points(trace, settled, trace.n)
+        base = median(after)
+        t, y = np.concatenate((t, np.full(len(after), BEFORE))), np.concatenate((y, after))
+    guess = (base - height) / slope if slope else 0.0
+    p, errors = fit(ramp_shape, np.array([base, slope, np.clip(guess, 0.0, 0.9 * last)]), t, y)
+    error = float(np.hypot(errors[2], misfit(p, t, y, last))) * trace.dt
+    return float(p[2]), float(p[1]), error
 
 
 def misfit(p: np.ndarray, t: np.ndarray, y: np.ndarray, last: int) -> float:

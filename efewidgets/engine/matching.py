@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import re
 from collections import Counter
@@ -127,6 +128,12 @@ class Protocol:
                     target.append_auto_threshold(recording.auto_threshold if inside else None)
         self.recordings += recordings
         self.rheobases += rheobases or []
+
+    def standing_for(self, global_rheobase: float | None, mode: str) -> Protocol:
+        """Return a copy of the protocol whose stimulus is had in another way."""
+        other = copy.copy(self)
+        other.global_rheobase, other.mode = global_rheobase, mode
+        return other
 
     @property
     def ecode(self) -> Recording | None:

@@ -30,6 +30,7 @@ from .engine.problems import EfeError, Problem
 from .engine.recording import Recording
 from .engine.rheobase import assign, check_strategy
 from .engine.targets import EFeatureTarget, check_targets, convert_legacy_targets
+from .engine.trace import truth
 from .engine.writing import RunSettings, write_extraction
 
 __all__ = [
@@ -313,8 +314,9 @@ def extract_efeatures_per_cell(
         For each cell what `create_feature_protocol_files` returns.
     """
     outputs = {}
+    names = {str(name) for name in files_metadata}
     for cell in cells:
-        if cell.name not in files_metadata:
+        if cell.name not in names:
             continue
         protocols = group_efeatures([cell], targets, absolute_amplitude, True, protocol_mode, efel_settings)
         outputs[cell.name] = create_feature_protocol_files(
@@ -430,17 +432,18 @@ def extract_efeatures(
         default_std_value=default_std_value,
         save_files_used=save_files_used,
     )
-    if low_memory_mode:
+    if truth("low_memory_mode", low_memory_mode):
         map_function, executor = map, None
-    result = run_extraction(options, partial(run, map_function=map_function, executor=executor))
-    _log(result.problems)
     settings = RunSettings(
         output_directory=None if output_directory is None else str(output_directory),
-        write_files=write_files,
-        plot=plot,
-        extract_per_cell=extract_per_cell,
-        pickle_cells=pickle_cells,
+        write_files=truth("write_files", write_files),
+        plot=truth("plot", plot),
+        extract_per_cell=truth("extract_per_cell", extract_per_cell),
+        pickle_cells=truth("pickle_cells", pickle_cells),
     )
+    settings.check()
+    result = run_extraction(options, partial(run, map_function=map_function, executor=executor))
+    _log(result.problems)
     _log(write_extraction(result, settings, executor).problems)
     return result.features, result.protocols_dict, result.currents
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
 
 from . import pipeline
 from .auto_targets import AutoTarget, default_auto_targets
@@ -16,7 +18,7 @@ from .outputs import build_currents, build_outputs
 from .problems import EfeError, Problem, nearest
 from .rheobase import Decision, assign, check_strategy, given
 from .targets import PRESET_PROTOCOLS_RHEOBASE, check_targets, convert_legacy_targets
-from .trace import number
+from .trace import number, truth
 
 logger = logging.getLogger(__name__)
 
@@ -188,17 +190,41 @@ def check_choices(options: Options) -> None:
     EfeError
         If an option can't be used.
     """
+    _check_kinds(options)
     check_settings(settings_used(options))
     check_mode(options.protocol_mode)
     check_strategy(options.rheobase_strategy, options.rheobase_settings)
     _check_values(options)
     count = options.threshold_nvalue_save
-    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+    if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < 1:
         raise EfeError(f"threshold_nvalue_save must be a whole number from 1 on, but is {count!r}.")
     if number("default_std_value", options.default_std_value) < 0:
         raise EfeError(f"default_std_value must not be negative, but is {options.default_std_value!r}.")
     if options.targets is not None and options.auto_targets is not None:
         raise EfeError("both targets and auto_targets are given; give one of them.")
+
+
+_KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {
+    "targets": (Iterable, "a list of targets"),
+    "protocols_rheobase": (Iterable, "a list of names"),
+    "efel_settings": (Mapping, "a dictionary"),
+    "rheobase_settings": (Mapping, "a dictionary"),
+    "rheobase_values": (Mapping, "a dictionary"),
+    "auto_targets": (Sequence, "a list of AutoTarget"),
+}
+
+
+def _check_kinds(options: Options) -> None:
+    """Refuse arguments of a wrong kind in words, before they fail somewhere below."""
+    for name, (kind, words) in _KINDS.items():
+        value = getattr(options, name)
+        if value is not None and not isinstance(value, kind):
+            raise EfeError(f"{name} must be {words}, but is {value!r}.")
+    for goal in options.auto_targets or ():
+        if not isinstance(goal, AutoTarget):
+            raise EfeError(f"auto_targets must be a list of AutoTarget, but holds {goal!r}.")
+    for name in ("absolute_amplitude", "save_files_used"):
+        truth(name, getattr(options, name))
 
 
 def _check_values(options: Options) -> None:

@@ -77,6 +77,14 @@ def number(name: str, value: Any, unit: str = "") -> Any:
     return value
 
 
+def truth(name: str, value: Any) -> bool:
+    """Return `value` if it is True or False (or 1 or 0), or raise EfeError: any text would pass for true."""
+    is_truth = isinstance(value, (bool, np.bool_)) or (isinstance(value, int) and value in (0, 1))
+    if not is_truth:
+        raise EfeError(f"{name} must be True or False, but is {value!r}.")
+    return bool(value)
+
+
 def standardize(config: Mapping[str, Any], sweep: Mapping[str, Any]) -> Trace:
     """Bring one sweep to mV, nA and ms, correct its offset and its junction potential.
 

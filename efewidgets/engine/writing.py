@@ -34,6 +34,11 @@ class RunSettings:
         """Whether anything is written at all."""
         return self.write_files or self.plot or self.pickle_cells
 
+    def check(self) -> None:
+        """Raise EfeError if there is something to write and no folder for it."""
+        if self.writes and not self.output_directory:
+            raise EfeError("output_directory must name a folder if files are to be written.")
+
 
 @dataclass
 class Written:
@@ -70,9 +75,8 @@ def write_extraction(
     written = Written()
     if not settings.writes:
         return written
-    if not settings.output_directory:
-        raise EfeError("output_directory must name a folder if files are to be written.")
-    folder = pathlib.Path(settings.output_directory)
+    settings.check()
+    folder = pathlib.Path(str(settings.output_directory))
     if settings.write_files:
         written.files += save_outputs(folder, result.features, result.protocols_dict, result.currents)
         if settings.extract_per_cell:

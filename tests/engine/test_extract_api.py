@@ -493,6 +493,26 @@ def test_the_same_bytes_whatever_the_order_of_the_input(tmp_path, expected):
         ({"default_std_value": -1.0}, "must not be negative"),
         ({"default_std_value": "small"}, "must be a number"),
         ({"default_std_value": float("nan")}, "must be a number"),
+        ({"targets": 3}, "targets must be a list"),
+        ({"targets": "IDrest"}, "none of the targets can be used"),
+        (
+            {"targets": None, "auto_targets": [{"protocols": ["IV"]}]},
+            "auto_targets must be a list of AutoTarget",
+        ),
+        (
+            {"targets": None, "auto_targets": extract.default_auto_targets()[0]},
+            "must be a list of AutoTarget",
+        ),
+        ({"protocols_rheobase": 3}, "protocols_rheobase must be a list of names"),
+        ({"efel_settings": "Threshold"}, "efel_settings must be a dictionary"),
+        ({"rheobase_settings": [1]}, "rheobase_settings must be a dictionary"),
+        ({"absolute_amplitude": "False"}, "absolute_amplitude must be True or False, but is 'False'"),
+        ({"write_files": "no"}, "write_files must be True or False"),
+        ({"plot": None}, "plot must be True or False"),
+        ({"low_memory_mode": "False"}, "low_memory_mode must be True or False"),
+        ({"extract_per_cell": 2}, "extract_per_cell must be True or False"),
+        ({"pickle_cells": "yes"}, "pickle_cells must be True or False"),
+        ({"save_files_used": []}, "save_files_used must be True or False"),
         ({"targets": [{"efeature": "x"}]}, "none of the targets can be used"),
         ({"targets": TARGETS, "auto_targets": []}, "both targets and auto_targets"),
         ({"targets": None, "absolute_amplitude": True}, "absolute_amplitude needs targets"),
@@ -500,15 +520,19 @@ def test_the_same_bytes_whatever_the_order_of_the_input(tmp_path, expected):
 )
 def test_what_can_not_be(tmp_path, change, words):
     with pytest.raises(EfeError, match=words):
-        run(tmp_path / "new", write_files=True, **change)
+        run(tmp_path / "new", **({"write_files": True} | change))
     assert list(tmp_path.iterdir()) == []
 
 
-def test_files_need_a_folder(tmp_path, monkeypatch):
+def test_files_need_a_folder_and_that_is_seen_before_the_work(tmp_path, monkeypatch):
+    def never(metadata):
+        raise AssertionError("nothing should be read")
+
     monkeypatch.chdir(tmp_path)
     for folder in (None, ""):
-        with pytest.raises(EfeError, match="output_directory must name a folder"):
-            extract.extract_efeatures(folder, **ARGUMENTS, write_files=True)
+        for what in ("write_files", "plot", "pickle_cells"):
+            with pytest.raises(EfeError, match="output_directory must name a folder"):
+                extract.extract_efeatures(folder, **(ARGUMENTS | {"recording_reader": never, what: True}))
         extract.extract_efeatures(folder, **ARGUMENTS)
     assert list(tmp_path.iterdir()) == []
 
@@ -517,6 +541,24 @@ def test_no_targets_at_all_is_an_empty_output(tmp_path):
     features, protocols, currents = run(tmp_path, targets=[])
     assert (features, protocols) == ({}, {})
     assert len(currents["all_threshold_current"]) == 2
+
+
+def test_a_cell_whose_name_is_a_number(tmp_path):
+    files = {1: FILES["B8"]}
+    _, _, currents = run(tmp_path, files_metadata=files, write_files=True, extract_per_cell=True)
+    assert list(currents["all_threshold_current"]) == ["1"]
+    assert (tmp_path / "1" / "features.json").exists()
+    cells = extract.read_recordings(files, synthetic_reader, efel_settings=EFEL)
+    assert list(extract.extract_efeatures_per_cell(files, cells, tmp_path, TARGETS, "mean", 1, False)) == [
+        "1"
+    ]
+
+
+def test_misspelt_feature_of_a_goal_leaves_the_others(tmp_path, caplog):
+    goal = extract.AutoTarget(["IDthresh"], [150], ["Spikecount", "AP_amplitud"], 1, 1, 20)
+    features, _, _ = run(tmp_path, targets=None, auto_targets=[goal])
+    assert [(e["feature"], e["n"]) for e in features["IDthresh_150"]["soma"]] == [("Spikecount", 2)]
+    assert "AP_amplitud" in caplog.text
 
 
 def test_duplicate_target_is_used_once_and_told(tmp_path, caplog):

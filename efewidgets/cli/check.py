@@ -62,14 +62,14 @@ def run(chosen: argparse.Namespace, console: Console) -> Report:
 def _show(console: Console, found: Preview) -> None:
     console.title("Cells")
     console.table(
-        [("", "recordings", "rheobase", "")]
-        + [(cell.name, str(sum(cell.recordings.values())), *_rheobase(cell)) for cell in found.cells],
+        [(cell.name, str(sum(cell.recordings.values())), *_rheobase(cell)) for cell in found.cells],
+        header=("", "recordings", "rheobase", ""),
         right=[1, 2],
     )
     console.print()
     console.title("Targets")
     header = ("protocol", "amplitude", "features", "recordings", "cells", "")
-    console.table([header, *(_target(target) for target in found.targets)], right=[1, 2, 3, 4])
+    console.table(map(_target, found.targets), header, right=[1, 2, 3, 4])
     unmatched = sum(not target.recordings for target in found.targets)
     console.print()
     if unmatched:

@@ -75,32 +75,36 @@ class Console:
             return text
         return f"\x1b[{_STYLES[style]}m{text}\x1b[0m"
 
-    def table(self, rows: Iterable[Sequence[str]], right: Sequence[int] = (), indent: str = "  ") -> None:
+    def table(
+        self, rows: Iterable[Sequence[str]], header: Sequence[str] = (), right: Sequence[int] = ()
+    ) -> None:
         """Print aligned columns; the last one is wrapped below itself if it doesn't fit.
 
         Parameters
         ----------
         rows : iterable of list of str
+        header : list of str, optional
+            What stands above the columns.
         right : list of int
             Columns to align at their right.
         """
-        rows = [list(map(str, row)) for row in rows]
-        if not rows:
-            return
-        widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
-        for row in rows:
-            cells = [
-                cell.rjust(width) if i in right else cell.ljust(width)
-                for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        cells = [[_printable(cell) for cell in row] for row in (*([header] if header else ()), *rows)]
+        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+        for i, row in enumerate(cells):
+            aligned = [
+                cell.rjust(width) if k in right else cell.ljust(width)
+                for k, (cell, width) in enumerate(zip(row, widths, strict=True))
             ]
-            start = indent + "  ".join(cells[:-1]) + "  "
+            start = "  " + "".join(f"{cell}  " for cell in aligned[:-1])
             room = max(self.width - len(start), 24)
-            lines = textwrap.wrap(cells[-1].rstrip(), room, break_long_words=False) or [""]
-            if row[-1] and widths[-1] <= room:
-                lines = [cells[-1].rstrip()]
-            print((start + lines[0]).rstrip(), file=self.out)
-            for line in lines[1:]:
-                print(" " * len(start) + line, file=self.out)
+            lines = textwrap.wrap(aligned[-1], room, break_long_words=False) or [""]
+            if widths[-1] <= room:
+                lines = [aligned[-1]]
+            text = "\n".join(
+                (before + line).rstrip()
+                for before, line in zip((start, *[" " * len(start)] * (len(lines) - 1)), lines, strict=True)
+            )
+            print(self.styled(text, "dim") if header and not i else text, file=self.out)
 
     # --- problems
 
@@ -229,6 +233,7 @@ def _short_path(path: str) -> str:
 def _wrapped(text: str, width: int, first: str = "", rest: str | None = None) -> str:
     """Wrap each line of a text; words are not broken, for paths shall be copied."""
     rest = first if rest is None else rest
+    text = _printable(text)
     lines: list[str] = []
     for line in text.splitlines() or [""]:
         lines += textwrap.wrap(
@@ -240,6 +245,11 @@ def _wrapped(text: str, width: int, first: str = "", rest: str | None = None) ->
             break_on_hyphens=False,
         ) or [""]
     return "\n".join(lines)
+
+
+def _printable(text: str) -> str:
+    """Return a text in which nothing steers the terminal: names of cells and files are other people's."""
+    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in str(text))
 
 
 def _has_colours(stream: TextIO) -> bool:

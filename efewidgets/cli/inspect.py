@@ -68,10 +68,10 @@ def _show(console: Console, summaries: Sequence[FileSummary], every_sweep: bool)
         console.title(f"{summary.path}: {summary.format}{dialect}, {sweeps}")
         if every_sweep:
             header = ("sweep", "protocol", "repetition", "duration", "rate", "units")
-            console.table([header, *(_sweep(sweep) for sweep in summary.sweeps)], right=[2, 3, 4])
+            console.table(map(_sweep, summary.sweeps), header, right=[2, 3, 4])
         elif summary.sweeps:
             header = ("protocol", "sweeps", "repetitions", "duration", "rate", "units")
-            console.table([header, *_protocols(summary)], right=[1, 3, 4])
+            console.table(_protocols(summary), header, right=[1, 3, 4])
 
 
 def _sweep(sweep: SweepInfo) -> tuple[str, ...]:

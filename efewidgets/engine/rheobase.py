@@ -241,7 +241,9 @@ def _none(reason: str, problems: Sequence[Problem]) -> Decision:
 def _no_sweeps(cell: Cell, protocols: Collection[str], sweeps: Sweeps) -> str:
     if len(sweeps):
         return ""
-    there = ", ".join(cell.get_protocol_names()) or "none"
+    if not cell.recordings:
+        return "the cell has no recording that could be read."
+    there = ", ".join(cell.get_protocol_names())
     return f"there is no sweep of {', '.join(protocols)}; the cell's protocols are {there}."
 
 

@@ -79,6 +79,13 @@ def test_columns_are_aligned_and_the_last_is_wrapped(console: Console) -> None:
     assert " ".join(" ".join(lines[1:]).split()) == "long name 100 " + " ".join(["word"] * 30)
 
 
+def test_names_cannot_steer_the_terminal(console: Console) -> None:
+    console.table([("\x1b[2Jcell", "a\tb")])
+    console.show(Report(problems=[Problem("m.", cell="\x1b]0;title\x07")]))
+    shown = console.out.getvalue() + console.err.getvalue()  # type: ignore[attr-defined]
+    assert all(character.isprintable() or character == "\n" for character in shown)
+
+
 def test_colours_are_for_terminals_only(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
     assert console.styled("x", "red") == "x"
     terminal = Terminal()

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from .artefacts import artefacts
 from .interpolation import Interpolated
+
+__all__ = ["artefacts", "auto_threshold", "peak_times"]
 
 #: An automatic threshold never lies above this (mV), whatever the baseline
 HIGHEST_THRESHOLD = 50.0

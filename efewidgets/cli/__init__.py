@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return UNUSABLE
     try:
         with Interrupt() as interrupt:
-            console = Console(chosen.as_json, chosen.quiet, interrupt)
+            console = Console(chosen.as_json, chosen.quiet, interrupt, chosen.notes)
             report = _run(chosen, console)
         return console.show(report)
     except BrokenPipeError:  # whoever read the output (head, less) has seen enough
@@ -97,5 +97,6 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--json", action="store_true", dest="as_json", help="print one JSON document, for other programs"
         )
-        command.add_argument("--quiet", action="store_true", help="print problems only, no progress bar")
+        command.add_argument("--quiet", action="store_true", help="print errors and warnings only")
+        command.add_argument("--notes", action="store_true", help="print all notes, not only the first few")
     return parser

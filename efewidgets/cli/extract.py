@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..engine.problems import EfeError, Problem
-from .console import Bar, Console
+from .console import Console
+from .progress import Bar
 from .report import Report
 from .workers import choose_jobs, runner, worker_processes
 

@@ -66,7 +66,8 @@ def build_entry(
     problems = []
     for target in protocol.feature_targets:
         if target.sample_size < max(threshold_nvalue_save, 1):
-            problems.append(_too_few(protocol, target, threshold_nvalue_save))
+            if protocol.recordings:  # otherwise the whole protocol is told to be unmatched
+                problems.append(_too_few(protocol, target, threshold_nvalue_save))
             continue
         entry = target.as_dict(save_files_used, default_std_value)
         by_location.setdefault(target.location, []).append(entry)
@@ -75,8 +76,8 @@ def build_entry(
 
 def _too_few(protocol: Protocol, target: Any, wanted: int) -> Problem:
     return Problem(
-        f"{target.efeature_name} has {target.sample_size} value(s) from {len(protocol.recordings)} recording(s), fewer "
-        f"than the {max(wanted, 1)} asked for; it is left out.",
+        f"{target.sample_size} value(s) from {len(protocol.recordings)} recording(s), fewer than the {max(wanted, 1)} "
+        "asked for: left out.",
         "note",
         "target",
         protocol=protocol.name,

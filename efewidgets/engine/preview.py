@@ -144,18 +144,19 @@ def _targets(prepared: Extraction) -> Iterable[TargetPreview]:
                 if matched is protocol and any(target is wanted[0] for target in chosen)
             ]
             distances = list(_distances(prepared.cells, protocol.name, protocol.amplitude, absolute))
+            unit = _unit(prepared.cells, protocol.name, absolute)
             closest = min(distances, key=lambda item: item[0], default=None)
             yield TargetPreview(
                 protocol.name,
                 protocol.amplitude,
                 tolerance,
-                _unit(prepared.cells, protocol.name, absolute),
+                unit,
                 tuple(target.efel_feature_name for target in wanted),
                 len(matching),
                 tuple(dict.fromkeys(home[id(recording)].name for recording in matching)),
                 None if closest is None else float(closest[1]),
                 None if closest is None else closest[2].name,
-                "" if matching else _reason(prepared.cells, protocol.name, closest),
+                "" if matching else _reason(prepared.cells, protocol.name, closest, unit),
             )
 
 
@@ -178,13 +179,15 @@ def _unit(cells: Sequence[Cell], protocol: str, absolute: bool) -> str:
     return "nA" if absolute else "%"
 
 
-def _reason(cells: Sequence[Cell], protocol: str, closest: tuple[float, float, Cell] | None) -> str:
+def _reason(
+    cells: Sequence[Cell], protocol: str, closest: tuple[float, float, Cell] | None, unit: str
+) -> str:
     names = {name: None for cell in cells for name in cell.get_protocol_names()}
     if protocol not in names:
         return f"no cell has recordings of {protocol}.{nearest(protocol, names)}"
     if closest is None:
         return f"the cells that have {protocol} have no rheobase."
-    return f"the nearest one, of cell {closest[2].name}, is at {closest[1]:.4g}."
+    return f"the nearest one, of cell {closest[2].name}, is at {closest[1]:.4g} {unit}."
 
 
 def _lacking_settings(prepared: Extraction) -> list[Problem]:

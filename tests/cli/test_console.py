@@ -11,9 +11,11 @@ import pytest
 
 import efewidgets
 from efewidgets.cli import main
-from efewidgets.cli.console import Bar, Console, grouped
+from efewidgets.cli.console import Console
 from efewidgets.cli.interrupt import Interrupt
+from efewidgets.cli.progress import Bar
 from efewidgets.cli.report import Report
+from efewidgets.cli.text import grouped
 from efewidgets.engine.problems import Problem
 
 from .conftest import Ran
@@ -99,22 +101,43 @@ def test_colours_are_for_terminals_only(console: Console, monkeypatch: pytest.Mo
 
 def test_problems_are_grouped() -> None:
     problems = [
-        Problem("unsure.", "warning", cell="B", protocol="IV", recording=str(n)) for n in range(8)
-    ] + [
+        *(Problem("unsure.", "warning", cell="B", protocol="IV", recording=str(n)) for n in range(8)),
         Problem("unsure.", "warning", cell="C", protocol="IV", recording="x"),
         Problem("no file.", cell="C", file="gone.abf"),
+        Problem("a spike at -0.2 nA.", cell="C", file="a.abf", recording="x"),
+        Problem("a spike at 1e-3 nA.", cell="C", file="a.abf", recording="y"),
         Problem("nothing matches.", protocol="IV", target="IV at 100"),
         Problem("everywhere."),
     ]
-    assert grouped(problems) == {
-        "unsure.": [
-            "cell B, protocol IV, 8 recordings: 0, 1, 2, 3, 4, 5, …",
-            "cell C, protocol IV, recording x",
-        ],
-        "no file.": ["cell C, gone.abf"],
-        "nothing matches.": ["target IV at 100"],
-        "everywhere.": [],
-    }
+    assert [(group.message, group.places) for group in grouped(problems)] == [
+        (
+            "unsure.",
+            (
+                "cell B, protocol IV, 8 recordings: 0, 1, 2, 3, 4, 5, …",
+                "cell C, protocol IV, recording x",
+            ),
+        ),
+        ("no file.", ("cell C, gone.abf",)),
+        (
+            "a spike at -0.2 nA. (And 1 more like it, with other numbers.)",
+            ("cell C, a.abf, 2 recordings: x, y",),
+        ),
+        ("nothing matches.", ("target IV at 100",)),
+        ("everywhere.", ()),
+    ]
+
+
+def test_many_kinds_of_notes_are_shown_on_demand(console: Console) -> None:
+    report = Report(problems=[Problem(f"note {letter}.", "note") for letter in "abcdef"])
+    console.all_notes = False
+    console.show(report)
+    few = console.err.getvalue()  # type: ignore[attr-defined]
+    assert "note a." in few
+    assert "note f." not in few
+    assert "3 kinds more, with --notes" in few
+    console.all_notes = True
+    console.show(report)
+    assert "note f." in console.err.getvalue()  # type: ignore[attr-defined]
 
 
 def test_problems_by_severity(console: Console) -> None:

@@ -81,19 +81,19 @@ def to_nA(values: Any, unit: object) -> Any:
 
 def check_plausible(voltage: np.ndarray, current: np.ndarray, v_unit: object, i_unit: object) -> None:
     """Raise UnitError if the median voltage (mV) or any current (nA) can't come from a patch-clamped cell."""
-    rest = float(np.nanmedian(voltage))
+    highest = _highest(voltage)
+    rest = float(np.nanmedian(voltage)) if not highest <= _MAX_MV else 0.0  # the median lies below the highest
     if not abs(rest) <= _MAX_MV:
         raise UnitError(
             f"the median voltage would be {rest / 1e3:.3g} V, which no cell has. "
             f"The voltage unit is taken as {v_unit!r}: {_likely(rest, _MV, v_unit, 70.0)}"
         )
-    highest = float(np.nanmax(np.abs(voltage)))
     if 0 < highest < _MIN_MV:
         raise UnitError(
             f"the voltage would stay within {highest:.3g} mV of zero. "
             f"The voltage unit is taken as {v_unit!r}: {_likely(highest, _MV, v_unit, 70.0)}"
         )
-    peak = float(np.nanmax(np.abs(current)))
+    peak = _highest(current)
     if not peak <= _MAX_NA:
         raise UnitError(
             f"the current would reach {peak:.3g} nA, which no electrode passes. "
@@ -104,6 +104,11 @@ def check_plausible(voltage: np.ndarray, current: np.ndarray, v_unit: object, i_
             f"the current would stay below {peak * 1e6:.3g} fA. "
             f"The current unit is taken as {i_unit!r}: {_likely(peak, _NA, i_unit, 0.3)}"
         )
+
+
+def _highest(values: np.ndarray) -> float:
+    """Largest distance from zero; nan without any number."""
+    return float(max(-np.fmin.reduce(values), np.fmax.reduce(values)))
 
 
 def _likely(value: float, factors: dict[str, float], taken: object, typical: float) -> str:

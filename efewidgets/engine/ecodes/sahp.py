@@ -9,7 +9,8 @@ import numpy as np
 
 from ..recording import Recording
 from ..trace import Trace
-from .signal import base_current, sahp_edges, sahp_long_level, smooth
+from .medians import Smoothed
+from .signal import base_current, sahp_edges, sahp_long_level
 
 
 class SAHP(Recording):
@@ -33,20 +34,21 @@ class SAHP(Recording):
         return found and found | dict(given)
 
     def measure(self, trace: Trace, edges: Mapping[str, int], given: Mapping[str, int]) -> dict[str, Any]:
-        smoothed = smooth(trace.current)
+        smoothed = Smoothed(trace.current)
         ton, tmid, tmid2, toff = (edges[name] for name in self.timings)
         detected = len(given) < len(self.timings) and not self.usual_failed
         hypamp = self.given_level("hypamp")
         if hypamp is None:
-            outside = np.concatenate((smoothed[:ton], smoothed[toff:]))
-            hypamp = base_current(trace.current) if detected or not len(outside) else np.median(outside)
+            filled = ton <= 0 and toff >= trace.n
+            outside = slice(ton), slice(toff, None)
+            hypamp = base_current(trace.current) if detected or filled else smoothed.median(*outside)
         amp = self.given_level("amp")
         if amp is None:
-            around = np.concatenate((smoothed[ton:tmid], smoothed[tmid2:toff]))
-            amp = (sahp_long_level(smoothed, ton, toff) if detected else np.median(around)) - hypamp
+            around = slice(ton, tmid), slice(tmid2, toff)
+            amp = (sahp_long_level(smoothed, ton, toff) if detected else smoothed.median(*around)) - hypamp
         amp2 = self.given_level("amp2")
         if amp2 is None:
-            amp2 = np.median(smoothed[tmid:tmid2]) - hypamp
+            amp2 = smoothed.median(slice(tmid, tmid2)) - hypamp
         return {"hypamp": hypamp, "amp": amp, "amp2": amp2}
 
     def get_stimulus_parameters(self) -> dict[str, Any]:

@@ -7,24 +7,25 @@ beyond a limit exactly when more than half of its samples are.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-WIDTH = 85
+from .medians import WIDTH, Smoothed, majority
+
 BASE_SAMPLES = 300
 BUFFER_MS = 2.0  # artefacts at the very start and end of a sweep are left out
 
 
 def smooth(current: np.ndarray, width: int = WIDTH) -> np.ndarray:
     """Running median over `width` samples, mirrored at the ends; array (n,), float64."""
-    from scipy.ndimage import median_filter
-
-    return median_filter(current, size=width).astype(np.float64)
+    return Smoothed(current, width).values
 
 
 def base_current(current: np.ndarray, samples: int = BASE_SAMPLES) -> float:
     """Holding current: the median of the smoothed first `samples` samples (all before a known onset)."""
     samples = samples if samples > 0 else BASE_SAMPLES
-    return np.median(smooth(current[:samples]))
+    return Smoothed(current[:samples]).median()
 
 
 def edge_noise(current: np.ndarray) -> float:
@@ -37,18 +38,14 @@ def buffer_samples(dt: float) -> int:
     return max(1, int(BUFFER_MS / dt))
 
 
-def median_beyond(current: np.ndarray, level: float, threshold: float, width: int = WIDTH) -> np.ndarray:
-    """Where the running median is more than `threshold` away from `level`; bool array (n,)."""
+def median_beyond(current: np.ndarray, levels: Sequence[float], threshold: float) -> np.ndarray:
+    """Where the running median, `levels` subtracted, is more than `threshold` away from zero; bool array (n,)."""
     if len(current) == 0:
         return np.zeros(0, dtype=bool)
-    half = width // 2
-    deviation = np.pad(current.astype(np.float64), half, mode="symmetric") - level
-    return _majority(deviation > threshold, width) | _majority(-deviation > threshold, width)
-
-
-def _majority(flags: np.ndarray, width: int) -> np.ndarray:
-    counts = np.concatenate(([0], np.cumsum(flags, dtype=np.int32)))
-    return counts[width:] - counts[:-width] > width // 2
+    deviation = np.pad(current.astype(np.float64), WIDTH // 2, mode="symmetric")
+    for level in levels:
+        deviation -= level
+    return majority(deviation > threshold, WIDTH) | majority(deviation < -threshold, WIDTH)
 
 
 def step_edges(
@@ -63,7 +60,7 @@ def step_edges(
     buffer = buffer_samples(dt)
     if len(current) <= 2 * buffer:
         return None
-    beyond = median_beyond(current, hypamp, threshold)
+    beyond = median_beyond(current, [hypamp], threshold)
     if ton is None:
         ton = buffer + int(np.argmax(beyond[buffer:]))
     if toff is None:
@@ -77,16 +74,15 @@ def sahp_edges(current: np.ndarray, dt: float, hypamp: float, ton: int | None) -
     buffer, margin = buffer_samples(dt), 50
     if len(current) <= 2 * buffer:
         return None
-    smoothed = smooth(current)
-    beyond = np.abs(smoothed - hypamp) > threshold
+    beyond = median_beyond(current, [hypamp], threshold)
     if ton is None:
         ton = buffer + int(np.argmax(beyond[buffer:]))
     long_step = beyond[ton:-buffer][::-1]
     if len(long_step) == 0:
         return None
     toff = len(current) - int(np.argmax(long_step)) - 1 - buffer
-    amp = sahp_long_level(smoothed, ton, toff) - hypamp
-    short_step = np.abs(smoothed[ton + margin : toff - margin] - amp - hypamp) > threshold
+    amp = sahp_long_level(Smoothed(current), ton, toff) - hypamp
+    short_step = median_beyond(current, [amp, hypamp], threshold)[ton + margin : toff - margin]
     if len(short_step) == 0:
         return None
     tmid = ton + margin + int(np.argmax(short_step))
@@ -96,6 +92,6 @@ def sahp_edges(current: np.ndarray, dt: float, hypamp: float, ton: int | None) -
     return {"ton": ton, "tmid": tmid, "tmid2": tmid2, "toff": toff}
 
 
-def sahp_long_level(smoothed: np.ndarray, ton: int, toff: int) -> float:
+def sahp_long_level(smoothed: Smoothed, ton: int, toff: int) -> float:
     """Level of the long step: the median of its first and last 50 smoothed samples."""
-    return np.median(np.concatenate((smoothed[ton : ton + 50], smoothed[toff - 50 : toff])))
+    return smoothed.median(slice(ton, ton + 50), slice(toff - 50, toff))

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..recording import Recording
 from ..trace import Trace
+from .medians import median
 from .signal import BASE_SAMPLES, base_current, step_edges
 
 
@@ -27,7 +28,7 @@ class Step(Recording):
             known_onset = "ton" in given or self.usual_failed
             hypamp = base_current(trace.current, edges["ton"] if known_onset else BASE_SAMPLES)
         if amp is None:
-            amp = np.median(trace.current[edges["ton"] : edges["toff"]]) - hypamp
+            amp = median(trace.current[edges["ton"] : edges["toff"]]) - hypamp
         return {"hypamp": hypamp, "amp": amp}
 
     def generate(self) -> tuple[np.ndarray, np.ndarray]:

@@ -9,7 +9,8 @@ import numpy as np
 
 from ..recording import Recording
 from ..trace import Trace
-from .signal import base_current, smooth
+from .medians import Smoothed
+from .signal import base_current
 
 
 class _TwoSteps(Recording):
@@ -22,16 +23,17 @@ class _TwoSteps(Recording):
     amplitudes = ("amp", "amp2")
 
     def measure(self, trace: Trace, edges: Mapping[str, int], given: Mapping[str, int]) -> dict[str, Any]:
-        smoothed = smooth(trace.current)
+        smoothed = Smoothed(trace.current)
         ton, tmid, toff = (edges[name] for name in self.timings)
         levels = {name: self.given_level(name) for name in ("hypamp", "amp", "amp2")}
         if levels["hypamp"] is None:
-            outside = np.concatenate((smoothed[:ton], smoothed[toff:]))
-            levels["hypamp"] = np.median(outside) if len(outside) else base_current(trace.current)
+            filled = ton <= 0 and toff >= trace.n
+            outside = slice(ton), slice(toff, None)
+            levels["hypamp"] = base_current(trace.current) if filled else smoothed.median(*outside)
         if levels["amp"] is None:
-            levels["amp"] = np.median(smoothed[ton:tmid]) - levels["hypamp"]
+            levels["amp"] = smoothed.median(slice(ton, tmid)) - levels["hypamp"]
         if levels["amp2"] is None:
-            levels["amp2"] = np.median(smoothed[tmid:toff]) - levels["hypamp"]
+            levels["amp2"] = smoothed.median(slice(tmid, toff)) - levels["hypamp"]
         return levels
 
     def get_stimulus_parameters(self) -> dict[str, Any]:

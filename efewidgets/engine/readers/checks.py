@@ -93,9 +93,8 @@ def cut_missing_tail(sweep: dict[str, Any]) -> int:
     n = len(sweep["voltage"])
     keep = n
     for name in ("voltage", "current"):
-        missing = np.isnan(sweep[name])
-        if missing[-1]:
-            present = np.flatnonzero(~missing)
+        if np.isnan(sweep[name][-1]):
+            present = np.flatnonzero(~np.isnan(sweep[name]))
             keep = min(keep, int(present[-1]) + 1 if present.size else 0)
     if 2 <= keep < n:
         for name in ("voltage", "current"):
@@ -106,7 +105,10 @@ def cut_missing_tail(sweep: dict[str, Any]) -> int:
 
 def _check_finite(sweep: Mapping[str, Any], step: float) -> None:
     for name in ("voltage", "current"):
-        bad = np.flatnonzero(~np.isfinite(sweep[name]))
+        finite = np.isfinite(sweep[name])
+        if finite.all():
+            continue
+        bad = np.flatnonzero(~finite)
         if bad.size == len(sweep[name]):
             raise ReadError(f"the {name} holds no numbers at all (NaN throughout).")
         if bad.size:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from typing import Any
 
@@ -61,16 +62,8 @@ def item(group: h5py.Group, name: str) -> Any:
 
 
 def attribute(place: h5py.HLObject, name: str) -> Any:
-    """Return an attribute, None if there is none; a single number in a tenth of h5py's time."""
-    key = name.encode()
-    if not h5py.h5a.exists(place.id, key):
-        return None
-    stored = h5py.h5a.open(place.id, key)
-    if stored.shape != () or stored.dtype.kind not in "fiu":
-        return place.attrs[name]
-    value = np.empty((), stored.dtype)
-    stored.read(value)
-    return value[()]
+    """Return an attribute, None if there is none (h5py's own ``get`` raises and catches an error for that)."""
+    return place.attrs[name] if h5py.h5a.exists(place.id, name.encode()) else None
 
 
 def members(group: Any) -> list[str]:
@@ -83,7 +76,7 @@ def check_dataset(data: h5py.Dataset, columns: int = 1) -> None:
     if data.shape is None or data.dtype.kind not in "fiu":
         what = "nothing" if data.shape is None else "text or records"
         raise ReadError(f"{data.name} holds {what}, not numbers.")
-    n = int(np.prod(data.shape, dtype=object))
+    n = math.prod(data.shape)
     if not (data.ndim == 2 and columns in data.shape) and not (data.ndim == columns == 1):
         raise ReadError(
             f"{data.name} has the shape {data.shape}: expected one row of samples. Split the channels first."
@@ -103,7 +96,7 @@ def _stored_samples(data: h5py.Dataset, n: int) -> int:
         return n
     if data.chunks is None:
         return min(n, data.id.get_storage_size() // data.dtype.itemsize)
-    per_chunk = int(np.prod(data.chunks, dtype=object))
+    per_chunk = math.prod(data.chunks)
     return min(n, data.id.get_num_chunks() * per_chunk)
 
 

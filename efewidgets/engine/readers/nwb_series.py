@@ -83,6 +83,11 @@ class Series:
         return None
 
     @cached_property
+    def rate(self) -> float | None:
+        """Samples per unit of time, as ``starting_time`` has it."""
+        return _number(attribute(self.clock, "rate")) if self.clock is not None else None
+
+    @cached_property
     def t_unit(self) -> str:
         """Unit of the times; NWB prescribes seconds."""
         return (text(attribute(self.clock, "unit")) if self.clock is not None else None) or "seconds"
@@ -93,7 +98,7 @@ class Series:
             raise ReadError(f"{self.name} has neither a sampling rate nor time stamps.")
         if self.clock.name.endswith("timestamps"):
             return _step_of_stamps(self.clock, self.name, self.n_samples, every_stamp)
-        rate = _number(attribute(self.clock, "rate"))
+        rate = self.rate
         if rate is None:
             raise ReadError(f"{self.name}/starting_time says no sampling rate.")
         if not (np.isfinite(rate) and rate > 0):

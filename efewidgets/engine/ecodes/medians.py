@@ -1,0 +1,101 @@
+"""Medians of a current, by counting where that is enough.
+
+A converter knows few levels, so that the samples around the median are all alike: a value is the median, exactly, if
+less than half of the samples lie below it and more than half do not exceed it. That is told by one look at the samples
+and needs no sorting; the same goes for the median of a running median.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+WIDTH = 85
+_FEW = 512  # samples that are enough to guess a median
+
+
+def median(x: np.ndarray) -> np.floating:
+    """``np.median`` of an array (n,)."""
+    guess = _guess(x)
+    if guess is None or not _in_the_middle(np.count_nonzero(x < guess), np.count_nonzero(x <= guess), len(x)):
+        return np.median(x)
+    return guess
+
+
+class Smoothed:
+    """The running median of a current, mirrored at the ends, built only where counting isn't enough.
+
+    Parameters
+    ----------
+    current : array (n,)
+        nA.
+    width : int
+        Samples in a window; odd.
+    """
+
+    def __init__(self, current: np.ndarray, width: int = WIDTH):
+        self.current, self.width = current, width
+
+    @cached_property
+    def values(self) -> np.ndarray:
+        """Array (n,), float64."""
+        if (
+            len(self.current) < self.width
+        ):  # scipy 1.17 gives what was in the memory before for some short ones
+            mirrored = np.pad(self.current, self.width // 2, mode="symmetric")
+            return np.median(sliding_window_view(mirrored, self.width), axis=1).astype(np.float64)
+        from scipy.ndimage import median_filter
+
+        return median_filter(self.current, size=self.width).astype(np.float64)
+
+    def median(self, *stretches: slice) -> np.floating:
+        """Median over one or several stretches; over all without any."""
+        parts = [range(*part.indices(len(self.current))) for part in stretches or (slice(None),)]
+        parts = [part for part in parts if len(part)]
+        guess = (
+            _guess(np.concatenate([self.current[part.start : part.stop] for part in parts]))
+            if parts
+            else None
+        )
+        if guess is not None and "values" not in self.__dict__:
+            windows = [self._under(part) for part in parts]
+            below = sum(self._majorities(samples < guess) for samples in windows)
+            up_to = sum(self._majorities(samples <= guess) for samples in windows)
+            if _in_the_middle(below, up_to, sum(map(len, parts))):
+                return np.float64(guess)
+        return np.median(np.concatenate([self.values[part] for part in stretches or (slice(None),)]))
+
+    def _under(self, part: Sequence[int]) -> np.ndarray:
+        """Samples that the windows around a stretch see."""
+        x, half = self.current, self.width // 2
+        first, last = part[0] - half, part[-1] + half + 1
+        if first >= 0 and last <= len(x):
+            return x[first:last]
+        return np.pad(x, half, mode="symmetric")[first + half : last + half]
+
+    def _majorities(self, flags: np.ndarray) -> int:
+        """Count the windows most of whose samples are flagged."""
+        return int(np.count_nonzero(majority(flags, self.width)))
+
+
+def majority(flags: np.ndarray, width: int) -> np.ndarray:
+    """Whether most of each window of `width` (odd) flags (m,) are set; bool array (m - width + 1,)."""
+    counts = np.empty(len(flags) + 1, dtype=np.int32)
+    counts[0] = 0
+    np.cumsum(flags, dtype=np.int32, out=counts[1:])
+    return counts[width:] - counts[:-width] > width // 2
+
+
+def _guess(x: np.ndarray) -> np.floating | None:
+    if not len(x):
+        return None
+    some = x[:: max(1, len(x) // _FEW)]
+    return np.partition(some, len(some) // 2)[len(some) // 2]
+
+
+def _in_the_middle(below: int, up_to: int, n: int) -> bool:
+    """Whether a value is the median of `n` others, of which so many lie below it or do not exceed it."""
+    return below <= (n - 1) // 2 and up_to >= n // 2 + 1

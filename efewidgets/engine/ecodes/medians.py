@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -17,10 +18,10 @@ WIDTH = 85
 _FEW = 512  # samples that are enough to guess a median
 
 
-def median(x: np.ndarray) -> np.floating:
+def median(x: np.ndarray) -> Any:
     """``np.median`` of an array (n,)."""
     guess = _guess(x)
-    if guess is None or not _in_the_middle(np.count_nonzero(x < guess), np.count_nonzero(x <= guess), len(x)):
+    if guess is None or not _in_the_middle(_count(x < guess), _count(x <= guess), len(x)):
         return np.median(x)
     return guess
 
@@ -51,7 +52,7 @@ class Smoothed:
 
         return median_filter(self.current, size=self.width).astype(np.float64)
 
-    def median(self, *stretches: slice) -> np.floating:
+    def median(self, *stretches: slice) -> Any:
         """Median over one or several stretches; over all without any."""
         parts = [range(*part.indices(len(self.current))) for part in stretches or (slice(None),)]
         parts = [part for part in parts if len(part)]
@@ -78,7 +79,7 @@ class Smoothed:
 
     def _majorities(self, flags: np.ndarray) -> int:
         """Count the windows most of whose samples are flagged."""
-        return int(np.count_nonzero(majority(flags, self.width)))
+        return _count(majority(flags, self.width))
 
 
 def majority(flags: np.ndarray, width: int) -> np.ndarray:
@@ -89,7 +90,7 @@ def majority(flags: np.ndarray, width: int) -> np.ndarray:
     return counts[width:] - counts[:-width] > width // 2
 
 
-def _guess(x: np.ndarray) -> np.floating | None:
+def _guess(x: np.ndarray) -> Any:
     if not len(x):
         return None
     some = x[:: max(1, len(x) // _FEW)]
@@ -99,3 +100,7 @@ def _guess(x: np.ndarray) -> np.floating | None:
 def _in_the_middle(below: int, up_to: int, n: int) -> bool:
     """Whether a value is the median of `n` others, of which so many lie below it or do not exceed it."""
     return below <= (n - 1) // 2 and up_to >= n // 2 + 1
+
+
+def _count(flags: np.ndarray) -> int:
+    return int(np.count_nonzero(flags))

@@ -206,11 +206,12 @@ def _show_files(console: Console, settings: RunSettings, written: Written) -> No
     for name in of_all:
         console.verbatim(f"  {name}")
     if of_cells:
-        console.print(f"  {of_cells} files of single cells, each cell's in a folder of its name")
+        console.print(f"{of_cells} files of single cells, each cell's in a folder of its name", "  ")
     if written.figures:
-        places = sorted({str(path.parent.relative_to(folder)) for path in written.figures})
-        told = ", ".join(places[:6]) + (", …" if len(places) > 6 else "")
-        console.print(f"  {_count(len(written.figures), 'figure')} in {told}")
+        parts = [path.relative_to(folder).parts for path in written.figures]
+        folders = sorted({part[0] for part in parts if len(part) > 1})
+        told = f", most in {', '.join(folders[:8])}{', …' if len(folders) > 8 else ''}" if folders else ""
+        console.print(f"{_count(len(written.figures), 'figure')} as PDF{told}", "  ")
 
 
 def _count(number: int, one: str, many: str = "") -> str:

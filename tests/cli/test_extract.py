@@ -211,6 +211,8 @@ def test_figures(run: Run, write: Write, small: dict, tmp_path: pathlib.Path) ->
     assert drawn
     assert sorted(path for path in (tmp_path / "out").rglob("*") if path.is_file()) == sorted(drawn)
     assert all(path.read_bytes().startswith(b"%PDF") for path in drawn)
+    told = " ".join(run("extract", write(small), "-o", tmp_path / "out").out.split())
+    assert f"{len(drawn)} figures as PDF, most in FS1" in told
 
 
 def test_pickles(run: Run, write: Write, small: dict, tmp_path: pathlib.Path) -> None:

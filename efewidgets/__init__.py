@@ -19,6 +19,7 @@ _HOME = {
     "Protocol": "extract",
     "Recording": "extract",
     "default_auto_targets": "extract",
+    "ExtractionState": "state",
     "EfeError": "engine.problems",
     "Problem": "engine.problems",
     "inspect": "engine.readers",
@@ -26,7 +27,7 @@ _HOME = {
     "register_ecode": "engine.ecodes",
 }
 
-__all__ = [*_HOME, "__version__"]  # noqa: PLE0604
+__all__ = [*_HOME, "__version__"]
 
 
 def __getattr__(name: str) -> Any:

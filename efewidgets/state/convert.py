@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from ..engine.auto_targets import AutoTarget
-from ..engine.extraction import Options
+from ..engine.extraction import Options, settings_used
 from ..engine.problems import Problem
 from ..engine.targets import check_targets, convert_legacy_targets
 from ..engine.writing import RunSettings
@@ -50,6 +50,11 @@ def as_options(inputs: Inputs) -> Options:
         recording_reader=None if reader is None else reader.function,
         **{name: getattr(inputs, name) for name in SAME},
     )
+
+
+def settings_in_force(inputs: Inputs) -> dict[str, Any]:
+    """Return the eFEL settings, the usual ones where a person gave none."""
+    return settings_used(Options({}, efel_settings=thaw(inputs.efel_settings)))
 
 
 def as_run_settings(inputs: Inputs) -> RunSettings:

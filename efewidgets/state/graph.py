@@ -192,6 +192,10 @@ class Evaluation:
         for parent in self.graph.stages[node[0]].covered(self.context, node[1], self.get):
             yield from self.missing(stage, parent)
 
+    def reads(self, node: Node) -> tuple:
+        """Return what a node reads of the inputs, for computing it elsewhere."""
+        return self._key(node)[1]
+
     def put(self, node: Node, value: Any) -> None:
         """Give the result of a node that was computed elsewhere."""
         self.seen[node] = self._kept(node, self._key(node)[0], value)

@@ -16,7 +16,14 @@ import numpy as np
 from ..engine.auto_targets import default_auto_targets
 from ..engine.averages import mean
 from ..engine.feature_store import settings_key
-from ..engine.matching import Match, Protocol, build_protocols, match_levels, target_levels
+from ..engine.matching import (
+    Match,
+    Protocol,
+    build_protocols,
+    match_levels,
+    target_levels,
+    unmatched_problems,
+)
 from ..engine.outputs import build_entry, currents_of, to_json
 from ..engine.pipeline import feature_values
 from ..engine.problems import Problem
@@ -43,11 +50,14 @@ class Sweeps:
         What is compared with the targets' amplitudes, % of rheobase or nA.
     rheobases : tuple of float or None, length n
         Rheobase of each one's cell, nA.
+    cells : tuple of str, length n
+        Name of each one's cell.
     """
 
     recordings: tuple[Recording, ...]
     levels: np.ndarray
     rheobases: tuple[Any, ...]
+    cells: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -56,6 +66,7 @@ class Matched:
 
     recordings: tuple[Recording, ...]
     rheobases: tuple[Any, ...]
+    cells: tuple[str, ...]
     match: Match
 
 
@@ -111,14 +122,15 @@ def _sweeps(read: tuple, values: list, work: Work | None) -> Sweeps:
     absolute, groups = read[:2]
     rheobases, agreed = values[: len(groups)], values[len(groups) :]
     recordings: list[Recording] = []
-    levels, of_each = [np.empty(0)], []
+    levels, of_each, cells = [np.empty(0)], [], []
     for group, rheobase, found in zip(groups, rheobases, agreed, strict=True):
         if absolute or rheobase is not None:
             there = included(group, found)
             recordings += there
             levels.append(target_levels(there, absolute, rheobase))
             of_each += [rheobase] * len(there)
-    return Sweeps(tuple(recordings), np.concatenate(levels), tuple(of_each))
+            cells += [group.cell] * len(there)
+    return Sweeps(tuple(recordings), np.concatenate(levels), tuple(of_each), tuple(cells))
 
 
 def _thresholds(context: Context, protocol: str, get: Get) -> Iterable[Node]:
@@ -200,6 +212,7 @@ def _match(read: tuple, found: list[Sweeps], work: Work | None) -> Matched:
     return Matched(
         tuple(sweeps.recordings[index] for index in match.indexes),
         tuple(sweeps.rheobases[index] for index in match.indexes),
+        tuple(sweeps.cells[index] for index in match.indexes),
         match,
     )
 
@@ -215,16 +228,15 @@ def _features_reads(context: Context, item: Item, get: Get) -> tuple:
 
 def _features(read: tuple, found: list[Matched], work: Work | None) -> tuple[Problem, ...]:
     """See to it that the recordings hold what is wanted of them; return what went wrong."""
-    recordings = found[0].recordings
-    add_features(
-        [(recording, features) for recording in recordings if (features := lacking(recording, read))], work
+    matched = found[0]
+    add_features([(r, features) for r in matched.recordings if (features := lacking(r, read))], work)
+    keys = [settings_key(settings) for settings, _ in read]
+    return tuple(
+        located(problem, recording).at(cell=cell)
+        for recording, cell in zip(matched.recordings, matched.cells, strict=True)
+        for key in keys
+        for problem in recording.feature_store.failures(key)
     )
-    problems = []
-    for settings, _ in read:
-        key = settings_key(settings)
-        for recording in recordings:
-            problems += [located(problem, recording) for problem in recording.feature_store.failures(key)]
-    return tuple(problems)
 
 
 Lacking = list[tuple[list[str], dict[str, Any]]]
@@ -243,7 +255,9 @@ def lacking(recording: Recording, wanted: Iterable[tuple[Frozen, tuple[str, ...]
 def add_features(jobs: list[tuple[Recording, Lacking]], work: Work | None) -> None:
     """Compute features and put them on their recordings; each recording is one unit of work."""
     work = work or Work()
-    results = work.map(_features_job, jobs, "computing features")
+    if not jobs:
+        return
+    results = work.each(_features_job, jobs, "computing features")
     for (recording, _), found in zip(jobs, results, strict=True):
         for settings, values, problems in found:
             recording.take_values(settings, values)
@@ -365,6 +379,44 @@ def _of_item(*stages: str) -> Any:
     return lambda context, item, get: [(stage, item) for stage in stages]
 
 
+def _cell_problems_needs(context: Context, cell: str, get: Get) -> Iterable[Node]:
+    return [("cell", cell), ("rheobase", cell)]
+
+
+def _cell_problems(read: tuple, values: list, work: Work | None) -> tuple[Problem, ...]:
+    """What is wrong with a cell's files, recordings and rheobase."""
+    cell, decision = values
+    return (*cell.all_problems(), *(problem.at(cell=cell.name) for problem in decision.problems))
+
+
+def _problems_needs(context: Context, item: None, get: Get) -> Iterable[Node]:
+    items = list(get("targets", None).groups)
+    names = [cell.name for cell in context.inputs.cells]
+    found: list[Node] = [("targets", None)]
+    for stage in ("cell_problems", "cell"):
+        found += [(stage, name) for name in names]
+    for stage in ("features", "entry", "protocol"):
+        found += [(stage, item) for item in items]
+    return found
+
+
+def _problems_reads(context: Context, item: None, get: Get) -> tuple:
+    return len(context.inputs.cells), len(get("targets", None).groups)
+
+
+def _problems(read: tuple, values: list, work: Work | None) -> tuple[Problem, ...]:
+    """All that a person should know, from files to outputs."""
+    cells, items = read
+    chosen, rest = values[0], values[1:]
+    of_cells, there, rest = rest[:cells], rest[cells : 2 * cells], rest[2 * cells :]
+    of_features, entries, protocols = rest[:items], rest[items : 2 * items], rest[2 * items :]
+    found = [problem for problems in of_cells for problem in problems]
+    found += chosen.problems
+    found += dict.fromkeys(problem for problems in of_features for problem in problems)
+    found += unmatched_problems(there, protocols)
+    return (*found, *(problem for _, left_out in entries for problem in left_out))
+
+
 STAGES = (
     Stage("sweeps", _sweeps, _sweeps_reads, needs=_thresholds, covered=_groups),
     Stage(
@@ -392,5 +444,7 @@ STAGES = (
     Stage("global", _global, needs=_cells("threshold"), content=lambda value: (value,)),
     Stage("currents", _currents, _currents_reads, needs=_currents_needs),
     Stage("outputs", _outputs, _outputs_reads, needs=_outputs_needs),
+    Stage("cell_problems", _cell_problems, needs=_cell_problems_needs),
+    Stage("problems", _problems, _problems_reads, needs=_problems_needs),
     Stage("texts", _texts, needs=lambda context, item, get: [("outputs", None)]),
 )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from typing import Any
 
-from ..engine.parallel import run
+from ..engine.parallel import each
 
 #: What is being done, how much of it is done, and how much there is
 Report = Callable[[str, int, int], None]
@@ -54,22 +54,19 @@ class Work:
         if self._cancelled():
             raise Cancelled
 
-    def map(self, function: Callable[[Any], Any], jobs: Sequence[Any], activity: str) -> list[Any]:
-        """Return the results of independent jobs, in their order; may stop between two of them.
+    def each(self, function: Callable[[Any], Any], jobs: Sequence[Any], activity: str) -> Iterator[Any]:
+        """Yield the results of independent jobs, in their order; may stop between two of them.
 
         Raises
         ------
         Cancelled
         """
-
-        def progress(done: int, of: int) -> None:
-            self.check()
-            self.tell(activity, done, of)
-
         self.check()
-        if jobs:
-            self.tell(activity, 0, len(jobs))
-        return run(function, jobs, executor=self.executor, progress=progress)
+        self.tell(activity, 0, len(jobs))
+        for done, result in enumerate(each(function, jobs, executor=self.executor), start=1):
+            yield result
+            self.tell(activity, done, len(jobs))
+            self.check()
 
     def tell(self, activity: str, done: int, of: int) -> None:
         """Report the progress, unless that was done a moment ago."""

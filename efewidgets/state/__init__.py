@@ -1,0 +1,10 @@
+"""One reactive state: every decision in one place, every result a cached consequence of them."""
+
+from __future__ import annotations
+
+from .inputs import Inputs
+from .results import Results
+from .runner import BackgroundRunner, InlineRunner
+from .state import ExtractionState
+
+__all__ = ["BackgroundRunner", "ExtractionState", "InlineRunner", "Inputs", "Results"]

@@ -1,0 +1,39 @@
+"""What the actions need of the state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ..inputs import Inputs
+
+if TYPE_CHECKING:
+    import threading
+
+    from ..results import Results
+
+
+class Editing:
+    """A state that can be edited."""
+
+    _lock: threading.RLock
+    _new_id: Callable[[str], str]
+
+    @property
+    def inputs(self) -> Inputs:
+        """All decisions."""
+        raise NotImplementedError
+
+    @property
+    def results(self) -> Results:
+        """All results."""
+        raise NotImplementedError
+
+    def commit(self, label: str, *, merge: str | None = None, **changes: Any) -> bool:
+        """Change decisions."""
+        raise NotImplementedError
+
+
+def count(number: int, what: str) -> str:
+    """Return "1 file", "3 files"."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -1,0 +1,192 @@
+"""Actions on targets: add, edit, remove, duplicate, presets, import, automatic choice."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ...engine.auto_targets import AutoTarget, default_auto_targets
+from ...engine.problems import EfeError, nearest
+from ...engine.targets import KNOWN_KEYS, convert_legacy_targets
+from ..convert import goals_of
+from ..inputs import Target
+from ..values import Frozen, freeze
+from .base import Editing, count
+
+Ids = str | Iterable[str]
+
+#: Lists of features that belong together: BluePyEfe's three goals
+PRESETS = ("firing pattern", "spike waveform", "passive properties")
+
+
+class TargetActions(Editing):
+    """Actions on targets; they are named by their ids. Before the first one is added they are chosen automatically."""
+
+    def add_target(
+        self, efeature: str, protocol: str, amplitude: float, tolerance: float = 10.0, **more: Any
+    ) -> str:
+        """Add a target and return its id.
+
+        Parameters
+        ----------
+        efeature : str
+            Name of the feature in eFEL.
+        protocol : str
+        amplitude, tolerance : float
+            % of rheobase, or nA.
+        **more
+            ``efel_settings``, ``efeature_name``, ``location``.
+        """
+        target = {"efeature": efeature, "protocol": protocol, "amplitude": amplitude, "tolerance": tolerance}
+        return self.add_targets([target | more])[0]
+
+    def add_targets(self, targets: Iterable[Mapping[str, Any]]) -> list[str]:
+        """Add targets as `extract_efeatures` takes them; return their ids."""
+        new = [self._new_target(target) for target in targets]
+        with self._lock:
+            self._commit(f"add {count(len(new), 'target')}", (*(self.inputs.targets or ()), *new))
+        return [target.id for target in new]
+
+    def set_targets(self, targets: Iterable[Mapping[str, Any]]) -> list[str]:
+        """Replace all targets; return the ids of the new ones."""
+        new = tuple(self._new_target(target) for target in targets)
+        self._commit(f"set {count(len(new), 'target')}", new)
+        return [target.id for target in new]
+
+    def edit_targets(self, targets: Ids, *, merge: str | None = None, **changes: Any) -> None:
+        """Change fields of targets, e.g. ``tolerance=20``."""
+        with self._lock:
+            chosen, frozen = self._ids(targets), _fields(changes)
+            new = tuple(
+                dataclasses.replace(target, **frozen) if target.id in chosen else target
+                for target in self.inputs.targets or ()
+            )
+            self._commit(f"set {', '.join(changes)} of {count(len(chosen), 'target')}", new, merge)
+
+    edit_target = edit_targets
+
+    def remove_targets(self, targets: Ids) -> None:
+        """Remove targets."""
+        with self._lock:
+            chosen = self._ids(targets)
+            left = tuple(target for target in self.inputs.targets or () if target.id not in chosen)
+            self._commit(f"remove {count(len(chosen), 'target')}", left)
+
+    def duplicate_targets(self, targets: Ids, **changes: Any) -> list[str]:
+        """Add copies of targets behind them, perhaps with other fields; return the copies' ids."""
+        with self._lock:
+            chosen, frozen = self._ids(targets), _fields(changes)
+            new: list[Target] = []
+            copies = []
+            for target in self.inputs.targets or ():
+                new.append(target)
+                if target.id in chosen:
+                    copies.append(dataclasses.replace(target, id=self._new_id("t"), **frozen))
+                    new.append(copies[-1])
+            self._commit(f"duplicate {count(len(chosen), 'target')}", tuple(new))
+        return [target.id for target in copies]
+
+    def apply_preset(
+        self, preset: str, protocol: str, amplitudes: Sequence[float], tolerance: float = 10.0, **more: Any
+    ) -> list[str]:
+        """Add the features of a preset at some amplitudes of a protocol; those that are there already stay as they are.
+
+        Parameters
+        ----------
+        preset : {"firing pattern", "spike waveform", "passive properties"}
+        protocol : str
+        amplitudes : list of float
+        tolerance : float
+
+        Returns
+        -------
+        list of str
+            Ids of the new targets.
+        """
+        features = preset_features(preset)
+        with self._lock:
+            there = set(self.inputs.targets or ())
+            new = [
+                self._new_target(
+                    {
+                        "efeature": efeature,
+                        "protocol": protocol,
+                        "amplitude": a,
+                        "tolerance": tolerance,
+                        **more,
+                    }
+                )
+                for a in amplitudes
+                for efeature in features
+            ]
+            new = [target for target in new if target not in there]
+            self._commit(f"apply preset {preset} to {protocol}", (*(self.inputs.targets or ()), *new))
+        return [target.id for target in new]
+
+    def import_legacy_targets(self, targets: Mapping[str, Mapping[str, Any]]) -> list[str]:
+        """Add targets of the old form, a dictionary of protocols; return their ids."""
+        return self.add_targets(convert_legacy_targets(targets))
+
+    def use_auto_targets(self, goals: Sequence[AutoTarget] | None = None) -> None:
+        """Let the targets be chosen automatically, for the usual goals or others."""
+        self.commit("choose targets automatically", targets=None, auto_targets=goals_of(goals))
+
+    def keep_auto_targets(self) -> list[str]:
+        """Make the targets that were chosen automatically a person's own, to be edited; return their ids."""
+        with self._lock:
+            if self.inputs.targets is not None:
+                return [target.id for target in self.inputs.targets]
+            new = [dataclasses.replace(t, id=self._new_id("t")) for t in dict.fromkeys(self.results.targets)]
+            self._commit(f"keep {count(len(new), 'target')} chosen automatically", tuple(new))
+        return [target.id for target in new]
+
+    def _commit(self, label: str, targets: tuple[Target, ...], merge: str | None = None) -> None:
+        self.commit(label, merge=merge, targets=targets, auto_targets=None)
+
+    def _ids(self, targets: Ids) -> set[str]:
+        chosen = {targets} if isinstance(targets, str) else set(targets)
+        known = {target.id for target in self.inputs.targets or ()}
+        for identity in sorted(chosen - known):
+            raise EfeError(f"there is no target {identity!r}.{nearest(identity, known)}")
+        if not chosen:
+            raise EfeError("no target is chosen.")
+        return chosen
+
+    def _new_target(self, target: Mapping[str, Any]) -> Target:
+        if not isinstance(target, Mapping):
+            raise EfeError(f"a target must be a dictionary, but is {target!r}.")
+        given = {name: value for name, value in target.items() if value is not None}
+        fields = _fields(given)
+        for name in ("efeature", "protocol", "amplitude", "tolerance"):
+            if name not in given:
+                raise EfeError(
+                    f"the target has no {name!r}; it needs efeature, protocol, amplitude and tolerance."
+                )
+        return Target(self._new_id("t"), **fields)
+
+
+def _fields(changes: Mapping[str, Any]) -> dict[str, Any]:
+    for name in changes:
+        if name not in KNOWN_KEYS:
+            raise EfeError(f"a target has no entry {name!r}.{nearest(name, KNOWN_KEYS)}")
+    found = {name: freeze(value) for name, value in changes.items()}
+    for name, usual in (("efel_settings", Frozen()), ("location", "soma")):
+        if name in found and found[name] is None:
+            found[name] = usual
+    return found
+
+
+def preset_features(preset: str) -> list[str]:
+    """Return the features of a preset.
+
+    Raises
+    ------
+    EfeError
+        If there is no such preset.
+    """
+    if preset not in PRESETS:
+        raise EfeError(
+            f"there is no preset {preset!r}.{nearest(preset, PRESETS)} Use one of {', '.join(PRESETS)}."
+        )
+    return list(default_auto_targets()[PRESETS.index(preset)].efeatures)

@@ -1,0 +1,396 @@
+"""The results for one set of inputs, by name; computed when first asked for, and never half of an update."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..engine.cell import Cell
+from ..engine.matching import Protocol
+from ..engine.problems import EfeError, Problem, nearest
+from ..engine.recording import Recording
+from ..engine.rheobase import STRATEGIES, Decision, decide
+from ..engine.trace import Trace
+from .context import Context
+from .graph import Evaluation, Graph
+from .inputs import FileInputs, Inputs, Target
+from .matching_stages import Chosen, Outputs, add_features, lacking
+from .stages import read_job
+from .work import Work
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Empty results say so
+NO_FEATURE = (
+    "no feature is in the output. See whether the recordings could be read, each cell has a rheobase, and the "
+    "targets' protocols, amplitudes and tolerances fit the recordings."
+)
+
+
+@dataclass(frozen=True)
+class Member:
+    """A recording and where it belongs.
+
+    Parameters
+    ----------
+    id : str
+        Names the recording in the state: the file's id, a slash, the sweep's name.
+    excluded : str or None
+        Why a person left it out.
+    """
+
+    id: str
+    cell: str
+    protocol: str
+    file: FileInputs
+    recording: Recording
+    excluded: str | None
+
+    @property
+    def lost(self) -> bool:
+        """Whether its stimulus was not found, so that it can't be used."""
+        return self.recording.timing_from == "lost"
+
+
+@dataclass(frozen=True)
+class Rheobase:
+    """A cell's rheobase.
+
+    Parameters
+    ----------
+    value : float or None
+        nA.
+    recording : str or None
+        Id of the recording that decided, where one did.
+    reason : str
+        How it came about, or why there is none.
+    by_hand : bool
+        Whether a person set it.
+    """
+
+    value: float | None
+    recording: str | None
+    reason: str
+    by_hand: bool
+
+
+class Results:
+    """What follows from one set of inputs. All that is got from one `Results` belongs together.
+
+    Parameters
+    ----------
+    graph : Graph
+    context : Context
+    """
+
+    def __init__(self, graph: Graph, context: Context):
+        self.context = context
+        self._evaluation: Evaluation = graph.evaluate(context, Work())
+
+    @property
+    def inputs(self) -> Inputs:
+        """The inputs that these results follow from."""
+        return self.context.inputs
+
+    def get(self, stage: str, item: Any = None) -> Any:
+        """Return the result of a stage; it must not be changed."""
+        return self._evaluation.get(stage, item)
+
+    # --- running
+
+    def compute(self, work: Work, everything: bool = False) -> None:
+        """Compute all results now: files first, then what depends on them, each recording a unit of work.
+
+        Parameters
+        ----------
+        work : Work
+        everything : bool
+            Whether features are computed on recordings, too, that fall into no target.
+
+        Raises
+        ------
+        Cancelled
+        """
+        evaluation = self._evaluation
+        evaluation.work = work
+        try:
+            self._read(work)
+            add_features(self._jobs(everything), work)
+            self.get("texts")
+            self.get("problems")
+        finally:
+            evaluation.work = Work()
+
+    def trim(self) -> None:
+        """Drop old results of the graph, none of these."""
+        self._evaluation.trim()
+
+    def _read(self, work: Work) -> None:
+        evaluation = self._evaluation
+        nodes = [n for cell in self.inputs.cells for n in evaluation.missing("read", ("cell", cell.name))]
+        if work.executor is None:
+            for done, node in enumerate(nodes):
+                work.tell("reading recordings", done, len(nodes))
+                evaluation.result(node)
+            return
+        jobs = [evaluation.reads(node) for node in nodes]
+        for node, value in zip(nodes, work.each(read_job, jobs, "reading recordings"), strict=True):
+            evaluation.put(node, value)
+
+    def _jobs(self, everything: bool) -> list:
+        """List the recordings on which features lack, each once with all that lacks on it."""
+        jobs: dict[int, tuple[Recording, dict]] = {}
+        for item, wanted in self._chosen.groups.items():
+            found = self.get("sweeps", item[0]) if everything else self.get("match", item)
+            for recording in found.recordings:
+                for names, settings in lacking(recording, wanted.features):
+                    of_recording = jobs.setdefault(recording.serial, (recording, {}))[1]
+                    key = tuple(sorted((name, repr(value)) for name, value in settings.items()))
+                    of_recording.setdefault(key, ({}, settings))[0].update(dict.fromkeys(names))
+        return [
+            (recording, [(list(names), settings) for names, settings in found.values()])
+            for recording, found in jobs.values()
+        ]
+
+    # --- recordings
+
+    @cached_property
+    def members(self) -> dict[str, Member]:
+        """All recordings that could be read, by their ids; the excluded ones too."""
+        found: dict[str, Member] = {}
+        for cell in self.inputs.cells:
+            for protocol, group in cell.groups.items():
+                agreed = self.get("agree", (cell.name, protocol))
+                for file, recordings in zip(group.files, agreed.files, strict=True):
+                    for recording in recordings:
+                        identity = f"{file.id}/{recording.label}"
+                        reason = file.excluded.get(recording.label)
+                        found[identity] = Member(identity, cell.name, protocol, file, recording, reason)
+        return found
+
+    @cached_property
+    def _ids(self) -> dict[int, str]:
+        return {member.recording.serial: identity for identity, member in self.members.items()}
+
+    def id_of(self, recording: Recording) -> str:
+        """Return the id of a recording of these results."""
+        return self._ids[recording.serial]
+
+    def recording(self, identity: str) -> Recording:
+        """Return a recording, with its stimulus, spikes and features.
+
+        Raises
+        ------
+        EfeError
+            If there is no recording of this id.
+        """
+        if identity not in self.members:
+            raise EfeError(f"there is no recording {identity!r}.{nearest(identity, self.members)}")
+        return self.members[identity].recording
+
+    def trace(self, identity: str) -> Trace:
+        """Return the samples of a recording (ms, mV, nA), read anew and not kept; they can't be changed."""
+        trace = self.recording(identity).samples()
+        for samples in (trace.voltage, trace.current, trace.time):
+            samples.flags.writeable = False
+        return trace
+
+    @property
+    def windows(self) -> dict[str, dict[str, float]]:
+        """Timings of the stimulus of each recording (ms), by its id."""
+        return {
+            identity: {name: getattr(m.recording, name) for name in (*m.recording.timings, "tend")}
+            for identity, m in self.members.items()
+            if not m.lost
+        }
+
+    @property
+    def spikes(self) -> dict[str, np.ndarray]:
+        """When the spikes of each recording peak (ms), by its id."""
+        return {
+            identity: _read_only(m.recording.peak_time) for identity, m in self.members.items() if not m.lost
+        }
+
+    @property
+    def auto_thresholds(self) -> dict[str, float]:
+        """Automatic spike threshold of each recording (mV), by its id; it reads those that weren't needed so far."""
+        return {
+            identity: float(m.recording.auto_threshold) for identity, m in self.members.items() if not m.lost
+        }
+
+    # --- cells
+
+    @property
+    def cells(self) -> dict[str, Cell]:
+        """The cells with the recordings that are used; they must not be changed."""
+        return {cell.name: self.get("cell", cell.name) for cell in self.inputs.cells}
+
+    @cached_property
+    def rheobases(self) -> dict[str, Rheobase]:
+        """Rheobase of each cell."""
+        return {
+            cell.name: self._rheobase(self.get("rheobase", cell.name), cell.name)
+            for cell in self.inputs.cells
+        }
+
+    def rheobases_by(self, strategy: str) -> dict[str, Rheobase]:
+        """Return what another rule, with its usual settings, would say, for comparison."""
+        protocols = self.context.rule[0]
+        if strategy not in STRATEGIES:
+            raise EfeError(f"there is no rheobase strategy {strategy!r}.{nearest(strategy, STRATEGIES)}")
+        return {
+            name: self._rheobase(decide(cell, protocols, strategy), None) for name, cell in self.cells.items()
+        }
+
+    def _rheobase(self, decision: Decision, cell: str | None) -> Rheobase:
+        decided = None if decision.recording is None else self.id_of(decision.recording)
+        value = None if decision.rheobase is None else float(decision.rheobase)
+        return Rheobase(value, decided, decision.reason, cell in self.inputs.rheobase_values)
+
+    @property
+    def relative_amps(self) -> dict[str, dict[str, float | None]]:
+        """Amplitudes of each recording in % of its cell's rheobase, by its id; none without a rheobase."""
+        found = {}
+        for identity, member in self.members.items():
+            rheobase = self.get("threshold", member.cell)
+            if rheobase is not None and not member.lost:
+                found[identity] = member.recording.relative_amps(rheobase)
+        return found
+
+    # --- targets
+
+    @property
+    def _chosen(self) -> Chosen:
+        found: Chosen = self.get("targets")
+        return found
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """The targets in force: those of a person, or those chosen automatically."""
+        return self._chosen.targets
+
+    @property
+    def protocols_matched(self) -> list[Protocol]:
+        """Protocol by protocol and amplitude the recordings that fell into the targets, as figures are drawn of."""
+        found = []
+        for item in self._chosen.groups:
+            protocol: Protocol = self.get("protocol", item)
+            found.append(protocol.standing_for(self.get("global"), self.inputs.protocol_mode))
+        return found
+
+    @cached_property
+    def recordings(self) -> pd.DataFrame:
+        """All recordings, one row each (ms, nA, % of rheobase, mV)."""
+        from .tables import recordings_table
+
+        return recordings_table(self)
+
+    @cached_property
+    def feature_table(self) -> pd.DataFrame:
+        """The features of the recordings that fell into targets: one row per recording and feature."""
+        from .tables import feature_table
+
+        return feature_table(self)
+
+    def feature_table_of_all(self) -> pd.DataFrame:
+        """As `feature_table`, of all recordings of the targets' protocols; computes what lacks."""
+        from .tables import feature_table
+
+        add_features(self._jobs(everything=True), self._evaluation.work)
+        return feature_table(self, everything=True)
+
+    @cached_property
+    def target_statistics(self) -> pd.DataFrame:
+        """Number of values, mean and standard deviation of each target: one row per target."""
+        from .tables import target_table
+
+        return target_table(self)
+
+    def explain(self, target: Target | str) -> pd.DataFrame:
+        """Say of each recording of a target's protocol whether it went in, and why not if it didn't.
+
+        Parameters
+        ----------
+        target : Target or str
+            A target in force, or its id.
+
+        Raises
+        ------
+        EfeError
+            If there is no such target.
+        """
+        from .explain import explain
+
+        return explain(self, target)
+
+    # --- outputs
+
+    @property
+    def outputs(self) -> Outputs:
+        """The three output dictionaries."""
+        found: Outputs = self.get("outputs")
+        return found
+
+    @property
+    def features(self) -> dict[str, Any]:
+        """What features.json holds."""
+        return self.outputs.features
+
+    @property
+    def protocols(self) -> dict[str, Any]:
+        """What protocols.json holds."""
+        return self.outputs.protocols
+
+    @property
+    def currents(self) -> dict[str, Any]:
+        """What holding_threshold_currents.json holds."""
+        return self.outputs.currents
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """The contents of the three output files."""
+        return dict(zip(("features", "protocols", "currents"), self.get("texts"), strict=True))
+
+    # --- what is wrong
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What a person should know about files, recordings, rheobases, features and targets."""
+        found: tuple[Problem, ...] = self.get("problems")
+        if self.inputs.cells and not self.features:
+            found += (Problem(NO_FEATURE, "warning", "output"),)
+        return found
+
+    @property
+    def blockers(self) -> list[str]:
+        """What is missing before there can be results, in words."""
+        inputs = self.inputs
+        if not inputs.cells:
+            return ["There are no recordings: add files."]
+        found = []
+        if inputs.targets == ():
+            found.append("There are no targets: add some, or let them be chosen automatically.")
+        if inputs.targets is None and inputs.absolute_amplitude:
+            found.append(
+                "Amplitudes are in nA, and the automatic choice of targets works in % of rheobase: add targets."
+            )
+        if not any(cell.recordings for cell in self.cells.values()):
+            found.append("No recording can be used: see the problems of the files, and what is excluded.")
+        elif not inputs.absolute_amplitude and all(r.value is None for r in self.rheobases.values()):
+            reason = next(iter(self.rheobases.values())).reason
+            found.append(f"No cell has a rheobase, so that there are no relative amplitudes: {reason}")
+        if not found and not self.features:
+            found.append(
+                "No target has enough values: see the targets' protocols, amplitudes and tolerances."
+            )
+        return found
+
+
+def _read_only(values: Any) -> np.ndarray:
+    found = np.array(values)
+    found.flags.writeable = False
+    return found

@@ -1,0 +1,39 @@
+"""What the eye is looking at: selected and zoomed. It belongs to no result and is neither undone nor saved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import traitlets
+
+from .observers import Fault, Observed
+
+
+class View(Observed):
+    """The selection that all views share.
+
+    Attributes
+    ----------
+    recordings : tuple of str
+        Ids of the selected recordings.
+    cell, protocol, target : str or None
+        Name of the selected cell and protocol, id of the selected target.
+    time_range : tuple of float or None
+        What of the traces is shown, ms; None for all.
+    tab : str
+        Which part of the dashboard is open.
+    """
+
+    recordings = traitlets.Tuple()
+    cell = traitlets.Unicode(None, allow_none=True)
+    protocol = traitlets.Unicode(None, allow_none=True)
+    target = traitlets.Unicode(None, allow_none=True)
+    time_range = traitlets.Tuple(allow_none=True, default_value=None)
+    tab = traitlets.Unicode("")
+
+    def __init__(self, fault: Fault, **values: Any):
+        self._told = fault
+        super().__init__(**values)
+
+    def _fault(self, handler: Any, error: Exception) -> None:
+        self._told(handler, error)

@@ -133,7 +133,8 @@ def feature_info(name: str) -> FeatureInfo:
     from .features import check_feature
 
     check_feature(name)
-    return next(info for info in catalogue() if info.name == name)
+    known = next((info for info in catalogue() if info.name == name), None)
+    return known or _feature(name, {})  # registered since
 
 
 _TYPES = {float: "number", int: "whole number", bool: "yes or no", str: "text", list: "list of numbers"}

@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from .efel_graph import INTERPOLATE, cpp_chain, cpp_features, cpp_lines, python_features
+from .efel_graph import INTERPOLATE, cpp_chain, cpp_features, cpp_lines, is_efels_own
 from .efel_import import efel, efel_version
 from .interpolation import Interpolated
 
@@ -34,6 +34,9 @@ VERIFIED = {("5.7.34", "2826d7356a41e2e1ce53860997c416eb5b8b6f118464f78ce7d91c8d
 #: Asked for first, always: the one feature that interpolates. It fails at once, copying nothing, when no current
 #: was handed over.
 FIRST = "current"
+
+#: Times of more samples than this aren't kept for the next trace
+KEPT = 1_000_000
 
 _MISSING = re.compile(r"Parameter \[.*?\] is missing in (the map\..*?function|string map)\n", re.DOTALL)
 
@@ -61,16 +64,14 @@ class PrivateEngine:
         self._python = _python_features(self._feature, self._setting)
         self._features = frozenset(cpp_features()) | frozenset(self._python)
         self._times = np.empty(0)
-        self._times_listed: list[float] = []
+        self._times_list: list[float] = []
         self._done: dict[str, np.ndarray | Exception | None] = {}
         self._interpolated: Interpolated | None = None
         self._exact_in_numpy = self._agrees_with_numpy()
 
     def knows(self, feature: str) -> bool:
         """Whether the feature is one of eFEL's own (and not one that a person registered, or replaced)."""
-        if feature not in self._features:
-            return False
-        return feature not in python_features() or _own(feature)
+        return feature in self._features and is_efels_own(feature)
 
     def values(
         self,
@@ -98,15 +99,21 @@ class PrivateEngine:
                 core.setFeatureString(name, value)
             else:
                 core.setFeatureDouble(name, value if isinstance(value, list) else [value])
-        if not np.array_equal(t, self._times):  # most recordings of a cell have the same
-            self._times, self._times_listed = t.copy(), t.tolist()
-        core.setFeatureDouble("T", self._times_listed)
+        core.setFeatureDouble("T", self._listed(t))
         core.setFeatureDouble("V", v.tolist())
         if i is not None:
             core.setFeatureDouble("I", i.tolist())
         self._interpolated = Interpolated(t, v, settings["interp_step"]) if self._exact_in_numpy else None
         self._done = {}
         self._done[FIRST] = self._run(FIRST)
+
+    def _listed(self, t: np.ndarray) -> list[float]:
+        """The times as a list; most recordings of a cell have the same."""
+        if len(t) > KEPT:
+            return t.tolist()
+        if not np.array_equal(t, self._times):
+            self._times, self._times_list = t.copy(), t.tolist()
+        return self._times_list
 
     def _agrees_with_numpy(self) -> bool:
         """Whether numpy and eFEL interpolate alike on this machine; where products and sums fuse they don't."""
@@ -178,7 +185,7 @@ def _copied_library(folder: pathlib.Path) -> types.ModuleType:
     original = efel().cppcore
     copy = folder / pathlib.Path(original.__file__).name
     shutil.copyfile(original.__file__, copy)
-    spec = importlib.util.spec_from_file_location("cppcore", copy)
+    spec = importlib.util.spec_from_file_location(f"{__name__}.cppcore", copy)
     if spec is None or spec.loader is None:
         raise ImportError(f"{copy} is no extension module")
     core = importlib.util.module_from_spec(spec)
@@ -196,12 +203,6 @@ def _flat_dependencies() -> str:
     lines = [f"{library}:{name}" for name, (library, _) in cpp_lines().items() if name != FIRST]
     library, interpolate = cpp_lines()[FIRST][0], cpp_lines()[INTERPOLATE][0]
     return "\n".join([*lines, f"{library}:{FIRST} #{interpolate}:{INTERPOLATE}", ""])
-
-
-def _own(feature: str) -> bool:
-    import efel.pyfeatures
-
-    return getattr(efel.pyfeatures, feature).__module__.startswith("efel.")
 
 
 def _python_features(get_cpp_feature: Callable, get_cpp_data: Callable) -> dict[str, Callable]:

@@ -102,6 +102,13 @@ def python_features() -> tuple[str, ...]:
     return tuple(dict.fromkeys(sys.modules["efel.pyfeatures"].all_pyfeatures)) if efel() else ()
 
 
+def is_efels_own(name: str) -> bool:
+    """Whether the feature is as eFEL brought it, and not one that a person registered or replaced."""
+    if name not in python_features():
+        return name in cpp_features()
+    return str(getattr(getattr(sys.modules["efel.pyfeatures"], name), "__module__", "")).startswith("efel.")
+
+
 def feature_names() -> tuple[str, ...]:
     """Every feature of the installed eFEL that takes one trace, sorted."""
     return tuple(sorted({*cpp_features(), *python_features()}))
@@ -128,8 +135,13 @@ def cpp_chain(name: str) -> tuple[str, ...]:
 
 @functools.cache
 def reads(name: str) -> frozenset[str]:
-    """Settings that a feature depends on, directly or through others, and "I" if it needs the current."""
+    """Settings that a feature depends on, directly or through others, and "I" if it needs the current.
+
+    One that a person registered may depend on anything.
+    """
     known = set(vars(efel().Settings())) | {what for readings in CPP_READS.values() for what in readings}
+    if not is_efels_own(name):
+        return frozenset(known)
     found: set[str] = set()
     for word in _mentioned(name) if name in python_features() else {name}:
         if word in cpp_features():

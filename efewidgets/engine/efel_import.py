@@ -13,19 +13,24 @@ import importlib.machinery
 import importlib.util
 import pathlib
 import sys
+import threading
 import types
 from collections.abc import Iterator
+
+_LOCK = threading.Lock()
 
 
 @functools.cache
 def efel() -> types.ModuleType:
     """Return the package eFEL, imported at the first need."""
-    if "efel" in sys.modules:
-        return sys.modules["efel"]
-    with _neo_later(), _no_log() as cppcore:
-        import efel
-    efel.cppcore = cppcore
-    return efel
+    with _LOCK:
+        if "efel" in sys.modules:
+            import efel  # waits, if another thread is at it
+        else:
+            with _neo_later(), _no_log() as cppcore:
+                import efel
+            efel.cppcore = cppcore
+        return efel
 
 
 @functools.cache
@@ -75,8 +80,9 @@ def _no_log() -> Iterator[types.ModuleType]:
     spec = importlib.machinery.PathFinder.find_spec("efel.cppcore", places)
     if spec is None or spec.loader is None:
         raise ModuleNotFoundError("eFEL is installed without its C++ part", name="efel.cppcore")
-    cppcore = sys.modules["efel.cppcore"] = importlib.util.module_from_spec(spec)
+    cppcore = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(cppcore)
+    sys.modules["efel.cppcore"] = cppcore
     initialize = cppcore.Initialize
     cppcore.Initialize = lambda dependencies, folder: initialize(dependencies, "")  # type: ignore[attr-defined]
     try:

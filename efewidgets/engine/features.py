@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from .efel_engine import private_engine
-from .efel_graph import feature_names, needs_current
+from .efel_graph import cpp_features, feature_names, needs_current, python_features
 from .efel_import import efel
 from .efel_limits import beyond_efel, check_trace
 from .efel_settings import DEFAULT_EFEL_SETTINGS, EFEL_INTERP_STEP, check_settings
@@ -95,9 +95,11 @@ def feature_values(
     found: Values = dict.fromkeys(beyond_efel(t, v, names, chosen))
     with _LOCK, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of means of nothing, and of eFEL's own deprecated names
-        stock = stock or bool(os.environ.get("EFEWIDGETS_STOCK_EFEL")) or "dependencyfile_path" in chosen
-        if not stock and (engine := private_engine()):
-            known = [name for name in names if name not in found and engine.knows(name)]
+        stock = (
+            stock or os.environ.get("EFEWIDGETS_STOCK_EFEL", "0") != "0" or "dependencyfile_path" in chosen
+        )
+        engine = None if stock else private_engine()
+        if engine and (known := [name for name in names if name not in found and engine.knows(name)]):
             found |= engine.values(t, v, current, known, _defaults() | chosen)
         if unknown := [name for name in names if name not in found]:
             found |= _stock_values(t, v, current, unknown, chosen)
@@ -108,7 +110,7 @@ def check_feature(name: str) -> None:
     """Raise EfeError unless eFEL can compute the feature from one trace."""
     if name in TWO_TRACES:
         raise EfeError(f"eFEL's {name!r} can't be computed from one recording: {TWO_TRACES[name]}.")
-    if name not in feature_names():
+    if name not in cpp_features() and name not in python_features():
         raise EfeError(f"eFEL has no feature {name!r}.{nearest(name, feature_names())}")
 
 

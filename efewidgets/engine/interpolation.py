@@ -10,10 +10,16 @@ import functools
 
 import numpy as np
 
+#: Grids of more points than this aren't kept for the next trace
+KEPT = 1_000_000
 
-@functools.lru_cache(maxsize=8)
+
 def time_grid(start: float, stop: float, step: float) -> np.ndarray:
     """Return the times (ms) to which eFEL interpolates a trace from `start` to `stop`; read-only."""
+    return (_kept_grid if (stop - start) / step < KEPT else _grid)(start, stop, step)
+
+
+def _grid(start: float, stop: float, step: float) -> np.ndarray:
     # one more than the rounded-up quotient: eFEL adds a point if the last one falls short of the end
     steps = np.full(int(np.ceil((stop - start) / step)) + 1, step)
     steps[0] = start
@@ -22,6 +28,9 @@ def time_grid(start: float, stop: float, step: float) -> np.ndarray:
         grid = grid[:-1]
     grid.flags.writeable = False
     return grid
+
+
+_kept_grid = functools.lru_cache(maxsize=8)(_grid)  # most recordings of a cell have the same
 
 
 class Interpolated:

@@ -187,7 +187,6 @@ def all_real_traces(shared_data) -> list[Trace]:
     misread = ("four_channels", "current_first_as_is", "sawtooth", "units_override", "mixup")
     found: dict[tuple, Trace] = {}
     for folder in sorted((shared_data / "cases").iterdir()):
-        config = json.loads((folder / "config.json").read_text())
         if any(word in folder.name for word in misread) or (folder / "expected/error.json").exists():
             continue
         for one in read_case(shared_data, folder.name):

@@ -43,7 +43,7 @@ ROUNDS = [
 def test_same_outputs(rule, kind, protocols, tmp_path, monkeypatch):
     compared = []
 
-    @settings(max_examples=3, derandomize=True, phases=(Phase.generate,), **COMMON)
+    @settings(max_examples=4, derandomize=True, phases=(Phase.generate,), **COMMON)
     @given(arguments=experiments(rule, kind, protocols))
     def run(arguments):
         compared.append(compare(arguments, tmp_path, monkeypatch))

@@ -101,7 +101,9 @@ def detectable(draw, family):
     for _ in range({"Step": 1, "sAHP": 3}[family]):
         edges.append(edges[-1] + draw(st.integers(30, 90)))
     amplitude = draw(st.integers(30, 300)) / 1000.0
-    more = {"hypamp_nA": draw(st.sampled_from((0.0, -0.04))), "i_noise": draw(st.sampled_from((0.0, 0.0005)))}
+    # in noise, of whatever size, BluePyEfe's edges of a short step are up to a good ms late
+    noises = (0.0, 0.0005) if family == "Step" else (0.0,)
+    more = {"hypamp_nA": draw(st.sampled_from((0.0, -0.04))), "i_noise": draw(st.sampled_from(noises))}
     more |= {"duration": edges[-1] + 60.0, "v_noise": 0.02, "seed": draw(st.integers(0, 99))}
     spikes = draw(st.integers(0, 4))
     if family == "Step":

@@ -10,7 +10,7 @@ import numpy as np
 
 def mean(values: Sequence[Any]) -> Any:
     """Mean of numbers, nan left out; in the type of the numbers."""
-    ordered = np.sort(values)
+    ordered = np.sort(np.asarray(values))
     if ordered.dtype == float and not np.isnan(ordered[-1]):  # nan stands last
         return np.add.reduce(ordered) / len(ordered)
     return np.nanmean(ordered)

@@ -14,6 +14,7 @@ import numpy as np
 
 from .averages import mean
 from .problems import EfeError, Problem, nearest
+from .stimulus import percent_of
 from .targets import EFeatureTarget
 
 if TYPE_CHECKING:
@@ -140,27 +141,31 @@ class Protocol:
         """The stimulus that stands for all recordings; None without any."""
         if not self.recordings:
             return None
-        first = min(self.recordings, key=_place)
+        first = min(self.recordings, key=_place) if len(self.recordings) > 1 else self.recordings[0]
         stimulus = type(first)({}, {}, self.name)
-        rheobases = self.rheobases or [None] * len(self.recordings)
-        params = [r.get_params(rheobase) for r, rheobase in zip(self.recordings, rheobases, strict=True)]
-        for name, value in first.get_params().items():
-            setattr(stimulus, name, self._reduced(name, value, params, first.dt))
+        for name in first.export_attr:
+            setattr(stimulus, name, self._reduced(name, first))
         if self.mode == "lnmc":
             self._set_nominal(stimulus)
         return stimulus
 
-    def _reduced(self, name: str, first: Any, params: Sequence[Mapping[str, Any]], dt: float) -> Any:
-        if isinstance(first, (list, np.ndarray)):
-            return first
-        values = [p.get(name) for p in params]
-        if self.mode == "lnmc" and name in (*type(self.recordings[0]).timings, "tend", "dt"):
-            return _most_frequent(values, dt)
+    def _reduced(self, name: str, first: Recording) -> Any:
+        if isinstance(value := getattr(first, name), (list, np.ndarray)):
+            return value
+        if self.mode == "lnmc" and name in (*first.timings, "tend", "dt"):
+            return _most_frequent(self._values(name), first.dt)
         operator = OPERATORS.get(self.mode, mean)
         if name in ("amp", "amp2") and self.global_rheobase:
-            relative = _reduce(operator, [p.get(f"{name}_rel") for p in params])
+            relative = _reduce(operator, self._values(f"{name}_rel"))
             return None if relative is None else float(relative) * self.global_rheobase / 100.0
-        return _reduce(operator, values)
+        return _reduce(operator, self._values(name))
+
+    def _values(self, name: str) -> list[Any]:
+        """Return a parameter of each recording; with rheobases of their own the relative ones are in % of those."""
+        if not (self.rheobases and name.endswith("_rel")):
+            return [getattr(recording, name, None) for recording in self.recordings]
+        values = [getattr(recording, name[: -len("_rel")], None) for recording in self.recordings]
+        return [percent_of(value, of) for value, of in zip(values, self.rheobases, strict=True)]
 
     def _set_nominal(self, stimulus: Recording) -> None:
         name = stimulus.target_amplitude
@@ -197,10 +202,8 @@ def _place(recording: Recording) -> tuple:
 
 
 def _reduce(operator: Callable, values: Sequence[Any]) -> Any:
-    known = [np.nan if value is None else value for value in values]
-    if np.all(np.isnan(known)):
-        return None
-    return operator(known)
+    known = np.array([np.nan if value is None else value for value in values])
+    return None if np.isnan(known).all() else operator(known)
 
 
 def _most_frequent(values: Sequence[Any], dt: float) -> float:

@@ -20,6 +20,11 @@ from .trace import Trace, number, setting
 from .units import to_nA
 
 
+def percent_of(amp: Any, rheobase: float | None) -> Any:
+    """Return a current in % of a rheobase (both in nA); None where either is not known."""
+    return None if amp is None or rheobase is None else 100.0 * amp / rheobase
+
+
 class Stimulus(Sampled):
     """A sweep whose stimulus is known.
 
@@ -77,13 +82,9 @@ class Stimulus(Sampled):
         levels = (*self.amplitudes, "hypamp", "dt")
         return (*self.timings, "tend", *levels, *self.relative_attr, *self.extra_params)
 
-    def get_params(self, rheobase: float | None = None) -> dict[str, Any]:
-        """Return the parameters from which the stimulus can be rebuilt (ms, nA, % of rheobase).
-
-        With a `rheobase` (nA) the relative amplitudes are those in % of it, not those of the recording.
-        """
-        params = {name: getattr(self, name) for name in self.export_attr}
-        return params if rheobase is None else params | self.relative_amps(rheobase)
+    def get_params(self) -> dict[str, Any]:
+        """Return the parameters from which the stimulus can be rebuilt (ms, nA, % of rheobase)."""
+        return {name: getattr(self, name) for name in self.export_attr}
 
     def get_stimulus_parameters(self) -> dict[str, Any]:
         """Return the stimulus in the words of BluePyOpt's protocols (ms, nA)."""
@@ -191,8 +192,8 @@ class Stimulus(Sampled):
 
     def relative_amps(self, rheobase: float) -> dict[str, Any]:
         """Return the amplitudes in % of a rheobase (nA), by their names with ``_rel``."""
-        values = {f"{name}_rel": getattr(self, name) for name in (*self.amplitudes, "hypamp")}
-        return {name: None if value is None else 100.0 * value / rheobase for name, value in values.items()}
+        names = (*self.amplitudes, "hypamp")
+        return {f"{name}_rel": percent_of(getattr(self, name), rheobase) for name in names}
 
     def compute_relative_amp(self, amp_threshold: float) -> None:
         """Express the amplitudes in % of the rheobase `amp_threshold` (nA)."""
@@ -211,7 +212,7 @@ class Stimulus(Sampled):
             return level
         if rheobase is None:
             return getattr(self, f"{self.target_amplitude}_rel")
-        return None if level is None else 100.0 * level / rheobase
+        return percent_of(level, rheobase)
 
     def in_target(self, target: float, tolerance: float, absolute_amplitude: bool = False) -> bool:
         """Whether the amplitude is less than `tolerance` away from `target` (% of rheobase, or nA)."""

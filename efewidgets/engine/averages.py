@@ -1,25 +1,31 @@
-"""Averages that are the same whatever the order of the values: these are sorted before they are summed."""
+"""Averages that are the same whatever the order of the values."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 
-def mean(values: Sequence[Any]) -> Any:
-    """Mean of numbers, nan left out; in the type of the numbers."""
-    ordered = np.sort(np.asarray(values))
-    if ordered.dtype == float and not np.isnan(ordered[-1]):  # nan stands last
-        return np.add.reduce(ordered) / len(ordered)
-    return np.nanmean(ordered)
+def mean(values: Sequence[Any]) -> float:
+    """Mean of numbers, None and nan left out; nan without any. The sum is exact, so that the order is nothing to it."""
+    try:
+        total = math.fsum(values)
+    except TypeError:  # there is a None
+        total = math.nan
+    if math.isnan(total):
+        values = [value for value in values if value is not None and not math.isnan(value)]
+        total = math.fsum(values)
+    return total / len(values) if len(values) else math.nan
 
 
 def mean_and_std(values: Sequence[float]) -> tuple[float, float]:
     """Mean and population standard deviation of numbers; nan without any.
 
-    The sums are numpy's own, without the checks that take most of the time of ``np.std`` on a few values.
+    The sums are numpy's own over the sorted values, so that where all are equal the rounding is BluePyEfe's; without
+    the checks that take most of the time of ``np.std`` on a few values.
     """
     if not len(values):
         return np.nan, np.nan

@@ -141,13 +141,21 @@ class Protocol:
         """The stimulus that stands for all recordings; None without any."""
         if not self.recordings:
             return None
-        first = min(self.recordings, key=_place) if len(self.recordings) > 1 else self.recordings[0]
+        first = self._first()
         stimulus = type(first)({}, {}, self.name)
         for name in first.export_attr:
             setattr(stimulus, name, self._reduced(name, first))
         if self.mode == "lnmc":
             self._set_nominal(stimulus)
         return stimulus
+
+    def _first(self) -> Recording:
+        """Return the recording that gives what can't be averaged, whatever the order they were read in."""
+        first = self.recordings[0]
+        alike = len({type(recording) for recording in self.recordings}) == 1
+        if alike and not first.extra_params and self.mode != "lnmc":
+            return first
+        return min(self.recordings, key=_place)
 
     def _reduced(self, name: str, first: Recording) -> Any:
         if isinstance(value := getattr(first, name), (list, np.ndarray)):
@@ -202,8 +210,11 @@ def _place(recording: Recording) -> tuple:
 
 
 def _reduce(operator: Callable, values: Sequence[Any]) -> Any:
-    known = np.array([np.nan if value is None else value for value in values])
-    return None if np.isnan(known).all() else operator(known)
+    if operator is not mean:
+        known = np.array([np.nan if value is None else value for value in values])
+        return None if np.isnan(known).all() else operator(known)
+    average = mean(values)
+    return None if np.isnan(average) else average
 
 
 def _most_frequent(values: Sequence[Any], dt: float) -> float:

@@ -7,6 +7,7 @@ at no current has none.
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -133,7 +134,7 @@ def check_strategy(strategy: str, settings: Mapping[str, Any] | None = None) -> 
             f"there is no rheobase strategy {strategy!r}.{nearest(strategy, STRATEGIES)} "
             f"Use one of {', '.join(STRATEGIES)}."
         )
-    known = list(inspect.signature(STRATEGIES[strategy]).parameters)[1:]
+    known = _settings_of(strategy)
     for name, value in (settings or {}).items():
         if name not in known:
             raise EfeError(
@@ -143,6 +144,11 @@ def check_strategy(strategy: str, settings: Mapping[str, Any] | None = None) -> 
         if not (name == "upper_bound_spikecount" and value is None):
             _check_setting(name, value)
     return dict(settings or {})
+
+
+@functools.cache
+def _settings_of(strategy: str) -> list[str]:
+    return list(inspect.signature(STRATEGIES[strategy]).parameters)[1:]
 
 
 def _check_setting(name: str, value: Any) -> None:

@@ -227,6 +227,14 @@ class EFeatureTarget:
 
     def extend(self, values: Sequence[float | None], files: Sequence[Sequence[str]]) -> None:
         """Add the values of recordings, and the files of each; as `append` does one by one."""
+        try:
+            complete = isfinite(sum(values))  # type: ignore[arg-type]
+        except TypeError:  # there is a None
+            complete = False
+        if complete:
+            self._values += values  # type: ignore[arg-type]
+            self._files += files
+            return
         found = [(v, names) for v, names in zip(values, files, strict=True) if v is not None and isfinite(v)]
         self._values += [value for value, _ in found]
         self._files += [names for _, names in found]

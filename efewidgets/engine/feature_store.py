@@ -108,6 +108,11 @@ class FeatureStore:
         """Return what went wrong with features under the settings with this key."""
         return self._failures.get(key, [])
 
+    @property
+    def failed(self) -> bool:
+        """Whether anything went wrong with any feature."""
+        return bool(self._failures)
+
     def fail(self, key: tuple, problems: Sequence[Problem]) -> None:
         """Note what went wrong with features under the settings with this key."""
         self._failures[key] = [*self.failures(key), *problems]

@@ -7,7 +7,7 @@ amplitude are one item.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -19,7 +19,6 @@ from ..engine.feature_store import settings_key
 from ..engine.matching import (
     Match,
     Protocol,
-    build_protocols,
     match_levels,
     target_levels,
     unmatched_problems,
@@ -28,10 +27,11 @@ from ..engine.outputs import build_entry, currents_of, to_json
 from ..engine.pipeline import feature_values
 from ..engine.problems import Problem
 from ..engine.recording import Recording
+from ..engine.targets import EFeatureTarget
 from .context import Context
 from .graph import Get, Node, Stage
 from .inputs import Goal, Target
-from .stages import included
+from .stages import Used
 from .values import Frozen, Value
 from .work import Work
 
@@ -71,6 +71,20 @@ class Matched:
 
 
 @dataclass(frozen=True)
+class WantedFeatures(Value):
+    """Features wanted under the same eFEL settings; `key` is that of the settings in a feature store."""
+
+    settings: Frozen
+    key: tuple = field(compare=False, repr=False)
+    names: tuple[str, ...]
+
+    @cached_property
+    def name_set(self) -> frozenset[str]:
+        """The names of the features."""
+        return frozenset(self.names)
+
+
+@dataclass(frozen=True)
 class Wanted(Value):
     """The targets of one protocol and amplitude, and the eFEL settings that hold for each."""
 
@@ -78,12 +92,38 @@ class Wanted(Value):
     settings: tuple[Frozen, ...]
 
     @cached_property
-    def features(self) -> tuple[tuple[Frozen, tuple[str, ...]], ...]:
+    def keys(self) -> dict[Frozen, tuple]:
+        """Keys of the settings in the recordings' feature stores."""
+        return {settings: settings_key(settings) for settings in dict.fromkeys(self.settings)}
+
+    @cached_property
+    def features(self) -> tuple[WantedFeatures, ...]:
         """Which features are wanted under which settings."""
-        found: dict[Frozen, dict[str, None]] = {}
+        return tuple(
+            WantedFeatures(
+                settings,
+                key,
+                tuple(
+                    dict.fromkeys(
+                        target.efeature
+                        for target, own in zip(self.targets, self.settings, strict=True)
+                        if own == settings
+                    )
+                ),
+            )
+            for settings, key in self.keys.items()
+        )
+
+    def empty(self) -> list[EFeatureTarget]:
+        """Return the targets as the engine has them, without values."""
+        found = []
         for target, settings in zip(self.targets, self.settings, strict=True):
-            found.setdefault(settings, {})[target.efeature] = None
-        return tuple((settings, tuple(names)) for settings, names in found.items())
+            place = (target.protocol, target.amplitude, target.tolerance)
+            found.append(
+                EFeatureTarget(target.name, target.efeature, *place, dict(settings), target.location)
+            )
+            found[-1].settings_key = self.keys[settings]  # known already
+        return found
 
     @property
     def tolerance(self) -> float:
@@ -115,30 +155,37 @@ class Outputs:
 def _sweeps_reads(context: Context, protocol: str, get: Get) -> tuple:
     groups = tuple(cell.groups[protocol] for cell in context.inputs.protocols.get(protocol, ()))
     seen = b"".join(context.seen(group) for group in groups)
-    return context.inputs.absolute_amplitude, groups, seen, context.reading
+    return protocol, context.inputs.absolute_amplitude, groups, seen, context.reading
 
 
 def _sweeps(read: tuple, values: list, work: Work | None) -> Sweeps:
-    absolute, groups = read[:2]
-    rheobases, agreed = values[: len(groups)], values[len(groups) :]
+    protocol, absolute, groups = read[:3]
+    rheobases, found = values[: len(groups)], values[len(groups) :]
     recordings: list[Recording] = []
     levels, of_each, cells = [np.empty(0)], [], []
-    for group, rheobase, found in zip(groups, rheobases, agreed, strict=True):
+    for rheobase, cell in zip(rheobases, found, strict=True):
         if absolute or rheobase is not None:
-            there = included(group, found)
-            recordings += there
-            levels.append(target_levels(there, absolute, rheobase))
-            of_each += [rheobase] * len(there)
-            cells += [group.cell] * len(there)
+            used: Used = cell.used[protocol]
+            recordings += used.recordings
+            levels.append(_levels(used, None if absolute else rheobase))
+            of_each += [rheobase] * len(used.recordings)
+            cells += [cell.cell.name] * len(used.recordings)
     return Sweeps(tuple(recordings), np.concatenate(levels), tuple(of_each), tuple(cells))
+
+
+def _levels(used: Used, rheobase: Any) -> np.ndarray:
+    """Return what targets are compared with, % of rheobase or nA."""
+    if used.levels is None:
+        return target_levels(used.recordings, rheobase is None, rheobase)
+    return used.levels if rheobase is None else 100.0 * used.levels / rheobase
 
 
 def _thresholds(context: Context, protocol: str, get: Get) -> Iterable[Node]:
     return [("threshold", cell.name) for cell in context.inputs.protocols.get(protocol, ())]
 
 
-def _groups(context: Context, protocol: str, get: Get) -> Iterable[Node]:
-    return [("agree", (cell.name, protocol)) for cell in context.inputs.protocols.get(protocol, ())]
+def _cells_with(context: Context, protocol: str, get: Get) -> Iterable[Node]:
+    return [("cell", cell.name) for cell in context.inputs.protocols.get(protocol, ())]
 
 
 # --- targets
@@ -219,7 +266,8 @@ def _match(read: tuple, found: list[Sweeps], work: Work | None) -> Matched:
 
 def _match_content(matched: Matched) -> tuple:
     serials = np.array([recording.serial for recording in matched.recordings], dtype=np.int64)
-    return serials.tobytes(), matched.match.distances.tobytes(), matched.rheobases
+    rheobases = np.array(matched.rheobases, dtype=float)  # None becomes nan
+    return serials.tobytes(), matched.match.distances.tobytes(), rheobases.tobytes()
 
 
 def _features_reads(context: Context, item: Item, get: Get) -> tuple:
@@ -230,25 +278,28 @@ def _features(read: tuple, found: list[Matched], work: Work | None) -> tuple[Pro
     """See to it that the recordings hold what is wanted of them; return what went wrong."""
     matched = found[0]
     add_features([(r, features) for r in matched.recordings if (features := lacking(r, read))], work)
-    keys = [settings_key(settings) for settings, _ in read]
+    if not any(r.feature_store.failed for r in matched.recordings):
+        return ()
     return tuple(
         located(problem, recording).at(cell=cell)
         for recording, cell in zip(matched.recordings, matched.cells, strict=True)
-        for key in keys
-        for problem in recording.feature_store.failures(key)
+        for wanted in read
+        for problem in recording.feature_store.failures(wanted.key)
     )
 
 
 Lacking = list[tuple[list[str], dict[str, Any]]]
 
 
-def lacking(recording: Recording, wanted: Iterable[tuple[Frozen, tuple[str, ...]]]) -> Lacking:
+def lacking(recording: Recording, wanted: Iterable[WantedFeatures]) -> Lacking:
     """Return which of the wanted features have not been computed on a recording."""
     found = []
-    for settings, names in wanted:
-        known = recording.feature_store.known(settings_key(settings))
-        if missing := [name for name in names if name not in known]:
-            found.append((missing, dict(settings)))
+    for features in wanted:
+        known = recording.feature_store.known(features.key)
+        if known.keys() >= features.name_set:
+            continue
+        if missing := [name for name in features.names if name not in known]:
+            found.append((missing, dict(features.settings)))
     return found
 
 
@@ -288,11 +339,8 @@ def _protocol(read: tuple, values: list, work: Work | None) -> Protocol:
     """Fill the targets with the values of the recordings that fall into them."""
     wanted: Wanted = read[0]
     matched: Matched = values[0]
-    targets = [
-        target.as_dict() | {"efel_settings": dict(settings)}
-        for target, settings in zip(wanted.targets, wanted.settings, strict=True)
-    ]
-    protocol = build_protocols(targets, None, "mean")[0]
+    first = wanted.targets[0]
+    protocol = Protocol(first.protocol, first.amplitude, first.tolerance, wanted.empty())
     protocol.fill(matched.recordings, matched.match, list(matched.rheobases))
     return protocol
 
@@ -385,7 +433,7 @@ def _cell_problems_needs(context: Context, cell: str, get: Get) -> Iterable[Node
 
 def _cell_problems(read: tuple, values: list, work: Work | None) -> tuple[Problem, ...]:
     """What is wrong with a cell's files, recordings and rheobase."""
-    cell, decision = values
+    cell, decision = values[0].cell, values[1]
     return (*cell.all_problems(), *(problem.at(cell=cell.name) for problem in decision.problems))
 
 
@@ -413,12 +461,12 @@ def _problems(read: tuple, values: list, work: Work | None) -> tuple[Problem, ..
     found = [problem for problems in of_cells for problem in problems]
     found += chosen.problems
     found += dict.fromkeys(problem for problems in of_features for problem in problems)
-    found += unmatched_problems(there, protocols)
+    found += unmatched_problems([used.cell for used in there], protocols)
     return (*found, *(problem for _, left_out in entries for problem in left_out))
 
 
 STAGES = (
-    Stage("sweeps", _sweeps, _sweeps_reads, needs=_thresholds, covered=_groups),
+    Stage("sweeps", _sweeps, _sweeps_reads, needs=_thresholds, covered=_cells_with),
     Stage(
         "targets",
         _targets,

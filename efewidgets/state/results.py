@@ -227,7 +227,7 @@ class Results:
     @property
     def cells(self) -> dict[str, Cell]:
         """The cells with the recordings that are used; they must not be changed."""
-        return {cell.name: self.get("cell", cell.name) for cell in self.inputs.cells}
+        return {cell.name: self.get("cell", cell.name).cell for cell in self.inputs.cells}
 
     @cached_property
     def rheobases(self) -> dict[str, Rheobase]:

@@ -5,7 +5,7 @@ The work itself is the engine's. `matching_stages` has the rest of the way.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from ..engine.pipeline import read_file
 from ..engine.problems import Problem
 from ..engine.recording import Recording
 from ..engine.rheobase import Decision, decide, given
+from ..engine.stimulus import Stimulus
 from .context import Context
 from .graph import Get, Node, Stage
 from .inputs import CellInputs, Group
@@ -47,6 +48,29 @@ class Agreed:
     def recordings(self) -> list[Recording]:
         """All recordings, in the order of the files."""
         return [recording for file in self.files for recording in file]
+
+
+@dataclass(frozen=True)
+class Used:
+    """The recordings of one protocol of one cell that are neither excluded nor without a stimulus.
+
+    Parameters
+    ----------
+    recordings : tuple of Recording, length n
+    levels : np.ndarray, shape (n,), or None
+        What targets are compared with, nA; None if that is not the same for all, or not to be had in % of rheobase.
+    """
+
+    recordings: tuple[Recording, ...]
+    levels: np.ndarray | None
+
+
+@dataclass(frozen=True)
+class UsedCell:
+    """A cell with the recordings that are used, and these protocol by protocol."""
+
+    cell: Cell
+    used: dict[str, Used]
 
 
 # --- read: one file
@@ -118,23 +142,35 @@ def _cell_covers(context: Context, cell: str, get: Get) -> Iterable[Node]:
     return [("agree", (cell, protocol)) for protocol in context.cell(cell).groups]
 
 
-def _cell(read: tuple, groups: list[Agreed], work: Work | None) -> Cell:
+def _cell(read: tuple, groups: list[Agreed], work: Work | None) -> UsedCell:
     found: CellInputs = read[0]
     cell = Cell(found.name)
-    for group, agreed in zip(found.groups.values(), groups, strict=True):
-        cell.recordings += included(group, agreed)
+    used = {}
+    for (protocol, group), agreed in zip(found.groups.items(), groups, strict=True):
+        recordings = tuple(_included(group, agreed))
+        used[protocol] = Used(recordings, _plain_levels(recordings))
+        cell.recordings += recordings
         cell.problems += agreed.problems
-    return cell
+    return UsedCell(cell, used)
 
 
-def included(group: Group, agreed: Agreed) -> list[Recording]:
-    """Return the recordings of a protocol that are neither excluded nor without a stimulus."""
-    return [
-        recording
-        for file, recordings in zip(group.files, agreed.files, strict=True)
+def _plain_levels(recordings: tuple[Recording, ...]) -> np.ndarray | None:
+    """Return the levels for targets if each is a float, not of another precision, and in nA."""
+    levels = [
+        recording.target_level(absolute_amplitude=True)
         for recording in recordings
-        if recording.timing_from != "lost" and recording.label not in file.excluded
+        if type(recording).target_level is Stimulus.target_level
     ]
+    plain = len(levels) == len(recordings) and all(isinstance(level, float) for level in levels)
+    return np.array(levels, dtype=float) if plain else None
+
+
+def _included(group: Group, agreed: Agreed) -> Iterator[Recording]:
+    """Yield the recordings of a protocol that are neither excluded nor without a stimulus."""
+    for file, recordings in zip(group.files, agreed.files, strict=True):
+        for recording in recordings:
+            if recording.timing_from != "lost" and recording.label not in file.excluded:
+                yield recording
 
 
 # --- rheobase: one cell
@@ -145,16 +181,18 @@ def _rheobase_reads(context: Context, cell: str, get: Get) -> tuple:
     return inputs.absolute_amplitude, context.rule, inputs.rheobase_values.get(cell)
 
 
-def _rheobase(read: tuple, cells: list[Cell], work: Work | None) -> Decision:
+def _rheobase(read: tuple, cells: list[UsedCell], work: Work | None) -> Decision:
     absolute, (protocols, strategy, settings), by_hand = read
     if absolute:
         return Decision(None, "targets are in nA, so that no rheobase is needed.")
     if by_hand is not None:
         return given(by_hand)
     try:
-        return decide(cells[0], protocols, strategy, thaw(settings))
+        return decide(cells[0].cell, protocols, strategy, thaw(settings))
     except Exception as error:
-        problem = Problem(f"the rheobase can't be computed: {error}", kind="rheobase", cell=cells[0].name)
+        problem = Problem(
+            f"the rheobase can't be computed: {error}", kind="rheobase", cell=cells[0].cell.name
+        )
         return Decision(None, str(error), problems=(problem,))
 
 
@@ -164,9 +202,9 @@ def _threshold(read: tuple, decisions: list[Decision], work: Work | None) -> Any
     return value if value and np.isfinite(value) else None
 
 
-def _holding(read: tuple, cells: list[Cell], work: Work | None) -> Any:
+def _holding(read: tuple, cells: list[UsedCell], work: Work | None) -> Any:
     """Mean holding current of the recordings (nA)."""
-    return holding_current(cells[0])
+    return holding_current(cells[0].cell)
 
 
 def _the_cell(context: Context, cell: str, get: Get) -> Iterable[Node]:

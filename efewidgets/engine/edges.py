@@ -52,9 +52,15 @@ def settle(
             return {
                 name: usual[name] if usual and near[name] else at for name, at in window.edges.items()
             }, "seen"
-    if usual is not None and _in_order(usual):
+    if usual is not None and _in_order(usual) and not (window.edges and _is_whole(usual, window.n)):
         return usual, "unsure"
     return (window.edges or None), "unsure"
+
+
+def _is_whole(edges: Mapping[str, int], n: int) -> bool:
+    """Whether the edges are the ends of the sweep: what BluePyEfe's search comes to if it finds nothing."""
+    times = list(edges.values())
+    return times[0] < 0.02 * n and times[-1] > 0.98 * n
 
 
 def _in_order(edges: Mapping[str, int]) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from . import features, spikes
+from .artefacts import artefacts
 from .feature_store import FeatureStore
 from .problems import Problem
 from .sampled import new_serial
@@ -46,6 +47,8 @@ class Recording(Stimulus):
         Step amplitudes above the holding current, and the holding current, nA.
     amp_rel, hypamp_rel, … : float or None
         The same in % of the cell's rheobase, once that is known.
+    artefact_time : np.ndarray
+        Times (ms) at which the voltage crosses the spike threshold during a hyperpolarising current without a spike.
     efeatures : dict
         Value of each feature computed so far, by its name.
     label : str or None
@@ -70,6 +73,7 @@ class Recording(Stimulus):
     ):
         super().__init__(config_data, reader_data, protocol_name)
         self.efel_settings = dict(efel_settings or {})
+        self.artefact_time = np.empty(0)
         self._peak_time: np.ndarray | None = None
         self._auto_threshold: Any = None
         self._features = FeatureStore()
@@ -126,7 +130,7 @@ class Recording(Stimulus):
         trace = self.samples()
         chosen = self.efel_settings
         threshold: Any = chosen.get("Threshold")
-        return spikes.peak_times(
+        peaks = spikes.peak_times(
             trace.time,
             trace.voltage,
             self.auto_threshold if threshold is None else threshold,
@@ -135,6 +139,14 @@ class Recording(Stimulus):
             strict=bool(chosen.get("strict_stiminterval", True)),
             interp_step=chosen.get("interp_step", EFEL_INTERP_STEP),
         )
+        levels = [getattr(self, name) for name in self.amplitudes]
+        if not all(level is not None and level < 0 for level in levels):
+            return peaks
+        # what crosses the threshold while the cell is held down is looked at twice
+        edges = [float(getattr(self, name)) for name in self.timings]
+        marked = artefacts(trace.time, trace.voltage, peaks, edges)
+        self.artefact_time = peaks[marked]
+        return peaks[~marked]
 
     def count_spikes(self) -> None:
         """Find the spikes now, while the samples are at hand, and say what is odd about them."""
@@ -143,7 +155,14 @@ class Recording(Stimulus):
         threshold: Any = self.efel_settings.get("Threshold")
         threshold = self.auto_threshold if threshold is None else threshold
         highest = np.max(self.samples().voltage)
-        if self.spikecount == 0 and highest > threshold:
+        count = self.spikecount
+        if len(self.artefact_time):
+            message = (
+                f"the voltage crosses the spike threshold {len(self.artefact_time)} time(s) during a hyperpolarising "
+                f"current, first at {self.artefact_time[0]:.4g} ms, but for transients, glitches or noise; not counted."
+            )
+            self.problems.append(Problem(message, "note", "spikes"))
+        elif count == 0 and highest > threshold:
             message = (
                 f"no spike was found, though the voltage reaches {highest:.3g} mV, above the spike "
                 f"threshold of {threshold:.3g} mV. Check the threshold, the timing and the bridge balance."

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ..detection import detect
+from ..edges import unsure_problem
 from ..problems import EfeError
 from ..recording import Recording
 from ..trace import Trace
@@ -59,18 +61,30 @@ class SpikeRec(Recording):
         hypamp, amp = self.given_level("hypamp"), self.given_level("amp")
         if hypamp is None:
             hypamp = base_current(trace.current)
-        if amp is None:
-            amp = np.max(smoothed)
-        pulses = pulse_train(smoothed, hypamp + 0.1 * amp)
-        return {"hypamp": hypamp, "amp": amp} | self._train(pulses, trace)
+        level = np.max(smoothed) if amp is None else amp
+        train = self._train(self._pulses(trace, smoothed, hypamp + 0.1 * level), trace)
+        return {"hypamp": hypamp, "amp": level - hypamp if amp is None else amp} | train
 
-    def _train(self, pulses: list[tuple[int, int]], trace: Trace) -> dict[str, Any]:
-        if not pulses:
+    def _pulses(self, trace: Trace, smoothed: np.ndarray, threshold: float) -> list[tuple[int, int]]:
+        """Return first sample and length of each pulse: BluePyEfe's where the detector sees the same ones."""
+        usual = [(first - 1, last - first + 1) for first, last in pulse_train(smoothed, threshold)]
+        self.window = detect(type(self).__name__, trace.current, trace.dt)
+        seen = [(start, end - start) for start, end in self.window.pulses]
+        if not usual and not seen:
             raise EfeError(
                 "no pulse stands out of the holding current, so there is no train to take spikes from."
             )
-        starts = np.array([first - 1 for first, _ in pulses])
-        lengths = np.array([last - first + 1 for first, last in pulses])
+        if usual and _same_train(usual, seen, self.agree_ms / trace.dt):
+            self.timing_from = "usual"
+            return usual
+        self.timing_from = "seen" if self.window.sure else "unsure"
+        if not self.window.sure:
+            self.problems.append(unsure_problem(self.window))
+        return seen if seen and (self.window.sure or not usual) else usual
+
+    def _train(self, pulses: list[tuple[int, int]], trace: Trace) -> dict[str, Any]:
+        starts = np.array([start for start, _ in pulses])
+        lengths = np.array([length for _, length in pulses])
         gaps = [trace.dt * (b - (a + n)) for a, n, b in zip(starts, lengths, starts[1:], strict=False)]
         return {
             "tspike": starts * trace.dt,
@@ -117,6 +131,14 @@ class SpikeRec(Recording):
         for start in self.tspike:
             current[self.index(start) : self.index(start + self.spike_duration)] += np.float64(self.amp)
         return time, current
+
+
+def _same_train(a: list[tuple[int, int]], b: list[tuple[int, int]], tolerance: float) -> bool:
+    """Whether two trains have the same pulses, beginnings and ends, to `tolerance` samples."""
+    return len(a) == len(b) and all(
+        abs(x - y) <= tolerance and abs(x + m - y - n) <= tolerance
+        for (x, m), (y, n) in zip(a, b, strict=True)
+    )
 
 
 def pulse_train(smoothed: np.ndarray, threshold: float) -> list[tuple[int, int]]:

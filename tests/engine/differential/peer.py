@@ -26,13 +26,22 @@ def quiet(silent_repaired: bool = True) -> Iterator[None]:
     """Run BluePyEfe without its log and its warnings, and leave eFEL as it was found.
 
     With `silent_repaired` a sweep without spikes counts 0 spikes, as it did with the eFEL for which BluePyEfe's
-    rheobase rules were written; since eFEL 5.4 it counts None and is left out.
+    rheobase rules were written; since eFEL 5.4 it counts None and is left out. The amplitude of a SpikeRec is
+    always repaired: above the holding current, as every other amplitude.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import bluepyefe.extract
         import bluepyefe.recording
         import efel
+        from bluepyefe.ecode.SpikeRec import SpikeRec
+
+    interpreted = SpikeRec.interpret
+
+    def above_holding(self: Any, t: Any, current: Any, config: Mapping, reader: Mapping) -> None:
+        interpreted(self, t, current, config, reader)
+        if config.get("amp") is None and reader.get("amp") is None:
+            self.amp = self.amp - self.hypamp
 
     counted = bluepyefe.recording.Recording.compute_spikecount
 
@@ -45,6 +54,7 @@ def quiet(silent_repaired: bool = True) -> Iterator[None]:
     logger.setLevel(logging.CRITICAL + 1)
     with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        patch.setattr(SpikeRec, "interpret", above_holding)
         if silent_repaired:
             patch.setattr(bluepyefe.recording.Recording, "compute_spikecount", repaired)
         try:

@@ -19,6 +19,7 @@ import re
 import shutil
 import tempfile
 import types
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -36,7 +37,7 @@ VERIFIED = {("5.7.34", "2826d7356a41e2e1ce53860997c416eb5b8b6f118464f78ce7d91c8d
 FIRST = "current"
 
 #: Times of more samples than this aren't kept for the next trace
-KEPT = 1_000_000
+KEPT = 250_000
 
 _MISSING = re.compile(r"Parameter \[.*?\] is missing in (the map\..*?function|string map)\n", re.DOTALL)
 
@@ -63,8 +64,7 @@ class PrivateEngine:
             self._core.Initialize(str(dependencies), "")
         self._python = _python_features(self._feature, self._setting)
         self._features = frozenset(cpp_features()) | frozenset(self._python)
-        self._times = np.empty(0)
-        self._times_list: list[float] = []
+        self._times: deque[tuple[np.ndarray, list[float]]] = deque(maxlen=6)
         self._done: dict[str, np.ndarray | Exception | None] = {}
         self._interpolated: Interpolated | None = None
         self._exact_in_numpy = self._agrees_with_numpy()
@@ -108,12 +108,14 @@ class PrivateEngine:
         self._done[FIRST] = self._run(FIRST)
 
     def _listed(self, t: np.ndarray) -> list[float]:
-        """The times as a list; most recordings of a cell have the same."""
+        """The times as a list; most recordings of a cell share theirs with others."""
         if len(t) > KEPT:
             return t.tolist()
-        if not np.array_equal(t, self._times):
-            self._times, self._times_list = t.copy(), t.tolist()
-        return self._times_list
+        for known, listed in self._times:
+            if known is t or np.array_equal(known, t):
+                return listed
+        self._times.appendleft((t.copy() if t.flags.writeable else t, t.tolist()))
+        return self._times[0][1]
 
     def _agrees_with_numpy(self) -> bool:
         """Whether numpy and eFEL interpolate alike on this machine; where products and sums fuse they don't."""

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from .problems import EfeError
 from .units import check_plausible, to_ms, to_mV, to_nA
+
+#: Samples; the times of longer sweeps aren't kept
+KEPT = 250_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,10 +58,19 @@ class Trace:
         """Nearest sample index of a time in ms."""
         return round(float(ms / self.dt))
 
-    @cached_property
+    @property
     def time(self) -> np.ndarray:
-        """Time of each sample, array (n,), ms."""
-        return to_ms(np.arange(self.n) * self.step, self.t_unit)
+        """Time of each sample, array (n,), ms; read-only, for sweeps that are alike share it."""
+        return (_kept_times if self.n <= KEPT else _times)(self.n, self.step, self.t_unit)
+
+
+def _times(n: int, step: float, t_unit: str) -> np.ndarray:
+    times = to_ms(np.arange(n) * step, t_unit)
+    times.flags.writeable = False
+    return times
+
+
+_kept_times = lru_cache(maxsize=8)(_times)
 
 
 def setting(name: str, *sources: Mapping[str, Any]) -> Any:

@@ -51,6 +51,7 @@ __all__ = [
     "extract_efeatures_at_targets",
     "extract_efeatures_per_cell",
     "group_efeatures",
+    "plot_all_recordings_efeatures",
     "plot_recordings",
     "protocols_pickle_output_path",
     "read_recordings",
@@ -446,6 +447,53 @@ def extract_efeatures(
     _log(result.problems)
     _log(write_extraction(result, settings, executor).problems)
     return result.features, result.protocols_dict, result.currents
+
+
+def plot_all_recordings_efeatures(
+    cells: Sequence[Cell],
+    protocols: Sequence[Protocol],
+    output_dir: str | pathlib.Path,
+    show: bool = False,
+    mapper: Callable = map,
+    efel_settings: Mapping[str, Any] | None = None,
+    *,
+    executor: Executor | None = None,
+) -> list[pathlib.Path]:
+    """Draw recordings, features, rheobases and impedances of cells and their protocols into PDFs.
+
+    Parameters
+    ----------
+    cells : list of Cell
+    protocols : list of Protocol
+    output_dir : path
+        Where the figures go.
+    show : bool
+        There are no windows: True is refused.
+    mapper : callable
+        Taken for BluePyEfe's sake; `executor` draws in parallel.
+    efel_settings : dict, optional
+        eFEL settings of the extraction.
+    executor : concurrent.futures.Executor, optional
+
+    Returns
+    -------
+    list of Path
+        The figures.
+
+    Raises
+    ------
+    EfeError
+        If `show` is True.
+    """
+    from .engine.figures import plot_all
+
+    if show:
+        raise EfeError(
+            "figures are written to files, not shown in windows: leave `show` out and open the files."
+        )
+    paths, problems = plot_all(cells, protocols, output_dir, efel_settings=efel_settings, executor=executor)
+    _log(problems)
+    return paths
 
 
 def plot_recordings(

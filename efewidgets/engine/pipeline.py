@@ -104,7 +104,7 @@ def read_file(
         "file": next(iter(reversed(files_of(metadata))), None),
     }
     try:
-        whole, of_sweeps = split_metadata(metadata)
+        whole, of_sweeps = split_metadata(metadata, own_reader=reader is not None)
         ecode_of(protocol_name, whole.get("ecode"))
         prepared = reader_metadata(whole, protocol_name)
         sweeps, problems = read(prepared, reader)

@@ -17,8 +17,12 @@ SWEEPS = "sweeps"
 EXCLUDE = "exclude"
 
 
-def split_metadata(metadata: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+def split_metadata(
+    metadata: Mapping[str, Any], own_reader: bool = False
+) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
     """Return the metadata of the file as a whole, and those of single sweeps by their names.
+
+    With a lab's `own_reader` something else under "sweeps" is that reader's business.
 
     Raises
     ------
@@ -29,6 +33,8 @@ def split_metadata(metadata: Mapping[str, Any]) -> tuple[dict[str, Any], dict[st
     whole = {key: value for key, value in metadata.items() if key != SWEEPS}
     if sweeps is None:
         return whole, {}
+    if own_reader and not isinstance(sweeps, Mapping):
+        return dict(metadata), {}
     if not isinstance(sweeps, Mapping) or not all(isinstance(own, Mapping) for own in sweeps.values()):
         raise EfeError('"sweeps" in the metadata must hold {name of a sweep: {"exclude": reason, …}}.')
     for label, own in sweeps.items():

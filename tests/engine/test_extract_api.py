@@ -595,3 +595,24 @@ def reader_of_made(metadata):
     if "made" not in metadata:
         raise FileNotFoundError(f"there is no {metadata['filepath']}")
     return synthetic_reader(metadata)
+
+
+def test_figures_of_cells_and_protocols(tmp_path):
+    """The peer's extract module has this function too; there are no windows to show figures in."""
+    cell = extract.Cell("c")
+    assert extract.plot_all_recordings_efeatures([cell], [], tmp_path) is not None
+    with pytest.raises(extract.EfeError, match="written to files"):
+        extract.plot_all_recordings_efeatures([cell], [], tmp_path, show=True)
+
+
+def test_sweeps_in_the_metadata_of_a_lab_s_own_reader(tmp_path):
+    """A list under "sweeps" is for the reader; a dictionary says which sweeps are left out."""
+    seen = []
+
+    def reader(metadata):
+        seen.append(metadata.get("sweeps"))
+        return []
+
+    for sweeps in ([1, 2], {}):
+        extract.read_recordings({"c": {"Step": [{"filepath": "x.made", "sweeps": sweeps}]}}, reader)
+    assert seen == [[1, 2], None]

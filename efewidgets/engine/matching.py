@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -114,13 +115,14 @@ class Protocol:
             Rheobase of each one's cell (nA), if the recordings themselves don't know their relative amplitudes.
         """
         files = [recording.files for recording in recordings]
-        known = {
-            key: [recording.feature_store.known(key) for recording in recordings]
-            for key in {target.settings_key for target in self.feature_targets}
+        columns = self._columns(recordings)
+        inside_of = {
+            tolerance: match.within(tolerance).tolist()
+            for tolerance in {target.tolerance for target in self.feature_targets}
         }
         for target in self.feature_targets:
-            near = match.within(target.tolerance).tolist()
-            values = [row.get(target.efel_feature_name) for row in known[target.settings_key]]
+            near = inside_of[target.tolerance]
+            values = columns[target.settings_key, target.efel_feature_name]
             if not all(near):
                 values = [value if inside else None for value, inside in zip(values, near, strict=True)]
             target.extend(values, files)
@@ -129,6 +131,22 @@ class Protocol:
                     target.append_auto_threshold(recording.auto_threshold if inside else None)
         self.recordings += recordings
         self.rheobases += rheobases or []
+
+    def _columns(self, recordings: Sequence[Recording]) -> dict[tuple, Sequence[float | None]]:
+        """Return the recordings' values by the key of the settings and the feature."""
+        wanted: dict[tuple, dict[str, None]] = {}
+        for target in self.feature_targets:
+            wanted.setdefault(target.settings_key, {})[target.efel_feature_name] = None
+        columns: dict[tuple, Sequence[float | None]] = {}
+        for key, names in wanted.items():
+            rows = [recording.feature_store.known(key) for recording in recordings]
+            try:
+                pick = itemgetter(*names, next(iter(names)))  # one name alone would give no tuple
+                found = list(zip(*map(pick, rows), strict=True)) or [()] * len(names)
+            except KeyError:  # a value is missing
+                found = [tuple(row.get(name) for row in rows) for name in names]
+            columns |= {(key, name): values for name, values in zip(names, found, strict=False)}
+        return columns
 
     def standing_for(self, global_rheobase: float | None, mode: str) -> Protocol:
         """Return a copy of the protocol whose stimulus is had in another way."""
@@ -173,6 +191,8 @@ class Protocol:
         if not (self.rheobases and name.endswith("_rel")):
             return [getattr(recording, name, None) for recording in self.recordings]
         values = [getattr(recording, name[: -len("_rel")], None) for recording in self.recordings]
+        if {type(value) for value in (*values, *self.rheobases)} <= {float, np.float64}:
+            return list(100.0 * np.array(values) / np.array(self.rheobases))
         return [percent_of(value, of) for value, of in zip(values, self.rheobases, strict=True)]
 
     def _set_nominal(self, stimulus: Recording) -> None:

@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from ..engine.extraction import Options, rheobase_protocols, rheobase_settings, settings_used
 from ..engine.recording import SPIKE_SETTINGS
-from .inputs import CellInputs, Group, Inputs
-from .values import Frozen, freeze, thaw
+from .inputs import CellInputs, Group, Inputs, Reader
+from .values import Frozen, Value, freeze, thaw
 from .world import World
+
+
+@dataclass(frozen=True)
+class Rule(Value):
+    """How rheobases are found."""
+
+    protocols: tuple[str, ...]
+    strategy: str
+    settings: Frozen | None
+
+
+@dataclass(frozen=True)
+class Reading(Value):
+    """How files are read: a lab's own reader, and the eFEL settings that decide what a spike is."""
+
+    reader: Reader | None
+    spike_settings: Frozen
 
 
 class Context:
@@ -50,16 +68,16 @@ class Context:
         return {name: self.efel_settings[name] for name in SPIKE_SETTINGS if name in self.efel_settings}
 
     @cached_property
-    def reading(self) -> tuple:
+    def reading(self) -> Reading:
         """What decides how all files are read."""
-        return self.inputs.recording_reader, Frozen(self.spike_settings)
+        return Reading(self.inputs.recording_reader, Frozen(self.spike_settings))
 
     @cached_property
-    def rule(self) -> tuple[tuple[str, ...], str, Frozen | None]:
-        """The rheobase rule: protocols, strategy, settings."""
+    def rule(self) -> Rule:
+        """The rheobase rule in force."""
         settings: Mapping[str, Any] | None = rheobase_settings(self._rules)
         protocols = tuple(rheobase_protocols(self._rules))
-        return protocols, self.inputs.rheobase_strategy, freeze(settings)
+        return Rule(protocols, self.inputs.rheobase_strategy, freeze(settings))
 
     def cell(self, name: str) -> CellInputs:
         """Return a cell by its name."""

@@ -93,13 +93,14 @@ class Graph:
         About how many bytes of results are kept beside those of the latest evaluation.
     """
 
-    def __init__(self, stages: Iterable[Stage], most: int = 64_000_000):
+    def __init__(self, stages: Iterable[Stage], most: int = 24_000_000):
         self.stages = {stage.name: stage for stage in stages}
         self.most = most
         self.runs: Counter[str] = Counter()
         self._results: dict[bytes, Result] = {}
         self._clock = 0
         self._size = 0
+        self._allowed = most
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -128,17 +129,18 @@ class Graph:
         return kept
 
     def trim(self, wanted: Iterable[bytes]) -> None:
-        """Drop what was used longest ago until the rest fits; not what is wanted, nor what that was made of."""
-        if self._size <= self.most:
+        """Drop what was used longest ago if there is too much; not what is wanted, nor what that was made of."""
+        if self._size <= self._allowed:
             return
         with self._lock:
             reached = self._reached(wanted)
-            spare = sorted((r for r in self._results.values() if r.key not in reached), key=lambda r: r.used)
-            kept = sum(result.size for result in spare)
-            for result in spare:
-                if kept <= self.most:
+            spare = [result for result in self._results.values() if result.key not in reached]
+            left = sum(result.size for result in spare)
+            self._allowed = self._size - left + self.most
+            for result in sorted(spare, key=lambda result: result.used):
+                if left <= self.most // 2:
                     break
-                kept -= result.size
+                left -= result.size
                 self._size -= result.size
                 del self._results[result.key]
 

@@ -45,29 +45,51 @@ class Sweeps:
 
     Parameters
     ----------
-    recordings : tuple of Recording, length n
+    recordings : list of Recording, length n
     levels : np.ndarray, shape (n,)
         What is compared with the targets' amplitudes, % of rheobase or nA.
-    rheobases : tuple of float or None, length n
+    rheobases : list of float or None, length n
         Rheobase of each one's cell, nA.
-    cells : tuple of str, length n
+    cells : list of str, length n
         Name of each one's cell.
     """
 
-    recordings: tuple[Recording, ...]
+    recordings: list[Recording]
     levels: np.ndarray
-    rheobases: tuple[Any, ...]
-    cells: tuple[str, ...]
+    rheobases: list[Any]
+    cells: list[str]
+
+    @cached_property
+    def marks(self) -> np.ndarray:
+        """What tells one recording, and its rheobase, from another; array (n, 2)."""
+        serials = [recording.serial for recording in self.recordings]
+        return np.array([serials, self.rheobases], dtype=float).T  # None becomes nan
 
 
 @dataclass(frozen=True)
 class Matched:
     """The recordings that fall into the targets of one protocol and amplitude."""
 
-    recordings: tuple[Recording, ...]
-    rheobases: tuple[Any, ...]
-    cells: tuple[str, ...]
+    sweeps: Sweeps
     match: Match
+
+    def _chosen(self, values: list) -> list:
+        return [values[index] for index in self.match.indexes.tolist()]
+
+    @cached_property
+    def recordings(self) -> list[Recording]:
+        """The recordings."""
+        return self._chosen(self.sweeps.recordings)
+
+    @cached_property
+    def rheobases(self) -> list[Any]:
+        """Rheobase of each one's cell, nA."""
+        return self._chosen(self.sweeps.rheobases)
+
+    @cached_property
+    def cells(self) -> list[str]:
+        """Name of each one's cell."""
+        return self._chosen(self.sweeps.cells)
 
 
 @dataclass(frozen=True)
@@ -79,9 +101,21 @@ class WantedFeatures(Value):
     names: tuple[str, ...]
 
     @cached_property
-    def name_set(self) -> frozenset[str]:
-        """The names of the features."""
-        return frozenset(self.names)
+    def complete(self) -> set[int]:
+        """Serial numbers of recordings that are known to hold all of them; values never go away."""
+        return set()
+
+    @cached_property
+    def troubled(self) -> set[int]:
+        """Serial numbers of those among them on which something went wrong."""
+        return set()
+
+    def note(self, recordings: Iterable[Recording]) -> None:
+        """Note that recordings hold all of the features."""
+        for recording in recordings:
+            self.complete.add(recording.serial)
+            if recording.feature_store.failures(self.key):
+                self.troubled.add(recording.serial)
 
 
 @dataclass(frozen=True)
@@ -170,7 +204,7 @@ def _sweeps(read: tuple, values: list, work: Work | None) -> Sweeps:
             levels.append(_levels(used, None if absolute else rheobase))
             of_each += [rheobase] * len(used.recordings)
             cells += [cell.cell.name] * len(used.recordings)
-    return Sweeps(tuple(recordings), np.concatenate(levels), tuple(of_each), tuple(cells))
+    return Sweeps(recordings, np.concatenate(levels), of_each, cells)
 
 
 def _levels(used: Used, rheobase: Any) -> np.ndarray:
@@ -254,20 +288,12 @@ def _match_reads(context: Context, item: Item, get: Get) -> tuple:
 
 
 def _match(read: tuple, found: list[Sweeps], work: Work | None) -> Matched:
-    sweeps = found[0]
-    match = match_levels(sweeps.levels, *read)
-    return Matched(
-        tuple(sweeps.recordings[index] for index in match.indexes),
-        tuple(sweeps.rheobases[index] for index in match.indexes),
-        tuple(sweeps.cells[index] for index in match.indexes),
-        match,
-    )
+    return Matched(found[0], match_levels(found[0].levels, *read))
 
 
 def _match_content(matched: Matched) -> tuple:
-    serials = np.array([recording.serial for recording in matched.recordings], dtype=np.int64)
-    rheobases = np.array(matched.rheobases, dtype=float)  # None becomes nan
-    return serials.tobytes(), matched.match.distances.tobytes(), rheobases.tobytes()
+    match = matched.match
+    return matched.sweeps.marks[match.indexes].tobytes(), match.distances.tobytes()
 
 
 def _features_reads(context: Context, item: Item, get: Get) -> tuple:
@@ -277,8 +303,15 @@ def _features_reads(context: Context, item: Item, get: Get) -> tuple:
 def _features(read: tuple, found: list[Matched], work: Work | None) -> tuple[Problem, ...]:
     """See to it that the recordings hold what is wanted of them; return what went wrong."""
     matched = found[0]
-    add_features([(r, features) for r in matched.recordings if (features := lacking(r, read))], work)
-    if not any(r.feature_store.failed for r in matched.recordings):
+    new = [
+        recording
+        for recording in matched.recordings
+        if any(recording.serial not in features.complete for features in read)
+    ]
+    add_features([(recording, features) for recording in new if (features := lacking(recording, read))], work)
+    for features in read:
+        features.note(new)
+    if not any(features.troubled for features in read):
         return ()
     return tuple(
         located(problem, recording).at(cell=cell)
@@ -296,8 +329,6 @@ def lacking(recording: Recording, wanted: Iterable[WantedFeatures]) -> Lacking:
     found = []
     for features in wanted:
         known = recording.feature_store.known(features.key)
-        if known.keys() >= features.name_set:
-            continue
         if missing := [name for name in features.names if name not in known]:
             found.append((missing, dict(features.settings)))
     return found
@@ -341,7 +372,7 @@ def _protocol(read: tuple, values: list, work: Work | None) -> Protocol:
     matched: Matched = values[0]
     first = wanted.targets[0]
     protocol = Protocol(first.protocol, first.amplitude, first.tolerance, wanted.empty())
-    protocol.fill(matched.recordings, matched.match, list(matched.rheobases))
+    protocol.fill(matched.recordings, matched.match, matched.rheobases)
     return protocol
 
 
@@ -362,7 +393,7 @@ def _stimulus_reads(context: Context, item: Item, get: Get) -> tuple:
 def _stimulus(read: tuple, values: list, work: Work | None) -> dict[str, Any]:
     (name, amplitude, mode), (matched, rheobase) = read, values
     protocol = Protocol(name, amplitude, 0.0, global_rheobase=rheobase, mode=mode)
-    protocol.recordings, protocol.rheobases = list(matched.recordings), list(matched.rheobases)
+    protocol.recordings, protocol.rheobases = matched.recordings, matched.rheobases
     return protocol.as_dict()
 
 
@@ -465,13 +496,25 @@ def _problems(read: tuple, values: list, work: Work | None) -> tuple[Problem, ..
     return (*found, *(problem for _, left_out in entries for problem in left_out))
 
 
+def _problems_size(problems: tuple[Problem, ...]) -> int:
+    return 500 + 8 * len(problems)
+
+
 STAGES = (
-    Stage("sweeps", _sweeps, _sweeps_reads, needs=_thresholds, covered=_cells_with),
+    Stage(
+        "sweeps",
+        _sweeps,
+        _sweeps_reads,
+        needs=_thresholds,
+        covered=_cells_with,
+        size=lambda sweeps: 2_000 + 60 * len(sweeps.recordings),
+    ),
     Stage(
         "targets",
         _targets,
         _targets_reads,
         needs=lambda context, item, get: [("sweeps", name) for name in _goal_protocols(context)],
+        size=lambda chosen: 2_000 + 200 * len(chosen.targets),
     ),
     Stage(
         "match",
@@ -479,20 +522,39 @@ STAGES = (
         _match_reads,
         needs=lambda context, item, get: [("sweeps", item[0])],
         content=_match_content,
+        size=lambda matched: 2_000 + 50 * len(matched.match.indexes),
     ),
     Stage("features", _features, _features_reads, needs=_of_item("match")),
-    Stage("protocol", _protocol, _protocol_reads, needs=_of_item("match", "features")),
-    Stage("entry", _entry, _entry_reads, needs=_of_item("protocol")),
+    Stage(
+        "protocol",
+        _protocol,
+        _protocol_reads,
+        needs=_of_item("match", "features"),
+        size=lambda found: 2_000 + len(found.feature_targets) * (1_500 + 20 * len(found.recordings)),
+    ),
+    Stage(
+        "entry",
+        _entry,
+        _entry_reads,
+        needs=_of_item("protocol"),
+        size=lambda found: 2_000 + 1_000 * sum(map(len, found[0].values())),
+    ),
     Stage(
         "stimulus",
         _stimulus,
         _stimulus_reads,
         needs=lambda context, item, get: [("match", item), ("global", None)],
+        size=lambda found: 2_000,
     ),
     Stage("global", _global, needs=_cells("threshold"), content=lambda value: (value,)),
-    Stage("currents", _currents, _currents_reads, needs=_currents_needs),
-    Stage("outputs", _outputs, _outputs_reads, needs=_outputs_needs),
-    Stage("cell_problems", _cell_problems, needs=_cell_problems_needs),
-    Stage("problems", _problems, _problems_reads, needs=_problems_needs),
-    Stage("texts", _texts, needs=lambda context, item, get: [("outputs", None)]),
+    Stage("currents", _currents, _currents_reads, needs=_currents_needs, size=lambda found: 50_000),
+    Stage("outputs", _outputs, _outputs_reads, needs=_outputs_needs, size=lambda found: 20_000),
+    Stage("cell_problems", _cell_problems, needs=_cell_problems_needs, size=_problems_size),
+    Stage("problems", _problems, _problems_reads, needs=_problems_needs, size=_problems_size),
+    Stage(
+        "texts",
+        _texts,
+        needs=lambda context, item, get: [("outputs", None)],
+        size=lambda texts: sum(map(len, texts)),
+    ),
 )

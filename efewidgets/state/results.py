@@ -239,7 +239,7 @@ class Results:
 
     def rheobases_by(self, strategy: str) -> dict[str, Rheobase]:
         """Return what another rule, with its usual settings, would say, for comparison."""
-        protocols = self.context.rule[0]
+        protocols = self.context.rule.protocols
         if strategy not in STRATEGIES:
             raise EfeError(f"there is no rheobase strategy {strategy!r}.{nearest(strategy, STRATEGIES)}")
         return {

@@ -19,7 +19,7 @@ from ..engine.problems import Problem
 from ..engine.recording import Recording
 from ..engine.rheobase import Decision, decide, given
 from ..engine.stimulus import Stimulus
-from .context import Context
+from .context import Context, Rule
 from .graph import Get, Node, Stage
 from .inputs import CellInputs, Group
 from .values import thaw
@@ -88,12 +88,12 @@ def read_job(read: tuple) -> FileRead:
 
 
 def _read_file(read: tuple, values: list, work: Work | None) -> FileRead:
-    recipe, _, (reader, settings) = read
+    recipe, _, reading = read
     recordings, problems = read_file(
         recipe.as_metadata(),
         recipe.protocol,
-        None if reader is None else reader.function,
-        thaw(settings),
+        None if reading.reader is None else reading.reader.function,
+        thaw(reading.spike_settings),
         keep_samples=False,
         between=None if work is None else work.check,
     )
@@ -182,18 +182,27 @@ def _rheobase_reads(context: Context, cell: str, get: Get) -> tuple:
 
 
 def _rheobase(read: tuple, cells: list[UsedCell], work: Work | None) -> Decision:
-    absolute, (protocols, strategy, settings), by_hand = read
+    absolute, rule, by_hand = read
     if absolute:
         return Decision(None, "targets are in nA, so that no rheobase is needed.")
     if by_hand is not None:
         return given(by_hand)
     try:
-        return decide(cells[0].cell, protocols, strategy, thaw(settings))
+        return decide(_deciding(cells[0], rule), rule.protocols, rule.strategy, thaw(rule.settings))
     except Exception as error:
         problem = Problem(
             f"the rheobase can't be computed: {error}", kind="rheobase", cell=cells[0].cell.name
         )
         return Decision(None, str(error), problems=(problem,))
+
+
+def _deciding(found: UsedCell, rule: Rule) -> Cell:
+    """Return the cell with only the recordings that the rule looks at, unless there are none."""
+    deciding = Cell(found.cell.name)
+    for protocol, used in found.used.items():
+        if protocol in rule.protocols:
+            deciding.recordings += used.recordings
+    return deciding if deciding.recordings else found.cell
 
 
 def _threshold(read: tuple, decisions: list[Decision], work: Work | None) -> Any:

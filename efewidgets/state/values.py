@@ -24,38 +24,40 @@ def digest(*values: Any) -> bytes:
     TypeError
         If a value is of a kind that may change.
     """
-    found = hashlib.blake2b(digest_size=SIZE)
+    parts: list[bytes] = []
     for value in values:
-        _feed(found, value)
-    return found.digest()
+        _add(value, parts)
+    return hashlib.blake2b(b"".join(parts), digest_size=SIZE).digest()
 
 
-def _feed(found: Any, value: Any) -> None:
-    if value is None:
-        found.update(b"n")
-    elif isinstance(value, str):
-        text = value.encode("utf-8", "surrogatepass")
-        found.update(b"s%d:" % len(text))
-        found.update(text)
-    elif isinstance(value, bool):
-        found.update(b"T" if value else b"F")
-    elif isinstance(value, int):
-        found.update(b"i%d;" % value)
-    elif isinstance(value, float):  # np.float64 too
-        found.update(b"f" + struct.pack("<d", value))
-    elif isinstance(value, bytes):
-        found.update(b"b%d:" % len(value))
-        found.update(value)
-    elif isinstance(value, tuple):
-        found.update(b"(%d:" % len(value))
+def _add(value: Any, parts: list[bytes]) -> None:
+    """Add the bytes that stand for a value; no two values have the same."""
+    kind = type(value)
+    if kind is tuple:
+        parts.append(b"(%d:" % len(value))
         for part in value:
-            _feed(found, part)
-    elif isinstance(value, (Frozen, Value)):
-        found.update(b"d" + value.digest)
+            _add(part, parts)
+    elif kind is bytes:
+        parts.append(b"b%d:" % len(value))
+        parts.append(value)
+    elif kind is str:
+        text = value.encode("utf-8", "surrogatepass")
+        parts.append(b"s%d:" % len(text))
+        parts.append(text)
+    elif value is None:
+        parts.append(b"n")
+    elif kind is bool:
+        parts.append(b"T" if value else b"F")
+    elif kind is int:
+        parts.append(b"i%d;" % value)
+    elif isinstance(value, float):  # np.float64 too
+        parts.append(b"f" + struct.pack("<d", value))
+    elif isinstance(value, (Value, Frozen)):
+        parts.append(b"d" + value.digest)
     elif isinstance(value, np.generic):
-        found.update(b"g" + value.dtype.str.encode() + value.tobytes())
+        parts.append(b"g" + value.dtype.str.encode() + value.tobytes())
     else:
-        raise TypeError(f"{type(value).__name__} has no digest")
+        raise TypeError(f"{kind.__name__} has no digest")
 
 
 class Value:

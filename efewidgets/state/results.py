@@ -17,7 +17,8 @@ from ..engine.trace import Trace
 from .context import Context
 from .graph import Evaluation, Graph
 from .inputs import FileInputs, Inputs, Target
-from .matching_stages import Chosen, Outputs, add_features, lacking
+from .matching_stages import add_features, lacking
+from .parts import Chosen, Outputs
 from .stages import read_job
 from .work import Work
 

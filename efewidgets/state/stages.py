@@ -6,7 +6,6 @@ The work itself is the engine's. `matching_stages` has the rest of the way.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,55 +21,12 @@ from ..engine.stimulus import Stimulus
 from .context import Context, Rule
 from .graph import Get, Node, Stage
 from .inputs import CellInputs, Group
+from .parts import Agreed, FileRead, Used, UsedCell
 from .values import thaw
 from .work import Work
 
 #: About how many bytes a recording takes without its samples
 RECORDING_SIZE = 6_000
-
-
-@dataclass(frozen=True)
-class FileRead:
-    """The recordings of a file, as it was read by itself."""
-
-    recordings: tuple[Recording, ...]
-    problems: tuple[Problem, ...]
-
-
-@dataclass(frozen=True)
-class Agreed:
-    """The recordings of one protocol of one cell, file by file, after they have settled their timings."""
-
-    files: tuple[tuple[Recording, ...], ...]
-    problems: tuple[Problem, ...]
-
-    @property
-    def recordings(self) -> list[Recording]:
-        """All recordings, in the order of the files."""
-        return [recording for file in self.files for recording in file]
-
-
-@dataclass(frozen=True)
-class Used:
-    """The recordings of one protocol of one cell that are neither excluded nor without a stimulus.
-
-    Parameters
-    ----------
-    recordings : tuple of Recording, length n
-    levels : np.ndarray, shape (n,), or None
-        What targets are compared with, nA; None if that is not the same for all, or not to be had in % of rheobase.
-    """
-
-    recordings: tuple[Recording, ...]
-    levels: np.ndarray | None
-
-
-@dataclass(frozen=True)
-class UsedCell:
-    """A cell with the recordings that are used, and these protocol by protocol."""
-
-    cell: Cell
-    used: dict[str, Used]
 
 
 # --- read: one file

@@ -13,7 +13,7 @@ import pandas as pd
 import traitlets
 
 from ..engine.problems import EfeError, Problem, nearest
-from . import matching_stages, stages
+from . import matching_stages, output_stages, stages
 from .actions import Actions
 from .checks import check_inputs
 from .context import Context
@@ -80,7 +80,7 @@ class ExtractionState(Actions, Observed):
         self._passes: list[str] = []
         self._changes: deque[dict[str, Any]] = deque()
         self._runner: Runner = runner or InlineRunner()
-        self._graph = Graph(stages.STAGES + matching_stages.STAGES)
+        self._graph = Graph(stages.STAGES + matching_stages.STAGES + output_stages.STAGES)
         self._history = History(history)
         self._faults: list[Problem] = []
         self._inputs = Inputs()

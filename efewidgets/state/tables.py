@@ -11,7 +11,7 @@ import pandas as pd
 from ..engine.averages import mean_and_std
 
 if TYPE_CHECKING:
-    from .matching_stages import Sweeps
+    from .parts import Sweeps
     from .results import Member, Results
 
 RECORDING_COLUMNS = (

@@ -1,0 +1,210 @@
+"""What the stages hand to each other; none of it is changed afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from ..engine.cell import Cell
+from ..engine.feature_store import settings_key
+from ..engine.matching import Match
+from ..engine.problems import Problem
+from ..engine.recording import Recording
+from ..engine.targets import EFeatureTarget
+from .inputs import Target
+from .values import Frozen, Value
+
+#: A protocol and an amplitude (% of rheobase, or nA)
+Item = tuple[str, float]
+
+
+@dataclass(frozen=True)
+class FileRead:
+    """The recordings of a file, as it was read by itself."""
+
+    recordings: tuple[Recording, ...]
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """The recordings of one protocol of one cell, file by file, after they have settled their timings."""
+
+    files: tuple[tuple[Recording, ...], ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def recordings(self) -> list[Recording]:
+        """All recordings, in the order of the files."""
+        return [recording for file in self.files for recording in file]
+
+
+@dataclass(frozen=True)
+class Used:
+    """The recordings of one protocol of one cell that are neither excluded nor without a stimulus.
+
+    Parameters
+    ----------
+    recordings : tuple of Recording, length n
+    levels : np.ndarray, shape (n,), or None
+        What targets are compared with, nA; None if that is not the same for all, or not to be had in % of rheobase.
+    """
+
+    recordings: tuple[Recording, ...]
+    levels: np.ndarray | None
+
+
+@dataclass(frozen=True)
+class UsedCell:
+    """A cell with the recordings that are used, and these protocol by protocol."""
+
+    cell: Cell
+    used: dict[str, Used]
+
+
+@dataclass(frozen=True)
+class Sweeps:
+    """All recordings of a protocol that targets may take.
+
+    Parameters
+    ----------
+    recordings : list of Recording, length n
+    levels : np.ndarray, shape (n,)
+        What is compared with the targets' amplitudes, % of rheobase or nA.
+    rheobases : list of float or None, length n
+        Rheobase of each one's cell, nA.
+    cells : list of str, length n
+        Name of each one's cell.
+    """
+
+    recordings: list[Recording]
+    levels: np.ndarray
+    rheobases: list[Any]
+    cells: list[str]
+
+    @cached_property
+    def marks(self) -> np.ndarray:
+        """What tells one recording, and its rheobase, from another; array (n, 2)."""
+        serials = [recording.serial for recording in self.recordings]
+        return np.array([serials, self.rheobases], dtype=float).T  # None becomes nan
+
+
+@dataclass(frozen=True)
+class Matched:
+    """The recordings that fall into the targets of one protocol and amplitude."""
+
+    sweeps: Sweeps
+    match: Match
+
+    def _chosen(self, values: list) -> list:
+        return [values[index] for index in self.match.indexes.tolist()]
+
+    @cached_property
+    def recordings(self) -> list[Recording]:
+        """The recordings."""
+        return self._chosen(self.sweeps.recordings)
+
+    @cached_property
+    def rheobases(self) -> list[Any]:
+        """Rheobase of each one's cell, nA."""
+        return self._chosen(self.sweeps.rheobases)
+
+    @cached_property
+    def cells(self) -> list[str]:
+        """Name of each one's cell."""
+        return self._chosen(self.sweeps.cells)
+
+
+@dataclass(frozen=True)
+class WantedFeatures(Value):
+    """Features wanted under the same eFEL settings; `key` is that of the settings in a feature store."""
+
+    settings: Frozen
+    key: tuple = field(compare=False, repr=False)
+    names: tuple[str, ...]
+
+    @cached_property
+    def complete(self) -> set[int]:
+        """Serial numbers of recordings that are known to hold all of them; values never go away."""
+        return set()
+
+    @cached_property
+    def troubled(self) -> set[int]:
+        """Serial numbers of those among them on which something went wrong."""
+        return set()
+
+    def note(self, recordings: Iterable[Recording]) -> None:
+        """Note that recordings hold all of the features."""
+        for recording in recordings:
+            self.complete.add(recording.serial)
+            if recording.feature_store.failures(self.key):
+                self.troubled.add(recording.serial)
+
+
+@dataclass(frozen=True)
+class Wanted(Value):
+    """The targets of one protocol and amplitude, and the eFEL settings that hold for each."""
+
+    targets: tuple[Target, ...]
+    settings: tuple[Frozen, ...]
+
+    @cached_property
+    def keys(self) -> dict[Frozen, tuple]:
+        """Keys of the settings in the recordings' feature stores."""
+        return {settings: settings_key(settings) for settings in dict.fromkeys(self.settings)}
+
+    @cached_property
+    def features(self) -> tuple[WantedFeatures, ...]:
+        """Which features are wanted under which settings."""
+        return tuple(
+            WantedFeatures(
+                settings,
+                key,
+                tuple(
+                    dict.fromkeys(
+                        target.efeature
+                        for target, own in zip(self.targets, self.settings, strict=True)
+                        if own == settings
+                    )
+                ),
+            )
+            for settings, key in self.keys.items()
+        )
+
+    def empty(self) -> list[EFeatureTarget]:
+        """Return the targets as the engine has them, without values."""
+        found = []
+        for target, settings in zip(self.targets, self.settings, strict=True):
+            place = (target.protocol, target.amplitude, target.tolerance)
+            found.append(
+                EFeatureTarget(target.name, target.efeature, *place, dict(settings), target.location)
+            )
+            found[-1].settings_key = self.keys[settings]  # known already
+        return found
+
+    @property
+    def tolerance(self) -> float:
+        """Largest tolerance."""
+        return max(target.tolerance for target in self.targets)
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The targets in force, by protocol and amplitude in the order of their first appearance."""
+
+    groups: dict[Item, Wanted]
+    targets: tuple[Target, ...]
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """What the three output files hold."""
+
+    features: dict[str, Any]
+    protocols: dict[str, Any]
+    currents: dict[str, Any]

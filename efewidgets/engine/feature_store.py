@@ -108,6 +108,13 @@ class FeatureStore:
         """Return what went wrong with features under the settings with this key."""
         return self._failures.get(key, [])
 
+    def restore(
+        self, values: Mapping[tuple, Mapping[str, float]], failures: Mapping[tuple, Sequence[Problem]]
+    ) -> None:
+        """Take over all values and failures of another store, by the keys of their settings."""
+        self._values = {key: dict(found) for key, found in values.items()}
+        self._failures = {key: list(problems) for key, problems in failures.items()}
+
     @property
     def failed(self) -> bool:
         """Whether anything went wrong with any feature."""

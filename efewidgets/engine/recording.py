@@ -17,6 +17,7 @@ from .artefacts import artefacts
 from .feature_store import FeatureStore
 from .problems import Problem
 from .sampled import new_serial
+from .source import Source, files_of
 from .stimulus import Stimulus
 
 EFEL_INTERP_STEP = 0.1  # ms, where the settings have none
@@ -92,6 +93,12 @@ class Recording(Stimulus):
         other.problems = list(self.problems)
         other._features = FeatureStore()
         return other
+
+    def restore(self, config_data: Mapping[str, Any], source: Source, efel_settings: Mapping[str, Any]) -> None:
+        """Complete a recording of which all was kept but what a person wrote, the samples and the features."""
+        self.config_data, self.source, self.efel_settings = dict(config_data), source, dict(efel_settings)
+        self.files, self.serial, self.excluded = files_of(config_data), new_serial(), None
+        self._trace, self._features = None, FeatureStore()
 
     def materialize(self) -> None:
         """Read and compute all that was put off, so that the recording needs its file no more."""

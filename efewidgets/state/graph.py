@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -91,11 +91,19 @@ class Graph:
     stages : iterable of Stage
     most : int
         About how many bytes of results are kept beside those of the latest evaluation.
+    restore : dict of callable, optional
+        For some stages: ``restore(context, item)`` returns a result that was kept elsewhere, or None.
     """
 
-    def __init__(self, stages: Iterable[Stage], most: int = 24_000_000):
+    def __init__(
+        self,
+        stages: Iterable[Stage],
+        most: int = 24_000_000,
+        restore: Mapping[str, Callable[[Any, Any], Any]] | None = None,
+    ):
         self.stages = {stage.name: stage for stage in stages}
         self.most = most
+        self.restore = dict(restore or {})
         self.runs: Counter[str] = Counter()
         self._results: dict[bytes, Result] = {}
         self._clock = 0
@@ -186,7 +194,12 @@ class Evaluation:
 
     def missing(self, stage: str, node: Node) -> Iterator[Node]:
         """Yield the nodes of a stage that a node covers and whose results aren't there."""
-        if node in self.seen or self.graph.find(self._key(node)[0], self.clock) is not None:
+        if node in self.seen:
+            return
+        key = self._key(node)[0]
+        found = self.graph.find(key, self.clock) or self._restored(node, key)
+        if found is not None:
+            self.seen[node] = found
             return
         if node[0] == stage:
             yield node
@@ -217,9 +230,17 @@ class Evaluation:
         needed = stage.needs(self.context, item, self.get)
         return [*needed, *stage.covered(self.context, item, self.get)]
 
+    def _restored(self, node: Node, key: bytes) -> Result | None:
+        """Return the result of a node that was kept elsewhere."""
+        restore = self.graph.restore.get(node[0])
+        value = None if restore is None else restore(self.context, node[1])
+        return None if value is None else self._kept(node, key, value)
+
     def _computed(self, node: Node, key: bytes, read: tuple) -> Result:
         if self.work is not None:
             self.work.check()
+        if (restored := self._restored(node, key)) is not None:
+            return restored
         values = [self.result(parent).value for parent in self._parents(node)]
         return self._kept(node, key, self.graph.stages[node[0]].run(read, values, self.work))
 

@@ -25,6 +25,8 @@ from .work import Work
 if TYPE_CHECKING:
     import pandas as pd
 
+    from .stored import Store
+
 #: Empty results say so
 NO_FEATURE = (
     "no feature is in the output. See whether the recordings could be read, each cell has a rheobase, and the "
@@ -125,6 +127,18 @@ class Results:
             self.get("problems")
         finally:
             evaluation.work = Work()
+
+    def store(self, store: Store, work: Work) -> None:
+        """Keep the recordings in a cache on disk, with the features they have.
+
+        Raises
+        ------
+        Cancelled
+        """
+        for cell in self.inputs.cells:
+            for protocol, group in cell.groups.items():
+                work.check()
+                store.save(self.context, group, self.get("agree", (cell.name, protocol)))
 
     def trim(self) -> None:
         """Drop old results of the graph, none of these."""

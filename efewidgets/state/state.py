@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import logging
+import os
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
 import traitlets
 
+from ..engine import pipeline
+from ..engine.extraction import Options
 from ..engine.problems import EfeError, Problem, nearest
+from ..engine.writing import RunSettings, Written, write_extraction
 from . import matching_stages, output_stages, stages
 from .actions import Actions
 from .checks import check_inputs
 from .context import Context
-from .convert import ids
+from .convert import RUN, as_run_settings, ids, inputs_of
+from .disk import DiskCache
+from .extraction import as_extraction
 from .graph import Graph
 from .history import History
 from .inputs import CellInputs, Goal, Inputs, Target
 from .observers import Observed
 from .results import Results
 from .runner import InlineRunner, Runner
+from .saving import load_inputs, save_inputs
+from .stored import Store
 from .values import Value, freeze
 from .view import View
 from .work import Cancelled, Work
@@ -47,6 +56,8 @@ class ExtractionState(Actions, Observed):
         What to start with.
     runner : Runner, optional
         Where results are computed; by default here, when they are asked for.
+    cache : bool, path or DiskCache
+        Whether, and where, recordings and features are kept on disk, so that they need not be extracted again.
     history : int
         How many edits can be undone.
 
@@ -72,7 +83,14 @@ class ExtractionState(Actions, Observed):
     undo_label = traitlets.Unicode("", read_only=True)
     redo_label = traitlets.Unicode("", read_only=True)
 
-    def __init__(self, inputs: Inputs | None = None, *, runner: Runner | None = None, history: int = 1000):
+    def __init__(
+        self,
+        inputs: Inputs | None = None,
+        *,
+        runner: Runner | None = None,
+        cache: bool | str | os.PathLike[str] | DiskCache = False,
+        history: int = 1000,
+    ):
         super().__init__()
         self._lock = threading.RLock()
         self._turn = threading.Lock()
@@ -80,7 +98,11 @@ class ExtractionState(Actions, Observed):
         self._passes: list[str] = []
         self._changes: deque[dict[str, Any]] = deque()
         self._runner: Runner = runner or InlineRunner()
-        self._graph = Graph(stages.STAGES + matching_stages.STAGES + output_stages.STAGES)
+        self._store = _store(cache)
+        self._graph = Graph(
+            stages.STAGES + matching_stages.STAGES + output_stages.STAGES,
+            restore={"agree": self._restore} if self._store is not None else None,
+        )
         self._history = History(history)
         self._faults: list[Problem] = []
         self._inputs = Inputs()
@@ -193,7 +215,9 @@ class ExtractionState(Actions, Observed):
     @property
     def problems(self) -> tuple[Problem, ...]:
         """What a person should know: about data and results, and about what went wrong in the state itself."""
-        return (*self._faults, *self._results.problems)
+        found = (*self._faults, *self._results.problems)
+        failure = self._store.cache.failure if self._store is not None else ""
+        return (*found, Problem(failure, "note", "cache")) if failure else found
 
     @property
     def blockers(self) -> list[str]:
@@ -203,6 +227,90 @@ class ExtractionState(Actions, Observed):
     def explain(self, target: Target | str) -> pd.DataFrame:
         """Say of each recording whether it went into a target, and why not; see `Results.explain`."""
         return self._results.explain(target)
+
+    # --- on disk
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], **options: Any) -> ExtractionState:
+        """Return a state with the decisions of a saved session, or of any config of `efewidgets extract`.
+
+        Files that are missing or have changed are told of in `problems`.
+
+        Parameters
+        ----------
+        path : path
+        **options
+            ``runner``, ``cache``, ``history``.
+
+        Raises
+        ------
+        EfeError
+            If it isn't a config.
+        """
+        state = cls(**options)
+        inputs, problems = load_inputs(path, state._new_id)
+        return state._begun(inputs, problems)
+
+    @classmethod
+    def from_arguments(cls, arguments: Mapping[str, Any], **options: Any) -> ExtractionState:
+        """Return a state with the decisions of a call of `extract_efeatures`, such as `datasets.sample_config()`.
+
+        Parameters
+        ----------
+        arguments : dict
+            Arguments of `extract_efeatures`; those that say how the work is done don't matter here.
+        **options
+            ``runner``, ``cache``, ``history``.
+        """
+        state = cls(**options)
+        given = {k: v for k, v in arguments.items() if k not in ("map_function", "executor")}
+        run = {name: given.pop(name) for name in RUN if name in given}
+        if run.get("output_directory") is not None:
+            run["output_directory"] = os.path.abspath(run["output_directory"])
+        pipeline.file_jobs(given["files_metadata"])
+        return state._begun(*inputs_of(Options(**given), RunSettings(**run), state._new_id))
+
+    def _begun(self, inputs: Inputs, problems: list[Problem]) -> ExtractionState:
+        self._faults += problems
+        check_inputs(inputs, self._inputs)
+        with self._lock:
+            self._take_over(inputs)
+        self._announce("open")
+        return self
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the decisions to a file, from which `load` and `efewidgets extract` take them; whole or not at all.
+
+        Paths of recordings are relative to it, so that a folder can be moved; sizes and SHA-256 of the files and the
+        versions of the packages stand there too.
+
+        Raises
+        ------
+        EfeError
+            If something can't stand in a file, such as a reader without a name.
+        """
+        save_inputs(self._inputs, path)
+
+    def write(self, output_directory: str | os.PathLike[str] | None = None) -> Written:
+        """Write the output files and figures that are asked for (see `set_output`); compute what lacks.
+
+        Parameters
+        ----------
+        output_directory : path, optional
+            Instead of the one that is set.
+
+        Raises
+        ------
+        EfeError
+            If no folder is named.
+        """
+        settings = as_run_settings(self._inputs)
+        if output_directory is not None:
+            settings = dataclasses.replace(settings, output_directory=os.fspath(output_directory))
+        results = self._results
+        if not self._is_present(results):
+            results = Results(self._graph, Context(self._inputs, self._world))
+        return write_extraction(as_extraction(results), settings, self._runner.executor)
 
     # --- running
 
@@ -244,6 +352,15 @@ class ExtractionState(Actions, Observed):
                 self._announce("", status="failed")
         else:
             self._publish(results)
+        if self._store is not None:
+            with contextlib.suppress(Cancelled):
+                results.store(self._store, Work(cancelled=needless))
+
+    def _restore(self, context: Context, item: tuple[str, str]) -> Any:
+        """Return the recordings of a protocol of a cell from the cache on disk, if they are there."""
+        cell, protocol = item
+        store = self._store
+        return None if store is None else store.load(context, context.cell(cell).groups[protocol])
 
     def _is_present(self, results: Results) -> bool:
         return results.context.inputs is self._inputs and results.context.world is self._world
@@ -338,6 +455,14 @@ class ExtractionState(Actions, Observed):
     def __repr__(self) -> str:
         files = sum(len(cell.files) for cell in self._inputs.cells)
         return f"<ExtractionState: {len(self._inputs.cells)} cells, {files} files, {self.status}>"
+
+
+def _store(cache: bool | str | os.PathLike[str] | DiskCache) -> Store | None:
+    if cache is False or cache is None:
+        return None
+    if isinstance(cache, DiskCache):
+        return Store(cache)
+    return Store(DiskCache(None if cache is True else cache))
 
 
 _LISTS = {"cells": CellInputs, "targets": Target, "auto_targets": Goal}

@@ -17,6 +17,8 @@ from .console import Console
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
 
+    from ..engine.parallel import WorkerPool
+
 _PAYS_FROM_S = 4.0  # starting a worker costs about a second
 _GRACE_S = 2.0
 
@@ -78,35 +80,31 @@ def worker_processes(jobs: int) -> Iterator[Executor | None]:
     if jobs < 2:
         yield None
         return
-    from concurrent.futures import ProcessPoolExecutor
-    from concurrent.futures.process import BrokenProcessPool
-    from multiprocessing import active_children, get_context
+    from multiprocessing import active_children
+
+    from ..engine.parallel import WorkerPool
 
     others = set(active_children())
-    executor = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_start_worker)
+    executor = _started(lambda: WorkerPool(jobs, _start_worker))
     try:
-        _start(executor)
         yield executor
-    except BaseException as error:
+    except BaseException:
         executor.shutdown(wait=False, cancel_futures=True)
         _end(set(active_children()) - others)
-        if isinstance(error, BrokenProcessPool):
-            raise EfeError(
-                "a worker process died, perhaps for want of memory. Try fewer of them (--jobs 1)."
-            ) from error
         raise
     executor.shutdown()
 
 
-def _start(executor: Executor) -> None:
+def _started(make: Callable[[], WorkerPool]) -> WorkerPool:
     """Start the processes so that Ctrl-C is left to this one: they inherit that it is ignored."""
     try:
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     except ValueError:  # not in the main thread
-        executor.submit(int)
-        return
-    executor.submit(int)
-    signal.signal(signal.SIGINT, before)
+        return make()
+    try:
+        return make()
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _end(processes: Iterable[BaseProcess]) -> None:
@@ -124,12 +122,12 @@ def _start_worker() -> None:
     logging.getLogger("efel").addHandler(logging.NullHandler())
 
 
-def runner(console: Console, executor: Executor | None) -> Callable[[Callable, Sequence], list]:
+def runner(console: Console, executor: Executor | None) -> Callable[..., list]:
     """Return a function that runs independent jobs, with a progress bar that says what they are."""
     from ..engine.parallel import run
     from ..engine.pipeline import FileJob
 
-    def run_jobs(function: Callable, jobs: Sequence) -> list:
+    def run_jobs(function: Callable, jobs: Sequence, failed: Callable | None = None) -> list:
         reading = bool(jobs) and isinstance(jobs[0], FileJob)
         bar = console.progress("Reading recordings" if reading else "Computing features")
 
@@ -137,7 +135,7 @@ def runner(console: Console, executor: Executor | None) -> Callable[[Callable, S
             bar(done, total)
             console.interrupt.check()
 
-        found = run(function, jobs, executor=executor, progress=progress)
+        found = run(function, jobs, failed, executor=executor, progress=progress)
         console.end_progress()
         return found
 

@@ -15,6 +15,7 @@ from .cell import Cell
 from .features import DEFAULT_EFEL_SETTINGS, check_settings
 from .matching import Protocol, check_mode
 from .outputs import build_currents, build_outputs
+from .parallel import run as run_here
 from .problems import EfeError, Problem, nearest
 from .rheobase import Decision, assign, check_strategy, given
 from .targets import PRESET_PROTOCOLS_RHEOBASE, check_targets, convert_legacy_targets
@@ -87,7 +88,7 @@ class Extraction:
                 True,
                 self.options.protocol_mode,
                 self.efel_settings,
-                lambda function, jobs: [function(job) for job in jobs],
+                run_here,
             )
             features, stimuli, _ = self._outputs(protocols)
             yield cell.name, (features, stimuli, build_currents([cell], self.options.default_std_value))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,16 +13,14 @@ import numpy as np
 from .auto_targets import AutoTarget
 from .averages import mean
 from .cell import Cell
-from .ecodes import ecode_of
 from .edges import agree_among
 from .matching import Protocol, build_protocols, match, unmatched_problems
 from .problems import EfeError, Problem
-from .readers import read
+from .reading import as_problem, read_file
 from .recording import Recording
-from .source import Source, files_of, reader_metadata
-from .sweeps import EXCLUDE, split_metadata, unique_labels, unknown_sweeps
+from .source import files_of
 
-Run = Callable[[Callable, Sequence], list]
+Run = Callable[..., list]  # engine.parallel.run, with the caller's map or executor
 FeatureValues = list[tuple[dict, dict[str, float]]]
 
 
@@ -33,6 +31,15 @@ class FileJob:
     cell: str
     protocol: str
     metadata: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def weight(self) -> int:
+        """Size of the file, bytes: large ones are read first."""
+        files = files_of(self.metadata) if isinstance(self.metadata, Mapping) else []
+        try:
+            return os.path.getsize(files[-1]) if files else 0
+        except OSError:
+            return 0
 
 
 # --- files → recordings
@@ -65,84 +72,6 @@ def file_jobs(files_metadata: Mapping[str, Mapping[str, Sequence[Mapping]]]) -> 
     return jobs
 
 
-def read_file(
-    metadata: Mapping[str, Any],
-    protocol_name: str,
-    reader: Callable | None = None,
-    efel_settings: Mapping[str, Any] | None = None,
-    keep_samples: bool = True,
-    between: Callable[[], None] | None = None,
-) -> tuple[list[Recording], list[Problem]]:
-    """Read the sweeps of one file and find the stimulus and the spikes in each.
-
-    Parameters
-    ----------
-    metadata : dict
-        What a person wrote about the file, and perhaps about single sweeps of it (see `engine.sweeps`).
-    protocol_name : str
-    reader : callable, optional
-        A lab's own reader.
-    efel_settings : dict, optional
-        eFEL settings that decide what a spike is.
-    keep_samples : bool
-        Whether the recordings keep their samples; otherwise they read them again when asked.
-    between : callable, optional
-        Called before each sweep; may raise to stop.
-
-    Returns
-    -------
-    recordings : list of Recording
-        Those that are excluded have a reason in `excluded`.
-    problems : list of Problem
-        What could not be read, and why.
-    """
-    if not isinstance(metadata, Mapping):
-        problem = Problem(f"the metadata of a file must be a dictionary, but is {metadata!r}.", kind="file")
-        return [], [problem.at(protocol=protocol_name)]
-    place: dict[str, Any] = {
-        "protocol": protocol_name,
-        "file": next(iter(reversed(files_of(metadata))), None),
-    }
-    try:
-        whole, of_sweeps = split_metadata(metadata, own_reader=reader is not None)
-        ecode_of(protocol_name, whole.get("ecode"))
-        prepared = reader_metadata(whole, protocol_name)
-        sweeps, problems = read(prepared, reader)
-    except Exception as error:
-        return [], [_problem(error, "file", **place)]
-    labels = unique_labels(None if sweep is None else sweep.get("label") for sweep in sweeps)
-    problems += unknown_sweeps(of_sweeps, labels)
-    recordings, problems = [], [dataclasses.replace(problem, **place) for problem in problems]
-    for index, (label, sweep) in enumerate(zip(labels, sweeps, strict=True)):
-        if sweep is None:
-            continue
-        if between is not None:
-            between()
-        own = of_sweeps.get(label, {})
-        excluded = own.pop(EXCLUDE, None)
-        config = {"protocol_name": protocol_name, **whole, **own}
-        try:
-            ecode = ecode_of(protocol_name, config.get("ecode"))
-            recording = ecode(config, sweep, protocol_name, efel_settings)
-            recording.label, recording.excluded = label, excluded
-            recording.source = Source({**prepared, **own} if own else prepared, reader, index)
-            recording.count_spikes()
-        except Exception as error:
-            problems.append(_problem(error, "stimulus", recording=sweep.get("id"), **place))
-            continue
-        if not keep_samples:
-            recording.release()
-        recordings.append(recording)
-    return recordings, problems
-
-
-def _problem(error: Exception, kind: str, **place: Any) -> Problem:
-    """Turn whatever went wrong with one recording into a problem, so that the others go on."""
-    expected = isinstance(error, (EfeError, OSError))
-    message = str(error) if expected else f"{type(error).__name__}: {error}"
-    return Problem(message, kind=kind, **place)
-
-
 def _read_job(job: FileJob, reader: Callable | None, efel_settings: Mapping | None, keep_samples: bool):
     return read_file(job.metadata, job.protocol, reader, efel_settings, keep_samples)
 
@@ -158,12 +87,19 @@ def read_cells(
     jobs = file_jobs(files_metadata)
     read_one = partial(_read_job, reader=reader, efel_settings=efel_settings, keep_samples=keep_samples)
     cells = {str(name): Cell(str(name)) for name in files_metadata}
-    for job, (recordings, problems) in zip(jobs, run(read_one, jobs), strict=True):
+    for job, (recordings, problems) in zip(jobs, run(read_one, jobs, unread), strict=True):
         cells[job.cell].recordings += recordings
         cells[job.cell].problems += [problem.at(cell=job.cell) for problem in problems]
     for cell in cells.values():
         _agree(cell)
     return list(cells.values())
+
+
+def unread(job: FileJob, error: Exception) -> tuple[list[Recording], list[Problem]]:
+    """What stands for the recordings of a file whose worker failed."""
+    file = next(iter(reversed(files_of(job.metadata))), None) if isinstance(job.metadata, Mapping) else None
+    message = f"it was not read, since its worker failed: {error or type(error).__name__}"
+    return [], [Problem(message, kind="file", cell=job.cell, protocol=job.protocol, file=file)]
 
 
 def _agree(cell: Cell) -> None:
@@ -197,7 +133,7 @@ def compute_features(recordings: Sequence[Recording], run: Run) -> list[Problem]
     """Compute what was asked for on these recordings; a recording on which it fails becomes a problem."""
     waiting = [recording for recording in recordings if recording.pending()]
     problems = []
-    for recording, (values, found) in zip(waiting, run(_feature_job, waiting), strict=True):
+    for recording, (values, found) in zip(waiting, run(_feature_job, waiting, uncomputed), strict=True):
         for settings, by_name in values:
             recording.take_values(settings, by_name)
         recording.problems += found
@@ -207,6 +143,14 @@ def compute_features(recordings: Sequence[Recording], run: Run) -> list[Problem]
 
 def _feature_job(recording: Recording) -> tuple[FeatureValues, list[Problem]]:
     return feature_values(recording, recording.pending())
+
+
+def uncomputed(recording: Recording, error: Exception) -> tuple[FeatureValues, list[Problem]]:
+    """What stands for the features of a recording whose worker failed."""
+    wanted = recording.pending()
+    message = f"its features were not computed, since the worker failed: {error or type(error).__name__}"
+    values = [(settings, dict.fromkeys(efeatures, np.nan)) for efeatures, settings in wanted]
+    return values, [Problem(message, kind="feature")]
 
 
 def feature_values(
@@ -259,7 +203,7 @@ def _one_by_one(
 
 
 def _failure(error: Exception, efeature: str) -> Problem:
-    return Problem(f"{efeature} can't be computed: {_problem(error, '').message}", kind="feature")
+    return Problem(f"{efeature} can't be computed: {as_problem(error, '').message}", kind="feature")
 
 
 # --- features → targets

@@ -110,6 +110,11 @@ class Stimulus(Sampled):
         return round(float(ms / self.dt))
 
     @property
+    def weight(self) -> int:
+        """Number of samples: long recordings are worked on first."""
+        return self.index(self.tend)
+
+    @property
     def usual_failed(self) -> bool:
         """Whether the edges aren't BluePyEfe's, because those don't fit the current."""
         return self.timing_from in ("seen", "others")

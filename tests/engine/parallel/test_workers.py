@@ -1,0 +1,166 @@
+"""Workers: the same results as without, whatever dies."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+from collections.abc import Callable
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import pytest
+
+from efewidgets.engine.outputs import to_json
+from efewidgets.engine.parallel import WorkerDiedError, WorkerPool, run
+from efewidgets.extract import extract_efeatures
+from tests.engine.differential.cells import STEP, metadata_of, step
+from tests.engine.parallel.deadly import deadly_reader, die, die_once, double
+
+TARGETS = [
+    {"efeature": name, "protocol": "IDthresh", "amplitude": amplitude, "tolerance": 20}
+    for name in ("Spikecount", "AP_amplitude", "voltage_base")
+    for amplitude in (100, 150, 200)
+]
+
+
+@pytest.fixture(scope="module")
+def pool():
+    with WorkerPool(2) as found:
+        yield found
+
+
+def extracted(cells: dict, **how) -> str:
+    """Return the three outputs as text."""
+    return to_json(
+        extract_efeatures(
+            "unused", cells, TARGETS, protocols_rheobase=["IDthresh"], recording_reader=deadly_reader, **how
+        )
+    )
+
+
+def cells(count: int = 3) -> dict:
+    """Cells of six files each, with a rheobase of 0.1 nA and more spikes at more current."""
+    counts = {0.05: 0, 0.1: 1, 0.15: 3, 0.2: 5, 0.25: 6, 0.3: 8}
+    return {
+        f"cell{i}": {
+            "IDthresh": [
+                metadata_of([step(amplitude, spikes, seed=i, v_noise=0.05)], f"c{i}_{amplitude}", **STEP)
+                for amplitude, spikes in counts.items()
+            ]
+        }
+        for i in range(count)
+    }
+
+
+def test_results_stand_in_the_order_of_the_jobs(pool):
+    assert run(double, list(range(20)), executor=pool) == [2 * i for i in range(20)]
+
+
+def test_the_heaviest_job_starts_first():
+    @dataclass
+    class Job:
+        name: str
+        weight: int
+
+    started = []
+    with ThreadPoolExecutor(1) as executor:
+        jobs = [Job("small", 1), Job("large", 100), Job("middle", 10)]
+        results = run(lambda job: started.append(job.name) or job.name, jobs, executor=executor)
+    assert results == ["small", "large", "middle"]
+    assert started == ["large", "middle", "small"]
+
+
+def test_a_job_that_kills_its_worker_fails_alone(pool):
+    failures = []
+
+    def failed(job: Callable, error: Exception) -> str:
+        failures.append(error)
+        return "failed"
+
+    jobs = [0, 1, None, 3, 4]
+    results = run(_double_or_die, jobs, failed, executor=pool)
+    assert results == [0, 2, "failed", 6, 8]
+    assert [type(error) for error in failures] == [WorkerDiedError]
+
+
+def _double_or_die(x: int | None) -> int:
+    if x is None:
+        die()
+        raise AssertionError("unreachable")
+    return double(x)
+
+
+def test_a_job_whose_worker_is_killed_once_is_done_by_the_next(pool, tmp_path):
+    assert pool.submit(die_once, str(tmp_path / "flag")).result(timeout=60) == "done"
+
+
+def test_no_process_is_left_behind():
+    before = set(multiprocessing.active_children())
+    with WorkerPool(2) as executor:
+        pids = {executor.submit(os.getpid).result() for _ in range(6)}
+        assert os.getpid() not in pids
+    assert set(multiprocessing.active_children()) <= before
+
+
+def test_processes_and_threads_give_the_same_bytes(pool):
+    inline = extracted(cells())
+    assert json.loads(inline)[0]
+    assert extracted(cells(), executor=pool) == inline
+    with ThreadPoolExecutor(3) as threads:
+        assert extracted(cells(), executor=threads) == inline
+
+
+def test_a_file_that_kills_its_worker_is_a_problem_and_the_rest_goes_on(pool, caplog):
+    given = cells()
+    given["cell1"]["IDthresh"].append({"filepath": "bad.made", "kills": True})
+    assert extracted(given, executor=pool) == extracted(cells())
+    assert "bad.made" in caplog.text
+    assert "worker failed" in caplog.text
+
+
+def test_a_worker_killed_once_loses_nothing(pool, tmp_path, caplog):
+    given = cells()
+    given["cell1"]["IDthresh"][0] |= {"kills_once": str(tmp_path / "flag")}
+    assert extracted(given, executor=pool) == extracted(cells())
+    assert "worker" not in caplog.text
+
+
+def test_an_executor_that_gives_up_ends_the_run_with_problems(caplog):
+    """Python's own pool breaks as a whole; the run ends, and says so for each file."""
+    given = cells(1)
+    given["cell0"]["IDthresh"].append({"filepath": "bad.made", "kills": True})
+    context = multiprocessing.get_context("spawn")
+    with (
+        ProcessPoolExecutor(1, mp_context=context) as executor,
+        pytest.raises(ValueError, match=r"no recording could be read:(.|\n)*worker failed"),
+    ):
+        extracted({"cell0": {"IDthresh": given["cell0"]["IDthresh"][-1:]}}, executor=executor)
+
+
+def test_without_a_word_for_failures_the_error_is_raised():
+    class Broken(Executor):
+        def submit(self, fn, /, *args, **kwargs):
+            future: Future = Future()
+            future.set_exception(BrokenExecutor("gone"))
+            return future
+
+    with pytest.raises(BrokenExecutor, match="gone"):
+        run(double, [1], executor=Broken())
+    assert run(double, [1], lambda job, error: (job, str(error)), executor=Broken()) == [(1, "gone")]
+
+
+def test_progress_may_stop_the_work():
+    class Stop(Exception):  # noqa: N818
+        pass
+
+    seen = []
+
+    def progress(done: int, total: int) -> None:
+        seen.append((done, total))
+        if done == 2:
+            raise Stop
+
+    with ThreadPoolExecutor(1) as executor, pytest.raises(Stop):
+        run(double, list(range(50)), executor=executor, progress=progress)
+    assert seen == [(1, 50), (2, 50)]

@@ -44,15 +44,19 @@ def split_metadata(
     return whole, {str(label): dict(own) for label, own in sweeps.items()}
 
 
-def unique_labels(labels: Iterable[Any]) -> list[str]:
-    """Return names for sweeps, those that stand twice with a number added: "a", "a (2)"."""
-    found: list[str] = []
-    counts: dict[str, int] = {}
-    for k, label in enumerate(labels):
-        name = f"sweep {k + 1}" if label is None else str(label)
-        counts[name] = counts.get(name, 0) + 1
-        found.append(name if counts[name] == 1 else f"{name} ({counts[name]})")
-    return found
+class Labels:
+    """Names for the sweeps of a file, those that stand twice with a number added: "a", "a (2)"."""
+
+    def __init__(self) -> None:
+        self.all: list[str] = []
+        self._counts: dict[str, int] = {}
+
+    def add(self, label: Any) -> str:
+        """Return the name of the next sweep."""
+        name = f"sweep {len(self.all) + 1}" if label is None else str(label)
+        self._counts[name] = self._counts.get(name, 0) + 1
+        self.all.append(name if self._counts[name] == 1 else f"{name} ({self._counts[name]})")
+        return self.all[-1]
 
 
 def unknown_sweeps(named: Iterable[str], labels: Iterable[str]) -> list[Problem]:

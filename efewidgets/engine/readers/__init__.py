@@ -40,6 +40,7 @@ __all__ = [
     "axon_reader",
     "csv_lccr_reader",
     "csv_reader",
+    "each_sweep",
     "igor_reader",
     "inspect",
     "nwb_reader",
@@ -83,21 +84,41 @@ def read(
     ReadError
         If no sweep that is wanted can be had.
     """
-    with _unforeseen(_file_of(metadata)), _open(metadata, reader) as contents:
-        problems = list(contents.problems)
-        sweeps: list[Sweep | None] = []
-        failures: list[Problem] = []
+    problems: list[Problem] = []
+    return [sweep for _, sweep in each_sweep(metadata, problems, reader, only)], problems
+
+
+def each_sweep(
+    metadata: Mapping[str, Any],
+    problems: list[Problem],
+    reader: Reader | None = None,
+    only: Collection[int] | None = None,
+) -> Iterator[tuple[str, Sweep | None]]:
+    """As `read`, but one sweep after the other, where the format allows: yield the label and the sweep of each.
+
+    In the end the problems are added to the list, or ReadError is raised.
+    """
+    file = _file_of(metadata)
+    found: list[Problem] = []
+    failures: list[Problem] = []
+    usable = False
+    with _unforeseen(file), _open(metadata, reader) as contents:
+        found += contents.problems
         for index, lazy in enumerate(contents.sweeps):
             if only is not None and index not in only:
-                sweeps.append(None)
+                yield lazy.label, None
                 continue
-            sweep, found = _load(lazy, metadata)
-            sweeps.append(None if sweep is None else sweep | {"index": index, "label": lazy.label})
-            problems += found
-            failures += found if sweep is None else []
-    if failures and all(sweep is None for sweep in sweeps):
+            sweep, told = _load(lazy, metadata)
+            found += told
+            if sweep is None:
+                failures += told
+                yield lazy.label, None
+            else:
+                usable = True
+                yield lazy.label, sweep | {"index": index, "label": lazy.label}
+    if failures and not usable:
         raise _no_sweep(failures)
-    return sweeps, _merged(problems, _file_of(metadata))
+    problems += _merged(found, file)
 
 
 def inspect(path: str | os.PathLike[str]) -> FileSummary:

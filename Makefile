@@ -31,7 +31,11 @@ test: $(VENV)/dev.stamp  ## run the tests, the style and the type checks
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n auto -m 'not slow'
 
-test-all: $(VENV)/dev.stamp  ## run the slow tests too
+$(VENV)/all.stamp: $(VENV)/dev.stamp
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,dask,ipyparallel]'
+	@touch $@
+
+test-all: $(VENV)/all.stamp  ## run the slow tests too
 	$(BIN)/python -m pytest -n auto
 
 lint: $(VENV)/dev.stamp  ## put the code into its form

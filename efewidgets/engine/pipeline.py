@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -73,7 +74,15 @@ def file_jobs(files_metadata: Mapping[str, Mapping[str, Sequence[Mapping]]]) -> 
 
 
 def _read_job(job: FileJob, reader: Callable | None, efel_settings: Mapping | None, keep_samples: bool):
-    return read_file(job.metadata, job.protocol, reader, efel_settings, keep_samples)
+    recordings, problems = read_file(job.metadata, job.protocol, reader, efel_settings, keep_samples)
+    _set_reader(recordings, None)  # not every cluster can send a function back
+    return recordings, problems
+
+
+def _set_reader(recordings: Sequence[Recording], reader: Callable | None) -> None:
+    for recording in recordings:
+        if recording.source is not None:
+            recording.source = dataclasses.replace(recording.source, reader=reader)
 
 
 def read_cells(
@@ -88,6 +97,7 @@ def read_cells(
     read_one = partial(_read_job, reader=reader, efel_settings=efel_settings, keep_samples=keep_samples)
     cells = {str(name): Cell(str(name)) for name in files_metadata}
     for job, (recordings, problems) in zip(jobs, run(read_one, jobs, unread), strict=True):
+        _set_reader(recordings, reader)
         cells[job.cell].recordings += recordings
         cells[job.cell].problems += [problem.at(cell=job.cell) for problem in problems]
     for cell in cells.values():

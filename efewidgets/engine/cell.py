@@ -46,7 +46,7 @@ class Cell:
                 "cell": self.name,
                 "protocol": recording.protocol_name,
                 "file": file,
-                "recording": recording.name,
+                "recording": recording.label or recording.name,
             }
             found += [problem.at(**place) for problem in recording.problems]
         return found

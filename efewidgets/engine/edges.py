@@ -110,7 +110,7 @@ def _lost_problem(recording: Recording) -> Problem:
         kind="stimulus",
         file=recording.files[-1] if recording.files else None,
         protocol=recording.protocol_name,
-        recording=recording.name,
+        recording=recording.label or recording.name,
     )
 
 

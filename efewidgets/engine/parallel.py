@@ -130,7 +130,9 @@ class WorkerPool(Executor):
                         raise
                     process.shutdown(wait=False)
                     process = self._process()
-            raise WorkerDiedError("the process that worked on it died twice, perhaps for want of memory.")
+            raise WorkerDiedError(
+                "the process that worked on it died twice, perhaps for want of memory. Try fewer processes."
+            )
         finally:
             self._free.put(process)
 

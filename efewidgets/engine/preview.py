@@ -125,7 +125,7 @@ def _cell(cell: Cell, prepared: Extraction) -> CellPreview:
         {name: len(cell.get_recordings_by_protocol_name(name)) for name in cell.get_protocol_names()},
         None if cell.rheobase is None else float(cell.rheobase),
         decision.reason if decision else "",
-        f"{deciding.protocol_name}, {deciding.name}" if deciding else None,
+        f"{deciding.protocol_name}, {deciding.label or deciding.name}" if deciding else None,
     )
 
 

@@ -203,7 +203,7 @@ def _features_job(job: tuple[Recording, Lacking]) -> list[tuple[dict, dict[str, 
 def located(problem: Problem, recording: Recording) -> Problem:
     """Return a problem of a recording with its place."""
     file = recording.files[-1] if recording.files else None
-    return problem.at(file=file, protocol=recording.protocol_name, recording=recording.name)
+    return problem.at(file=file, protocol=recording.protocol_name, recording=recording.label or recording.name)
 
 
 def of_item(*stages: str) -> Any:

@@ -99,9 +99,10 @@ def _targets(read: tuple, found: list[Sweeps], work: Work | None) -> Chosen:
     groups: dict[Item, list[Target]] = {}
     for target in listed:
         groups.setdefault((target.protocol, target.amplitude), []).append(target)
-    merged = {own: Frozen({**settings, **own}) for own in {target.efel_settings for target in listed}}
+    owns = {target.efel_settings.digest: target.efel_settings for target in listed}
+    merged = {key: Frozen({**settings, **own}) for key, own in owns.items()}
     wanted = {
-        item: Wanted(tuple(targets), tuple(merged[target.efel_settings] for target in targets))
+        item: Wanted(tuple(targets), tuple(merged[target.efel_settings.digest] for target in targets))
         for item, targets in groups.items()
     }
     return Chosen(wanted, tuple(listed), problems)
@@ -203,7 +204,9 @@ def _features_job(job: tuple[Recording, Lacking]) -> list[tuple[dict, dict[str, 
 def located(problem: Problem, recording: Recording) -> Problem:
     """Return a problem of a recording with its place."""
     file = recording.files[-1] if recording.files else None
-    return problem.at(file=file, protocol=recording.protocol_name, recording=recording.label or recording.name)
+    return problem.at(
+        file=file, protocol=recording.protocol_name, recording=recording.label or recording.name
+    )
 
 
 def of_item(*stages: str) -> Any:

@@ -100,8 +100,8 @@ class Frozen(Mapping[str, Any]):
 
     @cached_property
     def digest(self) -> bytes:
-        """16 bytes that stand for what it holds, in whatever order."""
-        return digest(*(part for key in sorted(self._items) for part in (key, self._items[key])))
+        """16 bytes that stand for what it holds and in which order, since output files have the order too."""
+        return digest(*(part for item in self._items.items() for part in item))
 
     def changed(self, changes: Mapping[str, Any]) -> Frozen:
         """Return a copy with the changes; None takes an entry away."""

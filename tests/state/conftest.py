@@ -1,0 +1,74 @@
+"""What the tests of the state share."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+
+from efewidgets import ExtractionState
+from efewidgets.engine.outputs import to_json
+from efewidgets.extract import extract_efeatures
+from efewidgets.state import matching_stages, stages
+from efewidgets.state.convert import as_options, as_run_settings
+
+from . import lab
+
+
+@pytest.fixture
+def files(tmp_path):
+    """Metadata of two cells, that fire from 0.1 and 0.2 nA on."""
+    return lab.write_cells(tmp_path, {"A": 0.1, "B": 0.2})
+
+
+@pytest.fixture
+def arguments(files):
+    """Arguments of `extract_efeatures` for these two cells."""
+    return lab.arguments(files)
+
+
+@pytest.fixture
+def state(arguments):
+    """A state with these two cells, computed."""
+    found = ExtractionState.from_arguments(arguments)
+    found.run()
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def counted(monkeypatch):
+    """Counts the files read and the recordings on which features are computed."""
+    counts: Counter[str] = Counter()
+    read, compute = stages.read_file, matching_stages.feature_values
+
+    def reading(*args, **more):
+        counts["files"] += 1
+        return read(*args, **more)
+
+    def computing(*args, **more):
+        counts["recordings"] += 1
+        return compute(*args, **more)
+
+    monkeypatch.setattr(stages, "read_file", reading)
+    monkeypatch.setattr(matching_stages, "feature_values", computing)
+    return counts
+
+
+def from_scratch(inputs) -> dict[str, str]:
+    """Return the outputs of `extract_efeatures` on the same inputs, as they would be written."""
+    options = as_options(inputs)
+    given = {name: getattr(options, name) for name in options.__dataclass_fields__}
+    outputs = extract_efeatures(as_run_settings(inputs).output_directory, **given)
+    return {
+        name: to_json(data) for name, data in zip(("features", "protocols", "currents"), outputs, strict=True)
+    }
+
+
+def stages_run(state: ExtractionState, edit: Callable[[], object]) -> dict[str, int]:
+    """Return how often each stage was run after an edit, until all results were there."""
+    before = Counter(state._graph.runs)
+    edit()
+    _ = state.results.texts, state.results.problems
+    return dict(Counter(state._graph.runs) - before)

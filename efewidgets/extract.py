@@ -134,7 +134,7 @@ def extract_efeatures_at_targets(
         ``{"efeature", "protocol", "amplitude", "tolerance", "efel_settings", "efeature_name"}``; the last two may be
         left out.
     map_function : callable
-        Any map; it is given one recording at a time.
+        Any map; it is given a few recordings of one file at a time.
     efel_settings : dict, optional
         eFEL settings; a target's own beat them.
     executor : concurrent.futures.Executor, optional
@@ -378,7 +378,7 @@ def extract_efeatures(
     recording_reader : callable, optional
         A lab's own reader: metadata in, list of dicts with voltage and current out.
     map_function : callable
-        Any map (a pool's, …); it is given one file or one recording at a time.
+        Any map (a pool's, …); it is given one file, or a few recordings of one, at a time.
     write_files : bool
         Whether features.json, protocols.json and holding_threshold_currents.json are written.
     plot : bool
@@ -443,7 +443,8 @@ def extract_efeatures(
         pickle_cells=truth("pickle_cells", pickle_cells),
     )
     settings.check()
-    result = run_extraction(options, partial(run, map_function=map_function, executor=executor))
+    runner = partial(run, map_function=map_function, executor=executor)
+    result = run_extraction(options, runner, cell_by_cell=executor is None and map_function in (map, None))
     _log(result.problems)
     _log(write_extraction(result, settings, executor).problems)
     return result.features, result.protocols_dict, result.currents

@@ -13,15 +13,19 @@ from . import pipeline
 from .auto_targets import AutoTarget, default_auto_targets
 from .cell import Cell
 from .features import DEFAULT_EFEL_SETTINGS, check_settings
-from .matching import Protocol, check_mode
+from .matching import Protocol, build_protocols, check_mode
 from .outputs import build_currents, build_outputs
 from .parallel import run as run_here
 from .problems import EfeError, Problem, nearest
+from .reading import Room
 from .rheobase import Decision, assign, check_strategy, given
 from .targets import PRESET_PROTOCOLS_RHEOBASE, check_targets, convert_legacy_targets
 from .trace import number, truth
 
 logger = logging.getLogger(__name__)
+
+#: Samples of one cell that are kept in memory until its features are computed, bytes
+KEPT_SAMPLES = 1 << 26
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,7 @@ class Extraction:
         )
 
 
-def run_extraction(options: Options, run: pipeline.Run) -> Extraction:
+def run_extraction(options: Options, run: pipeline.Run, cell_by_cell: bool = False) -> Extraction:
     """Read, decide, compute, average.
 
     Parameters
@@ -108,13 +112,16 @@ def run_extraction(options: Options, run: pipeline.Run) -> Extraction:
     options : Options
     run : callable
         ``run(function, jobs)`` returns the results of independent jobs in their order; see `engine.parallel`.
+    cell_by_cell : bool
+        Whether the features of a cell are computed before the next one is read, from samples that are still in
+        memory; pays where `run` works in this process. The results are the same.
 
     Raises
     ------
     EfeError
         If an option can't be used, or no recording could be read.
     """
-    result = prepare_extraction(options, run)
+    result = prepare_extraction(options, run, cell_by_cell)
     if not any(cell.recordings for cell in result.cells):
         _nothing_read(result.cells)
     pipeline.request_features(result.cells, result.targets, result.efel_settings)
@@ -135,10 +142,10 @@ def run_extraction(options: Options, run: pipeline.Run) -> Extraction:
     return result
 
 
-def prepare_extraction(options: Options, run: pipeline.Run) -> Extraction:
+def prepare_extraction(options: Options, run: pipeline.Run, cell_by_cell: bool = False) -> Extraction:
     """Read the recordings, find the rheobases, choose the targets: all that comes before the features.
 
-    Parameters are those of `run_extraction`.
+    Parameters are those of `run_extraction`; `cell_by_cell` computes features too, if it is known which.
 
     Raises
     ------
@@ -147,13 +154,45 @@ def prepare_extraction(options: Options, run: pipeline.Run) -> Extraction:
     """
     targets, problems = check_options(options)
     result = Extraction(options, settings_used(options), rheobase_protocols(options), problems=problems)
-    result.cells = pipeline.read_cells(
-        options.files_metadata, options.recording_reader, result.efel_settings, run, keep_samples=False
-    )
-    if not options.absolute_amplitude:
-        _assign_rheobases(result)
+    if cell_by_cell and targets is not None:
+        _read_cell_by_cell(result, targets, run)
+    else:
+        result.cells = _read(result, options.files_metadata, run, keep_samples=False)
     result.targets = pipeline.choose_targets(result.cells, _goals(options)) if targets is None else targets
     return result
+
+
+def _read_cell_by_cell(result: Extraction, targets: Sequence[Mapping[str, Any]], run: pipeline.Run) -> None:
+    absolute, settings = result.options.absolute_amplitude, result.efel_settings
+    protocols = build_protocols(targets, None, result.options.protocol_mode, settings)
+    for name, files in result.options.files_metadata.items():
+        if not any(files.values()):
+            result.cells.append(Cell(str(name)))
+            continue
+        (cell,) = _read(result, {name: files}, run, keep_samples=Room(KEPT_SAMPLES))
+        result.cells.append(cell)
+        pipeline.request_features([cell], targets, settings)
+        pipeline.compute_matched([cell], protocols, absolute, run)
+        for recording in cell.recordings:
+            recording.release()
+
+
+def _read(
+    result: Extraction, files_metadata: Mapping[str, Any], run: pipeline.Run, keep_samples: bool | Room
+) -> list[Cell]:
+    """Read cells and find their rheobases."""
+    options = result.options
+    cells = pipeline.read_cells(
+        files_metadata,
+        options.recording_reader,
+        result.efel_settings,
+        run,
+        keep_samples,
+        () if options.absolute_amplitude else result.protocols_rheobase,
+    )
+    if not options.absolute_amplitude:
+        _assign_rheobases(result, cells)
+    return cells
 
 
 def check_options(options: Options) -> tuple[list[dict[str, Any]] | None, list[Problem]]:
@@ -262,11 +301,11 @@ def rheobase_settings(options: Options) -> Mapping[str, Any] | None:
     return options.rheobase_settings
 
 
-def _assign_rheobases(result: Extraction) -> None:
+def _assign_rheobases(result: Extraction, cells: Sequence[Cell]) -> None:
     options = result.options
     settings = rheobase_settings(options)
     values = options.rheobase_values or {}
-    for cell in result.cells:
+    for cell in cells:
         value = values.get(cell.name)
         decision = assign(cell, result.protocols_rheobase, options.rheobase_strategy, settings, value)
         result.rheobases[cell.name] = decision

@@ -4,25 +4,38 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from .auto_targets import AutoTarget
 from .averages import mean
 from .cell import Cell
+from .computing import FeatureValues, Run, compute_features, feature_values, request_features
 from .edges import agree_among
 from .matching import Protocol, build_protocols, match, unmatched_problems
 from .problems import EfeError, Problem
-from .reading import as_problem, read_file
+from .reading import Room, read_file
 from .recording import Recording
 from .source import files_of
 
-Run = Callable[..., list]  # engine.parallel.run, with the caller's map or executor
-FeatureValues = list[tuple[dict, dict[str, float]]]
+__all__ = [
+    "FeatureValues",
+    "FileJob",
+    "Run",
+    "all_problems",
+    "choose_targets",
+    "compute_features",
+    "compute_matched",
+    "feature_values",
+    "file_jobs",
+    "group",
+    "read_cells",
+    "read_file",
+    "request_features",
+    "unmatched_problems",
+]
 
 
 @dataclass(frozen=True)
@@ -73,8 +86,17 @@ def file_jobs(files_metadata: Mapping[str, Mapping[str, Sequence[Mapping]]]) -> 
     return jobs
 
 
-def _read_job(job: FileJob, reader: Callable | None, efel_settings: Mapping | None, keep_samples: bool):
-    recordings, problems = read_file(job.metadata, job.protocol, reader, efel_settings, keep_samples)
+def _read_job(
+    job: FileJob,
+    reader: Callable | None,
+    efel_settings: Mapping[str, Any] | None,
+    keep_samples: bool | Room,
+    counted: Collection[str] | None,
+) -> tuple[list[Recording], list[Problem]]:
+    count_spikes = counted is None or job.protocol in counted
+    recordings, problems = read_file(
+        job.metadata, job.protocol, reader, efel_settings, keep_samples, count_spikes=count_spikes
+    )
     _set_reader(recordings, None)  # not every cluster can send a function back
     return recordings, problems
 
@@ -90,11 +112,17 @@ def read_cells(
     reader: Callable | None,
     efel_settings: Mapping[str, Any] | None,
     run: Run,
-    keep_samples: bool = True,
+    keep_samples: bool | Room = True,
+    counted: Collection[str] | None = None,
 ) -> list[Cell]:
-    """Read the files of all cells; each cell's problems say what could not be read."""
+    """Read the files of all cells; each cell's problems say what could not be read.
+
+    Spikes are counted in the protocols that `counted` names (all, if None); elsewhere when somebody asks for them.
+    """
     jobs = file_jobs(files_metadata)
-    read_one = partial(_read_job, reader=reader, efel_settings=efel_settings, keep_samples=keep_samples)
+    read_one = partial(
+        _read_job, reader=reader, efel_settings=efel_settings, keep_samples=keep_samples, counted=counted
+    )
     cells = {str(name): Cell(str(name)) for name in files_metadata}
     for job, (recordings, problems) in zip(jobs, run(read_one, jobs, unread), strict=True):
         _set_reader(recordings, reader)
@@ -122,100 +150,6 @@ def _agree(cell: Cell) -> None:
     cell.recordings = [r for r in cell.recordings if id(r) in kept and r.excluded is None]
 
 
-# --- recordings → features
-
-
-def request_features(
-    cells: Sequence[Cell], targets: Sequence[Mapping[str, Any]], efel_settings: Mapping[str, Any] | None
-) -> None:
-    """Note on each recording which features the targets want of it; they are computed when needed."""
-    by_protocol: dict[str, list[Mapping[str, Any]]] = {}
-    for target in targets:
-        by_protocol.setdefault(target["protocol"], []).append(target)
-    for cell in cells:
-        for recording in cell.recordings:
-            for target in by_protocol.get(recording.protocol_name, ()):
-                settings = {**(efel_settings or {}), **(target.get("efel_settings") or {})}
-                recording.request_efeatures([target["efeature"]], [target.get("efeature_name")], settings)
-
-
-def compute_features(recordings: Sequence[Recording], run: Run) -> list[Problem]:
-    """Compute what was asked for on these recordings; a recording on which it fails becomes a problem."""
-    waiting = [recording for recording in recordings if recording.pending()]
-    problems = []
-    for recording, (values, found) in zip(waiting, run(_feature_job, waiting, uncomputed), strict=True):
-        for settings, by_name in values:
-            recording.take_values(settings, by_name)
-        recording.problems += found
-        problems += found
-    return problems
-
-
-def _feature_job(recording: Recording) -> tuple[FeatureValues, list[Problem]]:
-    return feature_values(recording, recording.pending())
-
-
-def uncomputed(recording: Recording, error: Exception) -> tuple[FeatureValues, list[Problem]]:
-    """What stands for the features of a recording whose worker failed."""
-    wanted = recording.pending()
-    message = f"its features were not computed, since the worker failed: {error or type(error).__name__}"
-    values = [(settings, dict.fromkeys(efeatures, np.nan)) for efeatures, settings in wanted]
-    return values, [Problem(message, kind="feature")]
-
-
-def feature_values(
-    recording: Recording, wanted: Sequence[tuple[Sequence[str], Mapping[str, Any]]]
-) -> tuple[FeatureValues, list[Problem]]:
-    """Compute features of a recording; one that fails is nan and becomes a problem, the others go on.
-
-    Parameters
-    ----------
-    recording : Recording
-    wanted : list of (list of str, dict)
-        Features, and the eFEL settings for them.
-
-    Returns
-    -------
-    values : list of (dict, dict)
-        The settings, and the values by the features' names.
-    problems : list of Problem
-    """
-    values: FeatureValues = []
-    problems: dict[str, Problem] = {}
-    for efeatures, settings in wanted:
-        try:
-            found = recording.reduced(efeatures, settings)
-        except Exception as error:
-            if len(efeatures) > 1:  # find out which
-                found, failed = _one_by_one(recording, efeatures, settings)
-            else:
-                found, failed = dict.fromkeys(efeatures, np.nan), [_failure(error, efeatures[0])]
-            problems |= {problem.message: problem for problem in failed}
-        values.append((dict(settings), found))
-    return values, list(problems.values())
-
-
-def _one_by_one(
-    recording: Recording, efeatures: Sequence[str], settings: Mapping[str, Any]
-) -> tuple[dict[str, float], list[Problem]]:
-    found: dict[str, float] = {}
-    problems, reasons = [], set()
-    for name in efeatures:
-        try:
-            found |= recording.reduced([name], settings)
-        except Exception as error:
-            found[name] = np.nan
-            problems.append(_failure(error, name))
-            reasons.add(str(error))
-    if len(problems) == len(efeatures) and len(reasons) == 1:  # it isn't the features
-        problems = [Problem(f"no feature can be computed: {reasons.pop()}", kind="feature")]
-    return found, problems
-
-
-def _failure(error: Exception, efeature: str) -> Problem:
-    return Problem(f"{efeature} can't be computed: {as_problem(error, '').message}", kind="feature")
-
-
 # --- features → targets
 
 
@@ -233,10 +167,21 @@ def group(
     use_relative = use_global_rheobase and not absolute_amplitude and known
     protocols = build_protocols(targets, mean(known) if use_relative else None, protocol_mode, efel_settings)
     matches = match(cells, protocols, absolute_amplitude)
-    compute_features(list({id(recording): recording for _, recording, _ in matches}.values()), run)
+    _compute_matches(matches, run)
     for protocol, recording, chosen in matches:
         protocol.append(recording, chosen)
     return protocols
+
+
+def compute_matched(
+    cells: Sequence[Cell], protocols: Sequence[Protocol], absolute_amplitude: bool, run: Run
+) -> None:
+    """Compute what was asked for on the recordings that fall into any target of these protocols."""
+    _compute_matches(match(cells, protocols, absolute_amplitude), run)
+
+
+def _compute_matches(matches: Sequence[tuple[Protocol, Recording, Any]], run: Run) -> None:
+    compute_features(list({id(recording): recording for _, recording, _ in matches}.values()), run)
 
 
 def choose_targets(cells: Sequence[Cell], auto_targets: Sequence[AutoTarget]) -> list[dict[str, Any]]:

@@ -94,7 +94,9 @@ class Recording(Stimulus):
         other._features = FeatureStore()
         return other
 
-    def restore(self, config_data: Mapping[str, Any], source: Source, efel_settings: Mapping[str, Any]) -> None:
+    def restore(
+        self, config_data: Mapping[str, Any], source: Source, efel_settings: Mapping[str, Any]
+    ) -> None:
         """Complete a recording of which all was kept but what a person wrote, the samples and the features."""
         self.config_data, self.source, self.efel_settings = dict(config_data), source, dict(efel_settings)
         self.files, self.serial, self.excluded = files_of(config_data), new_serial(), None
@@ -131,7 +133,7 @@ class Recording(Stimulus):
         """Find the spikes anew, with the given eFEL settings."""
         if efel_settings is not None:
             self.efel_settings = dict(efel_settings)
-        self._peak_time = self._find_peaks()
+        self.count_spikes()
 
     def _find_peaks(self) -> np.ndarray:
         trace = self.samples()
@@ -157,30 +159,33 @@ class Recording(Stimulus):
 
     def count_spikes(self) -> None:
         """Find the spikes now, while the samples are at hand, and say what is odd about them."""
-        if self.timing_from == "lost":
-            return
+        if self.timing_from != "lost":
+            self._peak_time = self._find_peaks()
+            self.problems = [p for p in self.problems if p.kind != "spikes"] + self._odd_spikes()
+
+    def _odd_spikes(self) -> list[Problem]:
         threshold: Any = self.efel_settings.get("Threshold")
         threshold = self.auto_threshold if threshold is None else threshold
-        highest = np.max(self.samples().voltage)
-        count = self.spikecount
         if len(self.artefact_time):
             message = (
                 f"the voltage crosses the spike threshold {len(self.artefact_time)} time(s) during a hyperpolarising "
                 f"current, first at {self.artefact_time[0]:.4g} ms, but for transients, glitches or noise; not counted."
             )
-            self.problems.append(Problem(message, "note", "spikes"))
-        elif count == 0 and highest > threshold:
-            message = (
-                f"no spike was found, though the voltage reaches {highest:.3g} mV, above the spike "
-                f"threshold of {threshold:.3g} mV. Check the threshold, the timing and the bridge balance."
-            )
-            self.problems.append(Problem(message, "note", "spikes"))
+            return [Problem(message, "note", "spikes")]
+        highest = np.max(self.samples().voltage)
+        if self.spikecount or not highest > threshold:
+            return []
+        message = (
+            f"no spike was found, though the voltage reaches {highest:.3g} mV, above the spike "
+            f"threshold of {threshold:.3g} mV. Check the threshold, the timing and the bridge balance."
+        )
+        return [Problem(message, "note", "spikes")]
 
     @property
     def peak_time(self) -> np.ndarray | None:
         """Times of the spikes' peaks, array (n,), ms; empty for a silent sweep."""
         if self._peak_time is None and self.trace is not None:
-            self._peak_time = self._find_peaks()
+            self.count_spikes()
         return self._peak_time
 
     @peak_time.setter

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import pathlib
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, TypeVar
 
 import numpy as np
 
 from .problems import EfeError, Problem
+from .readers import each_sweep
 from .source import Source, files_of
 from .trace import Trace, standardize
 
@@ -75,6 +77,10 @@ class Sampled:
             raise EfeError(f"{self.name or 'this stimulus'} has no samples.")
         return trace
 
+    def hold(self, trace: Trace) -> None:
+        """Take the samples, as they were read again, into memory."""
+        self._trace = trace
+
     def release(self) -> None:
         """Forget the samples, if they can be read again."""
         if self.source is not None:
@@ -113,3 +119,39 @@ class Sampled:
 
     def forget_results(self) -> None:
         """Forget what was computed from the samples."""
+
+
+S = TypeVar("S", bound=Sampled)
+
+
+def with_samples(recordings: Iterable[S]) -> Iterator[S]:
+    """Yield recordings file by file, each with its samples in memory until the next; a file is opened once.
+
+    One that can't be read again is yielded as it is: who asks for its samples is told why.
+    """
+    by_file: dict[int, dict[int, S]] = {}
+    for recording in recordings:
+        source = recording.source
+        alike = {} if source is None else by_file.setdefault(id(source.metadata), {})
+        if recording.has_samples or source is None or source.index in alike:
+            yield recording
+        else:
+            alike[source.index] = recording
+    for by_index in by_file.values():
+        yield from _read_again(by_index) if len(by_index) > 1 else by_index.values()
+
+
+def _read_again(by_index: dict[int, S]) -> Iterator[S]:
+    source = next(iter(by_index.values())).source
+    assert source is not None
+    with contextlib.suppress(Exception):
+        for index, (_, sweep) in enumerate(
+            each_sweep(source.metadata, [], source.reader, only=set(by_index))
+        ):
+            if sweep is not None:
+                trace = standardize(source.metadata, sweep)
+                recording = by_index.pop(index)
+                recording.hold(trace)
+                yield recording
+                recording.release()
+    yield from by_index.values()

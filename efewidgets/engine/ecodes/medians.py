@@ -27,7 +27,7 @@ def median(x: np.ndarray) -> Any:
 
 
 class Smoothed:
-    """The running median of a current, mirrored at the ends, built only where counting isn't enough.
+    """The running median of a current, mirrored at the ends; its own median is had without building it.
 
     Parameters
     ----------
@@ -56,18 +56,31 @@ class Smoothed:
         """Median over one or several stretches; over all without any."""
         parts = [range(*part.indices(len(self.current))) for part in stretches or (slice(None),)]
         parts = [part for part in parts if len(part)]
-        guess = (
-            _guess(np.concatenate([self.current[part.start : part.stop] for part in parts]))
-            if parts
-            else None
-        )
-        if guess is not None and "values" not in self.__dict__:
-            windows = [self._under(part) for part in parts]
-            below = sum(self._majorities(samples < guess) for samples in windows)
-            up_to = sum(self._majorities(samples <= guess) for samples in windows)
-            if _in_the_middle(below, up_to, sum(map(len, parts))):
-                return np.float64(guess)
-        return np.median(np.concatenate([self.values[part] for part in stretches or (slice(None),)]))
+        n = sum(map(len, parts))
+        if not n or "values" in self.__dict__:
+            return np.median(np.concatenate([self.values[part] for part in stretches or (slice(None),)]))
+        windows = [self._under(part) for part in parts]
+        guess = _guess(np.concatenate(windows))
+        below = sum(self._majorities(samples < guess) for samples in windows)
+        if _in_the_middle(below, self._up_to(guess, windows), n):
+            return np.float64(guess)
+        levels = np.unique(np.concatenate(windows))
+        return 0.5 * (self._in_order((n - 1) // 2, windows, levels) + self._in_order(n // 2, windows, levels))
+
+    def _in_order(self, k: int, windows: Sequence[np.ndarray], levels: np.ndarray) -> np.float64:
+        """Return the running median that has `k` others below it, looked for among the sorted levels."""
+        first, last = 0, len(levels) - 1
+        while first < last:
+            middle = (first + last) // 2
+            if self._up_to(levels[middle], windows) > k:
+                last = middle
+            else:
+                first = middle + 1
+        return np.float64(levels[first])
+
+    def _up_to(self, level: Any, windows: Sequence[np.ndarray]) -> int:
+        """Count the running medians that do not exceed a level."""
+        return sum(self._majorities(samples <= level) for samples in windows)
 
     def _under(self, part: Sequence[int]) -> np.ndarray:
         """Samples that the windows around a stretch see."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import os
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -146,6 +147,6 @@ def reader_of(function: Callable | None) -> Reader | None:
 
 
 def ids() -> Callable[[str], str]:
-    """Return a function that makes new ids: "f1", "f2", "t3"."""
-    numbers = itertools.count(1)
-    return lambda letter: f"{letter}{next(numbers)}"
+    """Return a function that makes new ids that begin with a letter: "f1", "f2", "t1"."""
+    numbers: dict[str, Iterator[int]] = defaultdict(lambda: itertools.count(1))
+    return lambda letter: f"{letter}{next(numbers[letter])}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import weakref
 from collections.abc import Callable
@@ -78,7 +79,8 @@ def _forget(state: Observed, names: Any, kind: Any) -> Callable[[Guarded], None]
     def gone(guarded: Guarded) -> None:
         found = me()
         if found is not None:
-            found.unobserve(guarded, names, kind)
+            with contextlib.suppress(ValueError):  # it had left before
+                found.unobserve(guarded, names, kind)
 
     return gone
 

@@ -59,7 +59,7 @@ def series_in(group: h5py.Group | None, name: str, problems: list[Problem]) -> h
     except ReadError as error:
         problems.append(Problem(str(error), "error", "file", recording=name))
         return None
-    if not isinstance(found, h5py.Group) or found.get("data", getlink=True) is None:
+    if not isinstance(found, h5py.Group) or not found.id.links.exists(b"data"):
         return None
     return None if Series(found, "").type.startswith("VoltageClamp") else found
 

@@ -9,7 +9,7 @@ import h5py
 import numpy as np
 
 from ..problems import ReadError
-from .hdf5 import attribute, item, read_samples, text
+from .hdf5 import attribute, dataset, item, read_samples, text
 
 
 class Series:
@@ -33,8 +33,8 @@ class Series:
 
     @cached_property
     def data(self) -> h5py.Dataset:
-        data = item(self.group, "data")
-        if not isinstance(data, h5py.Dataset):
+        data = dataset(self.group, "data")
+        if data is None:
             raise ReadError(f"{self.name} has no data.")
         return data
 
@@ -77,8 +77,8 @@ class Series:
     def clock(self) -> h5py.Dataset | None:
         """The dataset that tells the times: ``starting_time``, else ``timestamps``."""
         for name in ("starting_time", "timestamps"):
-            found = item(self.group, name)
-            if isinstance(found, h5py.Dataset):
+            found = dataset(self.group, name)
+            if found is not None:
                 return found
         return None
 

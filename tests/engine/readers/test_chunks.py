@@ -8,7 +8,7 @@ import pytest
 
 from efewidgets.engine.problems import ReadError
 from efewidgets.engine.readers import chunks
-from efewidgets.engine.readers.hdf5 import attribute, read_samples
+from efewidgets.engine.readers.hdf5 import attribute, dataset, read_samples
 
 N = 1003
 
@@ -115,6 +115,12 @@ def test_attributes_are_those_of_h5py(tmp_path):
         "bytes": np.bytes_(b"volts"),
         "list": [1.0, 2.0],
         "one": np.array([3.0]),
+        "texts": ["volts", "amperes"],
+        "ascii": np.array("volts", dtype=h5py.string_dtype("ascii")),
+        "fixed": np.array("volts", dtype="S9"),
+        "unicode": "µV",
+        "no_text": "",
+        "yes": True,
     }
     with h5py.File(tmp_path / "one.h5", "w") as file:
         file.attrs.update(values)
@@ -123,3 +129,19 @@ def test_attributes_are_those_of_h5py(tmp_path):
             assert type(found) is type(expected)
             np.testing.assert_array_equal(found, expected)
         assert attribute(file, "absent") is None
+        file.attrs["empty"] = h5py.Empty("f8")
+        assert isinstance(attribute(file, "empty"), h5py.Empty)
+
+
+def test_dataset_is_that_of_h5py(tmp_path):
+    with h5py.File(tmp_path / "one.h5", "w") as file:
+        file["data"], file["link"], file["dangling"] = (
+            [1.0, 2.0],
+            h5py.SoftLink("/data"),
+            h5py.SoftLink("/none"),
+        )
+        file.create_group("group")
+        assert dataset(file, "data") == dataset(file, "link") == file["data"]
+        assert dataset(file, "group") is dataset(file, "absent") is None
+        with pytest.raises(ReadError, match="isn't in the file"):
+            dataset(file, "dangling")

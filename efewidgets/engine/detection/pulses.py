@@ -105,16 +105,16 @@ def candidates(off: np.ndarray, top: float, trace: Trace) -> list[tuple[int, int
     if spread > top / 8.0:  # single samples would cross the threshold: smooth over 0.4 ms
         width = trace.samples(0.4)
         off = np.convolve(off, np.full(width, 1.0 / width), mode="same")
-    found: list[list[tuple[int, int]]] = []
+    lasts, dip = 0.9 * trace.samples(LASTS), trace.samples(DIP)
+    found: list[tuple[int, int]] = []
     for sign in (1.0, -1.0):
-        joined: list[tuple[int, int]] = []
-        for a, b in runs(sign * off > 0.5 * top).tolist():
-            if joined and a - joined[-1][1] <= trace.samples(DIP):
-                joined[-1] = (joined[-1][0], b)
-            else:
-                joined.append((a, b))
-        found.append([(a, b) for a, b in joined if b - a >= 0.9 * trace.samples(LASTS)])
-    return sorted(found[0] + found[1])
+        start, end = runs(sign * off > 0.5 * top).T
+        if len(start):
+            apart = start[1:] - end[:-1] > dip
+            start, end = start[np.append(True, apart)], end[np.append(apart, True)]
+            long = end - start >= lasts
+            found += zip(start[long].tolist(), end[long].tolist(), strict=True)
+    return sorted(found)
 
 
 def majority(seen: np.ndarray, heights: np.ndarray, trace: Trace, both: bool) -> np.ndarray:

@@ -72,12 +72,13 @@ def partition(y: np.ndarray, most: int = MOST, penalty: float = 4.0) -> np.ndarr
     with np.errstate(divide="ignore", invalid="ignore"):
         cost = two[None, :] - two[:, None] - (one[None, :] - one[:, None]) ** 2 / length
     cost[length <= 0] = np.inf
+    cost = np.ascontiguousarray(cost.T)  # argmin is ten times as fast along rows
     price = penalty * sigma**2 * np.log(m)
-    best, back, total = cost[0], [np.zeros(m + 1, dtype=int)], [cost[0, m] + price]
+    best, back, total = cost[:, 0], [np.zeros(m + 1, dtype=int)], [cost[m, 0] + price]
     for k in range(1, most):
-        ways = best[:, None] + cost
-        came = ways.argmin(axis=0)
-        best = ways[came, index]
+        ways = best[None, :] + cost
+        came = ways.argmin(axis=1)
+        best = ways[index, came]
         back.append(came)
         total.append(best[m] + (k + 1) * price)
         if total[-1] > min(total) and total[-2] > min(total):

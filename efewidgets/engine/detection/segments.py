@@ -9,6 +9,7 @@ as where a wandering baseline was cut into stairs, is none.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -67,12 +68,14 @@ def partition(y: np.ndarray, most: int = MOST, penalty: float = 4.0) -> np.ndarr
     sigma = max(*wander, 1e-4 * float(np.ptp(y)), FLOOR)
     one = np.concatenate(([0.0], np.cumsum(y)))
     two = np.concatenate(([0.0], np.cumsum(y * y)))
-    index = np.arange(m + 1)
-    length = index[None, :] - index[:, None]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        cost = two[None, :] - two[:, None] - (one[None, :] - one[:, None]) ** 2 / length
-    cost[length <= 0] = np.inf
-    cost = np.ascontiguousarray(cost.T)  # argmin is ten times as fast along rows
+    index, length, none = _lengths(m)
+    cost = (
+        one[:, None] - one[None, :]
+    )  # of a segment that ends at the row's index and starts at the column's:
+    cost *= cost  # argmin is ten times as fast along rows
+    cost /= length
+    cost = two[:, None] - two[None, :] - cost
+    cost[none] = np.inf
     price = penalty * sigma**2 * np.log(m)
     best, back, total = cost[:, 0], [np.zeros(m + 1, dtype=int)], [cost[m, 0] + price]
     for k in range(1, most):
@@ -89,6 +92,16 @@ def partition(y: np.ndarray, most: int = MOST, penalty: float = 4.0) -> np.ndarr
         edges.append(end)
         k -= 1
     return np.array(edges[::-1], dtype=int)
+
+
+@lru_cache(maxsize=4)
+def _lengths(m: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Indexes 0 to m, the length between each two (row minus column), and where that is no length."""
+    index = np.arange(m + 1)
+    length = (index[:, None] - index[None, :]).astype(float)
+    none = length <= 0
+    length[none] = 1.0
+    return index, length, none
 
 
 def drift(y: np.ndarray, bounds: np.ndarray) -> float:

@@ -110,16 +110,25 @@ class Store:
         """Return the SHA-256 of each file, from the cache if the files haven't changed since it was taken."""
         name = digest("contents", group.paths, context.seen(group))
         if name not in self._hashes:
-            known = self.cache.get(name)
-            if known is not None:
-                self._hashes[name] = tuple(json.loads(known))
-            else:
+            known = _hashes(self.cache.get(name), len(group.paths.names))
+            if known is None:
                 found = [sha256(path) for path in group.paths.names]
-                whole = tuple(one for one in found if one is not None)
-                self._hashes[name] = whole if len(whole) == len(found) > 0 else None
-                if self._hashes[name]:
-                    self.cache.put(name, json.dumps(whole).encode())
+                known = tuple(one for one in found if one is not None)
+                if len(known) == len(found) > 0:
+                    self.cache.put(name, json.dumps(known).encode())
+            self._hashes[name] = known if len(known) == len(group.paths.names) > 0 else None
         return self._hashes[name]
+
+
+def _hashes(entry: bytes | None, number: int) -> tuple[str, ...] | None:
+    """Return the hashes that stand in an entry, if it is one of so many hashes."""
+    try:
+        found = json.loads(entry) if entry is not None else None
+    except ValueError:
+        return None
+    if isinstance(found, list) and len(found) == number and all(isinstance(one, str) for one in found):
+        return tuple(found)
+    return None
 
 
 def _values(agreed: Agreed) -> int:

@@ -35,7 +35,7 @@ def draw(amp: float, spikes: int, rest: float = -70.0, name: str = "", bad: bool
 
 def firing(amp: float, rheobase: float) -> int:
     """Return how many spikes a cell fires at an amplitude."""
-    return max(0, 1 + int(8 * (amp / rheobase - 1.0))) if amp >= rheobase else 0
+    return max(0, 1 + round(8 * (amp / rheobase - 1.0)))
 
 
 def write_file(path: pathlib.Path, amps: list[float], rheobase: float, rest: float = -70.0) -> pathlib.Path:

@@ -120,9 +120,10 @@ def reduce(values: Iterable[float | None] | None) -> float:
         return float("nan")
     if not isinstance(values, np.ndarray) or values.dtype == object:
         values = np.array([value for value in values if value is not None], dtype=float)
-    if not len(values) or np.isnan(values).all():
+    missing = np.isnan(values)
+    if missing.all():  # or there are none
         return float("nan")
-    mean = float(np.nanmean(values))
+    mean = float(np.nanmean(values) if missing.any() else np.add.reduce(values) / len(values))
     return mean if np.isfinite(mean) else float("nan")
 
 

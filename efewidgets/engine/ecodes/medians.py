@@ -88,7 +88,10 @@ class Smoothed:
         first, last = part[0] - half, part[-1] + half + 1
         if first >= 0 and last <= len(x):
             return x[first:last]
-        return np.pad(x, half, mode="symmetric")[first + half : last + half]
+        if half > len(x):
+            return np.pad(x, half, mode="symmetric")[first + half : last + half]
+        before, after = x[: max(-first, 0)][::-1], x[::-1][: max(last - len(x), 0)]
+        return np.concatenate((before, x[max(first, 0) : last], after))
 
     def _majorities(self, flags: np.ndarray) -> int:
         """Count the windows most of whose samples are flagged."""

@@ -26,7 +26,7 @@ def _decompress() -> Callable[[bytes, int], Any] | None:
 
 
 def read_chunks(dataset: h5py.Dataset, first: int, count: int) -> np.ndarray | None:
-    """Return samples of a dataset of one dimension, array (count,), from `first` on; None if HDF5 must read them.
+    """Return `count` samples of a dataset from `first` on, read-only array; None if HDF5 must read them.
 
     That is so without `deflate`, for other filters than gzip and shuffle, and for damaged files, of which HDF5
     knows better what is wrong.
@@ -38,24 +38,25 @@ def read_chunks(dataset: h5py.Dataset, first: int, count: int) -> np.ndarray | N
     filters = _filters(stored.get_create_plist())
     if dtype.kind not in "fiu" or filters not in ([_DEFLATE], [_SHUFFLE, _DEFLATE]):
         return None
-    length = size * dtype.itemsize
+    length, shuffled = size * dtype.itemsize, len(filters) == 2
     if length > _LARGEST_CHUNK:
         return None
-    values = np.empty(count, dtype)
+    chunks = []
     try:
         for start in range(first - first % size, first + count, size):
             left_out, packed = stored.read_direct_chunk((start,))
             chunk = decompress(packed, length)
             if left_out or len(chunk) != length:
                 return None
-            samples = np.frombuffer(chunk, dtype if len(filters) == 1 else np.uint8)
-            if len(filters) == 2:
-                samples = samples.reshape(dtype.itemsize, size).T.ravel().view(dtype)
-            a, b = max(start, first), min(start + size, first + count)
-            values[a - first : b - first] = samples[a - start : b - start]
+            chunks.append(_unshuffled(chunk, dtype.itemsize) if shuffled else chunk)
     except Exception:
         return None
-    return values
+    return np.frombuffer(b"".join(chunks), dtype)[first % size :][:count]
+
+
+def _unshuffled(chunk: bytes, width: int) -> bytes:
+    """Put the bytes of each number together: HDF5 stores all first bytes first."""
+    return np.frombuffer(chunk, np.uint8).reshape(width, -1).T.tobytes()
 
 
 def _filters(properties: Any) -> list[int]:

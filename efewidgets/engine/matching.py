@@ -8,7 +8,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -74,6 +73,7 @@ class Protocol:
         self.mode = mode
         self.recordings: list[Recording] = []
         self.rheobases: list[float | None] = []
+        self.parameters: Mapping[str, Sequence[Any]] = {}  # of the recordings, where they are at hand
 
     @property
     def stimulus_name(self) -> str:
@@ -102,7 +102,11 @@ class Protocol:
         self.recordings.append(recording)
 
     def fill(
-        self, recordings: Sequence[Recording], match: Match, rheobases: Sequence[float | None] | None = None
+        self,
+        recordings: Sequence[Recording],
+        match: Match,
+        rheobases: Sequence[float | None] | None = None,
+        columns: Mapping[tuple, Sequence[float | None]] | None = None,
     ) -> None:
         """Add recordings all at once, whose features have been computed; as `append` does one by one.
 
@@ -113,9 +117,11 @@ class Protocol:
             How far each is from the amplitude, arrays (n,).
         rheobases : list of float, length n, optional
             Rheobase of each one's cell (nA), if the recordings themselves don't know their relative amplitudes.
+        columns : dict, optional
+            Their values (n,) by the key of the settings and the feature, if they are at hand.
         """
         files = [recording.files for recording in recordings]
-        columns = self._columns(recordings)
+        columns = self._columns(recordings) if columns is None else columns
         inside_of = {
             tolerance: match.within(tolerance).tolist()
             for tolerance in {target.tolerance for target in self.feature_targets}
@@ -140,12 +146,7 @@ class Protocol:
         columns: dict[tuple, Sequence[float | None]] = {}
         for key, names in wanted.items():
             rows = [recording.feature_store.known(key) for recording in recordings]
-            try:
-                pick = itemgetter(*names, next(iter(names)))  # one name alone would give no tuple
-                found = list(zip(*map(pick, rows), strict=True)) or [()] * len(names)
-            except KeyError:  # a value is missing
-                found = [tuple(row.get(name) for row in rows) for name in names]
-            columns |= {(key, name): values for name, values in zip(names, found, strict=False)}
+            columns |= {(key, name): [row.get(name) for row in rows] for name in names}
         return columns
 
     def standing_for(self, global_rheobase: float | None, mode: str) -> Protocol:
@@ -188,9 +189,13 @@ class Protocol:
 
     def _values(self, name: str) -> list[Any]:
         """Return a parameter of each recording; with rheobases of their own the relative ones are in % of those."""
-        if not (self.rheobases and name.endswith("_rel")):
-            return [getattr(recording, name, None) for recording in self.recordings]
-        values = [getattr(recording, name[: -len("_rel")], None) for recording in self.recordings]
+        relative = bool(self.rheobases) and name.endswith("_rel")
+        wanted = name[: -len("_rel")] if relative else name
+        values = self.parameters.get(wanted)
+        if values is None:
+            values = [getattr(recording, wanted, None) for recording in self.recordings]
+        if not relative:
+            return list(values)
         if {type(value) for value in (*values, *self.rheobases)} <= {float, np.float64}:
             return list(100.0 * np.array(values) / np.array(self.rheobases))
         return [percent_of(value, of) for value, of in zip(values, self.rheobases, strict=True)]

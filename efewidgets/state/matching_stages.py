@@ -41,14 +41,21 @@ def _sweeps(read: tuple, values: list, work: Work | None) -> Sweeps:
     rheobases, found = values[: len(groups)], values[len(groups) :]
     recordings: list[Recording] = []
     levels, of_each, cells = [np.empty(0)], [], []
+    serials, names, parameters = [np.empty(0, dtype=np.int64)], set(), []
     for rheobase, cell in zip(rheobases, found, strict=True):
-        if absolute or rheobase is not None:
-            used: Used = cell.used[protocol]
+        used: Used = cell.used[protocol]
+        if used.recordings and (absolute or rheobase is not None):
             recordings += used.recordings
             levels.append(_levels(used, None if absolute else rheobase))
             of_each += [rheobase] * len(used.recordings)
             cells += [cell.cell.name] * len(used.recordings)
-    return Sweeps(recordings, np.concatenate(levels), of_each, cells)
+            serials.append(used.serials)
+            names.add(used.names)
+            parameters += used.parameters
+    alike = names.pop() if len(names) == 1 else ()
+    return Sweeps(
+        recordings, np.concatenate(levels), of_each, cells, np.concatenate(serials), alike, parameters
+    )
 
 
 def _levels(used: Used, rheobase: Any) -> np.ndarray:
@@ -150,8 +157,8 @@ def _features(read: tuple, found: list[Matched], work: Work | None) -> tuple[Pro
     matched = found[0]
     new = [
         recording
-        for recording in matched.recordings
-        if any(recording.serial not in features.complete for features in read)
+        for recording, serial in zip(matched.recordings, matched.serials, strict=True)
+        if any(serial not in features.complete for features in read)
     ]
     add_features([(recording, features) for recording in new if (features := lacking(recording, read))], work)
     for features in read:

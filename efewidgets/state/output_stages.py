@@ -28,7 +28,10 @@ def _protocol(read: tuple, values: list, work: Work | None) -> Protocol:
     matched: Matched = values[0]
     first = wanted.targets[0]
     protocol = Protocol(first.protocol, first.amplitude, first.tolerance, wanted.empty())
-    protocol.fill(matched.recordings, matched.match, matched.rheobases)
+    columns: dict[tuple, Any] = {}
+    for features in wanted.features:
+        columns |= features.columns(matched)
+    protocol.fill(matched.recordings, matched.match, matched.rheobases, columns)
     return protocol
 
 
@@ -50,6 +53,7 @@ def _stimulus(read: tuple, values: list, work: Work | None) -> dict[str, Any]:
     (name, amplitude, mode), (matched, rheobase) = read, values
     protocol = Protocol(name, amplitude, 0.0, global_rheobase=rheobase, mode=mode)
     protocol.recordings, protocol.rheobases = matched.recordings, matched.rheobases
+    protocol.parameters = matched.parameters
     return protocol.as_dict()
 
 

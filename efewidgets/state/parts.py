@@ -52,10 +52,19 @@ class Used:
     recordings : tuple of Recording, length n
     levels : np.ndarray, shape (n,), or None
         What targets are compared with, nA; None if that is not the same for all, or not to be had in % of rheobase.
+    serials : np.ndarray of int, shape (n,)
+        Serial numbers of the recordings.
+    names : tuple of str
+        Names of the parameters of the stimulus; empty if the recordings are of several families.
+    parameters : list of tuple, length n
+        The parameters of each.
     """
 
     recordings: tuple[Recording, ...]
     levels: np.ndarray | None
+    serials: np.ndarray
+    names: tuple[str, ...]
+    parameters: list[tuple]
 
 
 @dataclass(frozen=True)
@@ -79,18 +88,24 @@ class Sweeps:
         Rheobase of each one's cell, nA.
     cells : list of str, length n
         Name of each one's cell.
+    serials : np.ndarray of int, shape (n,)
+        Serial numbers of the recordings.
+    names, parameters : tuple of str, list of tuple (length n)
+        Parameters of the stimulus; without names if the recordings are of several families.
     """
 
     recordings: list[Recording]
     levels: np.ndarray
     rheobases: list[Any]
     cells: list[str]
+    serials: np.ndarray
+    names: tuple[str, ...]
+    parameters: list[tuple]
 
     @cached_property
     def marks(self) -> np.ndarray:
         """What tells one recording, and its rheobase, from another; array (n, 2)."""
-        serials = [recording.serial for recording in self.recordings]
-        return np.array([serials, self.rheobases], dtype=float).T  # None becomes nan
+        return np.column_stack([self.serials, np.array(self.rheobases, dtype=float)])  # None becomes nan
 
 
 @dataclass(frozen=True)
@@ -118,6 +133,17 @@ class Matched:
         """Name of each one's cell."""
         return self._chosen(self.sweeps.cells)
 
+    @cached_property
+    def serials(self) -> list[int]:
+        """Serial numbers of the recordings."""
+        return self.sweeps.serials[self.match.indexes].tolist()
+
+    @property
+    def parameters(self) -> dict[str, tuple]:
+        """Parameters of the stimulus, each of all recordings, by their names."""
+        rows = self._chosen(self.sweeps.parameters) if self.sweeps.names else []
+        return dict(zip(self.sweeps.names, zip(*rows, strict=True), strict=True)) if rows else {}
+
 
 @dataclass(frozen=True)
 class WantedFeatures(Value):
@@ -128,9 +154,9 @@ class WantedFeatures(Value):
     names: tuple[str, ...]
 
     @cached_property
-    def complete(self) -> set[int]:
-        """Serial numbers of recordings that are known to hold all of them; values never go away."""
-        return set()
+    def complete(self) -> dict[int, tuple[float, ...]]:
+        """Values of the recordings that are known to hold all of them, by serial number; values never go away."""
+        return {}
 
     @cached_property
     def troubled(self) -> set[int]:
@@ -140,9 +166,17 @@ class WantedFeatures(Value):
     def note(self, recordings: Iterable[Recording]) -> None:
         """Note that recordings hold all of the features."""
         for recording in recordings:
-            self.complete.add(recording.serial)
+            known = recording.feature_store.known(self.key)
+            self.complete[recording.serial] = tuple(known[name] for name in self.names)
             if recording.feature_store.failures(self.key):
                 self.troubled.add(recording.serial)
+
+    def columns(self, matched: Matched) -> dict[tuple, tuple[float, ...]]:
+        """Return the values of recordings that hold all of the features, by the key of the settings and the feature."""
+        self.note(recording for recording in matched.recordings if recording.serial not in self.complete)
+        rows = [self.complete[serial] for serial in matched.serials]
+        values = zip(*rows, strict=True) if rows else [()] * len(self.names)
+        return {(self.key, name): column for name, column in zip(self.names, values, strict=True)}
 
 
 @dataclass(frozen=True)

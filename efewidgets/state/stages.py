@@ -6,6 +6,7 @@ The work itself is the engine's. `matching_stages` has the rest of the way.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -104,7 +105,8 @@ def _cell(read: tuple, groups: list[Agreed], work: Work | None) -> UsedCell:
     used = {}
     for (protocol, group), agreed in zip(found.groups.items(), groups, strict=True):
         recordings = tuple(_included(group, agreed))
-        used[protocol] = Used(recordings, _plain_levels(recordings))
+        serials = np.array([recording.serial for recording in recordings], dtype=np.int64)
+        used[protocol] = Used(recordings, _plain_levels(recordings), serials, *_parameters(recordings))
         cell.recordings += recordings
         cell.problems += agreed.problems
     return UsedCell(cell, used)
@@ -119,6 +121,16 @@ def _plain_levels(recordings: tuple[Recording, ...]) -> np.ndarray | None:
     ]
     plain = len(levels) == len(recordings) and all(isinstance(level, float) for level in levels)
     return np.array(levels, dtype=float) if plain else None
+
+
+def _parameters(recordings: tuple[Recording, ...]) -> tuple[tuple[str, ...], list[tuple]]:
+    """Return the parameters of the stimulus that don't depend on a rheobase: names, and values of each recording."""
+    if len({type(recording) for recording in recordings}) != 1:
+        return (), []
+    first = recordings[0]
+    names = tuple(name for name in first.export_attr if name not in first.relative_attr)
+    pick = attrgetter(*names)
+    return names, [pick(recording) for recording in recordings]
 
 
 def _included(group: Group, agreed: Agreed) -> Iterator[Recording]:

@@ -107,8 +107,10 @@ def table(results: list[dict[str, Any]]) -> str:
 def machine() -> str:
     """Describe the machine and the versions."""
     names = ("numpy", "efel", "h5py", "deflate", "bluepyefe")
-    versions = ", ".join(f"{name} {_version(name)}" for name in names)
-    return f"{_processor()}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}; {versions}"
+    versions = ", ".join(
+        [f"Python {platform.python_version()}", *(f"{name} {_version(name)}" for name in names)]
+    )
+    return f"{_processor()}, {os.cpu_count()} cores, {platform.system()}; {versions}"
 
 
 def _version(name: str) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import itertools
 import os
 import pathlib
 import shutil
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing import get_context
 from typing import Any
@@ -101,6 +102,10 @@ class Workload:
     paths: tuple[pathlib.Path, ...]
     recordings: int
 
+    def repeated(self, cells: int) -> Workload:
+        """Return a workload of so many cells, of which several have the same file."""
+        return replace(self, paths=tuple(itertools.islice(itertools.cycle(self.paths), cells)))
+
     @property
     def total(self) -> int:
         """Number of recordings."""
@@ -127,7 +132,7 @@ class Workload:
         Without `timings` the steps must be found in the currents.
         """
         return {
-            "files_metadata": {path.stem: _files(path, timings) for path in self.paths},
+            "files_metadata": {f"cell{k:05d}": _files(path, timings) for k, path in enumerate(self.paths)},
             "targets": targets(number_of_targets),
             "protocols_rheobase": ["IDthresh"],
             "rheobase_strategy": "absolute",

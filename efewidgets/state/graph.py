@@ -62,7 +62,7 @@ class Stage:
     size: Callable[[Any], int] = lambda value: 1000
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Result:
     """A result and where it is from.
 
@@ -98,7 +98,7 @@ class Graph:
     def __init__(
         self,
         stages: Iterable[Stage],
-        most: int = 24_000_000,
+        most: int = 32_000_000,
         restore: Mapping[str, Callable[[Any, Any], Any]] | None = None,
     ):
         self.stages = {stage.name: stage for stage in stages}
@@ -213,7 +213,7 @@ class Evaluation:
 
     def put(self, node: Node, value: Any) -> None:
         """Give the result of a node that was computed elsewhere."""
-        self.seen[node] = self._kept(node, self._key(node)[0], value)
+        self.seen[node] = self._kept(node[0], self._key(node)[0], value, [])
 
     def trim(self) -> None:
         """Drop old results if there are too many, none that this evaluation used."""
@@ -234,18 +234,19 @@ class Evaluation:
         """Return the result of a node that was kept elsewhere."""
         restore = self.graph.restore.get(node[0])
         value = None if restore is None else restore(self.context, node[1])
-        return None if value is None else self._kept(node, key, value)
+        return None if value is None else self._kept(node[0], key, value, [])
 
     def _computed(self, node: Node, key: bytes, read: tuple) -> Result:
         if self.work is not None:
             self.work.check()
         if (restored := self._restored(node, key)) is not None:
             return restored
-        values = [self.result(parent).value for parent in self._parents(node)]
-        return self._kept(node, key, self.graph.stages[node[0]].run(read, values, self.work))
+        parents = [self.result(parent) for parent in self._parents(node)]
+        value = self.graph.stages[node[0]].run(read, [parent.value for parent in parents], self.work)
+        return self._kept(node[0], key, value, parents)
 
-    def _kept(self, node: Node, key: bytes, value: Any) -> Result:
-        stage = self.graph.stages[node[0]]
+    def _kept(self, name: str, key: bytes, value: Any, parents: list[Result]) -> Result:
+        stage = self.graph.stages[name]
         out = key if stage.content is None else digest(stage.name, stage.content(value))
-        parents = tuple(self.seen[parent].key for parent in self._parents(node) if parent in self.seen)
-        return self.graph.keep(Result(key, out, value, stage.name, parents, stage.size(value), self.clock))
+        keys = tuple([parent.key for parent in parents])
+        return self.graph.keep(Result(key, out, value, stage.name, keys, stage.size(value), self.clock))

@@ -155,11 +155,9 @@ def _features_reads(context: Context, item: Item, get: Get) -> tuple:
 def _features(read: tuple, found: list[Matched], work: Work | None) -> tuple[Problem, ...]:
     """See to it that the recordings hold what is wanted of them; return what went wrong."""
     matched = found[0]
-    new = [
-        recording
-        for recording, serial in zip(matched.recordings, matched.serials, strict=True)
-        if any(serial not in features.complete for features in read)
-    ]
+    serials = set(matched.serials)
+    unknown = {serial for features in read for serial in serials - features.complete.keys()}
+    new = [recording for recording in matched.recordings if recording.serial in unknown] if unknown else []
     add_features([(recording, features) for recording in new if (features := lacking(recording, read))], work)
     for features in read:
         features.note(new)
@@ -182,7 +180,7 @@ def lacking(recording: Recording, wanted: Iterable[WantedFeatures]) -> Lacking:
     for features in wanted:
         known = recording.feature_store.known(features.key)
         if missing := [name for name in features.names if name not in known]:
-            found.append((missing, dict(features.settings)))
+            found.append((missing, features.settings.as_dict()))
     return found
 
 

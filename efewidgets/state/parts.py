@@ -215,7 +215,7 @@ class Wanted(Value):
         for target, settings in zip(self.targets, self.settings, strict=True):
             place = (target.protocol, target.amplitude, target.tolerance)
             found.append(
-                EFeatureTarget(target.name, target.efeature, *place, dict(settings), target.location)
+                EFeatureTarget(target.name, target.efeature, *place, settings.as_dict(), target.location)
             )
             found[-1].settings_key = self.keys[settings]  # known already
         return found

@@ -86,7 +86,15 @@ class Frozen(Mapping[str, Any]):
         return len(self._items)
 
     def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
         return hash(frozenset(self._items.items()))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return a dictionary of its own, with what it holds as it is."""
+        return dict(self._items)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Mapping) and self._items == (

@@ -108,7 +108,7 @@ class Graph:
         self._results: dict[bytes, Result] = {}
         self._clock = 0
         self._size = 0
-        self._allowed = most
+        self._needed = 0
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -138,13 +138,13 @@ class Graph:
 
     def trim(self, wanted: Iterable[bytes]) -> None:
         """Drop what was used longest ago if there is too much; not what is wanted, nor what that was made of."""
-        if self._size <= self._allowed:
+        if self._size - self._needed <= self.most:
             return
         with self._lock:
             reached = self._reached(wanted)
             spare = [result for result in self._results.values() if result.key not in reached]
             left = sum(result.size for result in spare)
-            self._allowed = self._size - left + self.most
+            self._needed = self._size - left
             for result in sorted(spare, key=lambda result: result.used):
                 if left <= self.most // 2:
                     break

@@ -189,7 +189,7 @@ def add_features(jobs: list[tuple[Recording, Lacking]], work: Work | None) -> No
     work = work or Work()
     if not jobs:
         return
-    results = work.each(_features_job, jobs, "computing features")
+    results = work.each(_features_job, jobs, "computing features", _features_failed)
     for (recording, _), found in zip(jobs, results, strict=True):
         for settings, values, problems in found:
             recording.take_values(settings, values)
@@ -204,6 +204,15 @@ def _features_job(job: tuple[Recording, Lacking]) -> list[tuple[dict, dict[str, 
         values, problems = feature_values(recording, [(names, settings)])
         found.append((settings, values[0][1], problems))
     return found
+
+
+def _features_failed(
+    job: tuple[Recording, Lacking], error: Exception
+) -> list[tuple[dict, dict[str, float], list[Problem]]]:
+    """What stands for the features of a recording whose worker failed."""
+    message = f"its features were not computed, since the worker failed: {error or type(error).__name__}"
+    problem = Problem(message, kind="worker")
+    return [(settings, dict.fromkeys(names, np.nan), [problem]) for names, settings in job[1]]
 
 
 def located(problem: Problem, recording: Recording) -> Problem:

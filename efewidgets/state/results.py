@@ -19,7 +19,7 @@ from .graph import Evaluation, Graph
 from .inputs import FileInputs, Inputs, Target
 from .matching_stages import add_features, lacking
 from .parts import Chosen, Outputs
-from .stages import read_job
+from .stages import ReadJob, read_failed, read_job
 from .work import Work
 
 if TYPE_CHECKING:
@@ -152,8 +152,9 @@ class Results:
                 work.tell("reading recordings", done, len(nodes))
                 evaluation.result(node)
             return
-        jobs = [evaluation.reads(node) for node in nodes]
-        for node, value in zip(nodes, work.each(read_job, jobs, "reading recordings"), strict=True):
+        jobs = [ReadJob(evaluation.reads(node)) for node in nodes]
+        found = work.each(read_job, jobs, "reading recordings", read_failed)
+        for node, value in zip(nodes, found, strict=True):
             evaluation.put(node, value)
 
     def _jobs(self, everything: bool) -> list:

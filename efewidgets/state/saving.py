@@ -103,6 +103,6 @@ def _changes(about: Any, path: pathlib.Path) -> list[Problem]:
 
 def _has_changed(path: str, then: Mapping[str, Any]) -> bool:
     seen = stamp(path)
-    if seen is None or seen == (then.get("size"), then.get("mtime_ns")):
+    if seen is None or seen[:2] == (then.get("size"), then.get("mtime_ns")):
         return False
     return seen[0] != then.get("size") or sha256(path) != then.get("sha256")

@@ -6,6 +6,7 @@ The work itself is the engine's. `matching_stages` has the rest of the way.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 
@@ -21,7 +22,7 @@ from ..engine.rheobase import Decision, decide, given
 from ..engine.stimulus import Stimulus
 from .context import Context, Rule
 from .graph import Get, Node, Stage
-from .inputs import CellInputs, Group
+from .inputs import CellInputs, Group, Recipe
 from .parts import Agreed, FileRead, Used, UsedCell
 from .values import thaw
 from .work import Work
@@ -39,9 +40,29 @@ def _read_reads(context: Context, item: tuple[str, str], get: Get) -> tuple:
     return recipe, tuple(context.world[path] for path in recipe.paths), context.reading
 
 
-def read_job(read: tuple) -> FileRead:
-    """Read a file as its key says; also in another process."""
-    return _read_file(read, [], None)
+@dataclass(frozen=True)
+class ReadJob:
+    """A file to be read, perhaps by another process."""
+
+    read: tuple
+
+    @property
+    def weight(self) -> int:
+        """Size of the files, bytes: large ones are read first."""
+        return sum(seen[0] for seen in self.read[1] if seen is not None)
+
+
+def read_job(job: ReadJob) -> FileRead:
+    """Read a file as its key says."""
+    return _read_file(job.read, [], None)
+
+
+def read_failed(job: ReadJob, error: Exception) -> FileRead:
+    """What stands for a file whose worker failed."""
+    recipe: Recipe = job.read[0]
+    message = f"it was not read, since its worker failed: {error or type(error).__name__}"
+    file = recipe.paths[-1] if recipe.paths else None
+    return FileRead((), (Problem(message, kind="worker", protocol=recipe.protocol, file=file),))
 
 
 def _read_file(read: tuple, values: list, work: Work | None) -> FileRead:

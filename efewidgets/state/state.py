@@ -193,10 +193,14 @@ class ExtractionState(Actions, Observed):
         self._results = Results(self._graph, Context(self._inputs, self._world))
 
     def refresh_files(self) -> list[str]:
-        """Look at all files again; return those that have changed since they were looked at, and use them anew."""
+        """Look at all files again; return those that have changed since they were looked at, and use them anew.
+
+        Files whose worker failed are tried again.
+        """
+        failed = {problem.file for problem in self.problems if problem.kind == "worker"}
         with self._lock:
             paths = dict.fromkeys(path for cell in self._inputs.cells for path in cell.paths.names)
-            world, changed = self._world.again(paths)
+            world, changed = self._world.again(paths, failed)
             if world is self._world:
                 return []
             self._world = world

@@ -54,8 +54,24 @@ class Work:
         if self._cancelled():
             raise Cancelled
 
-    def each(self, function: Callable[[Any], Any], jobs: Sequence[Any], activity: str) -> Iterator[Any]:
+    def each(
+        self,
+        function: Callable[[Any], Any],
+        jobs: Sequence[Any],
+        activity: str,
+        failed: Callable[[Any, Exception], Any],
+    ) -> Iterator[Any]:
         """Yield the results of independent jobs, in their order; may stop between two of them.
+
+        Parameters
+        ----------
+        function : callable
+        jobs : list
+            Those with a ``weight`` are started the heaviest first.
+        activity : str
+            What is being done, in words.
+        failed : callable
+            Returns what stands for the result of a job whose worker failed.
 
         Raises
         ------
@@ -63,7 +79,8 @@ class Work:
         """
         self.check()
         self.tell(activity, 0, len(jobs))
-        for done, result in enumerate(each(function, jobs, executor=self.executor), start=1):
+        results = each(function, jobs, failed, executor=self.executor)
+        for done, result in enumerate(results, start=1):
             yield result
             self.tell(activity, done, len(jobs))
             self.check()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from .inputs import Paths
 from .values import digest
 
-#: Size (bytes) and time of the last change (ns); None for a file that isn't there
-Stamp = tuple[int, int] | None
+#: Size (bytes), time of the last change (ns), and how often reading was tried again; None for a file that isn't there
+Stamp = tuple[int, int, int] | None
 
 
 def stamp(path: str) -> Stamp:
@@ -19,7 +19,7 @@ def stamp(path: str) -> Stamp:
         found = os.stat(path)
     except (OSError, ValueError):
         return None
-    return found.st_size, found.st_mtime_ns
+    return found.st_size, found.st_mtime_ns, 0
 
 
 class World:
@@ -45,9 +45,13 @@ class World:
         new = {path: stamp(path) for path in paths if path not in self._stamps}
         return World(self._stamps | new) if new else self
 
-    def again(self, paths: Iterable[str]) -> tuple[World, list[str]]:
-        """Look at these files (again); return the world and which of them have changed."""
+    def again(self, paths: Iterable[str], retry: Collection[str | None] = ()) -> tuple[World, list[str]]:
+        """Look at these files (again); return the world and which of them have changed, or are to be tried again."""
         stamps = {path: stamp(path) for path in paths}
+        for path, seen in stamps.items():
+            old = self._stamps.get(path)
+            if seen is not None and old is not None:
+                stamps[path] = (*seen[:2], old[2] + (path in retry))
         changed = [path for path, seen in stamps.items() if self._stamps.get(path, seen) != seen]
         return (World(stamps) if stamps != self._stamps else self), changed
 

@@ -217,7 +217,7 @@ def test_any_session_gives_what_extract_gives():
     run_state_machine_as_test(
         Session,
         settings=settings(
-            max_examples=12, stateful_step_count=15, deadline=None, suppress_health_check=QUIET
+            max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=QUIET
         ),
     )
 

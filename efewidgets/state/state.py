@@ -6,33 +6,27 @@ import contextlib
 import dataclasses
 import logging
 import os
-import threading
-from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
 import traitlets
 
-from ..engine import pipeline
-from ..engine.extraction import Options
 from ..engine.problems import EfeError, Problem, nearest
-from ..engine.writing import RunSettings, Written, write_extraction
 from . import matching_stages, output_stages, stages
 from .actions import Actions
 from .checks import check_inputs
 from .context import Context
-from .convert import RUN, as_run_settings, ids, inputs_of
+from .convert import ids
 from .disk import DiskCache
-from .extraction import as_extraction
 from .graph import Graph
 from .history import History
 from .inputs import CellInputs, Goal, Inputs, Target
-from .observers import Observed
 from .results import Results
 from .runner import InlineRunner, Runner
-from .saving import load_inputs, save_inputs
+from .sessions import Sessions
 from .stored import Store
+from .telling import Telling
 from .values import Value, freeze
 from .view import View
 from .work import Cancelled, Work
@@ -40,11 +34,8 @@ from .world import World
 
 logger = logging.getLogger(__name__)
 
-#: Observers that edit the state so often in answer to one edit are taken for endless
-MOST_PASSES = 25
 
-
-class ExtractionState(Actions, Observed):
+class ExtractionState(Actions, Sessions, Telling):
     """All decisions of an extraction, their history, and all results.
 
     Every edit is one commit: checked first, then taken over at once. Results follow from the decisions by
@@ -92,11 +83,6 @@ class ExtractionState(Actions, Observed):
         history: int = 1000,
     ):
         super().__init__()
-        self._lock = threading.RLock()
-        self._turn = threading.Lock()
-        self._telling: int | None = None
-        self._passes: list[str] = []
-        self._changes: deque[dict[str, Any]] = deque()
         self._runner: Runner = runner or InlineRunner()
         self._store = _store(cache)
         self._graph = Graph(
@@ -104,7 +90,6 @@ class ExtractionState(Actions, Observed):
             restore={"agree": self._restore} if self._store is not None else None,
         )
         self._history = History(history)
-        self._faults: list[Problem] = []
         self._inputs = Inputs()
         self._world = World()
         self._results = Results(self._graph, Context(self._inputs, self._world))
@@ -113,9 +98,7 @@ class ExtractionState(Actions, Observed):
         self._newest: Results | None = None
         self.view = View(self._fault)
         if inputs is not None:
-            check_inputs(inputs, self._inputs)
-            self._take_over(inputs)
-            self._announce("")
+            self._begin(inputs, [])
 
     # --- decisions
 
@@ -160,8 +143,16 @@ class ExtractionState(Actions, Observed):
             check_inputs(new, self._inputs)
             self._history.add(label, self._inputs, merge)
             self._take_over(new)
-        self._announce(label)
+            self._announce(label)
         return True
+
+    def _begin(self, inputs: Inputs, problems: list[Problem]) -> None:
+        """Start with these decisions, of which some could not be used."""
+        with self._lock:
+            check_inputs(inputs, self._inputs)
+            self._faults += problems
+            self._take_over(inputs)
+            self._announce("open")
 
     def undo(self) -> str:
         """Take back the last edit; return what it was, "" if there is none."""
@@ -177,7 +168,7 @@ class ExtractionState(Actions, Observed):
             if step is None:
                 return ""
             self._take_over(step.inputs)
-        self._announce(step.label)
+            self._announce(step.label)
         return str(step.label)
 
     def _take_over(self, new: Inputs) -> None:
@@ -206,7 +197,7 @@ class ExtractionState(Actions, Observed):
             self._world = world
             if not self._runner.eager:
                 self._renew()
-        self._announce("look at the files again")
+            self._announce("look at the files again")
         return changed
 
     # --- results
@@ -232,90 +223,6 @@ class ExtractionState(Actions, Observed):
         """Say of each recording whether it went into a target, and why not; see `Results.explain`."""
         return self._results.explain(target)
 
-    # --- on disk
-
-    @classmethod
-    def load(cls, path: str | os.PathLike[str], **options: Any) -> ExtractionState:
-        """Return a state with the decisions of a saved session, or of any config of `efewidgets extract`.
-
-        Files that are missing or have changed are told of in `problems`.
-
-        Parameters
-        ----------
-        path : path
-        **options
-            ``runner``, ``cache``, ``history``.
-
-        Raises
-        ------
-        EfeError
-            If it isn't a config.
-        """
-        state = cls(**options)
-        inputs, problems = load_inputs(path, state._new_id)
-        return state._begun(inputs, problems)
-
-    @classmethod
-    def from_arguments(cls, arguments: Mapping[str, Any], **options: Any) -> ExtractionState:
-        """Return a state with the decisions of a call of `extract_efeatures`, such as `datasets.sample_config()`.
-
-        Parameters
-        ----------
-        arguments : dict
-            Arguments of `extract_efeatures`; those that say how the work is done don't matter here.
-        **options
-            ``runner``, ``cache``, ``history``.
-        """
-        state = cls(**options)
-        given = {k: v for k, v in arguments.items() if k not in ("map_function", "executor")}
-        run = {name: given.pop(name) for name in RUN if name in given}
-        if run.get("output_directory") is not None:
-            run["output_directory"] = os.path.abspath(run["output_directory"])
-        pipeline.file_jobs(given["files_metadata"])
-        return state._begun(*inputs_of(Options(**given), RunSettings(**run), state._new_id))
-
-    def _begun(self, inputs: Inputs, problems: list[Problem]) -> ExtractionState:
-        self._faults += problems
-        check_inputs(inputs, self._inputs)
-        with self._lock:
-            self._take_over(inputs)
-        self._announce("open")
-        return self
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the decisions to a file, from which `load` and `efewidgets extract` take them; whole or not at all.
-
-        Paths of recordings are relative to it, so that a folder can be moved; sizes and SHA-256 of the files and the
-        versions of the packages stand there too.
-
-        Raises
-        ------
-        EfeError
-            If something can't stand in a file, such as a reader without a name.
-        """
-        save_inputs(self._inputs, path)
-
-    def write(self, output_directory: str | os.PathLike[str] | None = None) -> Written:
-        """Write the output files and figures that are asked for (see `set_output`); compute what lacks.
-
-        Parameters
-        ----------
-        output_directory : path, optional
-            Instead of the one that is set.
-
-        Raises
-        ------
-        EfeError
-            If no folder is named.
-        """
-        settings = as_run_settings(self._inputs)
-        if output_directory is not None:
-            settings = dataclasses.replace(settings, output_directory=os.fspath(output_directory))
-        results = self._results
-        if not self._is_present(results):
-            results = Results(self._graph, Context(self._inputs, self._world))
-        return write_extraction(as_extraction(results), settings, self._runner.executor)
-
     # --- running
 
     def run(self, *, everything: bool = False) -> None:
@@ -328,7 +235,7 @@ class ExtractionState(Actions, Observed):
         """
         with self._lock:
             results = self._newest = Results(self._graph, Context(self._inputs, self._world))
-        self._put(status="running")
+            self._put(status="running")
         self._runner.submit(lambda needless: self._run(results, needless, everything))
 
     def wait(self, timeout: float | None = None) -> bool:
@@ -366,6 +273,13 @@ class ExtractionState(Actions, Observed):
         store = self._store
         return None if store is None else store.load(context, context.cell(cell).groups[protocol])
 
+    def _present(self) -> Results:
+        """Return results of the present decisions, be they computed or not."""
+        with self._lock:
+            if self._is_present(self._results):
+                return self._results
+            return Results(self._graph, Context(self._inputs, self._world))
+
     def _is_present(self, results: Results) -> bool:
         return results.context.inputs is self._inputs and results.context.world is self._world
 
@@ -376,7 +290,7 @@ class ExtractionState(Actions, Observed):
                 return
             self._results = results
             results.trim()
-        self._announce("", status="ready", activity="", progress=1.0)
+            self._announce("", status="ready", activity="", progress=1.0)
 
     def _report(self, activity: str, done: int, of: int) -> None:
         self._put(activity=f"{activity}: {done} of {of}", progress=done / of if of else 1.0)
@@ -384,10 +298,10 @@ class ExtractionState(Actions, Observed):
     # --- telling observers
 
     def _announce(self, label: str, **traits: Any) -> None:
-        """Tell observers that something has changed, after the lock has been left."""
+        """Have observers told that something has changed; an edit has a label."""
+        history = self._history
         with self._lock:
             self._told += 1
-            history = self._history
             traits |= {
                 "can_undo": bool(history.undo_label),
                 "can_redo": bool(history.redo_label),
@@ -395,51 +309,16 @@ class ExtractionState(Actions, Observed):
                 "redo_label": history.redo_label,
                 "revision": self._told,
             }
-            if "status" not in traits and self._runner.eager:
+            if label and self._runner.eager:
                 traits["status"] = "stale"
-        if label:
-            self._passes.append(label)
-        self._put(**traits)
-        if self._runner.eager and label:
-            self.run()
+            self._put(**traits)
+            if label and self._runner.eager:
+                self.run()
 
-    def _put(self, **traits: Any) -> None:
-        self._changes.append(traits)
-        self._runner.tell(self._tell)
-
-    def _tell(self) -> None:
-        """Set the traits, one change after the other; a change made by an observer waits for its turn."""
-        while self._changes and self._turn.acquire(blocking=False):
-            try:
-                self._telling = threading.get_ident()
-                while self._changes:
-                    for name, value in self._changes.popleft().items():
-                        self.set_trait(name, value)
-            finally:
-                self._passes.clear()
-                self._telling = None
-                self._turn.release()
-
-    def _check_passes(self, label: str) -> None:
-        """Stop observers that answer each other's edits without end."""
-        if self._telling == threading.get_ident() and len(self._passes) > MOST_PASSES:
-            last = ", ".join(dict.fromkeys(self._passes[-4:]))
-            raise EfeError(
-                f"observers of the state keep changing it in answer to each other: {last}, {label}."
-            )
-
-    def _fault(self, handler: Any, error: Exception) -> None:
-        """Note that an observer failed; the others are called nevertheless."""
-        name = getattr(handler, "__qualname__", repr(handler))
-        logger.error("observer %s failed", name, exc_info=error)
-        message = f"{name} failed when the state changed: {type(error).__name__}: {error}"
-        problem = Problem(message, "error", "observer")
-        if problem not in self._faults:
-            self._faults.append(problem)
-
-    def forget_faults(self) -> None:
-        """Forget what went wrong in the state itself so far."""
-        self._faults.clear()
+    def _deliver(self) -> None:
+        """Have the changes told where the runner's observers expect it."""
+        if self._changes:
+            self._runner.tell(self._tell)
 
     # --- the end
 

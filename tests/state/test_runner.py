@@ -283,3 +283,20 @@ def test_closing_stops_the_thread(arguments, gate):
     assert not closing.is_alive()
     assert len(gate.read) == 1
     assert "efewidgets" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_an_observer_may_wait_for_the_run(background):
+    """No lock is held while observers are called, however many actions were nested: nothing stands still."""
+    seen = []
+
+    def look(change):
+        if not seen:
+            seen.append(background.wait(PATIENCE))
+
+    background.observe(look, "revision")
+    started = time.monotonic()
+    background.apply_preset("spike waveform", "IDrest", [150])
+    assert background.wait(PATIENCE)
+    assert seen == [True]
+    assert time.monotonic() - started < PATIENCE / 2
+    assert background.status == "ready"

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Any
 from ..inputs import Inputs
 
 if TYPE_CHECKING:
-    import threading
-
     from ..results import Results
+    from ..telling import EditLock
 
 
 class Editing:
     """A state that can be edited."""
 
-    _lock: threading.RLock
+    _lock: EditLock
     _new_id: Callable[[str], str]
 
     @property

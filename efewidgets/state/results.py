@@ -14,18 +14,13 @@ from ..engine.problems import EfeError, Problem, nearest
 from ..engine.recording import Recording
 from ..engine.rheobase import STRATEGIES, Decision, decide
 from ..engine.trace import Trace
-from .context import Context
-from .graph import Evaluation, Graph
-from .inputs import FileInputs, Inputs, Target
-from .matching_stages import add_features, lacking
-from .parts import Chosen, Outputs
-from .stages import ReadJob, read_failed, read_job
-from .work import Work
+from .computed import Computed
+from .inputs import FileInputs, Target
+from .parts import Outputs
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from .stored import Store
 
 #: Empty results say so
 NO_FEATURE = (
@@ -81,7 +76,7 @@ class Rheobase:
     by_hand: bool
 
 
-class Results:
+class Results(Computed):
     """What follows from one set of inputs. All that is got from one `Results` belongs together.
 
     Parameters
@@ -89,88 +84,6 @@ class Results:
     graph : Graph
     context : Context
     """
-
-    def __init__(self, graph: Graph, context: Context):
-        self.context = context
-        self._evaluation: Evaluation = graph.evaluate(context, Work())
-
-    @property
-    def inputs(self) -> Inputs:
-        """The inputs that these results follow from."""
-        return self.context.inputs
-
-    def get(self, stage: str, item: Any = None) -> Any:
-        """Return the result of a stage; it must not be changed."""
-        return self._evaluation.get(stage, item)
-
-    # --- running
-
-    def compute(self, work: Work, everything: bool = False) -> None:
-        """Compute all results now: files first, then what depends on them, each recording a unit of work.
-
-        Parameters
-        ----------
-        work : Work
-        everything : bool
-            Whether features are computed on recordings, too, that fall into no target.
-
-        Raises
-        ------
-        Cancelled
-        """
-        evaluation = self._evaluation
-        evaluation.work = work
-        try:
-            self._read(work)
-            add_features(self._jobs(everything), work)
-            self.get("texts")
-            self.get("problems")
-        finally:
-            evaluation.work = Work()
-
-    def store(self, store: Store, work: Work) -> None:
-        """Keep the recordings in a cache on disk, with the features they have.
-
-        Raises
-        ------
-        Cancelled
-        """
-        for cell in self.inputs.cells:
-            for protocol, group in cell.groups.items():
-                work.check()
-                store.save(self.context, group, self.get("agree", (cell.name, protocol)))
-
-    def trim(self) -> None:
-        """Drop old results of the graph, none of these."""
-        self._evaluation.trim()
-
-    def _read(self, work: Work) -> None:
-        evaluation = self._evaluation
-        nodes = [n for cell in self.inputs.cells for n in evaluation.missing("read", ("cell", cell.name))]
-        if work.executor is None:
-            for done, node in enumerate(nodes):
-                work.tell("reading recordings", done, len(nodes))
-                evaluation.result(node)
-            return
-        jobs = [ReadJob(evaluation.reads(node)) for node in nodes]
-        found = work.each(read_job, jobs, "reading recordings", read_failed)
-        for node, value in zip(nodes, found, strict=True):
-            evaluation.put(node, value)
-
-    def _jobs(self, everything: bool) -> list:
-        """List the recordings on which features lack, each once with all that lacks on it."""
-        jobs: dict[int, tuple[Recording, dict]] = {}
-        for item, wanted in self._chosen.groups.items():
-            found = self.get("sweeps", item[0]) if everything else self.get("match", item)
-            for recording in found.recordings:
-                for names, settings in lacking(recording, wanted.features):
-                    of_recording = jobs.setdefault(recording.serial, (recording, {}))[1]
-                    key = tuple(sorted((name, repr(value)) for name, value in settings.items()))
-                    of_recording.setdefault(key, ({}, settings))[0].update(dict.fromkeys(names))
-        return [
-            (recording, [(list(names), settings) for names, settings in found.values()])
-            for recording, found in jobs.values()
-        ]
 
     # --- recordings
 
@@ -280,11 +193,6 @@ class Results:
     # --- targets
 
     @property
-    def _chosen(self) -> Chosen:
-        found: Chosen = self.get("targets")
-        return found
-
-    @property
     def targets(self) -> tuple[Target, ...]:
         """The targets in force: those of a person, or those chosen automatically."""
         return self._chosen.targets
@@ -316,7 +224,7 @@ class Results:
         """As `feature_table`, of all recordings of the targets' protocols; computes what lacks."""
         from .tables import feature_table
 
-        add_features(self._jobs(everything=True), self._evaluation.work)
+        self.add_all_features()
         return feature_table(self, everything=True)
 
     @cached_property

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import Any, Protocol
+
+logger = logging.getLogger(__name__)
 
 #: Work to be done; is given a function that says whether it has become needless
 Job = Callable[[Callable[[], bool]], None]
@@ -152,7 +155,10 @@ class BackgroundRunner:
                     self._changed.notify_all()
                     return
                 (job, needless), self._next = self._next, None
-            job(needless.is_set)
+            try:
+                job(needless.is_set)
+            except Exception:  # a job tells of its own failures; this is one in telling
+                logger.exception("a job in the background failed")
 
 
 def _running_loop() -> Any:

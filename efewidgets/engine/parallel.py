@@ -1,16 +1,24 @@
 """Independent pieces of work, one after the other or by whatever map or executor the caller has.
 
 The heaviest pieces start first, so that none is waited for alone at the end. A piece that comes to no result, because
-its worker died or its executor gave up, is told by `failed`, and the rest goes on.
+its worker died, is tried once more, and then told by `failed`; the rest goes on. If the executor itself gives up,
+processes of this machine do what it left.
 """
 
 from __future__ import annotations
 
-import multiprocessing
+import contextlib
+import logging
+import os
 import queue
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
+
+from .problems import EfeError
+
+logger = logging.getLogger(__name__)
 
 Progress = Callable[[int, int], None]
 Failed = Callable[[Any, Exception], Any]
@@ -40,8 +48,8 @@ def run(
     jobs : list
         Those with a ``weight`` are started the heaviest first.
     failed : callable, optional
-        ``failed(job, error)`` returns what stands for the result of a job whose worker or executor failed; without
-        it the error is raised.
+        ``failed(job, error)`` returns what stands for the result of a job whose worker failed twice; without it the
+        first error is raised.
     map_function : callable, optional
         Any map: the builtin, a pool's, an ipyparallel view's.
     executor : concurrent.futures.Executor, optional
@@ -70,20 +78,71 @@ def each(
         yield from (map_function or map)(function, jobs)
         return
     futures: dict[int, Future] = {}
+    with contextlib.ExitStack() as stack:
+        try:
+            for i in sorted(range(len(jobs)), key=lambda i: -getattr(jobs[i], "weight", 0)):
+                futures[i] = _submitted(executor, function, jobs[i])
+            for i, job in enumerate(jobs):
+                if failed is not None and _broken(futures[i]):
+                    executor = stack.enter_context(_rescue())
+                    for j in range(i, len(jobs)):
+                        if _broken(futures[j]):
+                            futures[j] = executor.submit(function, jobs[j])
+                yield _result(futures[i], executor, function, job, failed)
+        finally:
+            for future in futures.values():
+                future.cancel()
+
+
+def _submitted(executor: Executor, function: Callable[[Any], Any], job: Any) -> Future:
+    """Submit a job; an executor that takes none any more is told by the future."""
     try:
-        for i in sorted(range(len(jobs)), key=lambda i: -getattr(jobs[i], "weight", 0)):
-            futures[i] = executor.submit(function, jobs[i])
-        for i, job in enumerate(jobs):
-            try:
-                result = futures[i].result()
-            except Exception as error:
-                if failed is None:
-                    raise
-                result = failed(job, error)
-            yield result
-    finally:
-        for future in futures.values():
-            future.cancel()
+        return executor.submit(function, job)
+    except BrokenExecutor as error:
+        future: Future = Future()
+        future.set_exception(error)
+        return future
+
+
+def _broken(future: Future) -> bool:
+    """Wait for a result; whether there is none because the executor gave up."""
+    try:
+        future.result()
+    except BrokenExecutor:
+        return True
+    except Exception:
+        return False
+    return False
+
+
+def _rescue() -> WorkerPool:
+    logger.warning("the executor gave up; what it left undone is done by processes of this machine.")
+    return WorkerPool()
+
+
+def _result(
+    future: Future, executor: Executor, function: Callable[[Any], Any], job: Any, failed: Failed | None
+) -> Any:
+    """Wait for a result; a job whose worker failed is tried once more."""
+    try:
+        return future.result()
+    except Exception as error:
+        if failed is None:
+            raise
+        if isinstance(error, WorkerDiedError):  # was tried twice
+            return failed(job, error)
+    try:
+        return executor.submit(function, job).result()
+    except Exception as error:
+        return failed(job, error)
+
+
+@dataclass(frozen=True, eq=False)
+class _Process:
+    """A pool of one process, and whether that has started."""
+
+    pool: Executor
+    started: Future
 
 
 class WorkerPool(Executor):
@@ -94,26 +153,28 @@ class WorkerPool(Executor):
 
     Parameters
     ----------
-    workers : int
-        Number of processes; they start at once.
+    workers : int, optional
+        Number of processes; they start at once. By default one for each core.
     start : callable, optional
         Called in each process when it starts.
     """
 
-    def __init__(self, workers: int, start: Callable[[], None] | None = None):
+    def __init__(self, workers: int | None = None, start: Callable[[], None] | None = None):
         self._start = start
         self._closed = False
-        self._free: queue.SimpleQueue[ProcessPoolExecutor] = queue.SimpleQueue()
-        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="efewidgets-worker")
-        self._workers = workers
-        for _ in range(workers):
+        self._workers = workers or cores()
+        self._free: queue.SimpleQueue[_Process] = queue.SimpleQueue()
+        self._threads = ThreadPoolExecutor(self._workers, thread_name_prefix="efewidgets-worker")
+        for _ in range(self._workers):
             self._free.put(self._process())
 
-    def _process(self) -> ProcessPoolExecutor:
+    def _process(self) -> _Process:
+        import multiprocessing
+        from concurrent.futures import ProcessPoolExecutor
+
         context = multiprocessing.get_context("spawn")
-        process = ProcessPoolExecutor(1, mp_context=context, initializer=self._start)
-        process.submit(int)
-        return process
+        pool = ProcessPoolExecutor(1, mp_context=context, initializer=self._start)
+        return _Process(pool, pool.submit(int))
 
     def submit(self, fn: Callable, /, *args: Any, **kwargs: Any) -> Future:
         """Have ``fn(*args, **kwargs)`` done by the next process that is free."""
@@ -124,11 +185,13 @@ class WorkerPool(Executor):
         try:
             for _ in range(_TRIES):
                 try:
-                    return process.submit(fn, *args, **kwargs).result()
+                    return process.pool.submit(fn, *args, **kwargs).result()
                 except BrokenExecutor:
                     if self._closed:
-                        raise
-                    process.shutdown(wait=False)
+                        raise CancelledError from None
+                    if process.started.exception():
+                        raise EfeError(_NO_START) from None
+                    process.pool.shutdown(wait=False)
                     process = self._process()
             raise WorkerDiedError(
                 "the process that worked on it died twice, perhaps for want of memory. Try fewer processes."
@@ -141,4 +204,17 @@ class WorkerPool(Executor):
         self._closed = True
         self._threads.shutdown(wait=wait, cancel_futures=cancel_futures)
         for _ in range(self._workers if wait else self._free.qsize()):
-            self._free.get().shutdown(wait=wait, cancel_futures=cancel_futures)
+            self._free.get().pool.shutdown(wait=wait, cancel_futures=cancel_futures)
+
+
+_NO_START = (
+    "a worker process could not be started. If a script starts workers, each of them imports it, so that what it does "
+    'must stand under: if __name__ == "__main__":'
+)
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

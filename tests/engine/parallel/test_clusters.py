@@ -56,14 +56,15 @@ def test_dask(dask_client):
     assert extracted(cells(), executor=dask_client.get_executor()) == extracted(cells())
 
 
-def test_dask_with_a_worker_killed_on_the_way(dask_client):
+@pytest.mark.parametrize("retries", [0, 3])
+def test_dask_with_a_worker_killed_on_the_way(dask_client, retries):
     """Dask gives the dead worker's jobs to the other one, or to the one that replaces it."""
     dask_client.run(_see_the_tests, os.getcwd())
     inline = extracted(cells(6))
     victim = next(iter(dask_client.run(_pid).values()))
     killer = threading.Thread(target=lambda: (time.sleep(0.05), os.kill(victim, signal.SIGKILL)))
     killer.start()
-    assert extracted(cells(6), executor=dask_client.get_executor(retries=3)) == inline
+    assert extracted(cells(6), executor=dask_client.get_executor(retries=retries)) == inline
     killer.join()
 
 
@@ -71,11 +72,12 @@ def test_ipyparallel(ipyparallel_view):
     assert extracted(cells(), executor=ipyparallel_view.executor) == extracted(cells())
 
 
-def test_ipyparallel_with_an_engine_killed_on_the_way(ipyparallel_view):
-    """What the dead engine was at is told; with retries the other engine does it."""
+@pytest.mark.parametrize("retries", [0, 3])
+def test_ipyparallel_with_an_engine_killed_on_the_way(ipyparallel_view, retries):
+    """The other engine does what the dead one was at, by ipyparallel's retries or by our own."""
     inline = extracted(cells(6))
     victim = ipyparallel_view.client[0].apply_sync(os.getpid)
-    ipyparallel_view.retries = 3
+    ipyparallel_view.retries = retries
     killer = threading.Thread(target=lambda: (time.sleep(0.05), os.kill(victim, signal.SIGKILL)))
     killer.start()
     assert extracted(cells(6), executor=ipyparallel_view.executor) == inline

@@ -78,7 +78,7 @@ class Computed:
         for cell in self.inputs.cells:
             for protocol, group in cell.groups.items():
                 work.check()
-                found = self._evaluation.seen.get(("agree", (cell.name, protocol)))
+                found = self._evaluation.known(("agree", (cell.name, protocol)))
                 if found is not None:
                     store.save(self.context, group, found.value)
 

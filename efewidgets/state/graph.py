@@ -192,6 +192,10 @@ class Evaluation:
             self.seen[node] = found
         return found
 
+    def known(self, node: Node) -> Result | None:
+        """Return the result of a node that needs no other one, if it is there."""
+        return self.seen.get(node) or self.graph.find(self._key(node)[0], self.clock)
+
     def missing(self, stage: str, node: Node) -> Iterator[Node]:
         """Yield the nodes of a stage that a node covers and whose results aren't there."""
         if node in self.seen:

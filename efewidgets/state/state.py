@@ -7,9 +7,8 @@ import dataclasses
 import logging
 import os
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import traitlets
 
 from ..engine.problems import EfeError, Problem, nearest
@@ -31,6 +30,9 @@ from .values import Value, freeze
 from .view import View
 from .work import Cancelled, Work
 from .world import World
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 logger = logging.getLogger(__name__)
 

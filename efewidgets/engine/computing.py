@@ -93,13 +93,14 @@ class Computed:
 def compute_features(recordings: Sequence[Recording], run: Run) -> list[Problem]:
     """Compute what was asked for on these recordings; a recording on which it fails becomes a problem."""
     jobs = list(_jobs([recording for recording in recordings if recording.pending()]))
-    computed = run(_compute, jobs, _failed)
-    if given_up := [job for job, found in zip(jobs, computed, strict=True) if not isinstance(found, list)]:
-        alone = [FeatureJob([recording]) for job in given_up for recording in job.recordings]
-        jobs, computed = jobs + alone, computed + run(_compute, alone, _failed_alone)
+    found = list(zip(jobs, run(_compute, jobs, lambda job, error: None), strict=True))
+    given_up = [recording for job, computed in found if computed is None for recording in job.recordings]
+    alone = [FeatureJob([recording]) for recording in given_up]
+    if alone:  # the worker died: each is tried alone
+        found += zip(alone, run(_compute, alone, _failed), strict=True)
     problems = []
-    for job, found in zip(jobs, computed, strict=True):
-        for recording, one in zip(job.recordings, found or (), strict=bool(found)):
+    for job, computed in found:
+        for recording, one in zip(job.recordings, computed or [], strict=computed is not None):
             for settings, by_name in one.values:
                 recording.take_values(settings, by_name)
             if one.auto_threshold is not None:
@@ -135,13 +136,8 @@ def _compute_one(recording: Recording) -> Computed:
     return Computed(values, problems, threshold)
 
 
-def _failed(job: FeatureJob, error: Exception) -> Exception:
-    """What stands for the features of recordings whose worker failed: each is tried alone."""
-    return error
-
-
-def _failed_alone(job: FeatureJob, error: Exception) -> list[Computed]:
-    """What stands for the features of a recording whose worker failed again."""
+def _failed(job: FeatureJob, error: Exception) -> list[Computed]:
+    """What stands for the features of a recording whose worker failed."""
     wanted = job.recordings[0].pending()
     message = f"its features were not computed, since the worker failed: {error or type(error).__name__}"
     values = [(settings, dict.fromkeys(efeatures, np.nan)) for efeatures, settings in wanted]

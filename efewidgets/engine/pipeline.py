@@ -16,7 +16,7 @@ from .computing import FeatureValues, Run, compute_features, feature_values, req
 from .edges import agree_among
 from .matching import Protocol, build_protocols, match, unmatched_problems
 from .problems import EfeError, Problem
-from .reading import Room, read_file
+from .reading import Room, read_file, sweep_labels
 from .recording import Recording
 from .source import files_of
 
@@ -40,11 +40,13 @@ __all__ = [
 
 @dataclass(frozen=True)
 class FileJob:
-    """One file of one protocol of one cell, to be read."""
+    """One file of one protocol of one cell, to be read; or one sweep of it, by its position and its label."""
 
     cell: str
     protocol: str
     metadata: Mapping[str, Any] = field(repr=False)
+    sweep: int | None = None
+    label: str | None = None
 
     @property
     def weight(self) -> int:
@@ -94,8 +96,9 @@ def _read_job(
     counted: Collection[str] | None,
 ) -> tuple[list[Recording], list[Problem]]:
     count_spikes = counted is None or job.protocol in counted
+    only = None if job.sweep is None else (job.sweep,)
     recordings, problems = read_file(
-        job.metadata, job.protocol, reader, efel_settings, keep_samples, count_spikes=count_spikes
+        job.metadata, job.protocol, reader, efel_settings, keep_samples, count_spikes=count_spikes, only=only
     )
     _set_reader(recordings, None)  # not every cluster can send a function back
     return recordings, problems
@@ -124,7 +127,10 @@ def read_cells(
         _read_job, reader=reader, efel_settings=efel_settings, keep_samples=keep_samples, counted=counted
     )
     cells = {str(name): Cell(str(name)) for name in files_metadata}
-    for job, (recordings, problems) in zip(jobs, run(read_one, jobs, unread), strict=True):
+    for job, found in zip(jobs, run(read_one, jobs, lambda job, error: error), strict=True):
+        if isinstance(found, Exception):  # the worker died of it
+            found = _sweep_by_sweep(job, found, reader, read_one, run)
+        recordings, problems = found
         _set_reader(recordings, reader)
         cells[job.cell].recordings += recordings
         cells[job.cell].problems += [problem.at(cell=job.cell) for problem in problems]
@@ -133,11 +139,32 @@ def read_cells(
     return list(cells.values())
 
 
+def _sweep_by_sweep(
+    job: FileJob, error: Exception, reader: Callable | None, read_one: Callable, run: Run
+) -> tuple[list[Recording], list[Problem]]:
+    """Read a file of which a worker died sweep by sweep, so that no other sweep is lost."""
+    (labels,) = run(partial(_labels, reader=reader), [job], lambda job, error: [])
+    if len(labels) < 2:
+        return unread(job, error)
+    jobs = [dataclasses.replace(job, sweep=k, label=label) for k, label in enumerate(labels)]
+    found = run(read_one, jobs, unread)
+    recordings = [recording for recordings, _ in found for recording in recordings]
+    return recordings, list(dict.fromkeys(problem for _, problems in found for problem in problems))
+
+
+def _labels(job: FileJob, reader: Callable | None) -> list[str]:
+    try:
+        return sweep_labels(job.metadata, job.protocol, reader)
+    except Exception:  # it is told when the file is read
+        return []
+
+
 def unread(job: FileJob, error: Exception) -> tuple[list[Recording], list[Problem]]:
-    """What stands for the recordings of a file whose worker failed."""
+    """What stands for the recordings of a file, or of one sweep, whose worker failed."""
     file = next(iter(reversed(files_of(job.metadata))), None) if isinstance(job.metadata, Mapping) else None
     message = f"it was not read, since its worker failed: {error or type(error).__name__}"
-    return [], [Problem(message, kind="file", cell=job.cell, protocol=job.protocol, file=file)]
+    place: dict[str, Any] = {"cell": job.cell, "protocol": job.protocol, "file": file, "recording": job.label}
+    return [], [Problem(message, kind="file", **place)]
 
 
 def _agree(cell: Cell) -> None:

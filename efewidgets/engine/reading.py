@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +46,7 @@ def read_file(
     keep_samples: bool | Room = True,
     between: Callable[[], None] | None = None,
     count_spikes: bool = True,
+    only: Collection[int] | None = None,
 ) -> tuple[list[Recording], list[Problem]]:
     """Read the sweeps of one file and find the stimulus and the spikes in each.
 
@@ -65,6 +66,8 @@ def read_file(
         Called before each sweep; may raise to stop.
     count_spikes : bool
         Whether spikes are counted now, and what is odd about them told; otherwise when somebody asks for them.
+    only : collection of int, optional
+        Positions of the sweeps that are wanted; by default all.
 
     Returns
     -------
@@ -80,7 +83,7 @@ def read_file(
     told: list[Problem] = []
     try:
         file = _File.of(metadata, protocol_name, reader, efel_settings)
-        sweeps = each_sweep(file.prepared, told, reader)
+        sweeps = each_sweep(file.prepared, told, reader, only)
     except Exception as error:
         return [], [as_problem(error, "file", **_place(metadata, protocol_name))]
     recordings, failures, labels = [], [], Labels()
@@ -105,6 +108,14 @@ def read_file(
     problems = [*told, *unknown_sweeps(file.of_sweeps, labels.all), *failures]
     place = _place(metadata, protocol_name)
     return recordings, [dataclasses.replace(problem, **place) for problem in problems]
+
+
+def sweep_labels(metadata: Mapping[str, Any], protocol_name: str, reader: Callable | None) -> list[str]:
+    """Name the sweeps of a file without reading their samples, where the format allows."""
+    labels = Labels()
+    for label, _ in each_sweep(_File.of(metadata, protocol_name, reader, None).prepared, [], reader, only=()):
+        labels.add(label)
+    return labels.all
 
 
 @dataclass(frozen=True)

@@ -37,3 +37,30 @@ def deadly_reader(metadata: dict[str, Any]) -> list[dict[str, Any]]:
     if metadata.get("kills_once"):
         die_once(metadata["kills_once"])
     return synthetic_reader(metadata)
+
+
+DEADLY_SWEEP = "ic__IDrest__005"
+
+
+def sabotage_reading() -> None:
+    """Let the process die when it reads one sweep: a damaged file can crash a library."""
+    from efewidgets.engine.readers.nwb import _LazyPair
+
+    load = _LazyPair.load
+
+    def deadly_load(self: Any, problems: list) -> Any:
+        return die() if self.pair.id == DEADLY_SWEEP else load(self, problems)
+
+    _LazyPair.load = deadly_load  # type: ignore[method-assign]
+
+
+def sabotage_features() -> None:
+    """Let the process die when it computes the features of one sweep."""
+    from efewidgets.engine.recording import Recording
+
+    reduced = Recording.reduced
+
+    def deadly_reduced(self: Any, *arguments: Any) -> Any:
+        return die() if self.id == DEADLY_SWEEP else reduced(self, *arguments)
+
+    Recording.reduced = deadly_reduced  # type: ignore[method-assign]

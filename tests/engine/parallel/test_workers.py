@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import multiprocessing
 import os
 import subprocess
@@ -10,14 +11,26 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
+import numpy as np
 import pytest
 
+from efewidgets.datasets import sample_config
+from efewidgets.engine.extraction import Options, run_extraction
 from efewidgets.engine.outputs import to_json
 from efewidgets.engine.parallel import WorkerDiedError, WorkerPool, run
 from efewidgets.extract import extract_efeatures
 from tests.engine.differential.cells import STEP, metadata_of, step
-from tests.engine.parallel.deadly import deadly_reader, die, die_once, double
+from tests.engine.parallel.deadly import (
+    DEADLY_SWEEP,
+    deadly_reader,
+    die,
+    die_once,
+    double,
+    sabotage_features,
+    sabotage_reading,
+)
 
 TARGETS = [
     {"efeature": name, "protocol": "IDthresh", "amplitude": amplitude, "tolerance": 20}
@@ -220,3 +233,52 @@ def test_progress_may_stop_the_work():
     with ThreadPoolExecutor(1) as executor, pytest.raises(Stop):
         run(double, list(range(50)), executor=executor, progress=progress)
     assert seen == [(1, 50), (2, 50)]
+
+
+# --- a sweep that kills
+
+
+def sample_extraction(run: Callable):
+    config = sample_config()
+    files = {"RS1": {name: config["files_metadata"]["RS1"][name] for name in ("IDthresh", "IDrest")}}
+    targets = [
+        {"efeature": name, "protocol": "IDrest", "amplitude": amplitude, "tolerance": 30}
+        for name in ("mean_frequency", "voltage_base")
+        for amplitude in (100, 150, 200, 250)
+    ]
+    return run_extraction(Options(files, targets, ["IDthresh"]), run)
+
+
+def test_only_the_sweep_that_kills_its_reader_is_lost():
+    whole = sample_extraction(run)
+    with WorkerPool(1, sabotage_reading) as executor:
+        found = sample_extraction(partial(run, executor=executor))
+    names = [recording.id for recording in whole.cells[0].recordings]
+    assert DEADLY_SWEEP in names
+    assert [r.id for r in found.cells[0].recordings] == [name for name in names if name != DEADLY_SWEEP]
+    (problem,) = [p for p in found.problems if "worker failed" in p.message]
+    assert (problem.recording, problem.protocol, problem.cell) == (DEADLY_SWEEP, "IDrest", "RS1")
+    for ours, theirs in zip(found.cells[0].recordings, whole.cells[0].recordings, strict=False):
+        if ours.id == theirs.id:
+            assert (ours.amp, ours.label, ours.source.index) == (
+                theirs.amp,
+                theirs.label,
+                theirs.source.index,
+            )
+
+
+def test_only_the_recording_that_kills_its_worker_has_no_features():
+    whole = sample_extraction(run)
+    with WorkerPool(1, sabotage_features) as executor:
+        found = sample_extraction(partial(run, executor=executor))
+    (problem,) = [p for p in found.problems if "worker failed" in p.message]
+    assert (problem.recording, problem.protocol, problem.cell) == (DEADLY_SWEEP, "IDrest", "RS1")
+    computed = 0
+    for ours, theirs in zip(found.cells[0].recordings, whole.cells[0].recordings, strict=True):
+        if ours.id == DEADLY_SWEEP:
+            assert all(math.isnan(value) for value in ours.efeatures.values())
+            assert ours.efeatures
+        elif not ours.pending() and ours.efeatures:
+            computed += 1
+            np.testing.assert_equal(ours.efeatures, theirs.efeatures)
+    assert computed > 2

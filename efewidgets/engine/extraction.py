@@ -166,9 +166,6 @@ def _read_cell_by_cell(result: Extraction, targets: Sequence[Mapping[str, Any]],
     absolute, settings = result.options.absolute_amplitude, result.efel_settings
     protocols = build_protocols(targets, None, result.options.protocol_mode, settings)
     for name, files in result.options.files_metadata.items():
-        if not any(files.values()):
-            result.cells.append(Cell(str(name)))
-            continue
         (cell,) = _read(result, {name: files}, run, keep_samples=Room(KEPT_SAMPLES))
         result.cells.append(cell)
         pipeline.request_features([cell], targets, settings)
@@ -182,14 +179,13 @@ def _read(
 ) -> list[Cell]:
     """Read cells and find their rheobases."""
     options = result.options
-    cells = pipeline.read_cells(
-        files_metadata,
-        options.recording_reader,
-        result.efel_settings,
-        run,
-        keep_samples,
-        () if options.absolute_amplitude else result.protocols_rheobase,
-    )
+    counted = () if options.absolute_amplitude else result.protocols_rheobase
+    if any(files for protocols in files_metadata.values() for files in protocols.values()):
+        cells = pipeline.read_cells(
+            files_metadata, options.recording_reader, result.efel_settings, run, keep_samples, counted
+        )
+    else:
+        cells = [Cell(str(name)) for name in files_metadata]
     if not options.absolute_amplitude:
         _assign_rheobases(result, cells)
     return cells

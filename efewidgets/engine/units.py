@@ -82,7 +82,9 @@ def to_nA(values: Any, unit: object) -> Any:
 def check_plausible(voltage: np.ndarray, current: np.ndarray, v_unit: object, i_unit: object) -> None:
     """Raise UnitError if the median voltage (mV) or any current (nA) can't come from a patch-clamped cell."""
     highest = _highest(voltage)
-    rest = float(np.nanmedian(voltage)) if not highest <= _MAX_MV else 0.0  # the median lies below the highest
+    rest = (
+        float(np.nanmedian(voltage)) if not highest <= _MAX_MV else 0.0
+    )  # the median lies below the highest
     if not abs(rest) <= _MAX_MV:
         raise UnitError(
             f"the median voltage would be {rest / 1e3:.3g} V, which no cell has. "

@@ -156,8 +156,10 @@ def _json(value: Any, line: str) -> str:
     if kind is list:
         inner = line + "  "
         return f"[{inner}{f',{inner}'.join([_json(part, inner) for part in value])}{line}]" if value else "[]"
-    if value is None or isinstance(value, (bool, int)):
-        return json.dumps(value)
+    if kind is int:
+        return int.__repr__(value)
+    if value is None or kind is bool:
+        return {None: "null", True: "true", False: "false"}[value]
     return _json(_plain(value), line)
 
 
@@ -171,6 +173,8 @@ def _plain(value: Any) -> Any:
         return str(value)
     if isinstance(value, float):
         return float(value)
+    if isinstance(value, int):
+        return int(value)
     if isinstance(value, Mapping):
         return dict(value)
     if isinstance(value, (list, tuple)):

@@ -242,7 +242,7 @@ STAGES = (
         _targets,
         _targets_reads,
         needs=lambda context, item, get: [("sweeps", name) for name in _goal_protocols(context)],
-        size=lambda chosen: 2_000 + 200 * len(chosen.targets),
+        size=lambda chosen: 2_000 + 2_000 * len(chosen.targets),  # values at hand included
     ),
     Stage(
         "match",

@@ -213,10 +213,14 @@ def _recordings_size(value: Any) -> int:
     return 1000 + RECORDING_SIZE * len(value.recordings)
 
 
+def _cell_size(value: UsedCell) -> int:
+    return 1000 + 250 * len(value.cell.recordings)
+
+
 STAGES = (
     Stage("read", _read_file, _read_reads, size=_recordings_size),
     Stage("agree", _agree, _agree_reads, covered=_agree_covers, size=_recordings_size),
-    Stage("cell", _cell, _cell_reads, covered=_cell_covers),
+    Stage("cell", _cell, _cell_reads, covered=_cell_covers, size=_cell_size),
     Stage("rheobase", _rheobase, _rheobase_reads, needs=_the_cell),
     Stage(
         "threshold",

@@ -73,9 +73,9 @@ def edits(state: ExtractionState) -> dict[str, Iterator[Callable[[], Any]]]:
     """Return endless new edits of each kind."""
     order = random.Random(1)
     members = list(state.results.members.values())
-    deciding = [found.recording for found in state.results.rheobases.values()]
+    cells = [cell.name for cell in state.inputs.cells]
     order.shuffle(members)
-    order.shuffle(deciding)
+    order.shuffle(cells)
     targets = [target.id for target in state.inputs.targets or ()]
     order.shuffle(targets)
     counter = itertools.count(1)
@@ -89,8 +89,8 @@ def edits(state: ExtractionState) -> dict[str, Iterator[Callable[[], Any]]]:
             for target in itertools.cycle(targets)
         ),
         "exclusion of a recording": (partial(state.exclude, member.id, "drift") for member in members),
-        "exclusion of a deciding one": (  # out again for another reason is an edit, too
-            partial(state.exclude, recording, f"drift {number()}") for recording in itertools.cycle(deciding)
+        "exclusion of a deciding one": (
+            partial(state.exclude, deciding(state, cell), "drift") for cell in itertools.cycle(cells)
         ),
         "rheobase rule: strategy": (
             partial(state.set_rheobase_rule, strategy, settings=settings)
@@ -108,6 +108,13 @@ def edits(state: ExtractionState) -> dict[str, Iterator[Callable[[], Any]]]:
     }
 
 
+def deciding(state: ExtractionState, cell: str) -> str:
+    """Return the id of the recording that decides a cell's rheobase now."""
+    found = state.results.rheobases[cell].recording
+    assert found is not None
+    return found
+
+
 def measure(recordings: int, rounds: int) -> dict[str, Any]:
     """Measure a session of so many recordings."""
     state = opened(recordings)
@@ -117,6 +124,7 @@ def measure(recordings: int, rounds: int) -> dict[str, Any]:
     found["reading"] = time.process_time() - began
     found["recordings"] = len(state.results.members)
     warm(state)
+    found["feature"] = new_feature(state)
     for name, kind in edits(state).items():
         walls, cpus = [], []
         for edit in itertools.islice(kind, rounds):
@@ -131,7 +139,6 @@ def measure(recordings: int, rounds: int) -> dict[str, Any]:
         1024 if sys.platform != "darwin" else 1e6
     )
     found["rows"].append(undo(state, rounds, LIMITS.get(recordings, math.inf)))
-    found["feature"] = new_feature(state)
     return found
 
 
@@ -158,6 +165,8 @@ def new_feature(state: ExtractionState) -> tuple[float, int]:
         table = state.results.target_statistics.set_index("target")
         numbers.append(int(table.loc[target].recordings))
         costs.append(spent / numbers[-1])
+    while state.can_undo:
+        state.undo()
     return statistics.median(costs), numbers[0]
 
 

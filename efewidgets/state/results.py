@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +17,7 @@ from ..engine.problems import EfeError, Problem, nearest
 from ..engine.recording import Recording
 from ..engine.rheobase import STRATEGIES, Decision, decide
 from ..engine.trace import Trace
+from .blockers import blockers
 from .computed import Computed
 from .inputs import FileInputs, Target
 from .parts import Outputs
@@ -87,9 +91,13 @@ class Results(Computed):
 
     # --- recordings
 
-    @cached_property
-    def members(self) -> dict[str, Member]:
+    @property
+    def members(self) -> Mapping[str, Member]:
         """All recordings that could be read, by their ids; the excluded ones too."""
+        return MappingProxyType(self._members)
+
+    @cached_property
+    def _members(self) -> dict[str, Member]:
         found: dict[str, Member] = {}
         for cell in self.inputs.cells:
             for protocol, group in cell.groups.items():
@@ -158,9 +166,13 @@ class Results(Computed):
         """The cells with the recordings that are used; they must not be changed."""
         return {cell.name: self.get("cell", cell.name).cell for cell in self.inputs.cells}
 
-    @cached_property
+    @property
     def rheobases(self) -> dict[str, Rheobase]:
         """Rheobase of each cell."""
+        return dict(self._rheobases)
+
+    @cached_property
+    def _rheobases(self) -> dict[str, Rheobase]:
         return {
             cell.name: self._rheobase(self.get("rheobase", cell.name), cell.name)
             for cell in self.inputs.cells
@@ -206,16 +218,24 @@ class Results(Computed):
             found.append(protocol.standing_for(self.get("global"), self.inputs.protocol_mode))
         return found
 
-    @cached_property
+    @property
     def recordings(self) -> pd.DataFrame:
         """All recordings, one row each (ms, nA, % of rheobase, mV)."""
+        return self._recordings.copy()
+
+    @cached_property
+    def _recordings(self) -> pd.DataFrame:
         from .tables import recordings_table
 
         return recordings_table(self)
 
-    @cached_property
+    @property
     def feature_table(self) -> pd.DataFrame:
         """The features of the recordings that fell into targets: one row per recording and feature."""
+        return self._feature_table.copy()
+
+    @cached_property
+    def _feature_table(self) -> pd.DataFrame:
         from .tables import feature_table
 
         return feature_table(self)
@@ -227,9 +247,13 @@ class Results(Computed):
         self.add_all_features()
         return feature_table(self, everything=True)
 
-    @cached_property
+    @property
     def target_statistics(self) -> pd.DataFrame:
         """Number of values, mean and standard deviation of each target: one row per target."""
+        return self._target_statistics.copy()
+
+    @cached_property
+    def _target_statistics(self) -> pd.DataFrame:
         from .tables import target_table
 
         return target_table(self)
@@ -255,24 +279,24 @@ class Results(Computed):
 
     @property
     def outputs(self) -> Outputs:
-        """The three output dictionaries."""
+        """The three output dictionaries; they must not be changed."""
         found: Outputs = self.get("outputs")
         return found
 
     @property
     def features(self) -> dict[str, Any]:
-        """What features.json holds."""
-        return self.outputs.features
+        """What features.json holds; a copy."""
+        return copy.deepcopy(self.outputs.features)
 
     @property
     def protocols(self) -> dict[str, Any]:
-        """What protocols.json holds."""
-        return self.outputs.protocols
+        """What protocols.json holds; a copy."""
+        return copy.deepcopy(self.outputs.protocols)
 
     @property
     def currents(self) -> dict[str, Any]:
-        """What holding_threshold_currents.json holds."""
-        return self.outputs.currents
+        """What holding_threshold_currents.json holds; a copy."""
+        return copy.deepcopy(self.outputs.currents)
 
     @property
     def texts(self) -> dict[str, str]:
@@ -285,33 +309,14 @@ class Results(Computed):
     def problems(self) -> tuple[Problem, ...]:
         """What a person should know about files, recordings, rheobases, features and targets."""
         found: tuple[Problem, ...] = self.get("problems")
-        if self.inputs.cells and not self.features:
+        if self.inputs.cells and not self.outputs.features:
             found += (Problem(NO_FEATURE, "warning", "output"),)
         return found
 
     @property
     def blockers(self) -> list[str]:
         """What is missing before there can be results, in words."""
-        inputs = self.inputs
-        if not inputs.cells:
-            return ["There are no recordings: add files."]
-        found = []
-        if inputs.targets == ():
-            found.append("There are no targets: add some, or let them be chosen automatically.")
-        if inputs.targets is None and inputs.absolute_amplitude:
-            found.append(
-                "Amplitudes are in nA, and the automatic choice of targets works in % of rheobase: add targets."
-            )
-        if not any(cell.recordings for cell in self.cells.values()):
-            found.append("No recording can be used: see the problems of the files, and what is excluded.")
-        elif not inputs.absolute_amplitude and all(r.value is None for r in self.rheobases.values()):
-            reason = next(iter(self.rheobases.values())).reason
-            found.append(f"No cell has a rheobase, so that there are no relative amplitudes: {reason}")
-        if not found and not self.features:
-            found.append(
-                "No target has enough values: see the targets' protocols, amplitudes and tolerances."
-            )
-        return found
+        return blockers(self)
 
 
 def _read_only(values: Any) -> np.ndarray:

@@ -325,8 +325,10 @@ class ExtractionState(Actions, Sessions, Telling):
     # --- the end
 
     def close(self) -> None:
-        """Stop what is running and forget all results."""
+        """Stop what is running, keep what is to be kept on disk, and forget all results."""
         self._runner.close()
+        if self._store is not None:
+            self._results.store(self._store, Work())
         self.unobserve_all()
         self.view.unobserve_all()
         self._graph.clear()

@@ -17,7 +17,7 @@ QUICK = {
     "growth": ["--quick"],
     "detection": ["--seeds", "2"],
     "figures": ["--rounds", "1"],
-    "state": [],
+    "state": ["--rounds", "9", "--sizes", "1200"],
 }
 
 

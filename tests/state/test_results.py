@@ -141,6 +141,28 @@ def test_outputs_are_those_of_the_texts(state):
     assert state.results.currents["holding_current"][0] == pytest.approx(-0.01)
 
 
+def test_results_can_not_be_spoilt(state):
+    """Whatever is done to what one gets, the results stay what they are."""
+    results, texts = state.results, state.results.texts
+    results.features["IDrest_150"]["soma"].clear()
+    results.protocols.clear()
+    results.currents["threshold_current"][0] = 99.0
+    results.rheobases.clear()
+    results.texts.clear()
+    for name in ("feature_table", "target_statistics", "recordings"):
+        frame = getattr(results, name)
+        frame.iloc[:, 1] = "spoilt"
+    with pytest.raises(TypeError):
+        results.members["f1/s0"] = None
+    state.set_averaging(default_std_value=0.5)
+    state.undo()
+    assert state.results.texts == texts
+    assert results.texts == texts
+    assert len(results.rheobases) == 2
+    assert results.features["IDrest_150"]["soma"]
+    assert results.feature_table.cell.notna().all()
+
+
 def test_recordings_stand_in_a_table(state, member):
     state.exclude(member("A", "IV").id, "drift")
     table = state.results.recordings.set_index("recording")

@@ -143,7 +143,9 @@ def _sweep_by_sweep(
     job: FileJob, error: Exception, reader: Callable | None, read_one: Callable, run: Run
 ) -> tuple[list[Recording], list[Problem]]:
     """Read a file of which a worker died sweep by sweep, so that no other sweep is lost."""
-    (labels,) = run(partial(_labels, reader=reader), [job], lambda job, error: [])
+    labels = []
+    if reader is None:  # a lab's own reader delivers all sweeps at once
+        (labels,) = run(_labels, [job], lambda job, error: [])
     if len(labels) < 2:
         return unread(job, error)
     jobs = [dataclasses.replace(job, sweep=k, label=label) for k, label in enumerate(labels)]
@@ -152,9 +154,9 @@ def _sweep_by_sweep(
     return recordings, list(dict.fromkeys(problem for _, problems in found for problem in problems))
 
 
-def _labels(job: FileJob, reader: Callable | None) -> list[str]:
+def _labels(job: FileJob) -> list[str]:
     try:
-        return sweep_labels(job.metadata, job.protocol, reader)
+        return sweep_labels(job.metadata, job.protocol)
     except Exception:  # it is told when the file is read
         return []
 

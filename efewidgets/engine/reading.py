@@ -110,10 +110,10 @@ def read_file(
     return recordings, [dataclasses.replace(problem, **place) for problem in problems]
 
 
-def sweep_labels(metadata: Mapping[str, Any], protocol_name: str, reader: Callable | None) -> list[str]:
+def sweep_labels(metadata: Mapping[str, Any], protocol_name: str) -> list[str]:
     """Name the sweeps of a file without reading their samples, where the format allows."""
     labels = Labels()
-    for label, _ in each_sweep(_File.of(metadata, protocol_name, reader, None).prepared, [], reader, only=()):
+    for label, _ in each_sweep(_File.of(metadata, protocol_name, None, None).prepared, [], only=()):
         labels.add(label)
     return labels.all
 

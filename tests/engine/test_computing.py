@@ -18,7 +18,7 @@ from efewidgets.engine.parallel import run
 from efewidgets.engine.reading import Room, read_file
 
 CONFIG = sample_config()
-FILES = CONFIG["files_metadata"]
+FILES = {name: CONFIG["files_metadata"][name] for name in ("RS1", "FS1")}
 EFEL = {"Threshold": -20.0}
 
 

@@ -11,12 +11,14 @@ outputs of the two are compared value by value.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import platform
 import statistics
 import sys
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.runs import Cost, measured
@@ -24,6 +26,7 @@ from tests.benchmarks.workload import make
 from tests.compare import differences
 
 SIDES = ("BluePyEfe", "efewidgets")
+LAB = Path(__file__).resolve().parents[3] / "shared" / "data"
 
 
 @dataclass(frozen=True)
@@ -53,21 +56,48 @@ class Case:
         """Number of recordings."""
         return self.cells * self.recordings
 
+    def arguments(self) -> dict[str, Any]:
+        """Return arguments of ``extract_efeatures``, the same for both."""
+        return make(self.cells, self.recordings).arguments(timings=self.timings)
+
+
+class LabCase(Case):
+    """Real recordings of two cells, Igor waves with given timings, and 162 targets."""
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the arguments, with absolute paths."""
+        given = json.loads((LAB / "cases" / "ibw_relative_given_timing" / "config.json").read_text())
+        names = ("files_metadata", "targets", "protocols_rheobase")
+        return {name: _absolute(given[name]) for name in names}
+
+
+def _absolute(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_absolute(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: str(LAB / "recordings" / item) if key in ("v_file", "i_file") else _absolute(item)
+        for key, item in value.items()
+    }
+
 
 def cases(quick: bool) -> list[Case]:
     """Return what is measured."""
     cells = 3 if quick else 20
+    real = [LabCase("one process, real recordings (Igor)", 1, 127)] if LAB.is_dir() else []
     return [
         Case("one process", cells),
         Case("one process, timings found in the current", cells, timings=False),
         Case("two worker processes, wall time", cells, workers=2, wall=True),
         Case("one process, few recordings", 1, 20),
+        *real,
     ]
 
 
 def compare(case: Case, rounds: int) -> dict[str, Any]:
     """Measure both sides in turn; return medians and ratios."""
-    arguments = make(case.cells, case.recordings).arguments(timings=case.timings)
+    arguments = case.arguments()
     costs: dict[str, list[Cost]] = {side: [] for side in SIDES}
     for _ in range(rounds):
         for side in SIDES:

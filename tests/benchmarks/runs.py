@@ -49,7 +49,7 @@ def measured(who: str, arguments: Mapping[str, Any], workers: int = 1) -> Cost:
         given.write_text(json.dumps(arguments))
         command = [sys.executable, "-m", "tests.benchmarks.runs", who, str(workers), str(given), folder]
         start = time.perf_counter()
-        process = subprocess.Popen(command, cwd=ROOT)
+        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)  # LAPACK prints
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - start
         process.returncode = os.waitstatus_to_exitcode(status)

@@ -111,7 +111,7 @@ class Results(Computed):
 
     @cached_property
     def _ids(self) -> dict[int, str]:
-        return {member.recording.serial: identity for identity, member in self.members.items()}
+        return {member.recording.serial: identity for identity, member in self._members.items()}
 
     def id_of(self, recording: Recording) -> str:
         """Return the id of a recording of these results."""

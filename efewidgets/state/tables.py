@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +13,8 @@ import pandas as pd
 from ..engine.averages import mean_and_std
 
 if TYPE_CHECKING:
-    from .parts import Sweeps
+    from ..engine.recording import Recording
+    from .parts import Matched, Sweeps
     from .results import Member, Results
 
 RECORDING_COLUMNS = (
@@ -82,47 +85,73 @@ def feature_table(results: Results, everything: bool = False) -> pd.DataFrame:
         ``feature`` is the feature's own name, ``efeature`` eFEL's; ``targets`` are the ids of the targets that
         the value went into. A recording has as many rows of a feature as there are eFEL settings for it.
     """
-    rows: dict[tuple, list[str]] = {}
-    known: dict[int, tuple[Any, Any]] = {}
+    about = _about(results)
+    places: list[int] = []
+    columns: dict[str, list] = {name: [] for name in ("feature", "efeature", "value", "unit", "targets")}
+    for (name, efeature, key), found in _rows(results, everything).items():
+        values = about.values(key)
+        places += map(about.index_of.__getitem__, found)
+        columns["feature"] += [name] * len(found)
+        columns["efeature"] += [efeature] * len(found)
+        columns["value"] += [values[serial].get(efeature, np.nan) for serial in found]
+        columns["unit"] += [unit_of(efeature)] * len(found)
+        columns["targets"] += found.values()
+    frame = about.frame.iloc[places].reset_index(drop=True)
+    return frame.assign(**columns)[FEATURE_COLUMNS]
+
+
+def _rows(results: Results, everything: bool) -> dict[tuple, dict[int, tuple[str, ...]]]:
+    """Return which recordings stand in the table under each name, feature and settings, and the targets of each."""
+    rows: dict[tuple, dict[int, tuple[str, ...]]] = {}
     for item, wanted in results.get("targets").groups.items():
         sweeps: Sweeps = results.get("sweeps", item[0])
-        matched = results.get("match", item)
+        matched: Matched = results.get("match", item)
         results.get("features", item)
-        for recording, rheobase in zip(sweeps.recordings, sweeps.rheobases, strict=True):
-            known[recording.serial] = (recording, rheobase)
-        shown = [recording.serial for recording in (sweeps if everything else matched).recordings]
-        inside = {r.serial: d for r, d in zip(matched.recordings, matched.match.distances, strict=True)}
-        protocol = results.get("protocol", item)
-        for target, filled in zip(wanted.targets, protocol.feature_targets, strict=True):
-            what = (target.name, target.efeature, filled.settings_key)
+        shown = sweeps.serials.tolist() if everything else matched.serials
+        distances = dict(zip(matched.serials, matched.match.distances.tolist(), strict=True))
+        for target, settings in zip(wanted.targets, wanted.settings, strict=True):
+            found = rows.setdefault((target.name, target.efeature, wanted.keys[settings]), {})
+            mine = (target.id,)
             for serial in shown:
-                into = rows.setdefault((serial, *what), [])
-                if inside.get(serial, np.inf) < target.tolerance:
-                    into.append(target.id)
-    return pd.DataFrame(
-        [_feature_row(results, known[key[0]], key, into) for key, into in rows.items()],
-        columns=FEATURE_COLUMNS,
-    )
+                inside = serial in distances and distances[serial] < target.tolerance
+                found[serial] = found.get(serial, ()) + mine if inside else found.get(serial, ())
+    return rows
 
 
-def _feature_row(results: Results, known: tuple[Any, Any], key: tuple, targets: list[str]) -> tuple:
-    recording, rheobase = known
-    _, name, efeature, settings = key
-    member = results.members[results.id_of(recording)]
-    return (
-        member.id,
-        member.cell,
-        member.protocol,
-        member.file.path,
-        recording.label,
-        _number(recording.amp),
-        _percent(recording.amp, rheobase),
-        name,
-        efeature,
-        recording.feature_store.known(settings).get(efeature, np.nan),
-        unit_of(efeature),
-        tuple(targets),
+@dataclass(frozen=True)
+class _About:
+    """What a table says of recordings, whatever the feature: row by row, and the row of each by its serial number."""
+
+    frame: pd.DataFrame
+    index_of: dict[int, int]
+    recordings: list[Recording]
+    _known: dict[tuple, dict[int, Mapping[str, float]]] = field(default_factory=dict)
+
+    def values(self, key: tuple) -> dict[int, Mapping[str, float]]:
+        """Return the values under settings with this key, by serial number and feature."""
+        if key not in self._known:
+            self._known[key] = {r.serial: r.feature_store.known(key) for r in self.recordings}
+        return self._known[key]
+
+
+def _about(results: Results) -> _About:
+    members = list(results.members.values())
+    rheobases = {cell: results.get("threshold", cell) for cell in results.inputs.by_name}
+    amps = np.array([_number(member.recording.amp) for member in members], dtype=float)
+    of_each = np.array([_number(rheobases[member.cell]) for member in members], dtype=float)
+    frame = pd.DataFrame(
+        {
+            "recording": [member.id for member in members],
+            "cell": [member.cell for member in members],
+            "protocol": [member.protocol for member in members],
+            "file": [member.file.path for member in members],
+            "sweep": [member.recording.label for member in members],
+            "amp_nA": amps,
+            "amp_percent": 100.0 * amps / of_each,
+        }
     )
+    recordings = [member.recording for member in members]
+    return _About(frame, {recording.serial: k for k, recording in enumerate(recordings)}, recordings)
 
 
 def target_table(results: Results) -> pd.DataFrame:

@@ -135,6 +135,7 @@ def measure(recordings: int, rounds: int) -> dict[str, Any]:
             cpus.append(1e3 * (time.process_time() - cpu))
         limit = LIMITS.get(recordings, math.inf)
         found["rows"].append((name, statistics.median(walls), statistics.median(cpus), max(walls), limit))
+    found["rows"].append(table(state, edits(state)["tolerance of a target"], rounds))
     found["memory"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (
         1024 if sys.platform != "darwin" else 1e6
     )
@@ -152,6 +153,25 @@ def undo(state: ExtractionState, rounds: int, limit: float) -> Row:
         walls.append(1e3 * (time.perf_counter() - wall))
         cpus.append(1e3 * (time.process_time() - cpu))
     return "undo", statistics.median(walls), statistics.median(cpus), max(walls), limit
+
+
+def table(state: ExtractionState, kind: Iterator[Callable[[], Any]], rounds: int) -> Row:
+    """Measure the feature table after an edit; there is no limit for it."""
+    walls, cpus = [], []
+    for edit in itertools.islice(kind, rounds):
+        edit()
+        _ = state.results.texts
+        wall, cpu = time.perf_counter(), time.process_time()
+        _ = state.results.feature_table
+        walls.append(1e3 * (time.perf_counter() - wall))
+        cpus.append(1e3 * (time.process_time() - cpu))
+    return (
+        "the feature table, besides",
+        statistics.median(walls),
+        statistics.median(cpus),
+        max(walls),
+        math.inf,
+    )
 
 
 def new_feature(state: ExtractionState) -> tuple[float, int]:

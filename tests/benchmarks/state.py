@@ -125,7 +125,8 @@ def measure(recordings: int, rounds: int) -> dict[str, Any]:
     found["recordings"] = len(state.results.members)
     warm(state)
     found["feature"] = new_feature(state)
-    for name, kind in edits(state).items():
+    kinds = edits(state)
+    for name, kind in kinds.items():
         walls, cpus = [], []
         for edit in itertools.islice(kind, rounds):
             wall, cpu = time.perf_counter(), time.process_time()
@@ -135,7 +136,7 @@ def measure(recordings: int, rounds: int) -> dict[str, Any]:
             cpus.append(1e3 * (time.process_time() - cpu))
         limit = LIMITS.get(recordings, math.inf)
         found["rows"].append((name, statistics.median(walls), statistics.median(cpus), max(walls), limit))
-    found["rows"].append(table(state, edits(state)["tolerance of a target"], rounds))
+    found["rows"].append(table(state, kinds["tolerance of a target"], rounds))
     found["memory"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (
         1024 if sys.platform != "darwin" else 1e6
     )

@@ -211,6 +211,10 @@ def reopening() -> dict[str, float]:
     return found
 
 
+def _allowed(limit: float) -> str:
+    return f"{limit:7.0f} ms" if limit < math.inf else ""
+
+
 def report(found: dict[str, Any], size: int) -> bool:
     """Print what was measured; return whether it is within the limits."""
     recordings, memory = found["recordings"], found["memory"]
@@ -222,7 +226,7 @@ def report(found: dict[str, Any], size: int) -> bool:
         within = wall < limit
         good &= within
         print(
-            f"  {name:30s}{wall:7.1f} ms{cpu:7.1f} ms{worst:7.1f} ms{limit:7.0f} ms{'' if within else '  over'}"
+            f"  {name:30s}{wall:7.1f} ms{cpu:7.1f} ms{worst:7.1f} ms{_allowed(limit)}{'' if within else '  over'}"
         )
     cost, number = found["feature"]
     good &= cost < PER_RECORDING and memory < allowed

@@ -16,6 +16,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tests.peak_memory import peak_memory
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 NAMES = ("features", "protocols", "holding_threshold_currents")
 
@@ -56,8 +58,8 @@ def measured(who: str, arguments: Mapping[str, Any], workers: int = 1) -> Cost:
         if process.returncode:
             raise RuntimeError(f"{who} ended with {process.returncode}")
         outputs = {name: json.loads(pathlib.Path(folder, f"{name}.json").read_text()) for name in NAMES}
-    kilobytes = usage.ru_maxrss / (1024 if sys.platform == "darwin" else 1)
-    return Cost(usage.ru_utime + usage.ru_stime, wall, kilobytes / 1e3, outputs)
+        memory = float(pathlib.Path(folder, "memory").read_text())
+    return Cost(usage.ru_utime + usage.ru_stime, wall, memory, outputs)
 
 
 def main() -> None:
@@ -68,6 +70,7 @@ def main() -> None:
     arguments = json.loads(pathlib.Path(given).read_text())
     run = _theirs if who == "BluePyEfe" else _ours
     run(folder, arguments, int(workers))
+    pathlib.Path(folder, "memory").write_text(str(peak_memory(children=True)))
 
 
 def _ours(folder: str, arguments: dict[str, Any], workers: int) -> None:

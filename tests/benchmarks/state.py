@@ -16,7 +16,6 @@ import itertools
 import json
 import math
 import random
-import resource
 import statistics
 import subprocess
 import sys
@@ -28,6 +27,7 @@ from typing import Any
 
 from efewidgets import ExtractionState
 from efewidgets.state.matching_stages import add_features
+from tests.peak_memory import peak_memory
 
 from . import workload
 
@@ -137,9 +137,7 @@ def measure(recordings: int, rounds: int) -> dict[str, Any]:
         limit = LIMITS.get(recordings, math.inf)
         found["rows"].append((name, statistics.median(walls), statistics.median(cpus), max(walls), limit))
     found["rows"].append(table(state, kinds["tolerance of a target"], rounds))
-    found["memory"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (
-        1024 if sys.platform != "darwin" else 1e6
-    )
+    found["memory"] = peak_memory()
     found["rows"].append(undo(state, rounds, LIMITS.get(recordings, math.inf)))
     return found
 

@@ -1,0 +1,89 @@
+"""Figures that look alike: margins, axes with units, round ticks, the colours and markers of the cells."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import bqplot
+import numpy as np
+
+from ..engine.figures.style import CellStyle, cell_styles
+
+#: bqplot's names of the markers that the PDF figures give to cells
+MARKERS = {
+    "o": "circle",
+    "^": "triangle-up",
+    "s": "square",
+    "D": "diamond",
+    "v": "triangle-down",
+    "P": "cross",
+    "X": "crosshair",
+}
+
+MARGIN = {"top": 24, "bottom": 42, "left": 62, "right": 14}
+
+
+def scale(low: float | None = None, high: float | None = None) -> bqplot.LinearScale:
+    """Return a scale whose ends are those of the axis: markers don't widen it, so that stacked figures are aligned."""
+    return bqplot.LinearScale(min=low, max=high, allow_padding=False)
+
+
+def x_axis(of: bqplot.LinearScale, label: str = "", **traits: Any) -> bqplot.Axis:
+    """Return an axis below; the label has a unit."""
+    given = {"label": label, "grid_lines": "none", "label_offset": "2.6em", **traits}
+    return bqplot.Axis(scale=of, **given)
+
+
+def y_axis(of: bqplot.LinearScale, label: str = "", **traits: Any) -> bqplot.Axis:
+    """Return an axis on the left; the label has a unit."""
+    given = {
+        "label": label,
+        "grid_lines": "none",
+        "label_offset": "3.4em",
+        "orientation": "vertical",
+        **traits,
+    }
+    return bqplot.Axis(scale=of, **given)
+
+
+def figure(
+    marks: Sequence[bqplot.Mark], axes: Sequence[bqplot.Axis], height: int = 260, **traits: Any
+) -> bqplot.Figure:
+    """Return a figure as wide as its place and `height` pixels high, without animation."""
+    given: dict[str, Any] = {
+        "fig_margin": dict(MARGIN),
+        "animation_duration": 0,
+        "background_style": {"fill": "none"},
+    }
+    layout = {"width": "100%", "height": f"{height}px", "min_width": "260px"}
+    return bqplot.Figure(marks=list(marks), axes=list(axes), layout=layout, **(given | traits))
+
+
+def ticks(low: float, high: float, most: int = 6) -> np.ndarray:
+    """Return at most `most` round numbers from `low` to `high`: steps of 1, 2 or 5 times a power of ten."""
+    span = high - low
+    if not (math.isfinite(span) and span > 0):
+        return np.array([low] if math.isfinite(low) else [])
+    rough = span / max(most - 1, 1)
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(m * power for m in (1, 2, 5, 10) if m * power >= rough * (1 - 1e-9))
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return np.round(np.arange(first, last + 1) * step, 12)
+
+
+def padded(values: Iterable[float], share: float = 0.05) -> tuple[float, float]:
+    """Return the ends of an axis on which all values are seen, with some room at both ends."""
+    found = np.asarray(list(values), dtype=float)
+    found = found[np.isfinite(found)]
+    if not found.size:
+        return 0.0, 1.0
+    low, high = float(found.min()), float(found.max())
+    room = share * (high - low) or max(abs(low) * share, 1e-9)
+    return low - room, high + room
+
+
+def looks(cells: Iterable[str]) -> dict[str, CellStyle]:
+    """Return the colour and the marker (bqplot's name) of each cell, as in the PDF figures."""
+    return {name: style._replace(marker=MARKERS[style.marker]) for name, style in cell_styles(cells).items()}

@@ -1,0 +1,256 @@
+"""A real browser on real pages: Voila, JupyterLab and Notebook as processes of their own, and no network."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
+    " --disable-component-update --disable-sync --disable-features=OptimizationHints"
+).split()
+PATIENCE = 90  # s, for a page to come up on a busy machine
+
+#: Said by the page, but not by us: extensions that front ends load of each other; stopped requests are told apart
+NOT_OURS = re.compile(
+    r"docregistry|reading 'schema'|favicon|Failed to load resource.*(404|403)|Connection lost"
+)
+
+PROBE = """
+import ipywidgets as _w, json as _json
+_ask, _answer = _w.Text(description="probe", continuous_update=False), _w.HTML()
+def _told(change):
+    number, _, code = change.new.partition(" ")
+    try:
+        found = eval(code, globals())
+    except Exception as error:
+        found = f"{type(error).__name__}: {error}"
+    _answer.value = number + " " + _json.dumps(found, default=str)
+_ask.observe(_told, "value")
+_ask.add_class("probe-ask"); _answer.add_class("probe-answer")
+display(_w.HBox([_ask, _answer]))
+"""
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Debian's chromium, or whatever `CHROMIUM` names."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright (efewidgets[browser])")
+    if not CHROMIUM:
+        pytest.skip("needs chromium: install it, or set CHROMIUM to where it is")
+    with sync_api.sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
+        yield found
+        found.close()
+
+
+@dataclass
+class Server:
+    """A server of notebooks.
+
+    Parameters
+    ----------
+    kind : {"voila", "lab", "notebook"}
+    url : str
+    folder : pathlib.Path
+        The notebooks that it serves.
+    """
+
+    kind: str
+    url: str
+    folder: pathlib.Path
+    process: subprocess.Popen
+
+    def address(self, code: str, more: str = "") -> str:
+        """Write a notebook that holds this code; return where it is opened."""
+        import nbformat
+
+        cells = [nbformat.v4.new_code_cell(part) for part in (code, PROBE)]
+        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
+        name = f"{uuid.uuid4().hex}.ipynb"
+        nbformat.write(notebook, self.folder / name)
+        path = {
+            "voila": f"voila/render/{name}",
+            "lab": f"lab/tree/{name}?reset",
+            "notebook": f"notebooks/{name}",
+        }
+        return f"{self.url}/{path[self.kind]}{more}"
+
+    def stop(self) -> None:
+        """End the server and its kernels."""
+        os.killpg(self.process.pid, signal.SIGTERM)
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+
+COMMANDS = {
+    "voila": ["voila", "{folder}", "--no-browser", "--Voila.ip=127.0.0.1", "--port={port}", "--Voila.port_retries=0",
+              "--show_tracebacks=True", "--Voila.tornado_settings={{'disable_check_xsrf': True}}",
+              "--VoilaConfiguration.extension_denylist=['@jupyter-notebook/lab-extension',"
+              "'@voila-dashboards/jupyterlab-preview','jupyterlab_pygments','ipyparallel-labextension']"],
+    "lab": ["jupyterlab", "--no-browser", "--ip=127.0.0.1", "--port={port}", "--ServerApp.port_retries=0",
+            "--IdentityProvider.token=", "--LabApp.expose_app_in_browser=True", "--ServerApp.root_dir={folder}",
+            "--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+            "--allow-root"],
+    "notebook": ["notebook", "--no-browser", "--ip=127.0.0.1", "--port={port}", "--ServerApp.port_retries=0",
+                 "--IdentityProvider.token=", "--ServerApp.root_dir={folder}", "--allow-root"],
+}  # fmt: skip
+
+
+def start_server(kind: str, folder: pathlib.Path) -> Server:
+    """Start a server on a free port and wait until it listens; asking for a page would start a kernel."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [part.format(folder=folder, port=port) for part in COMMANDS[kind]]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "JUPYTER_PLATFORM_DIRS": "1"}
+    log = folder / "server.log"
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *command],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            start_new_session=True,
+            cwd=folder,
+        )
+    url = f"http://127.0.0.1:{port}"
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        try:
+            urllib.request.urlopen(f"{url}/{kind}/static/x", timeout=2)
+        except urllib.error.HTTPError:
+            return Server(kind, url, folder, process)
+        except OSError:
+            assert process.poll() is None, log.read_text()
+            time.sleep(0.1)
+    raise TimeoutError(log.read_text())
+
+
+def _serving(kind: str) -> Any:
+    @pytest.fixture(scope="session", name=kind)
+    def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+        server = start_server(kind, tmp_path_factory.mktemp(kind))
+        yield server
+        server.stop()
+
+    return serving
+
+
+voila, lab, notebook = _serving("voila"), _serving("lab"), _serving("notebook")
+
+
+@dataclass
+class Visit:
+    """A page in the browser, and what a test asks of the kernel behind it.
+
+    Attributes
+    ----------
+    page : playwright.sync_api.Page
+    errors : list of str
+        What the page's console said was wrong.
+    left : list of str
+        Requests that wanted to leave the machine; they were stopped.
+    """
+
+    page: Any
+    errors: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+    asked: int = 0
+
+    def ask(self, code: str) -> Any:
+        """Return what an expression gives in the kernel."""
+        self.asked += 1
+        box = self.page.locator(".probe-ask input")
+        box.fill(f"{self.asked} {code}")
+        box.press("Enter")
+        answer = self.page.locator(
+            ".probe-answer .widget-html-content", has_text=re.compile(rf"^{self.asked} ")
+        )
+        answer.wait_for(state="attached")
+        return json.loads(answer.text_content().partition(" ")[2])
+
+    def until(self, code: str, wanted: Any = True, seconds: float = 15) -> Any:
+        """Ask until the answer is as wanted; fail with the last one if that takes too long."""
+        end = time.monotonic() + seconds
+        while (found := self.ask(code)) != wanted and time.monotonic() < end:
+            time.sleep(0.1)
+        assert found == wanted, f"{code}: {found!r}, not {wanted!r}"
+        return found
+
+    def screenshot(self, name: str) -> None:
+        """Keep a picture of the page if the environment's `SCREENSHOTS` names a folder for them."""
+        folder = os.environ.get("SCREENSHOTS")
+        if folder:
+            pathlib.Path(folder).mkdir(parents=True, exist_ok=True)
+            self.page.screenshot(path=f"{folder}/{name}.png", full_page=True)
+
+
+@pytest.fixture
+def visit(browser: Any) -> Iterator[Callable[..., Visit]]:
+    """``visit(server, code, width=1280, theme="light")`` opens a page and waits until its code has run.
+
+    When the test is over, nothing may have left the machine, and the console have said nothing of ours.
+    """
+    made: list[tuple[Any, Visit]] = []
+
+    def open_page(
+        server: Server, code: str, width: int = 1280, height: int = 900, theme: str = "light"
+    ) -> Visit:
+        context = browser.new_context(viewport={"width": width, "height": height}, accept_downloads=True)
+        found = Visit(context.new_page())
+        made.append((context, found))
+        page = found.page
+        page.set_default_timeout(1000 * PATIENCE)
+        page.on("pageerror", lambda error: found.errors.append(str(error)))
+        page.on("console", lambda said: found.errors.append(said.text) if said.type == "error" else None)
+
+        def stop(route: Any) -> None:
+            found.left.append(route.request.url)
+            route.abort()
+
+        page.route(lambda url: not url.startswith((server.url, "data:", "blob:")), stop)
+        dark = "?theme=dark" if theme == "dark" and server.kind == "voila" else ""
+        page.goto(server.address(code, dark))
+        if server.kind != "voila":
+            _run_all(page, server.kind)
+        page.locator(".probe-ask input").wait_for()
+        return found
+
+    yield open_page
+    for context, found in made:
+        context.close()
+        assert not [url for url in found.left if "fontawesome" not in url], found.left
+        assert not [error for error in found.errors if not NOT_OURS.search(error)], found.errors
+
+
+def _run_all(page: Any, kind: str) -> None:
+    """Run all cells, as a person does from the menu."""
+    page.locator(".jp-Notebook").wait_for()
+    page.locator(
+        ".jp-Notebook-ExecutionIndicator[data-status=idle], .jp-NotebookKernelStatus"
+    ).first.wait_for(state="attached")
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()

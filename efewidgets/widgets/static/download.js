@@ -1,0 +1,53 @@
+// A button that asks the kernel for a file and saves what comes. Each view waits for its own answer.
+function save(name, type, data) {
+  const url = URL.createObjectURL(new Blob([data], { type }));
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = name;
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(url), 60000);
+}
+
+function render({ model, el }) {
+  const button = document.createElement("button");
+  const told = document.createElement("span");
+  button.type = "button";
+  button.className = "jupyter-button efe-download-button";
+  told.className = "efe-download-told";
+  told.setAttribute("role", "alert");
+  el.classList.add("efe-download");
+  el.append(button, told);
+  let waiting = null;
+
+  const draw = () => {
+    button.textContent = model.get("label");
+    button.title = model.get("tooltip");
+    button.disabled = model.get("disabled") || waiting !== null;
+    button.setAttribute("aria-busy", String(waiting !== null));
+  };
+  const ask = () => {
+    waiting = crypto.getRandomValues(new Uint32Array(1))[0];
+    told.textContent = "";
+    draw();
+    model.send({ kind: "ask", number: waiting });
+  };
+  const answered = (message, buffers) => {
+    if (message.number !== waiting) return;
+    waiting = null;
+    if (message.kind === "file") save(message.filename, message.type, buffers[0]);
+    else told.textContent = message.text;
+    draw();
+  };
+  button.addEventListener("click", ask);
+  model.on("msg:custom", answered);
+  for (const name of ["label", "tooltip", "disabled"]) model.on(`change:${name}`, draw);
+  draw();
+  return () => {
+    model.off("msg:custom", answered);
+    for (const name of ["label", "tooltip", "disabled"]) model.off(`change:${name}`, draw);
+  };
+}
+
+export default { render };

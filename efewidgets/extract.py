@@ -366,8 +366,9 @@ def extract_efeatures(
     files_metadata : dict
         ``{cell: {protocol: [metadata of a file, …]}}``; a file that holds several protocols stands under each.
     targets : list of dict, optional
-        ``{"efeature", "protocol", "amplitude", "tolerance", "efel_settings", "efeature_name"}``, amplitude and
-        tolerance in % of rheobase, or in nA if `absolute_amplitude`. The old form, a dictionary of protocols, is
+        ``{"efeature", "protocol", "amplitude", "tolerance", "efel_settings", "efeature_name", "min_values"}``,
+        amplitude and tolerance in % of rheobase, or in nA if `absolute_amplitude`; ``min_values`` stands in for
+        `threshold_nvalue_save`. The old form, a dictionary of protocols, is
         converted. Without targets they are chosen automatically.
     threshold_nvalue_save : int
         How many values a feature must have to be in the output.

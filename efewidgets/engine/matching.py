@@ -270,6 +270,7 @@ def build_protocols(
                 target["tolerance"],
                 {**(efel_settings or {}), **(target.get("efel_settings") or {})},
                 target.get("location") or "soma",
+                target.get("min_values"),
             )
         )
     return list(protocols.values())

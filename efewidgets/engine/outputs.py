@@ -39,7 +39,7 @@ def build_outputs(
     ----------
     protocols : list of Protocol
     threshold_nvalue_save : int
-        How many values a feature must have.
+        How many values a feature must have, unless its target says otherwise (``min_values``).
     save_files_used : bool
         Whether each feature lists the files it is from.
     default_std_value : float
@@ -67,9 +67,10 @@ def build_entry(
     by_location: dict[str, list[dict[str, Any]]] = {}
     problems = []
     for target in protocol.feature_targets:
-        if target.sample_size < max(threshold_nvalue_save, 1):
+        wanted = target.values_wanted(threshold_nvalue_save)
+        if target.sample_size < wanted:
             if protocol.recordings:  # otherwise the whole protocol is told to be unmatched
-                problems.append(_too_few(protocol, target, threshold_nvalue_save))
+                problems.append(_too_few(protocol, target, wanted))
             continue
         entry = target.as_dict(save_files_used, default_std_value)
         by_location.setdefault(target.location, []).append(entry)
@@ -78,7 +79,7 @@ def build_entry(
 
 def _too_few(protocol: Protocol, target: Any, wanted: int) -> Problem:
     return Problem(
-        f"{target.sample_size} value(s) from {len(protocol.recordings)} recording(s), fewer than the {max(wanted, 1)} "
+        f"{target.sample_size} value(s) from {len(protocol.recordings)} recording(s), fewer than the {wanted} "
         "asked for: left out.",
         "note",
         "target",

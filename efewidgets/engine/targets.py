@@ -24,6 +24,7 @@ KNOWN_KEYS = (
     "efeature_name",
     "location",
     "weight",
+    "min_values",
 )
 PRESET_PROTOCOLS_RHEOBASE = [
     "IV",
@@ -85,10 +86,20 @@ def _checked(target: Mapping[str, Any]) -> dict[str, Any]:
             f"tolerance must be above zero (nothing lies within it), but is {target['tolerance']!r}."
         )
     check_settings(target.get("efel_settings"))
+    _check_min_values(target.get("min_values"))
     checked = copy.deepcopy(dict(target))
     checked["efel_settings"] = dict(checked.get("efel_settings") or {})
     checked.setdefault("location", "soma")
     return checked
+
+
+def _check_min_values(count: Any) -> None:
+    if count is not None and (
+        isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < 1
+    ):
+        raise EfeError(
+            f"min_values must be a whole number from 1 on, or None for threshold_nvalue_save, but is {count!r}."
+        )
 
 
 def convert_legacy_targets(targets: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -160,6 +171,8 @@ class EFeatureTarget:
         eFEL settings under which the feature is computed.
     location : str
         Where the recording was made.
+    min_values : int, optional
+        How many values it must have to stand in the output; None for as many as any feature must.
     """
 
     def __init__(
@@ -171,6 +184,7 @@ class EFeatureTarget:
         tolerance: float,
         efel_settings: Mapping[str, Any] | None = None,
         location: str = "soma",
+        min_values: int | None = None,
     ):
         self.efeature_name = efel_feature_name if efeature_name is None else efeature_name
         self.efel_feature_name = efel_feature_name
@@ -179,6 +193,7 @@ class EFeatureTarget:
         self.tolerance = tolerance
         self.efel_settings = dict(efel_settings or {})
         self.location = location
+        self.min_values = min_values
         self._values: list[float] = []
         self._files: list[Sequence[str]] = []
         self._auto_thresholds: list[float] = []
@@ -197,6 +212,10 @@ class EFeatureTarget:
     def sample_size(self) -> int:
         """Number of recordings that gave a value."""
         return len(self._values)
+
+    def values_wanted(self, threshold_nvalue_save: int = 1) -> int:
+        """Return how many values it must have to stand in the output: its own minimum, else that of all features."""
+        return max(threshold_nvalue_save if self.min_values is None else self.min_values, 1)
 
     @property
     def mean(self) -> float:

@@ -160,6 +160,8 @@ class Target(Value):
         Names the target in this state.
     amplitude, tolerance : float
         % of rheobase, or nA.
+    min_values : int or None
+        How many values it must have to stand in the output; None for ``threshold_nvalue_save``.
     """
 
     id: str = field(compare=False)
@@ -171,6 +173,7 @@ class Target(Value):
     efeature_name: str | None = None
     location: str = "soma"
     weight: float | None = None
+    min_values: int | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the target as `extract_efeatures` takes it."""

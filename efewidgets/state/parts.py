@@ -214,9 +214,8 @@ class Wanted(Value):
         found = []
         for target, settings in zip(self.targets, self.settings, strict=True):
             place = (target.protocol, target.amplitude, target.tolerance)
-            found.append(
-                EFeatureTarget(target.name, target.efeature, *place, settings.as_dict(), target.location)
-            )
+            more = (settings.as_dict(), target.location, target.min_values)
+            found.append(EFeatureTarget(target.name, target.efeature, *place, *more))
             found[-1].settings_key = self.keys[settings]  # known already
         return found
 

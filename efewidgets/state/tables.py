@@ -185,6 +185,6 @@ def target_table(results: Results) -> pd.DataFrame:
                 average,
                 inputs.default_std_value if std == 0.0 else std,
                 unit_of(target.efeature),
-                filled.sample_size >= max(inputs.threshold_nvalue_save, 1),
+                filled.sample_size >= filled.values_wanted(inputs.threshold_nvalue_save),
             )
     return pd.DataFrame([rows[target.id] for target in results.targets], columns=TARGET_COLUMNS)

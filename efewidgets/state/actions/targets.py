@@ -36,7 +36,7 @@ class TargetActions(Editing):
         amplitude, tolerance : float
             % of rheobase, or nA.
         **more
-            ``efel_settings``, ``efeature_name``, ``location``.
+            ``efel_settings``, ``efeature_name``, ``location``, ``weight``, ``min_values``.
         """
         target = {"efeature": efeature, "protocol": protocol, "amplitude": amplitude, "tolerance": tolerance}
         return self.add_targets([target | more])[0]

@@ -1,0 +1,162 @@
+"""ProblemsPanel: grouped, in words, and each problem leads to its place."""
+
+from __future__ import annotations
+
+import time
+
+import ipywidgets
+import pytest
+
+from efewidgets import ExtractionState, datasets
+from efewidgets.engine.problems import Problem
+from efewidgets.widgets import ProblemsPanel
+
+LIVE = ipywidgets.widgets.widget._instances
+NASTY = "<img src=x onerror=alert(1)>\n细胞"
+
+
+@pytest.fixture
+def state(tmp_path):
+    """One sample cell, a file that can't be read, and a target that no recording reaches."""
+    arguments = datasets.sample_config(["RS1"])
+    missing = tmp_path / 'not "here".nwb'
+    arguments["files_metadata"]["RS1"]["IV"].append({"filepath": str(missing)})
+    arguments["targets"] = [*arguments["targets"][:5], dict(arguments["targets"][0], amplitude=987)]
+    found = ExtractionState.from_arguments(arguments)
+    yield found
+    found.close()
+
+
+def groups(panel):
+    return {group["key"]: group for group in panel.list.groups}
+
+
+def told(panel, **message):
+    panel.list._told(panel.list, message, [])
+
+
+def test_problems_are_grouped_by_severity_and_kind(state):
+    panel = ProblemsPanel(state)
+    data = panel.view_data()
+    problems = state.problems
+    assert sum(data["counts"].values()) == len(problems) > 1
+    assert {(g["severity"], g["key"].partition("/")[2]) for g in data["groups"]} == {
+        (p.severity, p.kind) for p in problems
+    }
+    for group in data["groups"]:
+        here = [p for p in problems if f"{p.severity}/{p.kind}" == group["key"]]
+        assert group["count"] == len(here)
+    severities = [group["severity"] for group in data["groups"]]
+    assert severities == sorted(severities, key=["error", "warning", "note"].index)
+    file = next(i for i in groups(panel)["error/file"]["items"] if "not" in i["place"])
+    assert file["place"] == 'cell RS1 · protocol IV · file not "here".nwb'
+    assert str(state.problems[file["index"]].file) in file["hint"]
+
+
+def test_a_click_goes_to_the_place(state):
+    panel = ProblemsPanel(state)
+    item = next(i for i in groups(panel)["warning/target"]["items"] if "987" in i["place"])
+    told(panel, kind="go", index=item["index"])
+    target = next(t for t in state.inputs.targets if t.amplitude == 987)
+    view = state.view
+    assert (view.target, view.protocol, view.tab) == (target.id, target.protocol, "targets")
+
+    file = next(i for i in groups(panel)["error/file"]["items"] if "not" in i["place"])
+    told(panel, kind="go", index=file["index"])
+    assert (view.cell, view.protocol, view.tab, view.recordings) == ("RS1", "IV", "files", ())
+    told(panel, kind="go", index=99999)
+    told(panel, kind="go", index="0")
+    told(panel, kind="what")
+
+
+def test_a_problem_of_a_recording_leads_to_it(state):
+    panel = ProblemsPanel(state)
+    wanted = list(state.results.members.values())[3]
+    path, label = wanted.file.path, wanted.recording.label
+    problem = Problem("!", "note", "spikes", file=path, cell="RS1", protocol=wanted.protocol, recording=label)
+    panel.go(problem)
+    assert state.view.recordings == (wanted.id,)
+    assert state.view.tab == "traces"
+    panel.go(Problem("!", "note", "file", file=path, protocol=wanted.protocol))
+    of_file = [m.id for m in state.results.members.values() if m.file.id == wanted.file.id]
+    assert state.view.recordings == tuple(of_file)
+    panel.go(Problem("a fault of a view", kind="observer"))
+    assert state.view.recordings == tuple(of_file)
+
+
+def test_filters(state):
+    panel = ProblemsPanel(state)
+    number = len(state.problems)
+    panel.filter.value = "987 IDREST"
+    panel._soon.flush()
+    assert [g["key"] for g in panel.list.groups] == ["warning/target"]
+    assert "987" in panel.list.groups[0]["items"][0]["place"]
+    assert f"of {number}" in panel.count.value
+    panel.severity.value = "error"
+    assert panel.list.groups == []
+    assert "change the filter" in panel.empty.value
+    panel.filter.value = ""
+    panel._soon.flush()
+    assert {g["severity"] for g in panel.list.groups} == {"error"}
+
+
+def test_all_is_well():
+    panel = ProblemsPanel(ExtractionState())
+    assert "choose files" in panel.empty.value
+    with ExtractionState.from_arguments(datasets.sample_config(["RS1"])) as state:
+        panel = ProblemsPanel(state)
+        if not state.problems:
+            assert "All is well" in panel.empty.value
+        assert (panel.empty.layout.display is None) == (not state.problems)
+
+
+def test_keeps_up_with_the_state(state):
+    panel = ProblemsPanel(state)
+    assert any("987" in str(group) for group in panel.list.groups)
+    target = next(t for t in state.inputs.targets if t.amplitude == 987)
+    state.remove_targets(target.id)
+    assert not any("987" in str(group) for group in panel.list.groups)
+
+
+def test_ten_thousand_problems(state):
+    state._faults += [
+        Problem(
+            f"it is odd, {k}", ("warning", "note")[k % 2], "spikes", cell=f"c{k % 100}", recording=f"s{k}"
+        )
+        for k in range(10_000)
+    ]
+    state.results.problems  # noqa: B018  known, so that only the panel is timed
+    start = time.perf_counter()
+    panel = ProblemsPanel(state)
+    assert time.perf_counter() - start < 1.0
+    group = groups(panel)["warning/spikes"]
+    assert (group["count"], len(group["items"]), group["more"]) == (5000, 10, "show 100 more of 4,990")
+    told(panel, kind="more", group="warning/spikes")
+    assert len(groups(panel)["warning/spikes"]["items"]) == 110
+    assert len(groups(panel)["note/spikes"]["items"]) == 10
+    panel.filter.value = "c7 s9907"
+    start = time.perf_counter()
+    panel._soon.flush()
+    assert time.perf_counter() - start < 0.5
+    assert [g["count"] for g in panel.list.groups] == [1]
+
+
+def test_names_of_others_are_text(state):
+    state._faults.append(Problem(f"about {NASTY}", "error", "odd <b>", cell=NASTY))
+    panel = ProblemsPanel(state)
+    group = groups(panel)["error/odd <b>"]
+    assert group["title"] == "Odd <b>"
+    assert group["items"][0]["place"] == "cell <img src=x onerror=alert(1)>␊细胞"
+    assert "<img" not in panel.empty.value + panel.count.value
+
+
+def test_close_leaves_nothing(state):
+    before = len(LIVE)
+    for _ in range(5):
+        ProblemsPanel(state).close()
+    assert len(LIVE) == before
+
+
+def test_first_must_make_sense(state):
+    with pytest.raises(ValueError, match="at least 1"):
+        ProblemsPanel(state, first=0)

@@ -161,6 +161,8 @@ class Table(anywidget.AnyWidget):
                 self._send_patch(patch)
             if not packed.keys() >= set(self.selected):
                 self.selected = tuple(row_id for row_id in self.selected if row_id in packed)
+            if self.refused is not None and self.refused["id"] not in {None, *packed}:
+                self.refused = None
 
     def set_columns(self, columns: Sequence[Column]) -> None:
         """Show other columns, or the same with other choices."""
@@ -198,8 +200,12 @@ class Table(anywidget.AnyWidget):
         return self._call(self.on_button, row_id, column, at={"id": row_id, "column": column})
 
     def paste(self, row_id: str | None, column: str, matrix: Sequence[Sequence[str]]) -> bool:
-        """Do what pasting cells of a spreadsheet does."""
+        """Do what pasting cells of a spreadsheet does; a table without `on_paste` takes one cell."""
         texts = [[str(text) for text in line] for line in matrix]
+        if self.on_paste is None:
+            if row_id is None or [len(line) for line in texts] != [1]:
+                return self._refuse("only one cell can be pasted here.")
+            return self.edit(row_id, column, texts[0][0])
         return self._call(self.on_paste, row_id, column, texts)
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
@@ -207,10 +213,13 @@ class Table(anywidget.AnyWidget):
         before = self.selected
         super().set_state(sync_data)
         if self.selected != before:
-            self._call(self.on_select, self.selected)
+            refused = self.refused
+            if self._call(self.on_select, self.selected):
+                self.refused = refused  # to look elsewhere does not mend what was typed
 
     def _edit(self, ids: Sequence[str], row_id: str, column: str, text: Any) -> bool:
-        known = tuple(one for one in ids if one in self._packed)
+        wanted = set(ids)
+        known = tuple(one for one in self._packed if one in wanted)
         if not known:
             return self._refuse("this row is not there any more.")
         at = {"id": row_id, "column": column, "text": text}

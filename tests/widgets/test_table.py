@@ -215,6 +215,28 @@ def test_a_refused_edit_says_where_and_why_until_a_good_one(make):
     assert table.refused is None
 
 
+def test_a_refused_edit_stays_while_one_looks_elsewhere_and_goes_with_its_row(make):
+    table, _ = make(on_edit=refuse, on_select=lambda ids: None)
+    table.show(rows(2))
+    table.edit("r1", "amp", "a lot")
+    table.set_state({"selected": ["r0"]})
+    assert table.refused["text"] == "a lot"
+    table.show(rows(2)[::-1])
+    assert table.refused["text"] == "a lot"
+    table.show(rows(1))
+    assert table.refused is None
+
+
+def test_a_table_that_takes_no_pasted_cells_takes_one(make):
+    found = []
+    table, _ = make(on_edit=lambda *args: found.append(args))
+    table.show(rows(1))
+    assert table.paste("r0", "name", [["a"]])
+    assert found == [(("r0",), "name", "a")]
+    assert not table.paste("r0", "name", [["a", "b"]])
+    assert not table.paste(None, "name", [["a"]])
+
+
 def test_an_edit_that_fails_by_our_fault_is_told_too(make, caplog):
     table, sent = make(on_edit=lambda *args: 1 / 0)
     table.show(rows(1))

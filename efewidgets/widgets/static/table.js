@@ -85,8 +85,8 @@ class Store extends EventTarget {
     model.send({ kind: "ready", version: this.content.version });
   }
 
-  tell(what) {
-    this.dispatchEvent(new CustomEvent("changed", { detail: what }));
+  tell(what, rows) {
+    this.dispatchEvent(new CustomEvent("changed", { detail: { what, rows } }));
   }
 
   load() {
@@ -126,7 +126,7 @@ class Store extends EventTarget {
     if (rows.length) for (let i = 0; i < held.length; i++) held[i] = this.byId.get(held[i][0]);
     this.content.version = to;
     this.arrange();
-    this.tell(splice ? "rows" : "cells");
+    this.tell("rows", rows);
   }
 
   /** Brings rows into the order in which they are shown. */
@@ -246,10 +246,10 @@ class View {
     this.grid.addEventListener("focus", () => this.focused());
   }
 
-  changed(what) {
+  changed({ what, rows }) {
     if (what === "all") this.restart();
     else {
-      if (what === "rows" || what === "cells") this.widen();
+      if (what === "rows") this.widen(rows);
       if (what === "sort") this.drawHead();
       if (what === "empty" || what === "height" || what === "label") this.frame();
       this.soon();
@@ -264,7 +264,7 @@ class View {
     this.widths = null;
     this.cursor.column = Math.min(this.cursor.column, Math.max(0, this.store.columns.length - 1));
     this.frame();
-    this.widen();
+    this.widen(this.store.content.rows);
     this.drawHead();
     this.soon();
   }
@@ -281,18 +281,15 @@ class View {
   }
 
   resized() {
-    const width = this.grid.clientWidth;
-    if (width !== this.width) {
-      this.width = width;
-      this.lay();
-    }
+    if (!this.measured) this.widen(this.store.content.rows);
     this.soon();
   }
 
-  /** Makes columns as wide as their longest texts; on later changes they only grow. */
-  widen() {
-    const { columns, content } = this.store;
+  /** Makes columns as wide as the longest texts of these rows; if they are so already, they stay. */
+  widen(rows) {
+    const { columns } = this.store;
     const pen = (View.pen ??= document.createElement("canvas").getContext("2d"));
+    this.measured = this.root.isConnected; // only on the page it has a font
     const font = getComputedStyle(this.root);
     const measure = (text, weight) => {
       pen.font = `${weight} ${font.fontSize} ${font.fontFamily}`;
@@ -302,25 +299,23 @@ class View {
     this.widths = columns.map((column, index) => {
       const head = measure(`${column.label} ${column.unit}`, 600) + 34;
       const extra = { button: 36, choice: 32, check: 30 }[column.kind] ?? 20;
-      const content_ = longest(content.rows, index).map((text) => measure(text, 400) + extra);
-      return Math.ceil(Math.max(before?.[index] ?? 0, Math.min(head, 220), Math.min(Math.max(0, ...content_), 340)));
+      const texts = longest(rows, index).map((text) => measure(text, 400) + extra);
+      const needed = Math.max(Math.min(head, 220), Math.min(Math.max(0, ...texts), 340));
+      return Math.max(before?.[index] ?? 0, Math.ceil(needed));
     });
     this.lay();
   }
 
-  /** Shares the room that is left among the columns of text. */
+  /** Shares the room that is left among columns, as wide as they are; checks and buttons need none. */
   lay() {
     const { columns } = this.store;
-    const total = this.widths.reduce((sum, width, i) => sum + (columns[i].width ? 0 : width), 0);
-    const grow = columns.map((column) => !column.width && column.kind === "text");
-    const any = grow.some(Boolean);
+    const widths = columns.map((column, i) => column.width || `${this.widths[i]}px`);
     const tracks = columns.map((column, i) => {
-      if (column.width) return column.width;
-      return `minmax(${this.widths[i]}px, ${grow[i] || !any ? `${this.widths[i]}fr` : `${this.widths[i]}px`})`;
+      const grows = !column.width && !["check", "button"].includes(column.kind);
+      return grows ? `minmax(${widths[i]}, ${this.widths[i]}fr)` : widths[i];
     });
     this.grid.style.setProperty("--t-tracks", tracks.join(" "));
-    const fixed = columns.filter((column) => column.width).map((column) => column.width);
-    this.grid.style.setProperty("--t-width", `max(100%, calc(${[`${total}px`, ...fixed].join(" + ")}))`);
+    this.grid.style.setProperty("--t-width", `max(100%, calc(${["0px", ...widths].join(" + ")}))`);
   }
 
   drawHead() {
@@ -736,10 +731,10 @@ class View {
   paste(event) {
     if (document.activeElement !== this.grid) return;
     const text = event.clipboardData.getData("text/plain");
-    const column = this.store.columns[this.cursor.column];
+    const id = this.cursor.id ?? this.store.order[0]?.[0] ?? null;
+    const column = this.store.columns[id === null ? 0 : this.cursor.column];
     if (!text || !column) return;
     event.preventDefault();
-    const id = this.cursor.id ?? this.store.order[0]?.[0] ?? null;
     this.store.send("paste", { id, column: column.name, matrix: fromTsv(text) });
   }
 }

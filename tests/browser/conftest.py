@@ -140,8 +140,10 @@ def start_server(kind: str, folder: pathlib.Path) -> Server:
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         try:
-            urllib.request.urlopen(f"{url}/{kind}/static/x", timeout=2)
-        except urllib.error.HTTPError:
+            urllib.request.urlopen(f"{url}/{kind}/static/x", timeout=2).close()
+            return Server(kind, url, folder, process)
+        except urllib.error.HTTPError as refused:
+            refused.close()
             return Server(kind, url, folder, process)
         except OSError:
             assert process.poll() is None, log.read_text()
@@ -247,10 +249,16 @@ def visit(browser: Any) -> Iterator[Callable[..., Visit]]:
 
 
 def _run_all(page: Any, kind: str) -> None:
-    """Run all cells, as a person does from the menu."""
+    """Run all cells, as a person does from the menu; again if the kernel wasn't there yet."""
+    from playwright.sync_api import TimeoutError as TooLate
+
     page.locator(".jp-Notebook").wait_for()
-    page.locator(
-        ".jp-Notebook-ExecutionIndicator[data-status=idle], .jp-NotebookKernelStatus"
-    ).first.wait_for(state="attached")
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    for _ in range(4):
+        page.wait_for_timeout(2000)
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        try:
+            page.locator(".probe-ask input").wait_for(timeout=15000)
+            return
+        except TooLate:
+            page.keyboard.press("Escape")

@@ -188,6 +188,13 @@ class Table(anywidget.AnyWidget):
         else:
             self.send_state("_content")
 
+    def _catch_up(self, version: int) -> None:
+        """Send all to a page that has missed something."""
+        with self._lock:
+            self._listens = True
+            if version != self._version:
+                self.send_state(["_columns", "_content"])
+
     # --- what a person does, by mouse, by key or from Python
 
     def edit(self, row_id: str, column: str, text: Any) -> bool:
@@ -229,9 +236,7 @@ class Table(anywidget.AnyWidget):
         kind = content.get("kind")
         try:
             if kind == "ready":
-                self._listens = True
-                if content["version"] != self._version:
-                    self.send_state(["_columns", "_content"])
+                self._catch_up(content["version"])
             elif kind == "edit":
                 self._edit(content["ids"], content["id"], content["column"], content["text"])
             elif kind == "button":

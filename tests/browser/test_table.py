@@ -145,6 +145,10 @@ def test_many_rows_at_once_and_sorted(visit, voila):
     expect(page.locator("[role=row][aria-selected=true]")).to_have_count(1)
     assert found.ask("[what for what in told if what[0] == 'select'][-1]") == ["select", ["t1", "t3", "t4"]]
 
+    found.ask("setattr(table, 'selected', ('t30',))")  # it comes into view
+    expect(cell(page, 30, 0)).to_be_in_viewport()
+    expect(page.locator("[role=row][aria-selected=true]")).to_have_attribute("aria-rowindex", "32")
+
     head = page.get_by_role("columnheader", name="Mean")
     for state, first in [("ascending", "−63.4568"), ("descending", "−57.8854"), ("none", "−63.4568")]:
         head.click()

@@ -143,7 +143,8 @@ class Store extends EventTarget {
     this.places = new Map(this.order.map((row, place) => [row[0], place]));
   }
 
-  sortBy(name) {
+  sortBy({ name, kind }) {
+    if (kind === "button") return;
     if (this.sort?.name !== name) this.sort = { name, down: false };
     else this.sort = this.sort.down ? null : { name, down: true };
     this.arrange();
@@ -157,7 +158,9 @@ class Store extends EventTarget {
   select(ids) {
     const now = this.selected;
     if (ids.length === now.length && ids.every((id, i) => id === now[i])) return;
+    this.selecting = true;
     this.model.set("selected", ids);
+    this.selecting = false;
     this.model.save_changes();
   }
 
@@ -250,7 +253,11 @@ class View {
     if (what === "all") this.restart();
     else {
       if (what === "rows") this.widen(rows);
-      if (what === "sort") this.drawHead();
+      if (what === "selected") this.follow();
+      if (what === "sort") {
+        this.drawHead();
+        this.grid.scrollTop = 0;
+      }
       if (what === "empty" || what === "height" || what === "label") this.frame();
       this.soon();
     }
@@ -306,12 +313,12 @@ class View {
     this.lay();
   }
 
-  /** Shares the room that is left among columns, as wide as they are; checks and buttons need none. */
+  /** Shares the room that is left among columns of words, as wide as they are. */
   lay() {
     const { columns } = this.store;
     const widths = columns.map((column, i) => column.width || `${this.widths[i]}px`);
     const tracks = columns.map((column, i) => {
-      const grows = !column.width && !["check", "button"].includes(column.kind);
+      const grows = !column.width && ["text", "choice"].includes(column.kind);
       return grows ? `minmax(${widths[i]}, ${this.widths[i]}fr)` : widths[i];
     });
     this.grid.style.setProperty("--t-tracks", tracks.join(" "));
@@ -325,8 +332,11 @@ class View {
       ...columns.map((column, index) => {
         const state = sort?.name === column.name ? (sort.down ? "descending" : "ascending") : "none";
         const cell = element("div", `efe-table-cell efe-table-${column.kind}`, {
-          role: "columnheader", id: `${this.uid}-head-${index}`, "aria-colindex": index + 1, "aria-sort": state,
+          role: "columnheader", id: `${this.uid}-head-${index}`, "aria-colindex": index + 1,
         });
+        const sorts = column.kind !== "button";
+        if (sorts) cell.setAttribute("aria-sort", state);
+        if (!column.label) cell.setAttribute("aria-label", column.hint || column.name);
         const name = element("span", "efe-table-name");
         name.textContent = visible(column.label);
         cell.append(name);
@@ -340,7 +350,7 @@ class View {
           arrow.textContent = sort.down ? "▼" : "▲";
           cell.append(arrow);
         }
-        cell.title = [column.hint, "Click to sort."].filter(Boolean).join("\n");
+        cell.title = [column.hint, sorts && "Click to sort."].filter(Boolean).join("\n");
         return cell;
       })
     );
@@ -490,6 +500,16 @@ class View {
     this.soon();
   }
 
+  /** Brings into view what was selected elsewhere. */
+  follow() {
+    const { selected, selecting, places } = this.store;
+    if (selecting || this.editing || !places.has(selected[0])) return;
+    this.cursor.id = selected[0];
+    this.anchor = selected[0];
+    this.body.style.height = `${this.store.order.length * ROW}px`;
+    this.reveal();
+  }
+
   range(from, to) {
     const { order, places } = this.store;
     const [a, b] = [places.get(from) ?? places.get(to), places.get(to)].sort((x, y) => x - y);
@@ -543,7 +563,7 @@ class View {
   click(event) {
     const hit = this.hit(event);
     if (!hit) return;
-    if (hit.row === this.head) return this.store.sortBy(this.store.columns[hit.index].name);
+    if (hit.row === this.head) return this.store.sortBy(this.store.columns[hit.index]);
     if (event.target.matches("input[type=checkbox]:not(:disabled)")) {
       event.preventDefault();
       if (!event.shiftKey && !event.ctrlKey && !event.metaKey) this.act();
@@ -602,7 +622,7 @@ class View {
     if (event.key === "Escape") return this.escape();
     if (cursor.id === null) {
       const sorts = event.key === "Enter" || event.key === " ";
-      if (sorts && store.columns.length) store.sortBy(store.columns[cursor.column].name);
+      if (sorts && store.columns.length) store.sortBy(store.columns[cursor.column]);
       return sorts;
     }
     if (event.key === " ") {
@@ -687,16 +707,15 @@ class View {
       event.preventDefault();
       this.stopEdit(event.key !== "Escape");
       if (event.key === "Escape") this.store.forgive();
-      this.grid.focus({ preventScroll: true });
       this.move(Math.max(0, ends[event.key][0]), ends[event.key][1]);
     });
     input.addEventListener("pointerdown", () => (byKey = false));
-    input.addEventListener("blur", () => this.stopEdit("blur"));
+    input.addEventListener("blur", () => {
+      if (document.activeElement !== input) this.stopEdit("blur"); // else it is the window that is left
+    });
     if (input.tagName === "SELECT") {
       input.addEventListener("change", () => {
-        if (byKey) return;
-        this.stopEdit(true);
-        this.grid.focus({ preventScroll: true });
+        if (!byKey) this.stopEdit(true);
       });
     }
   }
@@ -707,8 +726,9 @@ class View {
     this.editing = null;
     const column = this.store.columns[edit.index];
     const text = column?.kind === "number" ? edit.input.value.trim().replaceAll("−", "-") : edit.input.value;
-    const cell = edit.input.parentElement;
-    if (cell) cell.replaceChildren();
+    const focused = document.activeElement === edit.input;
+    edit.input.parentElement?.replaceChildren();
+    if (focused) this.grid.focus({ preventScroll: true });
     const many = this.store.selected.length > 1 && this.store.selected.includes(edit.id);
     if (commit && (text !== edit.before || (many && commit !== "blur"))) this.store.edit(edit.id, column, text);
     this.soon();

@@ -1,0 +1,444 @@
+"""Guesses from names of files: which two Igor waves are one recording, of which cell and protocol files are."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePath
+
+from .ecodes import eCodes
+from .folders import natural
+from .problems import EfeError, Problem, nearest
+from .units import is_current_unit, is_voltage_unit
+
+IGOR_SUFFIXES = (".ibw", ".bwav")
+
+#: Marks of a pattern that stand for more than "anything without a slash"
+MARKS = {"date": r"[0-9]{2,8}(?:[-.]?[0-9]{2}){0,2}", "number": r"[0-9]+"}
+FIELDS = ("cell", "protocol", *MARKS, "any")
+
+_LONGEST = 400  # characters of a pattern
+_PARTS = re.compile(r"([_\-. ]+)")
+_NUMBERED = re.compile(r"(?:ch|chan|channel|adc?|x)_?[0-9]{1,2}", re.IGNORECASE)
+_VOLTAGE = {"v", "vm", "voltage", "volt", "vmem"}
+_CURRENT = {"i", "im", "current", "curr", "cmd", "command", "stim"}
+
+
+# --- Igor: one wave for the voltage, one for the current
+
+
+@dataclass(frozen=True)
+class Source:
+    """What becomes one recording's metadata: a file, or two that belong together.
+
+    Parameters
+    ----------
+    path : str
+        The file, the voltage's if there are two.
+    current : str
+        The current's file, "" if there is one file.
+    problems : tuple of str
+        What a person should know about the pair.
+    """
+
+    path: str
+    current: str = ""
+    problems: tuple[str, ...] = ()
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The file or files."""
+        return (self.path, self.current) if self.current else (self.path,)
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """The names of the files as metadata have them."""
+        return {"v_file": self.path, "i_file": self.current} if self.current else {"filepath": self.path}
+
+
+Units = Callable[[str], str | None]
+
+
+def pair_files(
+    paths: Iterable[str], unit_of: Units = lambda path: None
+) -> tuple[list[Source], list[Problem]]:
+    """Put Igor waves together whose names differ only by the channel; other files stay single.
+
+    Parameters
+    ----------
+    paths : iterable of str
+    unit_of : callable
+        Returns the unit that a wave's header gives, or None if it gives none. Units decide which of the two
+        is the voltage; without them names such as ``_v`` and ``_i`` do, or else the channels' numbers.
+
+    Returns
+    -------
+    sources : list of Source
+        In the order of the paths.
+    problems : list of Problem
+        Waves without a partner; they are in no source.
+    """
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for path in dict.fromkeys(paths):
+        groups.setdefault(_pair_key(path), []).append(path)
+    sources: list[Source] = []
+    problems: list[Problem] = []
+    for key, members in groups.items():
+        if key[0] == "single":
+            sources.append(Source(members[0]))
+            continue
+        found = _pair(members, unit_of)
+        if isinstance(found, Source):
+            sources.append(found)
+        else:
+            problems += [Problem(found, "warning", "file", path) for path in members]
+    return sources, problems
+
+
+def _pair_key(path: str) -> tuple[str, ...]:
+    place = PurePath(path)
+    if place.suffix.lower() not in IGOR_SUFFIXES:
+        return ("single", path)
+    parts = _PARTS.split(place.stem)
+    at = _channel_at(parts)
+    if at is not None:
+        parts[at] = "\0"
+    return ("wave", str(place.parent), "".join(parts).lower(), place.suffix.lower())
+
+
+def _channel_at(parts: Sequence[str]) -> int | None:
+    """Return which part of a name tells the channel, None if none does: the last that can be."""
+    for marks in (_VOLTAGE | _CURRENT, None):
+        for at in range(len(parts) - 1, -1, -1):
+            if parts[at].lower() in marks if marks else _NUMBERED.fullmatch(parts[at]):
+                return at
+    return None
+
+
+def _pair(members: list[str], unit_of: Units) -> Source | str:
+    """Return two waves as one source, or why that can't be."""
+    if len(members) == 1:
+        return "this wave has no partner: the name of the other channel may differ only by the channel (ch0, ch1)."
+    units = {path: unit_of(path) for path in members}
+    voltages = [path for path in members if is_voltage_unit(units[path])]
+    currents = [path for path in members if is_current_unit(units[path])]
+    if len(voltages) == 1 and len(currents) == 1:
+        return Source(voltages[0], currents[0])
+    if len(members) > 2:
+        return f"{len(members)} waves differ only by the channel, and their units don't tell which two belong together."
+    if len(voltages) == 2 or len(currents) == 2:
+        what = "voltages" if voltages else "currents"
+        return f"both waves of this pair are {what}, by their units: one must be the other channel."
+    return _by_name(members, voltages, currents)
+
+
+def _by_name(members: list[str], voltages: list[str], currents: list[str]) -> Source:
+    """Tell voltage from current where not both have a unit."""
+    if voltages or currents:
+        voltage = voltages[0] if voltages else next(path for path in members if path not in currents)
+        return Source(voltage, next(path for path in members if path != voltage))
+    kinds = {path: {part.lower() for part in _PARTS.split(PurePath(path).stem)} for path in members}
+    for voltage, current in (members, members[::-1]):
+        if kinds[voltage] & _VOLTAGE and kinds[current] & _CURRENT:
+            return Source(voltage, current, ("told apart by their names: neither wave has a unit",))
+    current, voltage = sorted(members, key=lambda path: natural(PurePath(path).name))
+    words = "neither wave has a unit: the higher channel is taken for the voltage"
+    return Source(voltage, current, (words,))
+
+
+# --- patterns of names
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """Where names of files say the cell and the protocol.
+
+    A simple pattern is held against the end of a path, its suffix left away: ``{cell}/{protocol}_*``. ``{cell}``,
+    ``{protocol}`` and ``{any}`` stand for anything without a slash, as short as can be; ``{date}`` and ``{number}``
+    for digits; ``*`` and ``?`` for any characters and for one. After ``re:`` comes a regular expression with
+    groups named ``cell`` and ``protocol``, which is looked for anywhere in the path (with the suffix).
+
+    Parameters
+    ----------
+    text : str
+    """
+
+    text: str
+    _matches: Callable[[str], Mapping[str, str | None] | None] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_matches", _matcher(self.text.strip()))
+
+    def match(self, path: str) -> dict[str, str] | None:
+        """Return what a path says, of "cell" and "protocol"; None if the pattern doesn't fit."""
+        place = path.replace("\\", "/") if "\\" in path and "/" not in path else path
+        said = self._matches(place)
+        if said is None:
+            return None
+        found = {name: (said.get(name) or "").strip() for name in ("cell", "protocol")}
+        return {name: text for name, text in found.items() if text}
+
+
+def _matcher(text: str) -> Callable[[str], Mapping[str, str | None] | None]:
+    if not text:
+        raise EfeError("the pattern is empty: write for example {cell}/{protocol}_*")
+    if len(text) > _LONGEST:
+        raise EfeError(f"the pattern is longer than {_LONGEST} characters.")
+    if text.startswith("re:"):
+        search = _regular(text[3:].strip()).search
+        return lambda path: found.groupdict() if (found := search(path)) else None
+    pieces = _pieces(text.strip("/"))
+    depth = text.strip("/").count("/") + 1
+
+    def matches(path: str) -> Mapping[str, str] | None:
+        end = "/".join(path.split("/")[-depth:])
+        stem = end[: len(end) - len(PurePath(end).suffix)]
+        found = _fit(pieces, stem)
+        return found if found is not None or stem == end else _fit(pieces, end)
+
+    return matches
+
+
+def _regular(text: str) -> re.Pattern[str]:
+    try:
+        found = re.compile(text)
+    except (re.error, RecursionError, OverflowError) as error:
+        raise EfeError(f"the regular expression can't be used: {error}.") from None
+    if not {"cell", "protocol"} & set(found.groupindex):
+        raise EfeError(
+            "the regular expression names neither cell nor protocol: write (?P<cell>…), (?P<protocol>…)."
+        )
+    return found
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """A part of a simple pattern: literal text, or a place that is open."""
+
+    kind: str  # "text", "?", "*" or one of FIELDS
+    text: str = ""
+
+
+def _pieces(text: str) -> list[_Piece]:
+    """Return the parts of a simple pattern. Raises EfeError if it can't be one."""
+    found: list[_Piece] = []
+    for token in re.findall(r"\{[^{}]*\}|\*+|[^{}*?]+|.", text, re.DOTALL):
+        if token.startswith("{") and len(token) > 1:
+            found.append(_open_place(token, found))
+        elif token in ("{", "}"):
+            raise EfeError("a brace of the pattern is not closed: write {cell} or {protocol}.")
+        elif token[0] in "*?":
+            found.append(_Piece(token[0]))
+        else:
+            found.append(_Piece("text", token))
+    if not {"cell", "protocol"} & {piece.kind for piece in found}:
+        raise EfeError("the pattern names neither {cell} nor {protocol}.")
+    return found
+
+
+def _open_place(token: str, before: Sequence[_Piece]) -> _Piece:
+    name = token[1:-1].strip().lower()
+    if name not in FIELDS:
+        known = ", ".join(f"{{{one}}}" for one in FIELDS)
+        raise EfeError(f"{token} means nothing in a pattern.{nearest(name, FIELDS)} There are {known}.")
+    if name in ("cell", "protocol") and any(piece.kind == name for piece in before):
+        raise EfeError(f"{token} stands twice in the pattern.")
+    if before and before[-1].kind in ("cell", "protocol", "any", "*") and name not in MARKS:
+        raise EfeError(f"nothing stands before {token} to tell where it begins: write for example _ there.")
+    return _Piece(name)
+
+
+def _fit(pieces: Sequence[_Piece], text: str) -> dict[str, str] | None:
+    """Return what stands in the open places, each as short as can be; None if the text doesn't fit.
+
+    Where a piece can't begin is remembered, so that no name takes long (a regular expression would try anew).
+    """
+    hopeless: set[tuple[int, int]] = set()
+
+    def ends(k: int, start: int) -> list[int] | None:
+        """Return where the pieces from the k-th on end."""
+        if k == len(pieces):
+            return [] if start == len(text) else None
+        if (k, start) in hopeless:
+            return None
+        for end in _ends(pieces[k], text, start):
+            rest = ends(k + 1, end)
+            if rest is not None:
+                return [end, *rest]
+        hopeless.add((k, start))
+        return None
+
+    found = ends(0, 0)
+    if found is None:
+        return None
+    spans = zip(pieces, [0, *found], found, strict=False)
+    return {piece.kind: text[start:end] for piece, start, end in spans if piece.kind in ("cell", "protocol")}
+
+
+def _ends(piece: _Piece, text: str, start: int) -> Iterator[int]:
+    """Yield where a piece can end that begins here, nearest first."""
+    if piece.kind == "text":
+        if text.startswith(piece.text, start):
+            yield start + len(piece.text)
+        return
+    slash = text.find("/", start)
+    last = len(text) if slash < 0 else slash
+    if piece.kind in MARKS:
+        digits = re.compile(MARKS[piece.kind])
+        yield from (end for end in range(start + 1, last + 1) if digits.fullmatch(text, start, end))
+    elif piece.kind == "?":
+        yield from range(start + 1, min(start + 1, last) + 1)
+    else:
+        yield from range(start + (piece.kind != "*"), last + 1)
+
+
+def guess_pattern(paths: Sequence[str], with_protocols: bool = False) -> str:
+    """Return a simple pattern that fits most names, as a first proposal for a person to edit.
+
+    A part of the name, or the folder, that is a known protocol's name becomes ``{protocol}``. The folder becomes
+    ``{cell}``, unless the name begins with the cell or there is none.
+
+    Parameters
+    ----------
+    paths : list of str
+        Paths below the root.
+    with_protocols : bool
+        Whether the files themselves say which protocols they hold.
+    """
+    places = [PurePath(path) for path in paths]
+    if not places:
+        return "{cell}/{protocol}_*"
+    if with_protocols:
+        return "{cell}"
+    if all(len(place.parts) > 2 and is_protocol(place.parent.name) for place in places):
+        return "{cell}/{protocol}/*"
+    split = [_PARTS.split(place.stem) for place in places]
+    at, fits = _protocol_at(split)
+    in_name = at > 0 and _starts_with_cell(places, split)
+    in_folder = not in_name and all(len(place.parts) > 1 for place in places)
+    if not fits:
+        if in_folder:
+            # one folder a cell, and names that begin with a word, is the commonest of habits
+            words = all(len(parts) > 1 and parts[0].isalpha() for parts in split)
+            return "{cell}/{protocol}_*" if words else "{cell}/*"
+        return "{cell}"
+    parts = Counter(tuple(_shape(one)) for one in split if len(one) > at).most_common(1)[0][0]
+    name = list(parts)
+    name[at] = "{protocol}"
+    if in_name or (not in_folder and at > 0):
+        name[0] = "{cell}"
+    return ("{cell}/" if in_folder else "") + _shortened(name)
+
+
+def is_protocol(text: str) -> bool:
+    """Whether a part of a name is that of a known protocol, or begins so."""
+    squeezed = re.sub(r"[\s_-]+", "", text.lower())
+    if squeezed in eCodes:
+        return True
+    return any(len(name) > 3 and squeezed.startswith(name) for name in eCodes)
+
+
+def _protocol_at(split: Sequence[Sequence[str]]) -> tuple[int, bool]:
+    """Return which part of the names is the protocol's, and whether one is in most of them."""
+    counts = Counter(at for parts in split for at in range(0, len(parts), 2) if is_protocol(parts[at]))
+    if not counts:
+        return 0, False
+    at, number = min(counts.items(), key=lambda item: (-item[1], item[0]))
+    return at, number * 2 > len(split)
+
+
+def _starts_with_cell(places: Sequence[PurePath], split: Sequence[Sequence[str]]) -> bool:
+    """Whether names begin with their cell: the folder's name, or where all lie in one folder, several beginnings."""
+    firsts = [parts[0] for parts in split]
+    if all(first.lower() == place.parent.name.lower() for first, place in zip(firsts, places, strict=True)):
+        return True
+    return len({place.parent for place in places}) == 1 and len(set(firsts)) > 1
+
+
+def _shape(parts: Sequence[str]) -> list[str]:
+    """Return a name's parts with all but the separators left open."""
+    return [part if k % 2 else "*" for k, part in enumerate(parts)]
+
+
+def _shortened(name: list[str]) -> str:
+    """Return a pattern's parts as text: what is open behind the protocol is said once."""
+    text = "".join(name)
+    head, mark, tail = text.partition("{protocol}")
+    if tail:
+        tail = tail[0] + "*"
+    return head + mark + tail
+
+
+# --- what will be added
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """One recording's metadata to be, with the cell and the protocol that were guessed.
+
+    Parameters
+    ----------
+    source : Source
+    cell, protocol : str
+        "" where nothing is known.
+    found_in : str
+        Where cell and protocol were found, in words.
+    problems : tuple of str
+    """
+
+    source: Source
+    cell: str
+    protocol: str
+    found_in: str = ""
+    problems: tuple[str, ...] = ()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether cell and protocol are known."""
+        return bool(self.cell and self.protocol)
+
+
+def propose(
+    sources: Iterable[Source],
+    pattern: Pattern | None,
+    *,
+    named: Callable[[str], str] = lambda path: path,
+    protocols_in: Callable[[str], Sequence[str]] = lambda path: (),
+) -> list[Proposal]:
+    """Say of which cell and protocol files are: one proposal for a file, or for each protocol of a file.
+
+    Parameters
+    ----------
+    sources : iterable of Source
+    pattern : Pattern, optional
+        Without one only what files say counts.
+    named : callable
+        Returns the path that the pattern is held against, usually that below the root.
+    protocols_in : callable
+        Returns the protocols that a file itself names, if its sweeps are chosen by them.
+    """
+    found: list[Proposal] = []
+    for source in sources:
+        said = pattern.match(named(source.path)) if pattern is not None else None
+        inside = list(protocols_in(source.path))
+        problems = source.problems
+        if pattern is not None and said is None:
+            problems = (*problems, "the pattern doesn't fit this name")
+        cell = (said or {}).get("cell", "")
+        protocol = (said or {}).get("protocol", "")
+        where = "name" if said else ""
+        if inside:
+            where = "name, file" if said else "file"
+        found += [Proposal(source, cell, name, where, problems) for name in (inside or [protocol])]
+    return found
+
+
+def as_metadata(proposals: Iterable[Proposal]) -> Mapping[str, Mapping[str, list[dict[str, str]]]]:
+    """Return what proposals add, as `extract_efeatures` takes it; those without cell or protocol are left out."""
+    found: dict[str, dict[str, list[dict[str, str]]]] = {}
+    for one in proposals:
+        if one.is_complete:
+            found.setdefault(one.cell, {}).setdefault(one.protocol, []).append(dict(one.source.metadata))
+    return found

@@ -1,0 +1,255 @@
+"""Figures of spike count against current: a large one with all rules and a handle, and small ones for an overview."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import bqplot
+import ipywidgets
+import numpy as np
+
+from ..engine.figures.style import CellStyle, number
+from .html import escape, plain
+from .plots import figure, padded, scale, ticks, x_axis
+from .rheobase_data import UNITS, CellView
+
+INK, FAINT = "var(--efe-ink, #222222)", "var(--efe-faint, #6b6b6b)"  # seen on light and on dark pages
+NONE = np.empty(0)
+ROWS = 5  # so many labels of lines stand one below the other: the rule in force and the others
+LABELS = 0.34  # share of the figure's height that is kept for them
+
+Put = Callable[..., None]
+
+
+class SmallPlot:
+    """Spike count against current of one cell, with the rule in force as a vertical line.
+
+    Parameters
+    ----------
+    put : callable
+        ``put(widget, trait=value, …)`` sets what differs.
+    on_point : callable
+        ``on_point(id)`` when a person clicks on a recording.
+    height : int
+        Pixels.
+
+    Attributes
+    ----------
+    used, excluded : Scatter
+        One point a recording.
+    ring : Scatter
+        Around the sweep that decided; `chosen` around those that are selected.
+    line : Lines
+        The rheobase in force.
+    figure : Figure
+    """
+
+    room = 0.1  # share of the height that is kept free above
+
+    def __init__(self, put: Put, on_point: Callable[[str], Any], height: int = 170):
+        self.put, self._on_point = put, on_point
+        self._ids: dict[str, tuple[str, ...]] = {"used": (), "excluded": ()}
+        self._hints: dict[str, tuple[str, ...]] = {"used": (), "excluded": ()}
+        self.x, self.y = scale(0.0, 1.0), scale(0.0, 1.0)
+        self.tooltip = ipywidgets.HTML()
+        self.used = self._points("used")
+        self.excluded = self._points("excluded", fill=False, stroke=FAINT, colors=[FAINT])
+        self.ring = self._rings(INK, 260, stroke_width=2.0)
+        self.chosen = self._rings("var(--efe-brand, #0072b2)", 420, stroke_width=2.0)
+        self.line = self._lines([INK], stroke_width=2.0)
+        self.x_axis = x_axis(self.x)
+        self.y_axis = x_axis(self.y, side="left", label_offset="2.6em")
+        self.figure = self._figure(height)
+
+    def _figure(self, height: int) -> bqplot.Figure:
+        margin = {"top": 6, "bottom": 38, "left": 46, "right": 12}
+        marks = [self.line, self.chosen, self.excluded, self.used, self.ring]
+        return figure(marks, [self.x_axis, self.y_axis], height, fig_margin=margin)
+
+    @property
+    def scales(self) -> dict[str, bqplot.Scale]:
+        """The scales that all marks share."""
+        return {"x": self.x, "y": self.y}
+
+    def _points(self, name: str, **traits: Any) -> bqplot.Scatter:
+        given = {"x": NONE, "y": NONE, "scales": self.scales, "default_size": 60, "tooltip": self.tooltip}
+        found = bqplot.Scatter(**given, **traits)
+        found.on_element_click(functools.partial(self._clicked, name))
+        found.on_hover(functools.partial(self._hovered, name))
+        return found
+
+    def _rings(self, colour: str, size: int, **traits: Any) -> bqplot.Scatter:
+        return bqplot.Scatter(
+            x=NONE, y=NONE, scales=self.scales, fill=False, stroke=colour, colors=[colour],
+            default_size=size, **traits,
+        )  # fmt: skip
+
+    def _lines(self, colours: list[str], **traits: Any) -> bqplot.Lines:
+        return bqplot.Lines(x=NONE, y=NONE, scales=self.scales, colors=colours, **traits)
+
+    def _clicked(self, name: str, mark: bqplot.Mark, content: Any) -> None:
+        index = content["data"]["index"]
+        if 0 <= index < len(self._ids[name]):
+            self._on_point(self._ids[name][index])
+
+    def _hovered(self, name: str, mark: bqplot.Mark, content: Any) -> None:
+        index = content["data"]["index"]
+        if 0 <= index < len(self._hints[name]):
+            self.tooltip.value = escape(self._hints[name][index])
+
+    # --- drawing
+
+    def draw(self, view: CellView, look: CellStyle, unit: str, selected: tuple[str, ...] = ()) -> None:
+        """Show a cell."""
+        factor = UNITS[unit]
+        amps, top = view.amps * factor, self._top(view)
+        self._axes(view, amps, factor, unit)
+        for name, mark, which in (
+            ("used", self.used, ~view.excluded),
+            ("excluded", self.excluded, view.excluded),
+        ):
+            places = np.flatnonzero(which)
+            self._ids[name] = tuple(view.ids[k] for k in places)
+            self._hints[name] = tuple(view.hints[k] for k in places)
+            self.put(mark, x=amps[which], y=view.counts[which])
+        self.put(
+            self.used,
+            marker=look.marker,
+            colors=[look.colour],
+            fill=look.filled,
+            stroke=None if look.filled else look.colour,
+        )
+        self.put(self.excluded, marker=look.marker)
+        self._circle(self.ring, view, amps, (view.deciding,))
+        self._circle(self.chosen, view, amps, selected)
+        value = None if view.value is None else view.value * factor
+        self._upright(self.line, value, top)
+
+    def _circle(self, mark: bqplot.Scatter, view: CellView, amps: np.ndarray, ids: tuple) -> None:
+        where = [k for k, identity in enumerate(view.ids) if identity in ids]
+        self.put(mark, x=amps[where], y=view.counts[where])
+
+    def _upright(self, mark: bqplot.Lines, value: float | None, top: float) -> None:
+        if value is None:
+            self.put(mark, x=NONE, y=NONE)
+        else:
+            self.put(mark, x=np.array([value, value]), y=np.array([0.0, top]))
+
+    def _top(self, view: CellView) -> float:
+        most = float(view.counts.max()) if view.counts.size else 1.0
+        return max(most, 1.0) / (1.0 - self.room)
+
+    def _axes(self, view: CellView, amps: np.ndarray, factor: float, unit: str) -> None:
+        lines = [value for _, value in view.others] + ([view.value] if view.value is not None else [])
+        low, high = padded([*amps, *(value * factor for value in lines)], 0.06)
+        top = self._top(view)
+        counts = ticks(0.0, top * (1.0 - self.room), 4)
+        self.put(self.x, min=low, max=high)
+        self.put(self.y, min=-0.04 * top, max=top)
+        self.put(self.x_axis, tick_values=ticks(low, high, self._most), label=f"current ({unit})")
+        self.put(self.y_axis, tick_values=counts[counts == np.round(counts)], label="spikes", tick_format="d")
+
+    _most = 4
+
+
+class CellPlot(SmallPlot):
+    """The large figure: the other rules as thin lines with labels, and a handle that moves the rheobase.
+
+    Attributes
+    ----------
+    handle : Scatter
+        One point on the line in force, dragged by the mouse; `x` is in the unit of the axis.
+    others : list of Lines
+    labels : list of Label
+        What the lines are called: those on the left of the middle, those on the right.
+    curve : Lines
+        The line of the interpolation.
+    """
+
+    room = LABELS
+    _most = 8
+
+    def _figure(self, height: int) -> bqplot.Figure:
+        self.others = [self._lines([FAINT], stroke_width=1.2, line_style="dashed") for _ in range(ROWS - 1)]
+        self.curve = self._lines([FAINT], stroke_width=1.2, line_style="dotted")
+        self.labels = [self._label(align) for align in ("start", "end")]
+        self.names = [self._label(align, font_weight="bold", colors=[INK]) for align in ("start", "end")]
+        self.handle = bqplot.Scatter(
+            x=NONE,
+            y=NONE,
+            scales=self.scales,
+            colors=[INK],
+            marker="triangle-down",
+            default_size=200,
+            enable_move=True,
+            restrict_x=True,
+            update_on_move=True,
+            apply_clip=False,
+        )
+        marks = [
+            *self.others, self.curve, self.line, self.chosen, self.excluded, self.used, self.ring,
+            *self.labels, *self.names, self.handle,
+        ]  # fmt: skip
+        margin = {"top": 16, "bottom": 42, "left": 58, "right": 20}
+        return figure(marks, [self.x_axis, self.y_axis], height, fig_margin=margin)
+
+    def _label(self, align: str, **traits: Any) -> bqplot.Label:
+        given: dict[str, Any] = {
+            "x": NONE,
+            "y": NONE,
+            "text": [],
+            "scales": self.scales,
+            "align": align,
+            "default_size": 12,
+            "font_weight": "normal",
+            "colors": [FAINT],
+            "x_offset": 9 if align == "start" else -9,
+            "y_offset": 4,
+            "apply_clip": False,
+        }
+        return bqplot.Label(**(given | traits))
+
+    def draw_cell(
+        self, view: CellView, look: CellStyle, unit: str, selected: tuple[str, ...], dragging: bool
+    ) -> None:
+        """Show a cell; the handle is left alone while it is being dragged."""
+        factor, top = UNITS[unit], self._top(view)
+        if not dragging:
+            self.draw(view, look, unit, selected)
+        else:
+            self._upright(self.line, None if view.value is None else view.value * factor, top)
+        rows = [top * (1.0 - 0.06 * k) for k in range(ROWS)]
+        named = [] if view.value is None else [(view.label, view.value * factor, rows[0])]
+        others = [
+            (name, value * factor, row) for (name, value), row in zip(view.others, rows[1:], strict=False)
+        ]
+        for k, mark in enumerate(self.others):
+            self._upright(mark, *((others[k][1:]) if k < len(others) else (None, top)))
+        self._write(self.names, named, unit)
+        self._write(self.labels, others, unit)
+        curve = view.curve or (NONE, NONE)
+        self.put(self.curve, x=curve[0] * factor, y=curve[1])
+        if not dragging:
+            self._place_handle(view, factor, top)
+
+    def _place_handle(self, view: CellView, factor: float, top: float) -> None:
+        if view.value is None:
+            self.put(self.handle, x=NONE, y=NONE)
+        else:
+            self.put(self.handle, x=np.array([view.value * factor]), y=np.array([top]))
+
+    def _write(self, marks: list[bqplot.Label], named: list[tuple[str, float, float]], unit: str) -> None:
+        """Write on the side of each line where there is more room."""
+        middle = 0.5 * (self.x.min + self.x.max)
+        for mark, here in zip(marks, (True, False), strict=True):
+            own = [one for one in named if (one[1] <= middle) == here]
+            self.put(
+                mark,
+                x=np.array([value for _, value, _ in own]),
+                y=np.array([row for _, _, row in own]),
+                text=np.array(
+                    [f"{plain(name)}: {number(value, 4)} {unit}" for name, value, _ in own], dtype=str
+                ),
+            )

@@ -10,7 +10,7 @@ import ipywidgets
 from ..engine.figures.style import FAINT, ORANGE, SKY, VERMILLION
 from .html import escape, plain, tag
 from .trace_data import TraceView
-from .trace_list import Choose, SweepList
+from .trace_list import SweepList
 from .trace_timing import TIMINGS
 
 SCOPES = (
@@ -25,11 +25,6 @@ Put = Callable[..., None]
 
 class Controls:
     """The controls of a trace viewer.
-
-    Parameters
-    ----------
-    choose : callable
-        Is told which sweeps a person chose in the list.
 
     Attributes
     ----------
@@ -53,10 +48,10 @@ class Controls:
     reason : Text
     """
 
-    def __init__(self, choose: Choose):
+    def __init__(self):
         self.empty, self.facts, self.notes = ipywidgets.HTML(), ipywidgets.HTML(), ipywidgets.HTML()
         self.legend = ipywidgets.HTML(_legend())
-        self.sweeps = SweepList(choose)
+        self.sweeps = SweepList()
         self._make_choice()
         self._make_range()
         self._make_timings()

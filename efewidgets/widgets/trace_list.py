@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import anywidget
 import traitlets
 
 from .style import STATIC
 
-#: ``choose(ids of the sweeps to show, id of the one that stands for all)``
-Choose = Callable[[tuple[str, ...], str], Any]
-
 
 class SweepList(anywidget.AnyWidget):
-    """A list box with several rows chosen; a person's choice is told to `choose`.
+    """A list box of which several rows can be chosen.
 
-    Parameters
+    Attributes
     ----------
-    choose : callable
+    label : str
+        What it lists, said by screen readers.
+    rows : list of dict
+        ``id``, ``label``, ``detail``, ``colour``, ``faint`` (bool), ``hint``: texts as they are.
+    chosen : list of str
+        Ids of the rows that are chosen; changed by a person, too, in one change with `active`.
+    active : str
+        Id of the row that stands for all.
     """
 
     _esm = STATIC / "trace_list.js"
@@ -28,21 +29,3 @@ class SweepList(anywidget.AnyWidget):
     rows = traitlets.List(traitlets.Dict()).tag(sync=True)
     chosen = traitlets.List(traitlets.Unicode()).tag(sync=True)
     active = traitlets.Unicode("").tag(sync=True)
-
-    def __init__(self, choose: Choose):
-        super().__init__()
-        self._choose = choose
-        self.on_msg(self._told)
-
-    def _told(self, widget: Any, content: Any, buffers: Any) -> None:
-        known = {row["id"] for row in self.rows}
-        chosen, active = _ids(content, "chosen"), str(content.get("active"))
-        if set(chosen) <= known and active in known:
-            # what the page shows already
-            with self.hold_trait_notifications():
-                self.chosen, self.active = list(chosen), active
-            self._choose(chosen, active)
-
-
-def _ids(content: Any, name: str) -> tuple[str, ...]:
-    return tuple(str(identity) for identity in content.get(name) or ())

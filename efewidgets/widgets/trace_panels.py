@@ -16,7 +16,7 @@ from .trace_data import Curve, TraceView
 from .trace_timing import Timing
 
 #: Spikes that get a marker, at most; of more, one stands for those around it
-MOST_MARKERS = 1000
+MOST_MARKERS = 250
 NONE = np.empty(0, dtype=np.float32)
 HANDLE_AT = 1.05  # just above the panel: below it the mouse pans
 
@@ -199,12 +199,10 @@ def _markers(curves: Sequence[Curve], span: tuple[float, float]) -> dict[str, np
     """Return where the spikes get a marker."""
     x = np.concatenate([NONE, *(curve.seen.time_spikes for curve in curves)])
     y = np.concatenate([NONE, *(curve.seen.spikes for curve in curves)])
-    for columns in (MOST_MARKERS, MOST_MARKERS // 4):
-        if len(x) > MOST_MARKERS:
-            height = max(float(np.ptp(y)), 1e-9)
-            place = np.column_stack(
-                [(x - span[0]) / (span[1] - span[0]) * columns, (y - y.min()) / height * 50]
-            )
-            kept = np.unique(np.rint(place), axis=0, return_index=True)[1]
-            x, y = x[kept], y[kept]
-    return {"x": x[:MOST_MARKERS], "y": y[:MOST_MARKERS].astype(np.float32)}
+    columns = MOST_MARKERS
+    while len(x) > MOST_MARKERS:
+        height = max(float(np.ptp(y)), 1e-9)
+        across, up = (x - span[0]) / (span[1] - span[0]) * columns, (y - y.min()) / height * 20
+        kept = np.unique(np.rint([across, up]), axis=1, return_index=True)[1]
+        x, y, columns = x[kept], y[kept], columns // 2
+    return {"x": x, "y": y.astype(np.float32)}

@@ -15,8 +15,8 @@ from ..engine.figures.sweeps import CREDIBLE_MV
 from ..engine.trace import Trace
 from ..state import Results
 
-#: Bins across a panel: at most two a pixel, the panel being some 800 pixels wide or wider
-BINS = 1600
+#: Bins across a panel: at most two a pixel, the panel being 600 pixels wide or wider
+BINS = 1200
 #: Points in a panel, all sweeps together
 BUDGET = 20_000
 

@@ -56,7 +56,7 @@ class TraceViewer(StateWidget):
 
     def build(self) -> Sequence[ipywidgets.Widget]:
         self.panels = Panels(self.put)
-        self.controls = Controls(self.show)
+        self.controls = Controls()
         self.timing_message, self.exclusion_message, self.range_message = Message(), Message(), Message()
         self._resample = self.later(self._zoomed, 0.05)
         self._dropped = self.later(self._drop, 0.2)
@@ -86,6 +86,8 @@ class TraceViewer(StateWidget):
         controls, panels = self.controls, self.panels
         self.on(controls.cell, lambda name: self._choose_group(name, controls.protocol.value))
         self.on(controls.protocol, lambda name: self._choose_group(controls.cell.value, name))
+        for name in ("chosen", "active"):
+            self.on(controls.sweeps, lambda _: self._choose(), name=name)
         self.on_click(controls.previous, lambda: self.step(-1))
         self.on_click(controls.next, lambda: self.step(1))
         self.on_click(controls.all, lambda: self.show([row.id for row in self._view.rows]))
@@ -141,6 +143,14 @@ class TraceViewer(StateWidget):
         rows = [row.id for row in self._view.rows]
         if self.active in rows:
             self.show([rows[min(max(rows.index(self.active) + by, 0), len(rows) - 1)]])
+
+    def _choose(self) -> None:
+        """Show what was chosen in the list."""
+        chosen, active = self.controls.sweeps.chosen, self.controls.sweeps.active
+        known = self.state.results.members
+        chosen = tuple(identity for identity in chosen if identity in known)
+        if chosen and (chosen, active) != (self._view.chosen, self._view.active):
+            self.show(chosen, active)
 
     def _choose_group(self, cell: str, protocol: str) -> None:
         """Show all sweeps of a protocol of a cell; another cell may have other protocols."""

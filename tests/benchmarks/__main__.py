@@ -1,6 +1,6 @@
 """All benchmarks, or those that are named.
 
-    python -m tests.benchmarks [--quick] [extraction growth detection figures state]
+    python -m tests.benchmarks [--quick] [extraction growth detection figures state traces]
 
 `extraction` and `figures` measure BluePyEfe beside us; see each module for what it measures and for its own options.
 """
@@ -18,6 +18,7 @@ QUICK = {
     "detection": ["--seeds", "2"],
     "figures": ["--rounds", "1"],
     "state": ["--rounds", "9", "--sizes", "1200"],
+    "traces": ["--rounds", "9"],
 }
 
 

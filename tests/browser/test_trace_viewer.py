@@ -38,6 +38,7 @@ def test_a_person_looks_and_bends(visit, voila):
     found.until("viewer.view_data().chosen == (viewer.view_data().rows[10].id,)")
     assert sweeps.locator("[aria-selected=true]").count() == 1
     page.get_by_text("sweep 11 of 12").wait_for()
+    sweeps.focus()
     page.keyboard.press("Shift+ArrowUp")
     found.until("len(state.view.recordings)", 2)
     page.get_by_role("button", name="next ▶").press("Enter")
@@ -72,7 +73,7 @@ def test_a_person_looks_and_bends(visit, voila):
     page.mouse.up()
     wanted = 1199.9 - 100 / area["width"] * 1400
     found.until(f"abs(own().get('toff', 0) - {wanted}) < 3")
-    found.until("abs(state.results.recording(viewer.active).toff - own()['toff']) < 0.1")
+    found.until("bool(abs(state.results.recording(viewer.active).toff - own()['toff']) < 0.1)")
     page.get_by_text("toff set by hand").wait_for()
     found.screenshot("dragged")
 

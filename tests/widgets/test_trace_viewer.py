@@ -210,11 +210,11 @@ def test_sweeps_are_stepped_through(state, viewer):
 def test_a_choice_in_the_list_is_the_shared_selection(state, viewer):
     state.view.cell, state.view.protocol = "A", "IDthresh"
     order = [row.id for row in viewer.view_data().rows]
-    viewer.controls.sweeps._told(None, {"chosen": order[1:3], "active": order[2]}, [])
+    viewer.controls.sweeps.set_state({"chosen": order[1:3], "active": order[2]})
     assert state.view.recordings == tuple(order[1:3])
     assert viewer.active == order[2]
     assert (state.view.cell, state.view.protocol) == ("A", "IDthresh")
-    viewer.controls.sweeps._told(None, {"chosen": ["f99/none"], "active": "f99/none"}, [])
+    viewer.controls.sweeps.set_state({"chosen": ["f99/none"], "active": "f99/none"})
     assert state.view.recordings == tuple(order[1:3])
 
 

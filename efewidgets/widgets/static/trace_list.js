@@ -60,7 +60,7 @@ function render({ model, el }) {
   function choose(chosen, active) {
     model.set({ chosen, active });
     mark();
-    model.send({ chosen, active });
+    model.save_changes();
   }
 
   function between(one, other) {

@@ -3,7 +3,6 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-OUTPUT := efewidgets-output
 
 .PHONY: help dashboard test test-all lint bench clean
 
@@ -22,8 +21,8 @@ $(VENV)/dev.stamp: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $(VENV)/user.stamp $@
 
-dashboard: $(VENV)/user.stamp  ## extract features from the sample cells, and say where the files and figures are
-	$(BIN)/efewidgets extract --sample --output $(OUTPUT) --plot
+dashboard: $(VENV)/user.stamp  ## open the dashboard on the sample cells, in the browser
+	$(BIN)/efewidgets dashboard $(ARGS)
 
 test: $(VENV)/dev.stamp  ## run the tests, the style and the type checks
 	$(BIN)/ruff check .
@@ -46,4 +45,4 @@ bench: $(VENV)/dev.stamp  ## measure speed and memory, against BluePyEfe
 	$(BIN)/python -m tests.benchmarks
 
 clean:  ## remove what was made
-	rm -rf $(VENV) $(OUTPUT) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
+	rm -rf $(VENV) efewidgets-output .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

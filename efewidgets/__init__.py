@@ -25,6 +25,17 @@ _HOME = {
     "inspect": "engine.readers",
     "register_reader": "engine.readers",
     "register_ecode": "engine.ecodes",
+    "Dashboard": "app",
+    "FeaturePlots": "widgets",
+    "FileSelector": "widgets",
+    "ProblemsPanel": "widgets",
+    "ResultsPanel": "widgets",
+    "RheobaseInspector": "widgets",
+    "RunBar": "widgets",
+    "SettingsEditor": "widgets",
+    "SummaryPanel": "widgets",
+    "TargetEditor": "widgets",
+    "TraceViewer": "widgets",
 }
 
 __all__ = [*_HOME, "__version__"]

@@ -1,0 +1,15 @@
+"""The dashboard: all widgets on one page, in the order in which an extraction is made; and its server."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["Dashboard"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "Dashboard":
+        from .dashboard import Dashboard
+
+        return Dashboard
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

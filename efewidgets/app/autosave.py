@@ -1,0 +1,88 @@
+"""The session kept in a file while a person works, so that a reload or a crash costs nothing."""
+
+from __future__ import annotations
+
+import atexit
+import json
+import logging
+import pathlib
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from ..engine.problems import EfeError
+from ..state import ExtractionState
+from ..widgets.debounce import Debounce
+
+logger = logging.getLogger(__name__)
+
+DELAY = 0.5
+_VIEW = ("tab", "cell", "protocol")
+
+
+class Autosave:
+    """Saves a state soon after each edit, in a thread of its own; an untouched state is not saved.
+
+    Parameters
+    ----------
+    state : ExtractionState
+    path : pathlib.Path
+        The session; what was looked at is kept beside it.
+    """
+
+    def __init__(self, state: ExtractionState, path: pathlib.Path):
+        self.state = state
+        self.path = path
+        self._saved = state.inputs
+        self._writing = threading.Lock()
+        self._soon = Debounce(self.save, DELAY, _in_thread)
+        state.observe(self._changed, "revision")
+        state.view.observe(self._changed, list(_VIEW))
+        atexit.register(self._soon.flush)
+        self._restore_view()
+
+    def save(self) -> None:
+        """Save now what has changed."""
+        with self._writing:
+            inputs = self.state.inputs
+            try:
+                if inputs != self._saved or not self.path.exists():
+                    self.path.parent.mkdir(parents=True, exist_ok=True)
+                    self.state.save(self.path)
+                    self._saved = inputs
+                view = {name: getattr(self.state.view, name) for name in _VIEW}
+                self._view_file.write_text(json.dumps(view), encoding="utf-8")
+            except (EfeError, OSError) as error:
+                logger.warning("the session can't be kept in %s: %s", self.path, error)
+
+    def close(self) -> None:
+        """Save what waits to be saved, and watch no more."""
+        self._soon.flush()
+        atexit.unregister(self._soon.flush)
+        self.state.unobserve(self._changed, "revision")
+        self.state.view.unobserve(self._changed, list(_VIEW))
+
+    @property
+    def _view_file(self) -> pathlib.Path:
+        return self.path.with_name(f"{self.path.stem}-view.json")
+
+    def _changed(self, change: Any) -> None:
+        if change.name != "revision" or self.state.inputs != self._saved:
+            self._soon()
+
+    def _restore_view(self) -> None:
+        try:
+            view = json.loads(self._view_file.read_text(encoding="utf-8"))
+            for name in _VIEW:
+                setattr(self.state.view, name, view[name])
+        except (OSError, ValueError, KeyError, TypeError):
+            return
+        except Exception:  # traitlets' own: somebody else's file
+            logger.warning("%s is not a view", self._view_file)
+
+
+def _in_thread(delay: float, call: Callable[[], None]) -> threading.Timer:
+    timer = threading.Timer(delay, call)
+    timer.daemon = True
+    timer.start()
+    return timer

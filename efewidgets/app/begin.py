@@ -1,0 +1,73 @@
+"""The state that a page begins with."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import secrets
+from typing import Any
+
+from ..state import BackgroundRunner, ExtractionState
+from .fence import Fence
+from .settings import Settings
+
+SESSION_FILE = "session.json"
+_NAME = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
+_LENGTH = 16
+
+
+def new_name() -> str:
+    """Return a name for a visit that nobody can guess."""
+    return secrets.token_urlsafe(_LENGTH * 3 // 4)
+
+
+def is_name(text: str) -> bool:
+    """Whether a text can be the name of a visit; no other text ever becomes part of a path."""
+    return len(text) == _LENGTH and set(text) <= _NAME
+
+
+def fence_of(settings: Settings, name: str) -> Fence:
+    """Return the fence around a visitor; the sample cells are inside."""
+    from ..datasets import sample_folder
+
+    scratch = None if settings.scratch is None else pathlib.Path(settings.scratch) / name
+    return Fence(settings.root, scratch, also=[sample_folder()])
+
+
+def options_of(settings: Settings) -> dict[str, Any]:
+    """Return the options of a visitor's state: computed in the background, kept on disk where that may be."""
+    if settings.root is None:
+        return {"runner": BackgroundRunner(), "cache": True}
+    cache = False if settings.scratch is None else os.path.join(settings.scratch, "cache")
+    return {"runner": BackgroundRunner(), "cache": cache}
+
+
+def first_state(settings: Settings) -> ExtractionState:
+    """Return the state that a page opens on: of a config, of the sample cells, or empty for a folder.
+
+    Raises
+    ------
+    EfeError
+        If the config can't be used.
+    """
+    from ..datasets import sample_config
+
+    options = options_of(settings)
+    if not settings.start:
+        return ExtractionState.from_arguments(sample_config(), **options)
+    if os.path.isdir(settings.start):
+        return ExtractionState(**options)
+    return ExtractionState.load(settings.start, **options)
+
+
+def open_session(path: str | os.PathLike[str], fence: Fence, **options: Any) -> ExtractionState:
+    """Return the state of a saved session or a config, if all that it names is within the fence.
+
+    Raises
+    ------
+    EfeError
+        If it can't be used, or names what is out of reach.
+    """
+    found = fence.readable(path)
+    fence.check_config(found)
+    return ExtractionState.load(found, **options)

@@ -1,0 +1,305 @@
+"""All widgets on one page: a guided way from recordings to the files that models are fitted to."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import os
+import pathlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import ipywidgets
+
+from .. import widgets
+from ..engine.problems import EfeError
+from ..state import BackgroundRunner, ExtractionState
+from ..widgets.base import StateWidget
+from ..widgets.html import escape, tag
+from ..widgets.message import Message
+from ..widgets.owned import close_all
+from ..widgets.style import stylesheet
+from . import begin
+from .autosave import Autosave
+from .fence import Fence
+from .session_panel import SessionPanel
+from .step_bar import StepBar
+from .steps import NAMES, STEPS
+
+logger = logging.getLogger(__name__)
+
+_DRAWERS = {"Summary": "SummaryPanel", "Problems": "ProblemsPanel", "Session": "SessionPanel"}
+
+
+class Dashboard(ipywidgets.VBox):
+    """The widgets as steps that a person is led through, and may jump between.
+
+    Parameters
+    ----------
+    state : ExtractionState, optional
+        What is shown; by default an empty state that computes in the background.
+    root : path, optional
+        Folder with recordings to choose from, which can't be left.
+    scratch : path, optional
+        Folder for uploads and saved files.
+    read_only : bool
+        Whether nothing is written where this runs.
+    autosave : path, optional
+        File in which the session is kept while a person works.
+    fence : Fence, optional
+        Where sessions may be read and written; by default in `root` and `scratch`, if there is a root.
+    options : callable, optional
+        Returns the options of a state that a session is opened in.
+
+    Attributes
+    ----------
+    state : ExtractionState
+    parts : dict of ipywidgets.Widget
+        The widgets that were needed so far, by the names of their classes.
+    message : Message
+    """
+
+    def __init__(
+        self,
+        state: ExtractionState | None = None,
+        *,
+        root: str | os.PathLike[str] | None = None,
+        scratch: str | os.PathLike[str] | None = None,
+        read_only: bool = False,
+        autosave: str | os.PathLike[str] | None = None,
+        fence: Fence | None = None,
+        options: Callable[[], dict[str, Any]] | None = None,
+    ):
+        super().__init__()
+        self.root, self.scratch, self.read_only = root, scratch, read_only
+        self.fence = fence or Fence(root, scratch)
+        self._options = options or (lambda: {"runner": BackgroundRunner()})
+        self._session = None if autosave is None else pathlib.Path(autosave)
+        self._autosave: Autosave | None = None
+        self._owned: ExtractionState | None = None
+        self.parts: dict[str, ipywidgets.Widget] = {}
+        self.message = Message()
+        self.add_class("efe")
+        self.add_class("efe-dashboard")
+        if state is None:
+            state = self._owned = ExtractionState(**self._options())
+        self._show(state)
+
+    # --- sessions
+
+    def open_session(self, path: str | os.PathLike[str]) -> None:
+        """Go on with a saved session or a config; the present state is left.
+
+        Raises
+        ------
+        EfeError
+            If it can't be used; nothing is changed then.
+        """
+        if not os.fspath(path):
+            raise EfeError("name the file of a session or a config.")
+        state = begin.open_session(path, self.fence, **self._options())
+        before = self._owned
+        self._leave()
+        self._owned = state
+        self._show(state)
+        if before is not None:
+            before.close()
+
+    def announce(self, name: str) -> None:
+        """Tell the page the name of the visit for its address, if there is a session to come back to."""
+        if self._session is not None:
+            self._visit.value = tag("span", data_efe_visit=name)
+
+    def close(self) -> None:
+        """Leave the state and the page: every model that was made is closed."""
+        if self.comm is None:
+            return
+        self._leave()
+        self.message.close()
+        if self._owned is not None:
+            self._owned.close()
+        super().close()
+
+    # --- the page
+
+    def _show(self, state: ExtractionState) -> None:
+        """Make the page anew for a state."""
+        self.state = state
+        if self._session is not None:
+            self._autosave = Autosave(state, self._session)
+        self._visit = ipywidgets.HTML(layout={"display": "none"})
+        self._boxes: dict[str, ipywidgets.VBox] = {}
+        self._drawer_boxes: dict[str, ipywidgets.VBox] = {}
+        self.steps = StepBar(state)
+        self.run_bar = self._part("RunBar")
+        self.toggles = {name: _toggle(name) for name in _DRAWERS}
+        for name, button in self.toggles.items():
+            button.observe(functools.partial(self._toggled, name), "value")
+        self._steps_box, self._drawer = ipywidgets.HBox(), ipywidgets.VBox()
+        self._steps_box.add_class("efe-dashboard-step")
+        self._drawer.add_class("efe-dashboard-drawer")
+        main = ipywidgets.HBox([self._steps_box, self._drawer])
+        main.add_class("efe-dashboard-main")
+        shown: list[ipywidgets.Widget] = [
+            stylesheet(),
+            _own_style(),
+            self._visit,
+            self._header(),
+            self.steps,
+            self.message,
+            main,
+            self._footer(),
+        ]
+        self.children = tuple(shown)
+        state.view.observe(self._view_changed, "tab")
+        state.observe(self._state_changed, "revision")
+        self._state_changed()
+        self._open_step()
+
+    def _header(self) -> ipywidgets.Widget:
+        title = ipywidgets.HTML(tag("h1", "efewidgets", class_="efe-dashboard-title"))
+        toggles = ipywidgets.HBox(list(self.toggles.values()))
+        toggles.add_class("efe-dashboard-toggles")
+        header = ipywidgets.HBox([title, self.run_bar, toggles])
+        header.add_class("efe-dashboard-header")
+        return header
+
+    def _footer(self) -> ipywidgets.Widget:
+        self.back, self.next = ipywidgets.Button(), ipywidgets.Button(button_style="primary")
+        self.back.on_click(lambda _: self._go(-1))
+        self.next.on_click(lambda _: self._go(1))
+        footer = ipywidgets.HBox([self.back, self.next])
+        footer.add_class("efe-dashboard-footer")
+        return footer
+
+    def _leave(self) -> None:
+        """Close all that shows the present state."""
+        if self._autosave is not None:
+            self._autosave.close()
+            self._autosave = None
+        self.state.view.unobserve(self._view_changed, "tab")
+        self.state.unobserve(self._state_changed, "revision")
+        for part in (*self.parts.values(), self.steps):
+            part.close()
+        self.parts.clear()
+        children: tuple[ipywidgets.Widget, ...] = self.children
+        self.children = ()
+        for child in children:
+            if child is not self.message and child.comm is not None:
+                close_all(child)
+                child.close()
+        for box in (*self._boxes.values(), *self._drawer_boxes.values()):
+            if box.comm is not None:
+                close_all(box)
+                box.close()
+
+    # --- steps
+
+    @property
+    def step(self) -> str:
+        """The name of the open step; may be set."""
+        return self.state.view.tab if self.state.view.tab in NAMES else NAMES[0]
+
+    @step.setter
+    def step(self, name: str) -> None:
+        if name not in NAMES:
+            raise ValueError(f"there is no step {name!r}: there are {', '.join(NAMES)}.")
+        self.state.view.tab = name
+
+    def _go(self, by: int) -> None:
+        self.step = NAMES[min(max(NAMES.index(self.step) + by, 0), len(NAMES) - 1)]
+
+    def _view_changed(self, change: Any) -> None:
+        self._open_step()
+
+    def _open_step(self) -> None:
+        """Show the open step; its widgets are made the first time, and those of others rest."""
+        number = NAMES.index(self.step)
+        step = STEPS[number]
+        if step.name not in self._boxes:
+            advice = ipywidgets.HTML(tag("p", escape(step.advice), class_="efe-dashboard-advice"))
+            box = ipywidgets.VBox([advice, *map(self._part, step.widgets)])
+            box.add_class("efe-dashboard-box")
+            box.add_class(f"efe-dashboard-{step.name}")
+            self._boxes[step.name] = box
+        if step.traces and "TraceViewer" not in self._boxes:
+            box = ipywidgets.VBox([self._part("TraceViewer")])
+            box.add_class("efe-dashboard-box")
+            self._boxes["TraceViewer"] = box
+        shown = {step.name} | ({"TraceViewer"} if step.traces else set())
+        for name, box in self._boxes.items():
+            (box.remove_class if name in shown else box.add_class)("efe-dashboard-hidden")
+        in_use = set(step.widgets) | ({"TraceViewer"} if step.traces else set())
+        for title in {part for other in STEPS for part in other.widgets} | {"TraceViewer"}:
+            _rest(self.parts.get(title), title in in_use)
+        order = [*(name for name in NAMES if name in self._boxes), "TraceViewer"]
+        self._steps_box.children = tuple(self._boxes[name] for name in order if name in self._boxes)
+        self._label_ways(number)
+
+    def _label_ways(self, number: int) -> None:
+        before = STEPS[number - 1] if number else None
+        after = STEPS[number + 1] if number + 1 < len(STEPS) else None
+        for button, step, words in ((self.back, before, "← {}"), (self.next, after, "Next: {} →")):
+            button.description = words.format(step.title) if step else ""
+            button.layout.visibility = "visible" if step else "hidden"
+
+    # --- what is reachable from everywhere
+
+    def _toggled(self, name: str, change: Any) -> None:
+        """Show or hide a drawer; one at a time."""
+        if change.new:
+            for other, button in self.toggles.items():
+                if other != name:
+                    button.value = False
+            if name not in self._drawer_boxes:
+                self._drawer_boxes[name] = ipywidgets.VBox([self._part(_DRAWERS[name])])
+            self._drawer.children = (self._drawer_boxes[name],)
+        elif not any(button.value for button in self.toggles.values()):
+            self._drawer.children = ()
+        _rest(self.parts.get(_DRAWERS[name]), change.new)
+
+    def _state_changed(self, change: Any = None) -> None:
+        """Say on its button how many problems there are."""
+        serious = sum(problem.severity != "note" for problem in self.state.problems)
+        self.toggles["Problems"].description = f"Problems ({serious:,})" if serious else "Problems"
+
+    # --- making widgets
+
+    def _part(self, name: str) -> ipywidgets.Widget:
+        """Return the widget of this name, made when it is first needed; one that can't be made says so."""
+        if name not in self.parts:
+            try:
+                self.parts[name] = self._make(name)
+            except Exception as error:
+                logger.exception("%s can't be made", name)
+                self.parts[name] = Message()
+                self.parts[name].say(f"{name} can't be shown: {type(error).__name__}: {error}")
+        return self.parts[name]
+
+    def _make(self, name: str) -> ipywidgets.Widget:
+        if name == "SessionPanel":
+            return SessionPanel(
+                self.state, fence=self.fence, open_path=self.open_session, read_only=self.read_only
+            )
+        options: Mapping[str, dict[str, Any]] = {
+            "FileSelector": {"root": self.root, "scratch": None if self.read_only else self.scratch},
+            "ResultsPanel": {
+                "root": self.scratch if self.fence.stands else None,
+                "read_only": self.read_only,
+            },
+        }
+        return getattr(widgets, name)(self.state, **options.get(name, {}))
+
+
+def _rest(part: ipywidgets.Widget | None, shown: bool) -> None:
+    if isinstance(part, StateWidget):
+        part.shown = shown
+
+
+def _toggle(name: str) -> ipywidgets.ToggleButton:
+    return ipywidgets.ToggleButton(description=name, tooltip=f"show or hide: {name.lower()}")
+
+
+def _own_style() -> ipywidgets.HTML:
+    css = (pathlib.Path(__file__).parent / "dashboard.css").read_text(encoding="utf-8")
+    return ipywidgets.HTML(f"<style>{css}</style>", layout={"display": "none"})

@@ -1,0 +1,79 @@
+"""What the page's notebook does: all that can be done before somebody comes, and the rest when they do."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import pathlib
+import urllib.parse
+
+from ..engine.problems import EfeError
+from ..state import ExtractionState
+from .begin import SESSION_FILE, fence_of, first_state, is_name, new_name, open_session, options_of
+from .dashboard import Dashboard
+from .fence import Fence
+from .settings import Settings
+
+_READY: list[tuple[Settings, str, Dashboard]] = []
+
+
+def warm() -> None:
+    """Make the page that a new visitor sees; it may wait for them in a kernel that is kept warm."""
+    settings = Settings.from_environment()
+    os.chdir(settings.folder or os.getcwd())
+    name = new_name()
+    trouble = ""
+    try:
+        state = first_state(settings)
+    except EfeError as error:  # the command has looked at it, but files change
+        state, trouble = first_state(dataclasses.replace(settings, start=settings.folder)), str(error)
+    dashboard = _dashboard(settings, name, state)
+    if trouble:
+        dashboard.message.say(trouble)
+    _READY.append((settings, name, dashboard))
+
+
+def show() -> None:
+    """Show the page to a visitor, or the session that their address names."""
+    from IPython.display import display
+
+    settings, name, dashboard = _READY.pop()
+    wanted = _asked_for()
+    session = _session_file(fence_of(settings, wanted)) if is_name(wanted) else None
+    if session is not None and session.is_file():
+        try:
+            state = open_session(session, fence_of(settings, wanted), **options_of(settings))
+        except EfeError as error:
+            dashboard.message.say(f"the session can't be opened: {error}")
+        else:
+            dashboard.close()
+            name, dashboard = wanted, _dashboard(settings, wanted, state)
+    dashboard.announce(name)
+    display(dashboard)
+
+
+def _dashboard(settings: Settings, name: str, state: ExtractionState) -> Dashboard:
+    fence = fence_of(settings, name)
+    return Dashboard(
+        state,
+        root=settings.root or settings.folder or None,
+        scratch=fence.scratch,
+        read_only=settings.read_only,
+        autosave=_session_file(fence),
+        fence=fence,
+        options=lambda: options_of(settings),
+    )
+
+
+def _session_file(fence: Fence) -> pathlib.Path | None:
+    return None if fence.scratch is None else fence.scratch / SESSION_FILE
+
+
+def _asked_for() -> str:
+    """Return the name of the visit that stands in the address; waits for the visitor in a warm kernel."""
+    if os.environ.get("VOILA_PREHEAT") == "True":
+        from voila.utils import wait_for_request  # type: ignore[import-untyped]
+
+        wait_for_request()
+    query = urllib.parse.parse_qs(os.environ.get("QUERY_STRING", ""))
+    return query.get("session", [""])[0]

@@ -1,0 +1,208 @@
+"""Voila with our page: its own template, kernels kept warm, and none left behind."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import pathlib
+import socket
+import threading
+import webbrowser
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import tornado.ioloop
+from traitlets.config import Config
+from voila.app import Voila  # type: ignore[import-untyped]
+from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler  # type: ignore[import-untyped]
+
+from ..engine.problems import EfeError
+from .settings import Settings
+
+SERVED = pathlib.Path(__file__).parent / "served"
+NOTEBOOK = SERVED / "efewidgets.ipynb"
+
+#: Where the dashboard is, unless something else is there
+USUAL_PORT = 8866
+_TRIES = 50
+
+#: Bytes of one message from the browser; files come in smaller pieces
+LARGEST_MESSAGE = 100 * 2**20
+
+#: s without a sign of the browser, after which a kernel ends; a closed page ends its kernel at once
+IDLE = 900
+_LOOK_EVERY = 60
+
+#: Extensions of front ends that are no use on a page of its own, and some harm
+NOT_FOR_PAGES = [
+    "@jupyter-notebook/lab-extension",
+    "@voila-dashboards/jupyterlab-preview",
+    "bqplot-gl",
+    "ipyparallel-labextension",
+    "jupyterlab_pygments",
+]
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the page is found.
+
+    Parameters
+    ----------
+    ip : str
+    port : int
+    base_url : str
+        Begins and ends with a slash.
+    token : str
+        Without it nobody gets in; "" if everybody may.
+    """
+
+    ip: str = "localhost"
+    port: int = USUAL_PORT
+    base_url: str = "/"
+    token: str = ""
+
+    @property
+    def url(self) -> str:
+        """What to open in a browser on this machine."""
+        host = "localhost" if self.ip in ("", "0.0.0.0") else self.ip
+        query = f"?token={self.token}" if self.token else ""
+        return f"http://{host}:{self.port}{self.base_url}{query}"
+
+
+class _Shutdown(VoilaShutdownKernelHandler):
+    """Ends the kernel of a page that is closed.
+
+    The browser says so in a message that can't hold the token against forged requests, so that Voila refuses it
+    and the kernel stays. A kernel's id is secret enough: only its own page knows it.
+    """
+
+    def check_xsrf_cookie(self) -> None:
+        """Let it pass."""
+
+
+class Server(Voila):
+    """Voila that finds our template in the package, and ends the kernels of closed pages."""
+
+    started: Callable[[], None]
+
+    def setup_template_dirs(self) -> None:
+        """Put our template before Voila's own."""
+        super().setup_template_dirs()
+        self.template_paths.insert(0, str(SERVED / "template"))
+
+    def init_handlers(self) -> list:
+        """Replace the handler that refuses to end kernels."""
+        return [
+            (handler[0], _Shutdown, *handler[2:]) if handler[1] is VoilaShutdownKernelHandler else handler
+            for handler in super().init_handlers()
+        ]
+
+    def listen(self) -> None:
+        """Listen, and say so once the page can be had."""
+        tornado.ioloop.IOLoop.current().add_callback(self.started)
+        super().listen()
+
+
+def free_port(ip: str, wanted: int | None) -> int:
+    """Return a port to listen on: the wanted one, or the first that is free.
+
+    Raises
+    ------
+    EfeError
+        If it is taken.
+    """
+    for port in [wanted] if wanted is not None else range(USUAL_PORT, USUAL_PORT + _TRIES):
+        if _is_free(ip, port):
+            return port
+    if wanted is not None:
+        raise EfeError(
+            f"port {wanted} is taken by another program. Leave --port away to have a free one chosen."
+        )
+    raise EfeError(
+        f"all ports from {USUAL_PORT} to {USUAL_PORT + _TRIES - 1} are taken; choose one with --port."
+    )
+
+
+def serve(settings: Settings, address: Address, warm: int, say: Callable[[str], Any], browser: bool) -> None:
+    """Serve the page until Ctrl-C or SIGTERM.
+
+    Parameters
+    ----------
+    settings : Settings
+        What the page opens on, and what it may do.
+    address : Address
+    warm : int
+        How many kernels wait for visitors.
+    say : callable
+        Is told where the page is.
+    browser : bool
+        Whether the page is opened in a browser.
+    """
+    os.environ.update(settings.environment())
+
+    def started() -> None:
+        say(address.url)
+        if browser:
+            threading.Thread(target=_open_browser, args=(address.url,), daemon=True).start()
+
+    server = Server(config=_config(address, warm))
+    server.started = started
+    server.initialize([str(NOTEBOOK)])
+    server.start()
+
+
+def _config(address: Address, warm: int) -> Config:
+    return Config(
+        {
+            "Voila": {
+                "ip": address.ip,
+                "port": address.port,
+                "port_retries": 0,
+                "base_url": address.base_url,
+                "token": address.token,
+                "open_browser": False,
+                "config_file_paths": [],
+                "log_level": logging.WARNING,
+                "tornado_settings": {"websocket_max_message_size": LARGEST_MESSAGE},
+            },
+            "VoilaConfiguration": {
+                "template": "lab",
+                "theme": "light",
+                "allow_template_override": "NO",
+                "strip_sources": True,
+                "show_tracebacks": False,
+                "file_allowlist": [],
+                "extension_denylist": NOT_FOR_PAGES,
+                "preheat_kernel": warm > 0,
+                "default_pool_size": max(warm, 1),
+            },
+            "MappingKernelManager": {
+                "cull_idle_timeout": IDLE,
+                "cull_interval": _LOOK_EVERY,
+                "cull_connected": False,
+            },
+        }
+    )
+
+
+def _is_free(ip: str, port: int) -> bool:
+    try:
+        found = socket.getaddrinfo(ip or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except OSError as error:
+        raise EfeError(f"{ip!r} is no address of this machine: {error.strerror}.") from error
+    for family, kind, protocol, _, place in found:
+        with contextlib.closing(socket.socket(family, kind, protocol)) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(place)
+            except OSError:
+                return False
+    return True
+
+
+def _open_browser(url: str) -> None:
+    with contextlib.suppress(webbrowser.Error):
+        webbrowser.open(url)

@@ -1,0 +1,96 @@
+"""The session as a file: saved by itself, saved under a name, opened, downloaded."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import ipywidgets
+
+from ..engine.config import config_as_dict
+from ..state import ExtractionState
+from ..state.convert import as_options, as_run_settings
+from ..widgets.base import StateWidget
+from ..widgets.download import Download
+from .fence import Fence
+
+
+class SessionPanel(StateWidget):
+    """Opens another session or config, saves this one, and says where it is kept.
+
+    The same by hand: ``state.save(path)``, ``ExtractionState.load(path)``.
+
+    Parameters
+    ----------
+    state : ExtractionState
+    fence : Fence
+        Where files may be read and written.
+    open_path : callable
+        Is given the path of the session to open.
+    read_only : bool
+        Whether nothing can be saved on the server.
+
+    Attributes
+    ----------
+    path : ipywidgets.Text
+    opens, saves : ipywidgets.Button
+    download : Download
+    """
+
+    watches = ()
+
+    def __init__(
+        self,
+        state: ExtractionState,
+        *,
+        fence: Fence,
+        open_path: Callable[[str], Any],
+        read_only: bool = False,
+    ):
+        self.fence = fence
+        self._open_path = open_path
+        self.read_only = read_only
+        super().__init__(state)
+
+    def build(self) -> Sequence[ipywidgets.Widget]:
+        """Make the field for the path and the buttons."""
+        self.path = ipywidgets.Text(
+            description="Session file",
+            placeholder="path of a .json file",
+            style={"description_width": "initial"},
+            layout={"flex": "1 1 320px", "width": "auto"},
+        )
+        self.opens = ipywidgets.Button(description="Open", tooltip="go on with this file instead")
+        self.saves = ipywidgets.Button(description="Save", tooltip="write all decisions to this file")
+        self.download = Download(
+            "Download session",
+            "efewidgets-session.json",
+            self.text,
+            kind="application/json",
+            tooltip="all decisions as a config for efewidgets extract",
+        )
+        self.on_click(self.opens, lambda: self._open_path(self.path.value.strip()))
+        self.on_click(self.saves, self._save)
+        parts = [self.path, self.opens, *([] if self.read_only else [self.saves]), self.download]
+        row = ipywidgets.HBox(parts)
+        row.add_class("efe-row")
+        if self.read_only:
+            self.saves.close()
+        return [row]
+
+    def view_data(self) -> None:
+        """Return nothing: all that is shown is what a person types."""
+
+    def render(self, data: None) -> None:
+        """Draw nothing."""
+
+    def text(self) -> str:
+        """Return the session as a config with absolute paths."""
+        inputs = self.state.inputs
+        return json.dumps(config_as_dict(as_options(inputs), as_run_settings(inputs)), indent=1) + "\n"
+
+    def _save(self) -> None:
+        path = self.fence.writable(self.path.value.strip() or "efewidgets-session.json")
+        self.state.save(path)
+        self.message.say(f"Saved as {path}.", "note")

@@ -1,0 +1,139 @@
+"""``efewidgets dashboard``: all widgets on one page in the browser, for one person or for a lab."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import pathlib
+import secrets
+import sys
+from typing import Any
+
+from ..engine.problems import EfeError
+from .console import Console
+from .report import Report
+
+_DESCRIPTION = """\
+Open the dashboard in the browser: from recordings over stimuli, rheobase, targets and features to the files that
+models are fitted to. FOLDER is one with recordings to choose from; CONFIG a saved session, or any config of
+`efewidgets extract`. Without either it opens on five sample cells.
+
+For a lab, --root shows a folder to any number of visitors, who can't leave it: each has a session of their own,
+kept in the --scratch folder, or nowhere with --read-only. See docs/sharing.md.
+"""
+_EXAMPLE = """\
+example:
+  efewidgets dashboard
+  efewidgets dashboard recordings/
+  efewidgets dashboard --root /data --scratch /scratch/efewidgets --token secret --no-browser
+"""
+_LOCAL = ("localhost", "127.0.0.1", "::1")
+
+
+def add_to(commands: Any) -> argparse.ArgumentParser:
+    """Add the command's arguments and help."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "dashboard",
+        help="open all widgets on one page in the browser",
+        description=_DESCRIPTION,
+        epilog=_EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "start", nargs="?", metavar="FOLDER|CONFIG", help="what to open (default: the sample cells)"
+    )
+    parser.add_argument("--root", metavar="DIR", help="show visitors this folder, and nothing outside")
+    writing = parser.add_mutually_exclusive_group()
+    writing.add_argument("--read-only", action="store_true", help="write nothing; results are downloaded")
+    writing.add_argument(
+        "--scratch", metavar="DIR", help="where each visit has a folder for sessions and uploads"
+    )
+    parser.add_argument(
+        "--ip", default="localhost", metavar="IP", help="where to listen (default: this machine only)"
+    )
+    parser.add_argument(
+        "--port", type=int, metavar="N", help="port to listen on (default: a free one from 8866)"
+    )
+    parser.add_argument(
+        "--token", metavar="T", help="let in only who knows it (default beyond this machine: a random one)"
+    )
+    parser.add_argument(
+        "--base-url", default="/", metavar="U", help="path of the page, behind a proxy (default: /)"
+    )
+    parser.add_argument(
+        "--warm", type=int, default=1, metavar="N", help="kernels kept ready for visitors (default: 1)"
+    )
+    parser.add_argument("--no-browser", action="store_true", help="don't open the browser")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def run(chosen: argparse.Namespace, console: Console) -> Report:
+    """Serve the page until Ctrl-C."""
+    settings = settings_of(chosen)
+    from ..app.server import Address, free_port, serve
+
+    token = chosen.token or ("" if chosen.ip in _LOCAL else secrets.token_urlsafe(12))
+    address = Address(chosen.ip, free_port(chosen.ip, chosen.port), _base_url(chosen.base_url), token)
+
+    def say(url: str) -> None:
+        print(f"The dashboard is at {url} (Ctrl-C ends it)", file=sys.stderr, flush=True)
+
+    console.interrupt.at_once = True
+    serve(settings, address, max(chosen.warm, 0), say, not chosen.no_browser)
+    return Report({"url": address.url})
+
+
+def settings_of(chosen: argparse.Namespace) -> Any:
+    """Return the page's settings, with absolute paths.
+
+    Raises
+    ------
+    EfeError
+        If a folder or config isn't there, or they don't go together.
+    """
+    from ..app.settings import Settings, own_scratch
+
+    root = _folder(chosen.root, "--root")
+    start = _start(chosen.start)
+    if root and start and not pathlib.Path(start).is_relative_to(root):
+        raise EfeError(
+            f"{chosen.start} is not in the folder of --root, {root}: visitors can't leave that one."
+        )
+    scratch = None
+    if chosen.scratch:
+        os.makedirs(chosen.scratch, exist_ok=True)
+        scratch = _folder(chosen.scratch, "--scratch")
+    elif not chosen.read_only:
+        scratch = str(own_scratch())
+    folder = root or os.getcwd()
+    if start:
+        folder = start if os.path.isdir(start) else os.path.dirname(start)
+    return Settings(start, folder, root, scratch, chosen.read_only)
+
+
+def _start(given: str | None) -> str:
+    """Return the path of a folder, or of a config that can be used."""
+    if not given:
+        return ""
+    path = os.path.realpath(given)
+    if not os.path.exists(path):
+        raise EfeError(f"{given}: there is no such folder or config.")
+    if not os.path.isdir(path):
+        from ..engine.config import load_config
+
+        load_config(path)
+    return path
+
+
+def _folder(given: str | None, option: str) -> str | None:
+    if given is None:
+        return None
+    if not os.path.isdir(given):
+        raise EfeError(f"{option} {given}: there is no such folder.")
+    return os.path.realpath(given)
+
+
+def _base_url(given: str) -> str:
+    inner = given.strip("/")
+    return f"/{inner}/" if inner else "/"

@@ -1,0 +1,181 @@
+"""The dashboard without a browser: steps, what is done and missing, sessions, nothing left behind."""
+
+from __future__ import annotations
+
+import json
+
+import ipywidgets
+import pytest
+
+from efewidgets import Dashboard, ExtractionState, datasets
+from efewidgets.app.steps import NAMES, STEPS
+from efewidgets.engine.problems import EfeError
+
+PARTS = {name for step in STEPS for name in step.widgets} | {"TraceViewer"}
+
+
+def models() -> int:
+    return len(ipywidgets.widgets.widget._instances)
+
+
+@pytest.fixture
+def state():
+    config = datasets.sample_config(["RS1"])
+    with ExtractionState.from_arguments(config) as found:
+        yield found
+
+
+@pytest.fixture
+def dashboard(state):
+    found = Dashboard(state)
+    yield found
+    found.close()
+
+
+def test_a_step_makes_its_widgets_when_it_is_opened(dashboard):
+    assert set(dashboard.parts) == {"RunBar", "FileSelector"}
+    dashboard.step = "rheobase"
+    assert set(dashboard.parts) == {"RunBar", "FileSelector", "RheobaseInspector", "TraceViewer"}
+
+
+def test_every_part_is_a_widget_that_can_be_made(dashboard):
+    for name in NAMES:
+        dashboard.step = name
+    for toggle in dashboard.toggles.values():
+        toggle.value = True
+    assert set(dashboard.parts) == PARTS | {"RunBar", "SummaryPanel", "ProblemsPanel", "SessionPanel"}
+    assert {name: type(part).__name__ for name, part in dashboard.parts.items()} == {
+        name: name for name in dashboard.parts
+    }
+
+
+def test_what_is_not_seen_rests(dashboard):
+    dashboard.step = "rheobase"
+    assert dashboard.parts["TraceViewer"].shown
+    assert not dashboard.parts["FileSelector"].shown
+    dashboard.step = "recordings"
+    assert dashboard.parts["FileSelector"].shown
+    assert not dashboard.parts["TraceViewer"].shown
+    assert not dashboard.parts["RheobaseInspector"].shown
+
+
+def test_buttons_open_steps_and_say_which_is_open(dashboard, state):
+    dashboard.steps.buttons["targets"].value = True
+    assert state.view.tab == "targets"
+    assert [n for n, b in dashboard.steps.buttons.items() if b.value] == ["targets"]
+    dashboard.steps.buttons["targets"].value = False
+    assert dashboard.steps.buttons["targets"].value
+    assert dashboard.next.description == "Next: Features →"
+    dashboard.next.click()
+    assert dashboard.step == "features"
+    dashboard.back.click()
+    assert dashboard.step == "targets"
+
+
+def test_a_step_that_is_not_there(dashboard):
+    with pytest.raises(ValueError, match="no step 'spikes'"):
+        dashboard.step = "spikes"
+
+
+def test_an_unknown_tab_is_the_first_step(dashboard, state):
+    state.view.tab = "from another version"
+    assert dashboard.step == "recordings"
+
+
+def test_words_of_a_state_with_results(dashboard):
+    found = dashboard.steps.view_data()
+    assert {name: progress.kind for name, progress in found.items()} == dict.fromkeys(NAMES, "done")
+    assert found["recordings"].words == "1 cell, 7 protocols"
+    assert found["rheobase"].words == "1 of 1 cell"
+
+
+def test_words_of_an_empty_state():
+    dashboard = Dashboard(ExtractionState())
+    kinds = {name: progress.kind for name, progress in dashboard.steps.view_data().items()}
+    dashboard.close()
+    assert kinds["recordings"] == "missing"
+    assert kinds["rheobase"] == "missing"
+    assert kinds["export"] == "missing"
+
+
+def test_words_follow_the_decisions(dashboard, state):
+    state.set_targets([])
+    assert dashboard.steps.view_data()["targets"].words == "add targets"
+    state.add_target(efeature="mean_frequency", protocol="IDrest", amplitude=5000, tolerance=1)
+    found = dashboard.steps.view_data()["targets"]
+    assert (found.kind, found.words) == ("attention", "1 of 1 target without values")
+    assert "! 1 of 1 target without values" in dashboard.steps.buttons["targets"].description
+
+
+def test_one_drawer_at_a_time(dashboard):
+    dashboard.toggles["Problems"].value = True
+    dashboard.toggles["Session"].value = True
+    assert [name for name, button in dashboard.toggles.items() if button.value] == ["Session"]
+    dashboard.toggles["Session"].value = False
+    assert not dashboard._drawer.children
+
+
+def test_opening_a_session_replaces_the_state(dashboard, state, tmp_path):
+    config = datasets.sample_config(["FS1"])
+    path = tmp_path / "session.json"
+    with ExtractionState.from_arguments(config) as other:
+        other.save(path)
+    dashboard._options = dict
+    dashboard.step = "targets"
+    dashboard.open_session(path)
+    assert dashboard.state is not state
+    assert [cell.name for cell in dashboard.state.inputs.cells] == ["FS1"]
+    assert dashboard.steps.view_data()["rheobase"].words == "1 of 1 cell"
+
+
+def test_what_cannot_be_opened_changes_nothing(dashboard, state, tmp_path):
+    path = tmp_path / "session.json"
+    path.write_text("{")
+    for wrong in ("", path, tmp_path / "missing.json"):
+        with pytest.raises(EfeError):
+            dashboard.open_session(wrong)
+    assert dashboard.state is state
+
+
+def test_the_session_panel_saves_downloads_and_says_what_is_wrong(dashboard, state, tmp_path):
+    dashboard.toggles["Session"].value = True
+    panel = dashboard.parts["SessionPanel"]
+    panel.path.value = str(tmp_path / "here.json")
+    panel.saves.click()
+    assert "Saved" in panel.message.text
+    with ExtractionState.load(tmp_path / "here.json") as again:
+        assert again.inputs == state.inputs
+    path = tmp_path / "download.json"
+    path.write_text(panel.text(), encoding="utf-8")
+    with ExtractionState.load(path) as again:
+        assert again.inputs == state.inputs
+    panel.path.value = str(tmp_path / "not there.json")
+    panel.opens.click()
+    assert "no such file" in panel.message.text
+
+
+def test_autosave_continues_where_a_person_was(state, tmp_path):
+    path = tmp_path / "visit" / "session.json"
+    dashboard = Dashboard(state, autosave=path)
+    assert not path.exists()
+    state.set_targets([{"efeature": "sag_amplitude", "protocol": "IV", "amplitude": -100, "tolerance": 10}])
+    dashboard.step = "export"
+    dashboard.close()
+    assert json.loads(path.read_text())["targets"][0]["efeature"] == "sag_amplitude"
+    with ExtractionState.load(path) as again:
+        dashboard = Dashboard(again, autosave=path)
+        assert dashboard.step == "export"
+        assert again.inputs.targets == state.inputs.targets
+        dashboard.close()
+
+
+def test_closing_leaves_no_model(state):
+    before = models()
+    for _ in range(2):
+        dashboard = Dashboard(state)
+        for name in NAMES:
+            dashboard.step = name
+        for toggle in dashboard.toggles.values():
+            toggle.value = True
+        dashboard.close()
+    assert models() == before

@@ -1,0 +1,79 @@
+"""The arguments of ``efewidgets dashboard``, and what it refuses; the page itself is tested in the browser."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from efewidgets import datasets
+from efewidgets.app.server import SERVED, Address, free_port
+from efewidgets.app.settings import Settings
+from efewidgets.cli import _parser
+from efewidgets.cli.dashboard import _base_url, settings_of
+from efewidgets.engine.problems import EfeError
+
+
+def settings(*arguments: object) -> Settings:
+    return settings_of(_parser().parse_args(["dashboard", *map(str, arguments)]))
+
+
+def test_without_arguments_the_sample_cells(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    found = settings()
+    assert (found.start, found.root, found.read_only, found.folder) == ("", None, False, str(tmp_path))
+    assert found.scratch is not None
+
+
+def test_a_folder_and_a_config(tmp_path):
+    assert settings(tmp_path).folder == settings(tmp_path).start == str(tmp_path)
+    config = datasets.sample_folder() / "samples.json"
+    assert settings(config).folder == str(datasets.sample_folder())
+
+
+def test_for_a_lab(tmp_path):
+    for name in ("data", "elsewhere"):
+        (tmp_path / name).mkdir()
+    found = settings("--root", tmp_path / "data", "--scratch", tmp_path / "new")
+    assert (found.root, found.scratch) == (str(tmp_path / "data"), str(tmp_path / "new"))
+    assert settings("--root", tmp_path / "data", "--read-only").scratch is None
+    with pytest.raises(EfeError, match="not in the folder of --root"):
+        settings(tmp_path / "elsewhere", "--root", tmp_path / "data")
+    with pytest.raises(EfeError, match="no such folder"):
+        settings("--root", tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("content", [None, "{"])
+def test_what_is_not_there_or_no_config(run, tmp_path, content):
+    path = tmp_path / "config.json"
+    if content is not None:
+        path.write_text(content)
+    ran = run("dashboard", path)
+    assert ran.code == 2
+    assert "config.json" in ran.err
+
+
+def test_settings_travel_through_the_environment(monkeypatch):
+    found = Settings("a", "b", "c", None, True)
+    for name, value in found.environment().items():
+        monkeypatch.setenv(name, value)
+    assert Settings.from_environment() == found
+
+
+def test_a_port_that_is_taken():
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        port = other.getsockname()[1]
+        with pytest.raises(EfeError, match=f"port {port} is taken"):
+            free_port("127.0.0.1", port)
+        assert free_port("127.0.0.1", None) != port
+
+
+def test_addresses():
+    assert [_base_url(given) for given in ("/", "", "lab", "/lab/efe/")] == ["/", "/", "/lab/", "/lab/efe/"]
+    assert Address(port=1, base_url="/lab/", token="t").url == "http://localhost:1/lab/?token=t"
+
+
+def test_the_page_travels_with_the_package():
+    assert (SERVED / "efewidgets.ipynb").is_file()
+    assert (SERVED / "template" / "index.html.j2").is_file()

@@ -69,7 +69,7 @@ class ResultsPanel(StateWidget):
     def build(self) -> Sequence[ipywidgets.Widget]:
         """Make the tables, the text and the buttons."""
         self.view = ipywidgets.ToggleButtons(
-            options=[(label, name) for name, label in VIEWS.items()], value="features", description="Show"
+            options=[(label, name) for name, label in VIEWS.items()], value="features"
         )
         self.view.add_class("efe-results-views")
         self.view.observe(self._turned, "value")

@@ -93,7 +93,7 @@ def _row(
     usual = DEFAULT_EFEL_SETTINGS.get(info.name)
     given = in_force.get(info.name)
     changed = given != usual
-    hints = {"value": kind_of(info), "features": ", ".join(features)}
+    hints = {"value": kind_of(info), "meaning": info.meaning, "features": ", ".join(features)}
     if own:
         hints["value"] += (
             f"; {own} target{'s have' if own > 1 else ' has'} a value of {'their' if own > 1 else 'its'} own"

@@ -147,11 +147,10 @@ class RunBar(StateWidget):
         self.put(self.status, value=_status_html(data))
         self.put(self.bar, value=_bar_html(data))
 
-    def close(self) -> None:
-        """Leave the state and the page."""
+    def leave(self) -> None:
+        """Follow the run's progress no more."""
         self._later.cancel()
         self.state.unobserve(self._moved, ["activity", "progress"])
-        super().close()
 
 
 def _button(description: str, icon: str, tooltip: str, **more: Any) -> ipywidgets.Button:

@@ -115,9 +115,10 @@ class Dashboard(ipywidgets.VBox):
         if self.comm is None:
             return
         self._leave()
-        self.message.close()
+        _close(self.message)
         if self._owned is not None:
             self._owned.close()
+        close_all(self)
         super().close()
 
     # --- the page
@@ -180,18 +181,15 @@ class Dashboard(ipywidgets.VBox):
         self.state.view.unobserve(self._view_changed, "tab")
         self.state.unobserve(self._state_changed, "revision")
         for part in (*self.parts.values(), self.steps):
-            part.close()
+            _close(part)
         self.parts.clear()
         children: tuple[ipywidgets.Widget, ...] = self.children
         self.children = ()
         for child in children:
-            if child is not self.message and child.comm is not None:
-                close_all(child)
-                child.close()
+            if child is not self.message:
+                _close(child)
         for box in (*self._boxes.values(), *self._drawer_boxes.values()):
-            if box.comm is not None:
-                close_all(box)
-                box.close()
+            _close(box)
 
     # --- steps
 
@@ -294,6 +292,12 @@ class Dashboard(ipywidgets.VBox):
 def _rest(part: ipywidgets.Widget | None, shown: bool) -> None:
     if isinstance(part, StateWidget):
         part.shown = shown
+
+
+def _close(widget: ipywidgets.Widget) -> None:
+    if widget.comm is not None:
+        close_all(widget)
+        widget.close()
 
 
 def _toggle(name: str) -> ipywidgets.ToggleButton:

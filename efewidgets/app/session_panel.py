@@ -13,6 +13,7 @@ from ..state import ExtractionState
 from ..state.convert import as_options, as_run_settings
 from ..widgets.base import StateWidget
 from ..widgets.download import Download
+from ..widgets.message import Message
 from .fence import Fence
 
 
@@ -36,6 +37,8 @@ class SessionPanel(StateWidget):
     path : ipywidgets.Text
     opens, saves : ipywidgets.Button
     download : Download
+    told : Message
+        Where it was saved.
     """
 
     watches = ()
@@ -70,6 +73,7 @@ class SessionPanel(StateWidget):
             kind="application/json",
             tooltip="all decisions as a config for efewidgets extract",
         )
+        self.told = Message()
         self.on_click(self.opens, lambda: self._open_path(self.path.value.strip()))
         self.on_click(self.saves, self._save)
         parts = [self.path, self.opens, *([] if self.read_only else [self.saves]), self.download]
@@ -77,7 +81,7 @@ class SessionPanel(StateWidget):
         row.add_class("efe-row")
         if self.read_only:
             self.saves.close()
-        return [row]
+        return [row, self.told]
 
     def view_data(self) -> None:
         """Return nothing: all that is shown is what a person types."""
@@ -91,6 +95,7 @@ class SessionPanel(StateWidget):
         return json.dumps(config_as_dict(as_options(inputs), as_run_settings(inputs)), indent=1) + "\n"
 
     def _save(self) -> None:
+        self.told.clear()
         path = self.fence.writable(self.path.value.strip() or "efewidgets-session.json")
         self.state.save(path)
-        self.message.say(f"Saved as {path}.", "note")
+        self.told.say(f"Saved as {path}.", "note")

@@ -127,9 +127,11 @@ def feature_panels(
 
 
 def _bands(statistics: pd.DataFrame) -> Iterable[Band]:
-    for row in statistics.itertuples():
-        low, high = row.amplitude - row.tolerance, row.amplitude + row.tolerance
-        yield Band(str(row.target), low, high, float(row.mean), float(row.std), bool(row.in_output))
+    columns = "target amplitude tolerance mean std in_output".split()
+    for target, amplitude, tolerance, mean, std, enough in zip(
+        *(statistics[column].tolist() for column in columns), strict=True
+    ):
+        yield Band(target, amplitude - tolerance, amplitude + tolerance, mean, std, enough)
 
 
 def _panel(

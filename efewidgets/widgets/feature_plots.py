@@ -73,13 +73,13 @@ class FeaturePlots(StateWidget):
         self._table: tuple[Results, bool, pd.DataFrame] | None = None
         self._panels: list[Panel] = []
         self._page = 0
+        self.plots: tuple[PanelPlot, ...] = ()
         super().__init__(state)
 
     # --- the controls
 
     def build(self) -> Sequence[ipywidgets.Widget]:
         """Make the controls."""
-        self.plots: tuple[PanelPlot, ...] = ()
         self.empty = ipywidgets.HTML()
         self.grid = ipywidgets.Box()
         self.grid.add_class("efe-feature-grid")
@@ -264,7 +264,7 @@ class FeaturePlots(StateWidget):
 
     def _have_plots(self, number: int) -> None:
         if number > len(self.plots):
-            new = [PanelPlot(self.put, self.open, self._lassoed) for _ in range(number - len(self.plots))]
+            new = [PanelPlot(self.put, self.open_recording, self._lassoed) for _ in range(number - len(self.plots))]
             self.plots = (*self.plots, *new)
             self.grid.children = self.plots
 
@@ -304,7 +304,7 @@ class FeaturePlots(StateWidget):
         chosen = self.state.view.recordings
         return tuple(i for i in chosen if i in members and members[i].excluded is None)
 
-    def open(self, recording: str) -> None:
+    def open_recording(self, recording: str) -> None:
         """Select a recording, its cell and protocol, so that whoever shows traces shows it."""
         member = self.state.results.members.get(recording)
         if member is not None:
@@ -363,11 +363,10 @@ class FeaturePlots(StateWidget):
         self._use_lasso(False)
         self.state.view.recordings = ()
 
-    def close(self) -> None:
-        """Leave the state and the page."""
+    def leave(self) -> None:
+        """End a lasso that is being drawn."""
         for plot in self.plots:
             plot.end_lasso()
-        super().close()
 
 
 def _row(*controls: ipywidgets.Widget) -> ipywidgets.Box:

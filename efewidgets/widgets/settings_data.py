@@ -27,8 +27,8 @@ COLUMNS = (
     Column("unit", "unit"),
     Column("default", "usual value", width="110px"),
     Column("reset", "", "button"),
-    Column("meaning", "meaning", width="340px"),
-    Column("features", "chosen features that depend on it", width="260px"),
+    Column("meaning", "meaning", width="400px"),
+    Column("features", "chosen features that depend on it", width="240px"),
 )
 
 #: Not for editing here: it names a file of the server, and matters to those who change eFEL

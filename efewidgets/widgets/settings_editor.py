@@ -8,8 +8,10 @@ from typing import Any
 import ipywidgets
 
 from ..engine.catalogue import settings_catalogue
+from ..engine.efel_settings import DEFAULT_EFEL_SETTINGS
 from ..engine.matching import MODES
 from ..engine.problems import EfeError, nearest
+from ..state.convert import settings_in_force
 from . import settings_data
 from .base import StateWidget
 from .debounce import Debounce
@@ -152,7 +154,7 @@ class SettingsEditor(StateWidget):
             "rows": rows,
             "empty": self._empty(),
             "of": len(settings_catalogue()) - len(settings_data.LEFT_OUT),
-            "usual": inputs.efel_settings is None,
+            "usual": settings_in_force(inputs) == DEFAULT_EFEL_SETTINGS,
             "averaging": {name: getattr(inputs, name) for name in options},
             "output": {name: getattr(inputs, name) for name in OUTPUT},
         }

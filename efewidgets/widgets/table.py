@@ -13,11 +13,14 @@ import anywidget
 import traitlets
 
 from ..engine.problems import EfeError
-from .style import STATIC
+from .style import static
 
 logger = logging.getLogger(__name__)
 
 KINDS = ("text", "number", "choice", "check", "button")
+
+#: The browser's half, in the order in which its parts build on each other; together they are one module
+PARTS = ("table_text", "table_store", "table_draw", "table_edit", "table")
 
 #: A row on its way to the browser: id, values in the columns' order, and looks and hints of cells if there are any
 Packed = list[Any]
@@ -92,8 +95,8 @@ class Table(anywidget.AnyWidget):
         The last edit if it was refused: ``id``, ``column``, ``text`` and ``reason``.
     """
 
-    _esm = STATIC / "table.js"
-    _css = STATIC / "table.css"
+    _esm = static(*(f"{part}.js" for part in PARTS))
+    _css = static("table.css")
 
     label = traitlets.Unicode().tag(sync=True)
     empty = traitlets.Unicode().tag(sync=True)

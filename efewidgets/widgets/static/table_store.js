@@ -1,0 +1,132 @@
+/* What is shown. One store a model, however often it is shown; what it shows and takes is decided in the kernel. */
+
+class Store extends EventTarget {
+  constructor(model) {
+    super();
+    this.model = model;
+    this.sort = null; // {name, down}
+    this.waiting = new Map(); // number of an edit: {id, column, text} until the kernel has answered
+    this.number = 0;
+    this.load();
+    model.on("change:_content", () => this.load());
+    model.on("change:_columns", () => this.load());
+    for (const name of ["selected", "refused", "label", "empty", "height"]) {
+      model.on(`change:${name}`, () => this.tell(name));
+    }
+    model.on("msg:custom", (message) => this.heard(message));
+    model.send({ kind: "ready", version: this.content.version });
+  }
+
+  tell(what, rows) {
+    this.dispatchEvent(new CustomEvent("changed", { detail: { what, rows } }));
+  }
+
+  load() {
+    this.columns = this.model.get("_columns");
+    this.content = this.model.get("_content");
+    this.byId = new Map(this.content.rows.map((row) => [row[0], row]));
+    if (this.sort && !this.columns.some((column) => column.name === this.sort.name)) this.sort = null;
+    this.arrange();
+    this.tell("all");
+  }
+
+  heard(message) {
+    if (message.kind === "done") {
+      this.waiting.delete(message.number);
+      this.tell("waiting");
+    } else if (message.kind === "patch") {
+      if (message.from === this.content.version) this.patch(message);
+      else if (message.to > this.content.version) this.model.send({ kind: "ready", version: this.content.version });
+    }
+  }
+
+  /** Changes the state's own list, so that the page saved as it stands holds what it shows. */
+  patch({ rows, splice, to }) {
+    const held = this.content.rows;
+    for (const row of rows) this.byId.set(row[0], row);
+    if (splice) {
+      const [start, count, ids] = splice;
+      const gone = held.slice(start, start + count).map((row) => row[0]);
+      const put = ids.map((id) => this.byId.get(id));
+      const rest = held.slice(start + count);
+      held.length = start;
+      for (const row of put) held.push(row);
+      for (const row of rest) held.push(row);
+      const kept = new Set(ids);
+      for (const id of gone) if (!kept.has(id)) this.byId.delete(id);
+    }
+    if (rows.length) for (let i = 0; i < held.length; i++) held[i] = this.byId.get(held[i][0]);
+    this.content.version = to;
+    this.arrange();
+    this.tell("rows", rows);
+  }
+
+  /** Brings rows into the order in which they are shown. */
+  arrange() {
+    const rows = this.content.rows;
+    if (this.sort) {
+      const index = this.columns.findIndex((column) => column.name === this.sort.name);
+      const sign = this.sort.down ? -1 : 1;
+      this.order = rows.slice().sort((a, b) => {
+        const { none, by } = compare(a[1][index], b[1][index]);
+        return none || sign * by; // cells with nothing stand last both ways
+      });
+    } else this.order = rows;
+    this.places = new Map(this.order.map((row, place) => [row[0], place]));
+  }
+
+  sortBy({ name, kind }) {
+    if (kind === "button") return;
+    if (this.sort?.name !== name) this.sort = { name, down: false };
+    else this.sort = this.sort.down ? null : { name, down: true };
+    this.arrange();
+    this.tell("sort");
+  }
+
+  get selected() {
+    return this.model.get("selected");
+  }
+
+  select(ids) {
+    const now = this.selected;
+    if (ids.length === now.length && ids.every((id, i) => id === now[i])) return;
+    this.selecting = true;
+    this.model.set("selected", ids);
+    this.selecting = false;
+    this.model.save_changes();
+  }
+
+  /** What a cell shows: what was typed if that was refused or is on its way. */
+  cell(row, column, index) {
+    for (const edit of [...this.waiting.values()].reverse()) {
+      if (edit.name === column.name && edit.ids.includes(row[0])) return { value: edit.text, waiting: true };
+    }
+    const refused = this.refused;
+    if (refused && refused.id === row[0] && refused.column === column.name && refused.text !== null) {
+      return { value: refused.text, reason: refused.reason };
+    }
+    return { value: row[1][index] };
+  }
+
+  get refused() {
+    return this.model.get("refused");
+  }
+
+  forgive() {
+    if (!this.refused) return false;
+    this.model.set("refused", null);
+    this.model.save_changes();
+    return true;
+  }
+
+  edit(id, column, text) {
+    const ids = this.selected.includes(id) ? this.selected : [id];
+    this.waiting.set(++this.number, { ids, name: column.name, text });
+    this.tell("waiting");
+    this.model.send({ kind: "edit", number: this.number, id, ids, column: column.name, text });
+  }
+
+  send(kind, content) {
+    this.model.send({ kind, ...content });
+  }
+}

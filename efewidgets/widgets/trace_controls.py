@@ -18,7 +18,6 @@ SCOPES = (
     ("all sweeps shown", "shown"),
     ("all sweeps of this protocol in this cell", "protocol"),
 )
-MOUSE = (("pan and zoom", "pan"), ("mark a range", "mark"))
 
 Put = Callable[..., None]
 
@@ -36,8 +35,8 @@ class Controls:
         Times shown, ms.
     closer, wider, reset : Button
         Zoom.
-    mouse : ToggleButtons
-        What dragging does: "pan" or "mark".
+    mark : ToggleButton
+        Whether dragging marks the times to show, and doesn't move them.
     fit : Checkbox
         Whether the heights are fitted to what is seen.
     scope : Dropdown
@@ -48,7 +47,7 @@ class Controls:
     reason : Text
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.empty, self.facts, self.notes = ipywidgets.HTML(), ipywidgets.HTML(), ipywidgets.HTML()
         self.legend = ipywidgets.HTML(_legend())
         self.sweeps = SweepList()
@@ -75,17 +74,16 @@ class Controls:
         self.closer = _button("zoom in", "show half of the time")
         self.wider = _button("zoom out", "show twice the time")
         self.reset = _button("whole sweep", "show all times")
-        self.mouse = ipywidgets.ToggleButtons(
-            options=MOUSE,
-            description="drag to",
-            tooltips=["drag moves, the wheel zooms", "drag marks times"],
+        self.mark = ipywidgets.ToggleButton(
+            description="mark a range",
+            tooltip="drag marks the times to show; otherwise drag moves, and the wheel zooms",
             layout={"width": "auto"},
         )
         self.fit = ipywidgets.Checkbox(
             description="fit heights to what is seen", indent=False, layout={"width": "auto"}
         )
         self.range_row = _row(
-            self.start, self.end, self.closer, self.wider, self.reset, self.mouse, self.fit, kind="efe-range"
+            self.start, self.end, self.closer, self.wider, self.reset, self.mark, self.fit, kind="efe-range"
         )
 
     def _make_timings(self) -> None:
@@ -124,8 +122,8 @@ class Controls:
         put(self.place, value=escape(_place(view, at)))
         put(self.sweeps, rows=[asdict(row) for row in view.rows])
         put(self.sweeps, chosen=list(view.chosen), active=view.active)
-        put(self.start, value=round(view.span[0], 4))
-        put(self.end, value=round(view.span[1], 4))
+        put(self.start, value=round(view.span[0], 3))
+        put(self.end, value=round(view.span[1], 3))
         put(self.reset, disabled=view.span == view.full)
         self._draw_timings(put, view, own)
         put(self.facts, value=_facts(view))

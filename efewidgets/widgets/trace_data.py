@@ -296,9 +296,9 @@ def _row(member: Member, detail: str, colour: str) -> Row:
 
 
 def _why_lost(member: Member) -> str:
-    said = [problem.message for problem in member.recording.problems if problem.kind == "stimulus"]
-    reason = f": {said[0]}" if said else ""
-    return f"not used, for no stimulus was found{reason} Drag ton and toff to where it is."
+    window, names = member.recording.window, ", ".join(member.recording.timings)
+    reason = f": {window.reason}" if window is not None and window.reason else ""
+    return f"not used, for no stimulus was found{reason}. Drag {names} to where they are, or type them."
 
 
 def _doubts(member: Member) -> list[str]:

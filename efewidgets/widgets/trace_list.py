@@ -5,7 +5,7 @@ from __future__ import annotations
 import anywidget
 import traitlets
 
-from .style import STATIC
+from .style import static
 
 
 class SweepList(anywidget.AnyWidget):
@@ -23,7 +23,7 @@ class SweepList(anywidget.AnyWidget):
         Id of the row that stands for all.
     """
 
-    _esm = STATIC / "trace_list.js"
+    _esm = static("trace_list.js")
 
     label = traitlets.Unicode("sweeps").tag(sync=True)
     rows = traitlets.List(traitlets.Dict()).tag(sync=True)

@@ -49,7 +49,7 @@ class Panels:
         self.voltages = _lines(v, stroke_width=1.2)
         self.currents = _lines(i, stroke_width=1.0)
         self.stimuli = _lines(i, colors=[VERMILLION], stroke_width=1.4, line_style="dashed")
-        self.thresholds = _lines(v, colors=[FAINT], stroke_width=1.2, line_style="dotted")
+        self.thresholds = _lines(v, colors=[FAINT], stroke_width=1.6, line_style="dotted")
         self.spikes = bqplot.Scatter(
             x=NONE, y=NONE, scales=v, colors=[VERMILLION], default_size=18, marker="circle"
         )
@@ -78,12 +78,14 @@ class Panels:
             [above, self.voltages, self.thresholds, self.spikes, self.handles],
             [self._x_axes[0], self._y_axes[0]],
             height=330,
+            display_toolbar=False,
             fig_margin=MARGIN | {"top": 30, "bottom": 14, "right": 22},
         )
         self.current = figure(
             [below, self.currents, self.stimuli],
             [self._x_axes[1], self._y_axes[1]],
             height=190,
+            display_toolbar=False,
             fig_margin=MARGIN | {"top": 6, "right": 22},
         )
         self.brush = bqplot.interacts.BrushIntervalSelector(scale=self.time, color=BLUE)

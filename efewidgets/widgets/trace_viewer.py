@@ -97,9 +97,7 @@ class TraceViewer(StateWidget):
         self.on_click(controls.closer, lambda: self._zoom_by(0.5), self.range_message)
         self.on_click(controls.wider, lambda: self._zoom_by(2.0), self.range_message)
         self.on(controls.fit, lambda _: self.refresh())
-        self.on(
-            controls.mouse, lambda mode: panels.drag_to_mark() if mode == "mark" else panels.drag_to_pan()
-        )
+        self.on(controls.mark, lambda mark: panels.drag_to_mark() if mark else panels.drag_to_pan())
         self.on(panels.brush, self._brushed, name="brushing", message=self.range_message)
         self.on(panels.time, lambda _: self._resample(), name="min")
         self.on(panels.time, lambda _: self._resample(), name="max")
@@ -146,11 +144,10 @@ class TraceViewer(StateWidget):
 
     def _choose(self) -> None:
         """Show what was chosen in the list."""
-        chosen, active = self.controls.sweeps.chosen, self.controls.sweeps.active
-        known = self.state.results.members
-        chosen = tuple(identity for identity in chosen if identity in known)
-        if chosen and (chosen, active) != (self._view.chosen, self._view.active):
-            self.show(chosen, active)
+        sweeps, known = self.controls.sweeps, self.state.results.members
+        chosen = tuple(identity for identity in sweeps.chosen if identity in known)
+        if chosen and (chosen, sweeps.active) != (self._view.chosen, self._view.active):
+            self.show(chosen, sweeps.active)
 
     def _choose_group(self, cell: str, protocol: str) -> None:
         """Show all sweeps of a protocol of a cell; another cell may have other protocols."""
@@ -312,15 +309,11 @@ class TraceViewer(StateWidget):
         self.state.include(self.scope())
         self.refresh()
 
-    def close(self) -> None:
-        if self.comm is None:
-            return
-        loose = self.panels.loose
-        super().close()
-        for widget in loose:
-            if widget.comm is not None:
-                close_all(widget)
-                widget.close()
+    def leave(self) -> None:
+        """Close what no figure shows just now."""
+        for widget in self.panels.loose:
+            close_all(widget)
+            widget.close()
 
 
 def _shifted(low: float, high: float, full: tuple[float, float]) -> tuple[float, float]:

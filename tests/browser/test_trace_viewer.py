@@ -96,7 +96,7 @@ def test_a_person_looks_and_bends(visit, voila):
     reason.fill("seal <b>lost</b>")
     reason.press("Tab")
     page.get_by_role("button", name="exclude").click()
-    found.until("state.results.members[viewer.active].excluded", "seal <b>lost</b>")
+    found.until("state.results.members[viewer.active].excluded == 'seal <b>lost</b>'")
     page.get_by_text("seal <b>lost</b>").first.wait_for()
     found.screenshot("excluded")
     page.get_by_role("button", name="include").click()

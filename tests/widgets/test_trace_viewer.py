@@ -320,14 +320,14 @@ def test_times_are_typed(state, viewer):
 
 
 def test_a_marked_range_is_shown(state, viewer):
-    viewer.controls.mouse.value = "mark"
+    viewer.controls.mark.value = True
     brush = viewer.panels.voltage.interaction
     brush.brushing = True
     brush.selected = np.array([120.0, 60.0])
     assert state.view.time_range is None
     brush.brushing = False
     assert state.view.time_range == (60.0, 120.0)
-    viewer.controls.mouse.value = "pan"
+    viewer.controls.mark.value = False
     assert viewer.panels.voltage.interaction is not brush
 
 
@@ -427,6 +427,34 @@ def test_other_families_have_their_own_timings():
     viewer.close()
 
 
+def flat(metadata):
+    """A sweep without a stimulus."""
+    voltage = np.full(2000, -70.0)
+    units = {"dt": 0.2, "t_unit": "ms", "v_unit": "mV", "i_unit": "nA"}
+    return [{"voltage": voltage, "current": np.zeros(2000), "id": "flat", **units}]
+
+
+def test_a_sweep_without_a_stimulus_says_so_and_is_given_one(tmp_path):
+    path = tmp_path / "flat.x"
+    path.touch()
+    arguments = lab.arguments({"A": {"sAHP": [{"filepath": str(path)}]}}) | {"recording_reader": flat}
+    state = ExtractionState.from_arguments(arguments)
+    viewer = TraceViewer(state)
+    view = viewer.view_data()
+    assert state.results.members[view.active].lost
+    assert view.rows[0].label == "no stimulus"
+    assert "no stimulus was found: the current never changes" in view.notes[0]
+    assert view.curves[0].opacity < 0.5
+    assert dict(view.facts)["timing"] == "no stimulus found"
+    assert not view.timings["ton"].known
+    drag(viewer, ton=70.0)
+    viewer._dropped.flush()
+    assert set(override(state, view.active)) == {"ton", "tmid", "tmid2", "toff"}
+    assert not state.results.members[view.active].lost
+    assert viewer.controls.timings["ton"].value == 70.0
+    viewer.close()
+
+
 # --- exclusion
 
 
@@ -454,7 +482,7 @@ def test_close_leaves_nothing(state):
     before = len(ipywidgets.widgets.widget._instances)
     viewer = TraceViewer(state)
     state.view.cell = "A"
-    viewer.controls.mouse.value = "mark"
+    viewer.controls.mark.value = True
     state.view.time_range = (10.0, 60.0)
     viewer.close()
     assert len(ipywidgets.widgets.widget._instances) == before

@@ -49,6 +49,7 @@ class StateWidget(ipywidgets.VBox):
     watches_view: ClassVar[Sequence[str]] = ()
 
     shown = traitlets.Bool(True)
+    _open = False
 
     def __init__(self, state: ExtractionState):
         if not isinstance(state, ExtractionState):
@@ -63,6 +64,7 @@ class StateWidget(ipywidgets.VBox):
         self.add_class("efe")
         self.add_class(f"efe-{_dashed(type(self).__name__)}")
         self.children = (stylesheet(), *self.build(), self.message)
+        self._open = True
         if self.watches:
             state.observe(self._changed, list(self.watches))
         if self.watches_view:
@@ -180,14 +182,21 @@ class StateWidget(ipywidgets.VBox):
 
     # --- the end
 
+    def leave(self) -> None:
+        """Stop what a subclass has begun; called once, when the widget is closed."""
+
     def close(self) -> None:
         """Leave the state and the page: every model that the widget made is closed."""
-        if self.comm is None:
+        if self.comm is None or not self._open:
+            super().close()
             return
+        self._open = False
+        self.leave()
         for debounced in self._debounced:
             debounced.cancel()
-        self.state.unobserve(self._changed, list(self.watches))
-        self.state.view.unobserve(self._changed, list(self.watches_view))
+        for observed, names in ((self.state, self.watches), (self.state.view, self.watches_view)):
+            with contextlib.suppress(ValueError):  # it had not begun to
+                observed.unobserve(self._changed, list(names))
         self.unobserve_all()
         close_all(self)
         super().close()

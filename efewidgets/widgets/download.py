@@ -12,7 +12,7 @@ import traitlets
 from ..engine.problems import EfeError
 from .html import plain
 from .owned import close_all
-from .style import STATIC
+from .style import static
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ class Download(anywidget.AnyWidget):
         Whether it can't be pressed.
     """
 
-    _esm = STATIC / "download.js"
+    _esm = static("download.js")
 
     label = traitlets.Unicode().tag(sync=True)
     filename = traitlets.Unicode().tag(sync=True)

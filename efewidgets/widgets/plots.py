@@ -42,7 +42,7 @@ def y_axis(of: bqplot.LinearScale, label: str = "", **traits: Any) -> bqplot.Axi
         "label": label,
         "grid_lines": "none",
         "label_offset": "3.4em",
-        "orientation": "vertical",
+        "side": "left",
         **traits,
     }
     return bqplot.Axis(scale=of, **given)

@@ -8,7 +8,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from .style import STATIC
+from .style import static
 
 
 class ProblemList(anywidget.AnyWidget):
@@ -28,7 +28,7 @@ class ProblemList(anywidget.AnyWidget):
         ``items`` the problems: ``index``, ``place``, ``hint``, ``message``.
     """
 
-    _esm = STATIC / "problem_list.js"
+    _esm = static("problem_list.js")
 
     groups: traitlets.List = traitlets.List().tag(sync=True)
 

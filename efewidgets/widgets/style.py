@@ -11,10 +11,14 @@ STATIC = pathlib.Path(__file__).parent / "static"
 
 
 @functools.cache
-def _css() -> str:
-    return (STATIC / "efewidgets.css").read_text(encoding="utf-8")
+def static(*names: str) -> str:
+    """Return the text of files of the front end, one behind the other.
+
+    anywidget takes paths too, but keeps every widget for ever whose code is one.
+    """
+    return "\n".join((STATIC / name).read_text(encoding="utf-8") for name in names)
 
 
 def stylesheet() -> ipywidgets.HTML:
     """Return the style sheet as a widget that takes no room; each widget brings it, to be shown by itself."""
-    return ipywidgets.HTML(f"<style>{_css()}</style>", layout={"display": "none"})
+    return ipywidgets.HTML(f"<style>{static('efewidgets.css')}</style>", layout={"display": "none"})

@@ -14,7 +14,7 @@ import traitlets
 
 from ..engine.problems import EfeError
 from ..engine.receiving import Inbox
-from .style import STATIC
+from .style import static
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ class Upload(anywidget.AnyWidget):
         Paths of all files that came.
     """
 
-    _esm = STATIC / "upload.js"
+    _esm = static("upload.js")
 
     label = traitlets.Unicode("Upload files").tag(sync=True)
     accept = traitlets.Unicode("").tag(sync=True)

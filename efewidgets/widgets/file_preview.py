@@ -1,0 +1,239 @@
+"""The part of `FileSelector` that shows what chosen files would become, before they are added."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import ipywidgets
+
+from ..engine.guessing import (
+    IGOR_SUFFIXES,
+    Pattern,
+    Proposal,
+    Source,
+    as_metadata,
+    guess_pattern,
+    pair_files,
+    propose,
+)
+from ..engine.problems import EfeError, Problem
+from .base import StateWidget
+from .file_looker import Looker
+from .file_rows import proposal_row, summary_words
+from .html import escape, plain
+from .message import Message
+from .table import Column, Table
+
+#: Formats whose sweeps are chosen by the protocol that the file itself names
+_NAMING = (".nwb",)
+
+COLUMNS = (
+    Column("file", "File"),
+    Column("cell", "Cell", editable=True, hint="Edit one, or many selected rows at once"),
+    Column("protocol", "Protocol", editable=True, hint="Edit one, or many selected rows at once"),
+    Column("found", "Found in"),
+    Column("problems", "Remarks"),
+)
+HINT = (
+    "{cell}/{protocol}_* reads the folder as the cell and the name up to _ as the protocol. {date} and {number} stand "
+    "for digits, {any} and * for anything. After re: a regular expression with (?P<cell>…) and (?P<protocol>…)."
+)
+
+
+class Preview:
+    """Files that were chosen, their cells and protocols by a pattern, and what a person says otherwise.
+
+    Parameters
+    ----------
+    owner : StateWidget
+    looker : Looker
+    named : callable
+        Returns the path that patterns are held against.
+    """
+
+    def __init__(self, owner: StateWidget, looker: Looker, named: Callable[[str], str]):
+        self.owner, self.looker, self.named = owner, looker, named
+        self.paths: list[str] = []
+        self.proposals: list[Proposal] = []
+        self.problems: list[Problem] = []
+        self._said: dict[tuple[str, str], dict[str, str]] = {}
+        self._left_out: set[tuple[str, str]] = set()
+        self._own_pattern = False
+        self._keys: list[tuple[str, str]] = []
+        self.message = Message()
+        self.heading = ipywidgets.HTML('<span class="efe-heading">To be added</span>')
+        self.pattern = ipywidgets.Text(
+            description="Pattern", tooltip=HINT, layout={"width": "auto", "flex": "1 1 320px"}
+        )
+        self.guess = ipywidgets.Button(description="Guess again", tooltip="Propose a pattern from the names")
+        self.hint = ipywidgets.HTML(f'<span class="efe-faint">{escape(HINT)}</span>')
+        self.table = Table(COLUMNS, label="Files to be added", on_edit=self._edit, height="260px")
+        self.summary = ipywidgets.HTML()
+        self.accept = ipywidgets.Button(description="Add", icon="plus", button_style="success")
+        self.leave_out = ipywidgets.Button(description="Leave selected out", layout={"width": "auto"})
+        self.cancel = ipywidgets.Button(description="Cancel", tooltip="Add none of these files")
+        top = ipywidgets.HBox([self.pattern, self.guess])
+        low = ipywidgets.HBox([self.accept, self.leave_out, self.cancel])
+        for row in (top, low):
+            row.add_class("efe-row")
+        self.box = ipywidgets.VBox(
+            [self.heading, top, self.hint, self.table, self.summary, low, self.message],
+            layout={"display": "none"},
+        )
+        self.box.add_class("efe-preview")
+        again = owner.later(self.show, 0.25)
+        owner.on(self.pattern, lambda _: self._edited(again))
+        owner.on_click(self.guess, self._guess_again, self.message)
+        owner.on_click(self.accept, self.add, self.message)
+        owner.on_click(self.leave_out, self._leave_out, self.message)
+        owner.on_click(self.cancel, self.clear, self.message)
+
+    # --- what is proposed
+
+    def start(self, paths: Sequence[str]) -> None:
+        """Propose these files, with those that are proposed already."""
+        self.paths = list(dict.fromkeys([*self.paths, *paths]))
+        self.looker.ask(p for p in self.paths if p.lower().endswith((*IGOR_SUFFIXES, *_NAMING)))
+        if not self._own_pattern:
+            self._guess()
+        self.show()
+
+    def _guess(self) -> None:
+        sources, _ = self._pairs()
+        naming = sum(source.path.lower().endswith(_NAMING) for source in sources)
+        names = [self.named(source.path) for source in sources[:2000]]
+        self.owner.put(self.pattern, value=guess_pattern(names, with_protocols=naming * 2 > len(sources)))
+
+    def _guess_again(self) -> None:
+        self._own_pattern = False
+        self._guess()
+        self.show()
+
+    def _edited(self, again: Callable[[], None]) -> None:
+        self._own_pattern = True
+        again()
+
+    def _pairs(self) -> tuple[list[Source], list[Problem]]:
+        return pair_files(self.paths, lambda path: seen.unit if (seen := self.looker.get(path)) else None)
+
+    def _protocols_in(self, path: str) -> Sequence[str]:
+        if not path.lower().endswith(_NAMING):
+            return ()
+        seen = self.looker.get(path)
+        return seen.summary.protocols if seen is not None and seen.summary is not None else ()
+
+    def propose(self) -> list[Proposal]:
+        """Return what is proposed now; raises EfeError if the pattern can't be used."""
+        pattern = Pattern(self.pattern.value) if self.pattern.value.strip() else None
+        sources, self.problems = self._pairs()
+        found = propose(sources, pattern, named=self.named, protocols_in=self._protocols_in)
+        kept: list[Proposal] = []
+        self._keys = []
+        for one in found:
+            inside = one.protocol if one.found_in.endswith("file") else ""
+            key = (one.source.path, inside)
+            if key in self._left_out:
+                continue
+            said = self._said.get(key)
+            self._keys.append(key)
+            kept.append(dataclasses.replace(one, **said, found_in="you") if said else one)  # type: ignore[arg-type]
+        return kept
+
+    def _is_there(self, known: set[tuple], one: Proposal) -> bool:
+        return (one.cell, one.protocol, *one.source.paths) in known
+
+    def _known(self) -> set[tuple]:
+        files = self.owner.state.inputs.files()
+        return {(cell.name, file.protocol, *file.recipe.paths) for cell, file in files}
+
+    def new(self) -> list[Proposal]:
+        """Return what would be added: what has a cell and a protocol, and is not there already."""
+        known = self._known()
+        return [one for one in self.propose() if one.is_complete and not self._is_there(known, one)]
+
+    # --- to the screen
+
+    def show(self) -> None:
+        """Show what is proposed."""
+        self.box.layout.display = "" if self.paths else "none"
+        if not self.paths:
+            self.table.show([])
+            return
+        try:
+            self.proposals = self.propose()
+        except EfeError as error:
+            self.message.say(str(error))
+            self.accept.disabled = True
+            return
+        known = self._known()
+        there = [self._is_there(known, one) for one in self.proposals]
+        rows = [
+            proposal_row(k, one, is_there)
+            for k, (one, is_there) in enumerate(zip(self.proposals, there, strict=True))
+        ]
+        self.table.show(rows)
+        new = [
+            one
+            for one, is_there in zip(self.proposals, there, strict=True)
+            if one.is_complete and not is_there
+        ]
+        self._sum_up(new)
+
+    def _sum_up(self, new: Sequence[Proposal]) -> None:
+        waiting = self.looker.waiting
+        words = summary_words(new, len(self.proposals) - len(new))
+        if waiting:
+            words = f"Looking into files: {waiting:,} to go. {words}"
+        self.owner.put(self.summary, value=f'<div role="status">{escape(words)}</div>')
+        cells = len({one.cell for one in new})
+        say = f"Add {len(new):,} to {cells:,} cell{'' if cells == 1 else 's'}"
+        self.owner.put(
+            self.accept, description=say, disabled=bool(waiting) or not new, layout=self.accept.layout
+        )
+        self.accept.layout.width = "auto"
+        if self.problems:
+            names = ", ".join(plain(self.named(str(p.file))) for p in self.problems[:3])
+            more = f" and {len(self.problems) - 3} more" if len(self.problems) > 3 else ""
+            self.message.say(f"{names}{more}: {self.problems[0].message}", "warning")
+        else:
+            self.message.clear()
+
+    # --- what a person does
+
+    def _edit(self, ids: tuple[str, ...], column: str, text: str) -> None:
+        with self.owner._guard:
+            for row in ids:
+                key, one = self._keys[int(row)], self.proposals[int(row)]
+                before = self._said.get(key, {"cell": one.cell, "protocol": one.protocol})
+                self._said[key] = before | {column: str(text).strip()}
+            self.show()
+
+    def _leave_out(self) -> None:
+        if not self.table.selected:
+            raise EfeError("select rows first.")
+        self._left_out |= {self._keys[int(row)] for row in self.table.selected}
+        self.table.selected = ()
+        self.show()
+
+    def add(self) -> None:
+        """Add what has a cell and a protocol, in one edit."""
+        new = self.new()
+        if self.looker.waiting:
+            raise EfeError("the files are still being looked into: wait a moment.")
+        if not new:
+            raise EfeError("nothing can be added: say cells and protocols first.")
+        self.owner.state.add_files_metadata(as_metadata(new))
+        self.clear()
+
+    def clear(self) -> None:
+        """Propose nothing."""
+        self.paths, self.proposals, self._own_pattern = [], [], False
+        self._said.clear()
+        self._left_out.clear()
+        self.show()
+
+    def state(self) -> dict[str, Any]:
+        """Return what is shown, as plain data."""
+        return {"pattern": self.pattern.value, "rows": list(self.table.rows)}

@@ -1,0 +1,221 @@
+"""Choose recordings on the server or upload them, say which cell and protocol they are of, and see what they hold."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import ipywidgets
+
+from .. import datasets
+from ..engine.folders import Root
+from ..engine.problems import EfeError
+from ..state import ExtractionState
+from .base import StateWidget
+from .file_browser import ANY_FORMAT, Browser, suffixes_of
+from .file_looker import Looker
+from .file_preview import Preview
+from .file_rows import chosen_rows, number_from, units_from
+from .table import Column, Table
+from .upload import Upload
+
+_NOTHING = "No recordings yet. Choose files on the server, upload your own, or add the sample cells to try things out."
+
+
+class FileSelector(StateWidget):
+    """Browse, upload, group and describe files.
+
+    Parameters
+    ----------
+    state : ExtractionState
+    root : path, optional
+        The folder that can be browsed, and not be left; by default that in which Python runs.
+    scratch : path, optional
+        Where uploaded files go; by default a temporary folder, removed when the widget is closed.
+    limit : int
+        Bytes that one uploaded file may have.
+
+    Attributes
+    ----------
+    browser, preview : Browser, Preview
+        Folders of the server, and what chosen files would become.
+    upload : Upload
+    table : Table
+        The files of the state.
+    """
+
+    watches_view = ("cell", "protocol")
+
+    def __init__(
+        self,
+        state: ExtractionState,
+        *,
+        root: str | os.PathLike[str] | None = None,
+        scratch: str | os.PathLike[str] | None = None,
+        limit: int = 8 * 2**30,
+    ):
+        self.root = Root(root if root is not None else Path.cwd())
+        self._scratch, self._limit = scratch, limit
+        self._selecting = False
+        super().__init__(state)
+
+    def build(self) -> Sequence[ipywidgets.Widget]:
+        """Make the controls."""
+        self.looker = Looker(self._news)
+        self.upload = Upload(
+            self._scratch,
+            limit=self._limit,
+            accept=",".join(suffixes_of(ANY_FORMAT)),
+            on_received=self._received,
+        )
+        self.preview = Preview(self, self.looker, self._named)
+        self.browser = Browser(self, self.root, self.preview.start)
+        self.sources = ipywidgets.Tab([self.browser.box, self.upload], titles=["On the server", "Upload"])
+        self.samples = ipywidgets.Button(
+            description="Add sample cells", icon="flask", layout={"width": "auto"},
+            tooltip="Add five simulated cells that come with efewidgets",
+        )  # fmt: skip
+        self.remove = ipywidgets.Button(description="Remove selected", icon="trash", layout={"width": "auto"})
+        self.new_name = ipywidgets.Text(
+            description="Rename cell", placeholder="select one of its files", continuous_update=False,
+            layout={"width": "auto", "flex": "0 1 300px"}, tooltip="New name of the selected cell; Enter renames",
+        )  # fmt: skip
+        self.count = ipywidgets.HTML()
+        self.table = Table(
+            self._columns({}), label="Chosen files", on_edit=self._edit, on_select=self._select, empty=_NOTHING,
+            height="420px",
+        )  # fmt: skip
+        self.on_click(self.samples, self._add_samples)
+        self.on_click(self.remove, self._remove)
+        self.on(self.new_name, self._rename)
+        row = ipywidgets.HBox([self.count, self.samples, self.remove, self.new_name])
+        row.add_class("efe-row")
+        self.act(self.browser.show, message=self.browser.message)
+        return self.sources, self.preview.box, row, self.table
+
+    # --- what is shown
+
+    def view_data(self) -> dict[str, Any]:
+        """Return the rows of the chosen files, and how many there are."""
+        inputs = self.state.inputs
+        rows = chosen_rows(inputs, self.looker.get, {})
+        return {
+            "rows": rows,
+            "cells": [cell.name for cell in inputs.cells],
+            "protocols": sorted(inputs.protocols),
+            "cell": self.state.view.cell,
+        }
+
+    def render(self, data: Mapping[str, Any]) -> None:
+        """Put the rows on the table, and look into files that are not known yet."""
+        self.table.set_columns(self._columns(data))
+        self.table.show(data["rows"])
+        files, cells = len(data["rows"]), len(data["cells"])
+        words = f"{files:,} file{'' if files == 1 else 's'} of {cells:,} cell{'' if cells == 1 else 's'}"
+        self.put(self.count, value=f'<span class="efe-heading">{words}</span>')
+        self.put(self.remove, disabled=not files)
+        known = data["cell"] if data["cell"] in data["cells"] else ""
+        self.put(self.new_name, disabled=not known, value=known)
+        if self.preview.paths:
+            self.preview.show()
+        self.looker.ask(path for cell in self.state.inputs.cells for path in cell.paths.names)
+
+    def _columns(self, data: Mapping[str, Any]) -> tuple[Column, ...]:
+        cells, protocols = (tuple(data.get(name, ()))[:500] for name in ("cells", "protocols"))
+        return (
+            Column("file", "File"),
+            Column("cell", "Cell", editable=True, choices=cells, hint="To which cell the file belongs"),
+            Column("protocol", "Protocol", editable=True, choices=protocols),
+            Column("sweeps", "Sweeps", kind="number"),
+            Column("rate", "Rate", unit="kHz", hint="Sampling rate"),
+            Column("units", "Units", editable=True, hint="Of voltage and current; asked for where the file has none"),
+            Column("ljp", "LJP", kind="number", unit="mV", editable=True, hint="Liquid junction potential, subtracted"),
+            Column("problems", "Problems"),
+        )  # fmt: skip
+
+    def _named(self, path: str) -> str:
+        """Return a path as patterns see it: below the root, or below the folder of uploads."""
+        for folder in (self.upload.folder, self.root.path):
+            if Path(path).is_relative_to(folder):
+                return Path(path).relative_to(folder).as_posix()
+        return os.path.basename(path)
+
+    def _news(self) -> None:
+        """More is known about files: show it, from the thread that has found it."""
+        if self.comm is not None and self.upload.comm is not None:
+            self.refresh()
+
+    # --- what a person does
+
+    def choose(self, paths: Sequence[str | os.PathLike[str]]) -> None:
+        """Propose files of the root or of the uploads, as `browser` does; `preview.add` then adds them."""
+        self.preview.start([str(self.root.resolve(path)) for path in paths])
+
+    def _received(self, paths: tuple[str, ...]) -> None:
+        suffixes = suffixes_of(ANY_FORMAT)
+        wanted = [path for path in paths if path.lower().endswith(suffixes)]
+        if wanted:
+            self.act(self.preview.start, wanted)
+        if len(wanted) < len(paths):
+            self.message.say(
+                f"{len(paths) - len(wanted)} uploaded files are of no known format: left aside.", "warning"
+            )
+
+    def _add_samples(self) -> None:
+        names = [name for name in datasets.sample_cells() if name not in self.state.inputs.by_name]
+        if not names:
+            raise EfeError("the sample cells are there already.")
+        self.state.add_files_metadata(datasets.sample_files_metadata(names))
+
+    def _remove(self) -> None:
+        if not self.table.selected:
+            raise EfeError("select the rows of files first; Ctrl+A selects all.")
+        self.state.remove_files(self.table.selected)
+
+    def _rename(self, name: str) -> None:
+        old = self.state.view.cell
+        if not old or old not in self.state.inputs.by_name or name.strip() == old:
+            return
+        if not name.strip():
+            raise EfeError("a cell needs a name.")
+        self.state.rename_cell(old, name.strip())
+        self.state.view.cell = name.strip()
+
+    def _edit(self, ids: tuple[str, ...], column: str, text: str) -> None:
+        with self._guard:
+            if column in ("cell", "protocol"):
+                if not str(text).strip():
+                    raise EfeError(f"a {column} needs a name.")
+                self.state.regroup_files(ids, **{column: str(text).strip()})
+            elif column == "ljp":
+                self.state.set_metadata(ids, ljp=number_from(text, "the liquid junction potential (mV)"))
+            elif column == "units":
+                self.state.set_metadata(ids, **units_from(text))
+
+    def _select(self, ids: tuple[str, ...]) -> None:
+        """Let all views show the cell and protocol of the selected files, as far as they have one in common."""
+        with self._guard:
+            inputs = self.state.inputs
+            found = [(inputs.cell_of_file[i], i) for i in ids if i in inputs.cell_of_file]
+            cells = {cell.name for cell, _ in found}
+            protocols = {cell.by_id[i].protocol for cell, i in found}
+            if len(cells) == 1:
+                self.state.view.cell = cells.pop()
+            if len(protocols) == 1:
+                self.state.view.protocol = protocols.pop()
+
+    def wait(self, seconds: float = 60) -> bool:
+        """Wait until a search is over and all files are looked into; whether they are."""
+        self.browser.wait(seconds)
+        return self.looker.wait(seconds)
+
+    def close(self) -> None:
+        """Leave the state and the page; uploads that did not come whole are removed."""
+        if self.comm is None:
+            return
+        self.browser.close()
+        self.looker.close()
+        self.upload.inbox.close()
+        super().close()

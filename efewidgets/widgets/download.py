@@ -41,7 +41,7 @@ class Download(anywidget.AnyWidget):
 
     label = traitlets.Unicode().tag(sync=True)
     filename = traitlets.Unicode().tag(sync=True)
-    tooltip = traitlets.Unicode().tag(sync=True)
+    hint = traitlets.Unicode().tag(sync=True)  # what is called tooltip wants a description in the browser
     disabled = traitlets.Bool(False).tag(sync=True)
 
     def __init__(
@@ -54,7 +54,7 @@ class Download(anywidget.AnyWidget):
         tooltip: str = "",
         disabled: bool = False,
     ):
-        super().__init__(label=label, filename=filename, tooltip=tooltip, disabled=disabled)
+        super().__init__(label=label, filename=filename, hint=tooltip, disabled=disabled)
         self.make = make
         self.kind = kind
         self.on_msg(self._asked)

@@ -23,7 +23,7 @@ function render({ model, el }) {
 
   const draw = () => {
     button.textContent = model.get("label");
-    button.title = model.get("tooltip");
+    button.title = model.get("hint");
     button.disabled = model.get("disabled") || waiting !== null;
     button.setAttribute("aria-busy", String(waiting !== null));
   };
@@ -42,11 +42,11 @@ function render({ model, el }) {
   };
   button.addEventListener("click", ask);
   model.on("msg:custom", answered);
-  for (const name of ["label", "tooltip", "disabled"]) model.on(`change:${name}`, draw);
+  for (const name of ["label", "hint", "disabled"]) model.on(`change:${name}`, draw);
   draw();
   return () => {
     model.off("msg:custom", answered);
-    for (const name of ["label", "tooltip", "disabled"]) model.off(`change:${name}`, draw);
+    for (const name of ["label", "hint", "disabled"]) model.off(`change:${name}`, draw);
   };
 }
 

@@ -134,7 +134,7 @@ class RheobaseInspector(StateWidget):
         self.plot = CellPlot(self.put, self._open_point, height=400)
         self.by_hand = ipywidgets.Text(
             continuous_update=False,
-            placeholder="as the rule says",
+            placeholder="by the rule",
             style={"description_width": "initial"},
             layout={"width": "260px"},
         )

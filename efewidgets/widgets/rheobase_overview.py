@@ -74,7 +74,7 @@ class Overview:
                     title,
                     description=f"{plain(view.name)} · {current_in_words(view.value, unit)}{mark}",
                     tooltip=plain(view.reason),
-                    button_style="info" if view.name == cell else "",
+                    button_style="primary" if view.name == cell else "",
                 )
                 plot.draw(view, looks[view.name], unit, selected)
 
@@ -94,7 +94,10 @@ class Overview:
     def _grow(self, number: int) -> None:
         new = []
         for k in range(len(self.plots), number):
-            plot, title = SmallPlot(self.put, self._on_point), ipywidgets.Button(layout={"width": "auto"})
+            plot, title = (
+                SmallPlot(self.put, self._on_point, height=180),
+                ipywidgets.Button(layout={"width": "auto"}),
+            )
             plot.figure.layout.min_width = "160px"
             title.on_click(functools.partial(self._pressed, k))
             title.add_class("efe-rheobase-title")

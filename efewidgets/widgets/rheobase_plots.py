@@ -10,7 +10,7 @@ import bqplot
 import ipywidgets
 import numpy as np
 
-from ..engine.figures.style import CellStyle, number
+from ..engine.figures.style import CellStyle
 from .html import escape, plain
 from .plots import figure, padded, scale, ticks, x_axis
 from .rheobase_data import UNITS, CellView
@@ -47,6 +47,7 @@ class SmallPlot:
     """
 
     room = 0.1  # share of the height that is kept free above
+    size = 32  # of a point
 
     def __init__(self, put: Put, on_point: Callable[[str], Any], height: int = 170):
         self.put, self._on_point = put, on_point
@@ -56,15 +57,15 @@ class SmallPlot:
         self.tooltip = ipywidgets.HTML()
         self.used = self._points("used")
         self.excluded = self._points("excluded", fill=False, stroke=FAINT, colors=[FAINT])
-        self.ring = self._rings(INK, 260, stroke_width=2.0)
-        self.chosen = self._rings("var(--efe-brand, #0072b2)", 420, stroke_width=2.0)
+        self.ring = self._rings(INK, 4 * self.size, stroke_width=2.0)
+        self.chosen = self._rings("var(--efe-brand, #0072b2)", 7 * self.size, stroke_width=2.0)
         self.line = self._lines([INK], stroke_width=2.0)
-        self.x_axis = x_axis(self.x)
-        self.y_axis = x_axis(self.y, side="left", label_offset="2.6em")
+        self.x_axis = x_axis(self.x, label_color=INK, label_offset="2.4em")
+        self.y_axis = x_axis(self.y, side="left", label_color=INK, label_offset="3em")
         self.figure = self._figure(height)
 
     def _figure(self, height: int) -> bqplot.Figure:
-        margin = {"top": 6, "bottom": 38, "left": 46, "right": 12}
+        margin = {"top": 6, "bottom": 46, "left": 58, "right": 12}
         marks = [self.line, self.chosen, self.excluded, self.used, self.ring]
         return figure(marks, [self.x_axis, self.y_axis], height, fig_margin=margin)
 
@@ -74,7 +75,13 @@ class SmallPlot:
         return {"x": self.x, "y": self.y}
 
     def _points(self, name: str, **traits: Any) -> bqplot.Scatter:
-        given = {"x": NONE, "y": NONE, "scales": self.scales, "default_size": 60, "tooltip": self.tooltip}
+        given = {
+            "x": NONE,
+            "y": NONE,
+            "scales": self.scales,
+            "default_size": self.size,
+            "tooltip": self.tooltip,
+        }
         found = bqplot.Scatter(**given, **traits)
         found.on_element_click(functools.partial(self._clicked, name))
         found.on_hover(functools.partial(self._hovered, name))
@@ -151,7 +158,7 @@ class SmallPlot:
         self.put(self.x_axis, tick_values=ticks(low, high, self._most), label=f"current ({unit})")
         self.put(self.y_axis, tick_values=counts[counts == np.round(counts)], label="spikes", tick_format="d")
 
-    _most = 4
+    _most = 5  # ticks
 
 
 class CellPlot(SmallPlot):
@@ -169,6 +176,7 @@ class CellPlot(SmallPlot):
     """
 
     room = LABELS
+    size = 64
     _most = 8
 
     def _figure(self, height: int) -> bqplot.Figure:
@@ -249,7 +257,5 @@ class CellPlot(SmallPlot):
                 mark,
                 x=np.array([value for _, value, _ in own]),
                 y=np.array([row for _, _, row in own]),
-                text=np.array(
-                    [f"{plain(name)}: {number(value, 4)} {unit}" for name, value, _ in own], dtype=str
-                ),
+                text=np.array([f"{plain(name)}: {value:.5g} {unit}" for name, value, _ in own], dtype=str),
             )

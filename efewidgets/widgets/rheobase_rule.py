@@ -9,7 +9,6 @@ from typing import Any
 
 import ipywidgets
 
-from ..engine.figures.style import number
 from ..engine.problems import EfeError
 from ..engine.rheobase import STRATEGIES
 from ..state.context import Rule
@@ -138,4 +137,4 @@ def typed_setting(name: str, text: str, unit: str) -> float | int | None:
 
 def current_in_words(value: float | None, unit: str) -> str:
     """Return a current (nA) in a unit, for people; "none" if there is none."""
-    return "none" if value is None else f"{number(value * UNITS[unit], 4)} {unit}"
+    return "none" if value is None else f"{value * UNITS[unit]:.5g} {unit}"

@@ -393,7 +393,7 @@ def test_only_the_page_that_is_shown_is_drawn(tmp_path):
         inspector = RheobaseInspector(state, overview=True)
         overview = inspector.overview
         assert len(inspector.view_data()["views"]) == PER_PAGE == len(overview.plots)
-        assert overview.titles[0].description == "c000 · 100.0 pA"
+        assert overview.titles[0].description == "c000 · 100 pA"
         overview.later.click()
         overview.later.click()
         assert overview.later.disabled
@@ -402,7 +402,7 @@ def test_only_the_page_that_is_shown_is_drawn(tmp_path):
         assert [box.layout.display for box in overview.grid.children].count("none") == PER_PAGE - 6
         state.view.cell = "c013"
         assert overview.titles[1].description.startswith("c013")
-        assert overview.titles[1].button_style == "info"
+        assert overview.titles[1].button_style == "primary"
         overview.titles[2].click()
         assert state.view.cell == "c014"
         assert not inspector.show.value

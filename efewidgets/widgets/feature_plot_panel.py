@@ -37,7 +37,7 @@ class PanelPlot(ipywidgets.VBox):
         self.heading, self.note = ipywidgets.HTML(), ipywidgets.HTML()
         self.x_scale, self.y_scale = plots.scale(0.0, 1.0), plots.scale(0.0, 1.0)
         self.x_axis, self.y_axis = plots.x_axis(self.x_scale), plots.y_axis(self.y_scale)
-        self.tooltip = bqplot.Tooltip(
+        self.hover = bqplot.Tooltip(
             fields=["name", "x", "y"], formats=["", ".4", ".4"]
         )  # others' names: bqplot shows them as text
         self.bands = self._lines(close_path=True, fill="inside", stroke_width=0)
@@ -55,7 +55,7 @@ class PanelPlot(ipywidgets.VBox):
 
     def _lines(self, **traits: Any) -> bqplot.Lines:
         scales = {"x": self.x_scale, "y": self.y_scale}
-        return bqplot.Lines(x=np.zeros((1, 1)), y=np.zeros((1, 1)), scales=scales, visible=False, **traits)
+        return bqplot.Lines(x=np.zeros(2), y=np.zeros(2), scales=scales, visible=False, **traits)
 
     def _scatter(self, marker: str, **traits: Any) -> bqplot.Scatter:
         scales = {"x": self.x_scale, "y": self.y_scale}
@@ -101,7 +101,7 @@ class PanelPlot(ipywidgets.VBox):
             del said["x"]
         formats = ["" if name == "name" else ".4" for name in said]
         labels = [f"{label}:" for label in said.values()]
-        self._put(self.tooltip, formats=formats, labels=labels, fields=list(said))
+        self._put(self.hover, formats=formats, labels=labels, fields=list(said))
         return y
 
     def _show_bands(self, panel: Panel, target: str | None, low: float, high: float) -> None:
@@ -133,7 +133,8 @@ class PanelPlot(ipywidgets.VBox):
         x, y = np.full((2, len(lines), max(len(line[0]) for line in lines)), np.nan)
         for k, (of_x, of_y) in enumerate(lines):
             x[k, : len(of_x)], y[k, : len(of_y)] = of_x, of_y
-        self._put(mark, x=x, y=y, **traits, visible=True)
+        one = len(lines) == 1  # bqplot keeps one line as a flat array
+        self._put(mark, x=x[0] if one else x, y=y[0] if one else y, **traits, visible=True)
 
     def _show_points(self, panel: Panel, looks: Mapping[str, CellStyle]) -> None:
         markers = np.array([looks[cell].marker for cell in panel.cells], dtype=object)
@@ -159,7 +160,7 @@ class PanelPlot(ipywidgets.VBox):
             )
 
     def _new_points(self, marker: str) -> bqplot.Scatter:
-        mark = self._scatter(marker, tooltip=self.tooltip, default_size=42, stroke_width=0.6)
+        mark = self._scatter(marker, tooltip=self.hover, default_size=42, stroke_width=0.6)
 
         def clicked(_: Any, event: Mapping[str, Any]) -> None:
             index = event.get("data", {}).get("index", -1)

@@ -26,7 +26,7 @@ from .target_rows import (
     target_columns,
     target_data,
 )
-from .target_text import read_cell, read_number
+from .target_text import read_cell, read_number, unit_of_amplitudes
 
 EMPTY = (
     "There are no targets: nothing will be extracted. Press “Add targets”, paste rows of a spreadsheet here, or "
@@ -309,14 +309,13 @@ def _folded(name: str, *children: ipywidgets.Widget) -> ipywidgets.VBox:
 
 def _summary(data: TargetData) -> str:
     number = len(data.rows)
-    known = [row for row in data.rows if "n" in row]
-    words = f"{number} target{'' if number == 1 else 's'}"
-    words += (
-        ", chosen automatically: press “Keep as my own” to edit them" if data.automatic and number else ""
-    )
-    none = sum(not row["recordings"] for row in known)
-    told = f" · {none} without a recording" if none else ""
-    return tag("div", escape(words + told), role="status", class_="efe-faint") if number else ""
+    if not number:
+        return ""
+    words = f"{number} target{'' if number == 1 else 's'}; amplitudes in {unit_of_amplitudes(data.absolute)}"
+    none = sum(not row.get("recordings", True) for row in data.rows)
+    words += f"; {none} without a recording" if none else ""
+    words += ". Chosen automatically: press “Keep as my own” to edit them." if data.automatic else ""
+    return tag("div", escape(words), role="status", class_="efe-faint")
 
 
 def _about(detail: TargetDetail) -> str:

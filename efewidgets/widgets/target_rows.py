@@ -186,63 +186,31 @@ def _base(path: str) -> str:
 def target_columns(data: TargetData) -> list[Column]:
     """Return the columns of the target table."""
     own = not data.automatic
-    unit = unit_of_amplitudes(data.absolute)
+    unit, words = _short(data.absolute), unit_of_amplitudes(data.absolute)
     names = tuple(info.name for info in catalogue() if not info.deprecated)
-    columns = [
-        Column("protocol", "protocol", "text", own, choices=data.protocols, width="110px"),
-        Column("amplitude", "amplitude", "number", own, unit, width="150px"),
-        Column(
-            "tolerance",
-            "tolerance",
-            "number",
-            own,
-            unit,
-            "How far a recording's amplitude may be away.",
-            width="145px",
-        ),
-        Column(
-            "efeature",
-            "feature",
-            "text",
-            own,
-            hint="eFEL's name of the feature.",
-            choices=names,
-            width="190px",
-        ),
-        Column(
-            "efeature_name",
-            "own name",
-            "text",
-            own,
-            hint="Its name in the output, if not eFEL's.",
-            width="110px",
-        ),
-        Column(
-            "efel_settings",
-            "eFEL settings",
-            "text",
-            own,
-            hint="Only for this target: name=value, with a semicolon between them. Threshold=-10; interp_step=0.1",
-            width="150px",
-        ),
-        Column(
-            "min_values",
-            "minimum n",
-            "number",
-            own,
-            hint="How many values it must have to stand in the output; empty: as many as any feature.",
-            width="95px",
-        ),
-    ]
-    columns += [Column(name, name, "text", own, width="80px") for name in RARE if name in data.rare]
+    near = f"How far a recording's amplitude may be from the target's; in {words}."
+    settings = "eFEL settings for this target only, a semicolon between them: Threshold=-10; interp_step=0.1"
+    least = "How many values it must have to stand in the output; empty: as many as any feature."
     return [
-        *columns,
-        Column("matches", "recordings", hint="How many fall into the target.", width="120px"),
-        Column("n", "n", "number", hint="How many recordings give a value.", width="55px"),
-        Column("mean", "mean", "number", width="85px"),
-        Column("std", "± std", "number", hint="As in the output.", width="85px"),
-        Column("unit", "unit", hint="Of mean and std.", width="60px"),
+        Column("protocol", "protocol", "text", own, choices=data.protocols, width="100px"),
+        Column("amplitude", "amplitude", "number", own, unit, f"In {words}.", width="110px"),
+        Column("tolerance", "tolerance", "number", own, unit, near, width="105px"),
+        Column("efeature", "feature", "text", own, "", "eFEL's name of the feature.", names, width="180px"),
+        Column("efeature_name", "own name", "text", own, "", "Its name in the output.", width="95px"),
+        Column("efel_settings", "settings", "text", own, "", settings, width="135px"),
+        Column("min_values", "min. n", "number", own, "", least, width="70px"),
+        *(Column(name, name, "text", own, width="80px") for name in RARE if name in data.rare),
+        Column("matches", "recordings", hint="How many fall into the target.", width="115px"),
+        Column("n", "n", "number", hint="How many recordings give a value.", width="50px"),
+        Column("mean", "mean", "number", width="90px"),
+        Column("std", "± std", "number", hint="As in the output.", width="90px"),
+        Column("unit", "unit", hint="Of mean and std.", width="55px"),
     ]
+
+
+def _short(absolute: bool) -> str:
+    """Return the unit of amplitudes as it fits into a header."""
+    return "nA" if absolute else "%"
 
 
 def detail_columns(absolute: bool, unit: str = "") -> list[Column]:
@@ -250,10 +218,10 @@ def detail_columns(absolute: bool, unit: str = "") -> list[Column]:
     return [
         Column("cell", "cell", width="110px"),
         Column("sweep", "file, sweep", width="200px"),
-        Column("amplitude", "amplitude", "number", unit=unit_of_amplitudes(absolute), width="150px"),
-        Column("value", "value", "number", unit=unit, width="100px"),
+        Column("amplitude", "amplitude", "number", unit=_short(absolute), width="110px"),
+        Column("value", "value", "number", unit=unit, width="110px"),
         Column("taken", "taken", width="60px"),
-        Column("reason", "why not", width="460px"),
+        Column("reason", "why not", width="560px"),
     ]
 
 

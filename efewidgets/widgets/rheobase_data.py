@@ -107,7 +107,7 @@ def table_rows(state: ExtractionState, factor: float = 1.0) -> list[dict[str, An
     members = state.results.members
     rows = []
     for cell in state.inputs.cells:
-        value, reason, deciding, by_hand = in_force(state, cell.name)
+        value, reason, deciding, _ = in_force(state, cell.name)
         member = members.get(deciding) if deciding else None
         missing = value is None and reason != NOT_YET and not state.inputs.absolute_amplitude
         rows.append(
@@ -115,7 +115,6 @@ def table_rows(state: ExtractionState, factor: float = 1.0) -> list[dict[str, An
                 "id": cell.name,
                 "cell": plain(cell.name),
                 "value": None if value is None else value * factor,
-                "by": "by hand" if by_hand else state.inputs.rheobase_strategy if value is not None else "–",
                 "sweep": f"{plain(member.protocol)}, {plain(member.id)}" if member else "",
                 "reason": plain(reason),
                 "_class": {"reason": "efe-bad"} if missing else {"reason": "efe-faint"},

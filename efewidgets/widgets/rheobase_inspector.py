@@ -159,9 +159,8 @@ class RheobaseInspector(StateWidget):
         return (
             Column("cell", "Cell"),
             Column("value", "Rheobase", "number", editable=True, unit=self._unit, hint=hint),
-            Column("by", "Decided by"),
-            Column("sweep", "Deciding sweep"),
             Column("reason", "How, or why not"),
+            Column("sweep", "Deciding sweep"),
         )
 
     # --- from the state

@@ -228,34 +228,45 @@ class CellPlot(SmallPlot):
             self.draw(view, look, unit, selected)
         else:
             self._upright(self.line, None if view.value is None else view.value * factor, top)
-        rows = [top * (1.0 - 0.06 * k) for k in range(ROWS)]
-        named = [] if view.value is None else [(view.label, view.value * factor, rows[0])]
-        others = [
-            (name, value * factor, row) for (name, value), row in zip(view.others, rows[1:], strict=False)
-        ]
+        lines = [(name, value * factor) for name, value in view.others]
+        lines += [] if view.value is None else [(view.label, view.value * factor)]
+        placed = self._placed(lines, top)
+        others = placed[: len(view.others)]
         for k, mark in enumerate(self.others):
-            self._upright(mark, *((others[k][1:]) if k < len(others) else (None, top)))
+            self._upright(mark, *((others[k][1:3]) if k < len(others) else (None, top)))
+        named = placed[len(view.others) :]
+        if named:
+            self._upright(self.line, named[0][1], named[0][2])
         self._write(self.names, named, unit)
         self._write(self.labels, others, unit)
         curve = view.curve or (NONE, NONE)
         self.put(self.curve, x=curve[0] * factor, y=curve[1])
         if not dragging:
-            self._place_handle(view, factor, top)
+            x, y = ([named[0][1]], [named[0][2]]) if named else (NONE, NONE)
+            self.put(self.handle, x=np.array(x), y=np.array(y))
 
-    def _place_handle(self, view: CellView, factor: float, top: float) -> None:
-        if view.value is None:
-            self.put(self.handle, x=NONE, y=NONE)
-        else:
-            self.put(self.handle, x=np.array([view.value * factor]), y=np.array([top]))
+    def _placed(self, lines: list[tuple[str, float]], top: float) -> list[tuple[str, float, float, bool]]:
+        """Say how high each line goes, and whether its label is on its right: so that no line crosses a label."""
+        low, span = self.x.min, self.x.max - self.x.min
+        at = [(value - low) / span for _, value in lines]
+        turn = 0.5  # of the axis: lines on its left have their labels on the right
+        if at and max(at) < 0.7:
+            turn = 1.0
+        elif at and min(at) > 0.3:
+            turn = 0.0
+        right = [share <= turn for share in at]
+        order = sorted(range(len(at)), key=lambda k: (not right[k], at[k] if right[k] else -at[k]))
+        rows = {k: top * (1.0 - 0.06 * row) for row, k in enumerate(order)}
+        return [(name, value, rows[k], right[k]) for k, (name, value) in enumerate(lines)]
 
-    def _write(self, marks: list[bqplot.Label], named: list[tuple[str, float, float]], unit: str) -> None:
-        """Write on the side of each line where there is more room."""
-        middle = 0.5 * (self.x.min + self.x.max)
-        for mark, here in zip(marks, (True, False), strict=True):
-            own = [one for one in named if (one[1] <= middle) == here]
+    def _write(
+        self, marks: list[bqplot.Label], placed: list[tuple[str, float, float, bool]], unit: str
+    ) -> None:
+        for mark, right in zip(marks, (True, False), strict=True):
+            own = [one for one in placed if one[3] == right]
             self.put(
                 mark,
-                x=np.array([value for _, value, _ in own]),
-                y=np.array([row for _, _, row in own]),
-                text=np.array([f"{plain(name)}: {value:.5g} {unit}" for name, value, _ in own], dtype=str),
+                x=np.array([value for _, value, _, _ in own]),
+                y=np.array([row for _, _, row, _ in own]),
+                text=np.array([f"{plain(name)}: {value:.5g} {unit}" for name, value, _, _ in own], dtype=str),
             )

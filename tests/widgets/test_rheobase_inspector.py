@@ -204,6 +204,27 @@ def test_another_unit_is_refused(drawn):
         RheobaseInspector(drawn, unit="mA")
 
 
+def test_no_line_crosses_the_label_of_another(inspector, state):
+    for cell in state.inputs.by_name:
+        state.view.cell = cell
+        for by_hand in (None, 0.07, 0.3, 1.0):
+            if by_hand:
+                state.set_rheobase(cell, by_hand)
+            plot = inspector.plot
+            lines = [(mark.x[0], mark.y[1]) for mark in (*plot.others, plot.line) if len(mark.x)]
+            written = [
+                (x, y, align)
+                for labels in (plot.labels, plot.names)
+                for mark, align in zip(labels, (1, -1), strict=True)
+                for x, y in zip(mark.x, mark.y, strict=True)
+            ]
+            assert sorted((x, y) for x, y, _ in written) == sorted(lines)
+            for x, y, align in written:
+                beside = [top for at, top in lines if 0 < align * (at - x) < 0.3 * (plot.x.max - plot.x.min)]
+                assert all(top < y for top in beside)
+        state.clear_rheobase(cell)
+
+
 # --- the rule
 
 
@@ -296,7 +317,7 @@ def test_typing_a_rheobase_and_going_back(inspector, state):
     inspector.by_hand.value = "77.5"
     assert state.inputs.rheobase_values == {cell: 0.0775}
     row = next(row for row in inspector.table.rows if row["id"] == cell)
-    assert (row["value"], row["by"], row["reason"]) == (77.5, "by hand", "set by hand")
+    assert (row["value"], row["reason"]) == (77.5, "set by hand")
     others = dict(inspector.view_data()["views"][0].others)
     assert by_rule in others.values()
     assert not inspector.back.disabled

@@ -27,6 +27,10 @@ def warm() -> None:
         state = first_state(settings)
     except EfeError as error:  # the command has looked at it, but files change
         state, trouble = first_state(dataclasses.replace(settings, start=settings.folder)), str(error)
+    if state.inputs.cells:  # there is something to look at
+        state.view.tab = "stimuli"
+    if _is_warm():
+        state.wait()
     dashboard = _dashboard(settings, name, state)
     if trouble:
         dashboard.message.say(trouble)
@@ -69,9 +73,14 @@ def _session_file(fence: Fence) -> pathlib.Path | None:
     return None if fence.scratch is None else fence.scratch / SESSION_FILE
 
 
+def _is_warm() -> bool:
+    """Whether nobody is waiting for this page yet."""
+    return os.environ.get("VOILA_PREHEAT") == "True"
+
+
 def _asked_for() -> str:
     """Return the name of the visit that stands in the address; waits for the visitor in a warm kernel."""
-    if os.environ.get("VOILA_PREHEAT") == "True":
+    if _is_warm():
         from voila.utils import wait_for_request  # type: ignore[import-untyped]
 
         wait_for_request()

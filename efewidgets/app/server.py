@@ -35,6 +35,9 @@ LARGEST_MESSAGE = 100 * 2**20
 IDLE = 900
 _LOOK_EVERY = 60
 
+#: s until another kernel is made warm, so that the page that has come is drawn first
+PAUSE = 4.0
+
 #: Extensions of front ends that are no use on a page of its own, and some harm
 NOT_FOR_PAGES = [
     "@jupyter-notebook/lab-extension",
@@ -179,6 +182,7 @@ def _config(address: Address, warm: int) -> Config:
                 "preheat_kernel": warm > 0,
                 "default_pool_size": max(warm, 1),
             },
+            "VoilaKernelManager": {"fill_delay": PAUSE},
             "MappingKernelManager": {
                 "cull_idle_timeout": IDLE,
                 "cull_interval": _LOOK_EVERY,

@@ -56,6 +56,7 @@ def figure(
         "fig_margin": dict(MARGIN),
         "animation_duration": 0,
         "background_style": {"fill": "none"},
+        "display_toolbar": False,  # the keyboard doesn't reach it
     }
     layout = {"width": "100%", "height": f"{height}px", "min_width": "260px"}
     return bqplot.Figure(marks=list(marks), axes=list(axes), layout=layout, **(given | traits))

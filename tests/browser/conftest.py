@@ -31,7 +31,7 @@ PATIENCE = 90  # s, for a page to come up on a busy machine
 
 #: Said by the page, but not by us: extensions that front ends load of each other; stopped requests are told apart
 NOT_OURS = re.compile(
-    r"docregistry|reading 'schema'|favicon|Failed to load resource.*(404|403)|Connection lost"
+    r"docregistry|reading 'schema'|favicon|Failed to load resource.*(404|403)|Connection lost|net::ERR_FAILED"
 )
 
 PROBE = """

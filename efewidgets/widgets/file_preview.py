@@ -21,7 +21,7 @@ from ..engine.guessing import (
 from ..engine.problems import EfeError, Problem
 from .base import StateWidget
 from .file_looker import Looker
-from .file_rows import proposal_row, summary_words
+from .file_rows import count_files, counted, proposal_row, summary_words
 from .html import escape, plain
 from .message import Message
 from .table import Column, Table
@@ -188,7 +188,7 @@ class Preview:
             words = f"Looking into files: {waiting:,} to go. {words}"
         self.owner.put(self.summary, value=f'<div role="status">{escape(words)}</div>')
         cells = len({one.cell for one in new})
-        say = f"Add {len(new):,} to {cells:,} cell{'' if cells == 1 else 's'}"
+        say = f"Add {count_files(new)} to {counted(cells, 'cell')}"
         self.owner.put(
             self.accept, description=say, disabled=bool(waiting) or not new, layout=self.accept.layout
         )

@@ -60,12 +60,16 @@ def summary_words(chosen: Sequence[Proposal], left: int) -> str:
     for one in chosen:
         protocols = cells.setdefault(one.cell, {})
         protocols[one.protocol] = protocols.get(one.protocol, 0) + 1
-    files = len({one.source.paths for one in chosen})
     words = [f"{plain(cell)}: {_listed(protocols)}" for cell, protocols in list(cells.items())[:4]]
     more = " …" if len(cells) > 4 else ""
     rest = f" {left} will not be added." if left else ""
+    return f"Adds {count_files(chosen)} to {counted(len(cells), 'cell')} ({'; '.join(words)}{more}).{rest}"
+
+
+def count_files(chosen: Sequence[Proposal]) -> str:
+    """Return "12 files", or "12 recordings" where pairs of files are."""
     what = "recording" if any(one.source.current for one in chosen) else "file"
-    return f"Adds {_count(files, what)} to {_count(len(cells), 'cell')} ({'; '.join(words)}{more}).{rest}"
+    return counted(len({one.source.paths for one in chosen}), what)
 
 
 def _listed(protocols: Mapping[str, int]) -> str:
@@ -73,7 +77,8 @@ def _listed(protocols: Mapping[str, int]) -> str:
     return ", ".join(words) + (" …" if len(protocols) > 5 else "")
 
 
-def _count(number: int, what: str) -> str:
+def counted(number: int, what: str) -> str:
+    """Return "1 file", "1,200 files"."""
     return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 

@@ -17,7 +17,7 @@ from .base import StateWidget
 from .file_browser import ANY_FORMAT, Browser, suffixes_of
 from .file_looker import Looker
 from .file_preview import Preview
-from .file_rows import chosen_rows, number_from, units_from
+from .file_rows import chosen_rows, counted, number_from, units_from
 from .table import Column, Table
 from .upload import Upload
 
@@ -106,16 +106,16 @@ class FileSelector(StateWidget):
             "cells": [cell.name for cell in inputs.cells],
             "protocols": sorted(inputs.protocols),
             "cell": self.state.view.cell,
+            "files": len({path for cell in inputs.cells for path in cell.paths.names}),
         }
 
     def render(self, data: Mapping[str, Any]) -> None:
         """Put the rows on the table, and look into files that are not known yet."""
         self.table.set_columns(self._columns(data))
         self.table.show(data["rows"])
-        files, cells = len(data["rows"]), len(data["cells"])
-        words = f"{files:,} file{'' if files == 1 else 's'} of {cells:,} cell{'' if cells == 1 else 's'}"
+        words = f"{counted(data['files'], 'file')} of {counted(len(data['cells']), 'cell')}"
         self.put(self.count, value=f'<span class="efe-heading">{words}</span>')
-        self.put(self.remove, disabled=not files)
+        self.put(self.remove, disabled=not data["rows"])
         known = data["cell"] if data["cell"] in data["cells"] else ""
         self.put(self.new_name, disabled=not known, value=known)
         if self.preview.paths:

@@ -71,6 +71,8 @@ class ProblemsPanel(StateWidget):
     list : ProblemList
     """
 
+    watches = ("revision", "status")
+
     def __init__(self, state: ExtractionState, *, first: int = FIRST):
         if first < 1:
             raise ValueError(f"first must be at least 1, but is {first!r}.")

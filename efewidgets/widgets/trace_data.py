@@ -287,12 +287,17 @@ def _row(member: Member, detail: str, colour: str) -> Row:
         return Row(member.id, "no stimulus", detail, FRAME, True, f"{whole}: {_why_lost(member)}")
     known = amplitude(recording)
     unit = "ms" if recording.target_amplitude == "delta" else "nA"
-    label = "? nA" if known is None else f"{number(known)} {unit}"
+    label = "? nA" if known is None else f"{_level(known)} {unit}"
     if recording.spikecount:
         label += f" · {counted(recording.spikecount, 'spike')}"
     if member.excluded is not None:
         return Row(member.id, label, detail, FRAME, True, f"{whole}, excluded: {plain(member.excluded)}")
     return Row(member.id, label, detail, colour, False, whole)
+
+
+def _level(value: float) -> str:
+    """Return a current (nA) in words; less than 0.1 pA is noise of rounding."""
+    return number(0.0 if abs(value) < 1e-4 else value)
 
 
 def _why_lost(member: Member) -> str:
@@ -327,7 +332,7 @@ def _facts(
     if not member.lost:
         found.append(("amplitude", _amplitudes(results, member)))
         if recording.hypamp is not None:
-            found.append(("holding", f"{number(recording.hypamp)} nA"))
+            found.append(("holding", f"{_level(recording.hypamp)} nA"))
         found.append(("spikes", str(recording.spikecount)))
         threshold = _threshold(recording)
         if threshold is not None:
@@ -348,7 +353,7 @@ def _amplitudes(results: Results, member: Member) -> str:
     """Return the amplitudes, e.g. "0.215 nA, 120 % of rheobase"."""
     recording = member.recording
     names = [name for name in recording.amplitudes if getattr(recording, name, None) is not None]
-    absolute = " / ".join(number(getattr(recording, name)) for name in names) + " nA"
+    absolute = " / ".join(_level(getattr(recording, name)) for name in names) + " nA"
     rheobase = results.get("threshold", member.cell)
     if rheobase is None or not names:
         return f"{absolute} (no rheobase)" if names else "unknown"

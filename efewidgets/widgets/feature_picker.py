@@ -16,9 +16,9 @@ ALL = "all groups"
 
 COLUMNS = (
     Column("chosen", "✓", "check", True, hint="Chosen.", width="44px"),
-    Column("name", "feature", width="230px"),
-    Column("unit", "unit", width="60px"),
-    Column("group", "group", width="110px"),
+    Column("name", "feature", width="220px"),
+    Column("unit", "unit", width="50px"),
+    Column("group", "group", width="105px"),
     Column("description", "what it is", width="480px"),
 )
 
@@ -110,7 +110,12 @@ class FeaturePicker(ipywidgets.VBox):
     def view_data(self) -> list[dict[str, Any]]:
         """Return the rows that are shown."""
         found = found_features(self.search.value, self.group.value)
-        return [row | {"id": row["name"], "chosen": row["name"] in self.chosen} for row in found]
+        return [
+            row
+            | {"id": row["name"], "chosen": row["name"] in self.chosen}
+            | {"_hint": {"name": row["description"], "description": row["description"]}}
+            for row in found
+        ]
 
     def _draw(self, change: Any = None) -> None:
         self.table.show(self.view_data())

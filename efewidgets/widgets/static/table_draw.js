@@ -105,7 +105,7 @@ class Drawing {
     };
     const before = this.widths;
     this.widths = columns.map((column, index) => {
-      const head = measure(`${column.label} ${column.unit}`, 600) + 20;
+      const head = measure(`${column.label} ${column.unit}`, 600) + 29;
       const extra = { button: 36, choice: 32, check: 30 }[column.kind] ?? 20;
       const texts = longest(rows, index).map((text) => measure(text, 400) + extra);
       const needed = Math.max(Math.min(head, 220), Math.min(Math.max(0, ...texts), 340));

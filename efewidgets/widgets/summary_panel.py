@@ -157,6 +157,13 @@ class SummaryPanel(StateWidget):
                 looks[column] = "efe-bad"
         return row | {"_class": looks, "_hint": hints}
 
+    def _changed(self, change: Any) -> None:
+        if change.name == "status" and self.shown:  # it changes thrice an edit, the rest once or twice
+            with self._guard:
+                self.put(self.missing, value=_missing_html(self._missing(), self.state.status))
+        else:
+            super()._changed(change)
+
     def render(self, data: dict[str, Any]) -> None:
         """Put it on the controls."""
         self.put(self.missing, value=_missing_html(data["missing"], self.state.status))
@@ -165,6 +172,8 @@ class SummaryPanel(StateWidget):
         self.put(self.table.layout, display=there)
         self.put(self.legend.layout, display=there)
         self.table.set_columns(self._columns(data["protocols"]))
+        widths = [max(8 * len(name) + 30, 90) for name in data["protocols"]]  # px, as wide as the names need
+        self.put(self.table.layout, max_width=f"{360 + sum(widths)}px")
         self.table.show(data["rows"])
         known = data["cell"] is not None and any(row["id"] == data["cell"] for row in data["rows"])
         self.put(self.table, selected=(data["cell"],) if known else ())

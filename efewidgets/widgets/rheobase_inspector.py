@@ -73,7 +73,7 @@ class RheobaseInspector(StateWidget):
         if unit not in UNITS:
             raise EfeError(f"rheobases are shown in {' or '.join(UNITS)}, not in {unit!r}.")
         self._unit, self._overview = unit, overview
-        self._page, self._paged_to = 0, state.view.cell
+        self._page = 0
         self._drawn: str | None = None
         self._dragging, self._drags = False, itertools.count()
         self._drag, self._dragged = "", 0.0
@@ -83,6 +83,7 @@ class RheobaseInspector(StateWidget):
 
     def build(self) -> list[ipywidgets.Widget]:
         """Make the controls."""
+        self._paged_to = self.state.view.cell
         self.rule = RuleControls()
         self.on(self.rule.strategy, self._choose_strategy)
         for name, control in self.rule.settings.items():

@@ -17,6 +17,9 @@ from .rheobase_data import UNITS, in_force
 from .table import Column, Table
 
 READY = "Nothing is missing: there are results."
+LEGEND = (
+    "Numbers are recordings that can be used, of all there are; press one to select its cell and protocol."
+)
 #: Columns of protocols; their names begin with this, so that no protocol is taken for another column
 PROTOCOL = "p:"
 
@@ -61,6 +64,8 @@ class SummaryPanel(StateWidget):
         What is missing, in words.
     totals : HTML
         How many cells, files, recordings, targets and features there are.
+    legend : HTML
+        What the numbers are, and what is selected.
     table : Table
         A row for each cell: its rheobase, and how many recordings of each protocol can be used. A click on a number
         selects the cell and the protocol.
@@ -85,8 +90,7 @@ class SummaryPanel(StateWidget):
             on_button=self._press,
             height="420px",
         )
-        legend = "Numbers are recordings that can be used, of all there are; press one to select its cell and protocol."
-        self.legend = ipywidgets.HTML(tag("span", escape(legend), class_="efe-faint"))
+        self.legend = ipywidgets.HTML()
         return [self.missing, self.totals, self.table, self.legend]
 
     def _columns(self, protocols: Sequence[str]) -> tuple[Column, ...]:
@@ -111,6 +115,7 @@ class SummaryPanel(StateWidget):
             "protocols": protocols,
             "rows": [self._row(cell.name, protocols, counts) for cell in state.inputs.cells],
             "cell": state.view.cell,
+            "protocol": state.view.protocol,
         }
 
     def _missing(self) -> list[str]:
@@ -170,6 +175,9 @@ class SummaryPanel(StateWidget):
         self.put(self.totals, value=_totals_html(data["totals"]))
         there = None if data["rows"] else "none"
         self.put(self.table.layout, display=there)
+        chosen = [data[name] for name in ("cell", "protocol") if data[name] is not None]
+        words = f"{LEGEND} Selected: {', '.join(map(plain, chosen))}." if chosen else LEGEND
+        self.put(self.legend, value=tag("span", escape(words), class_="efe-faint"))
         self.put(self.legend.layout, display=there)
         self.table.set_columns(self._columns(data["protocols"]))
         widths = [max(8 * len(name) + 30, 90) for name in data["protocols"]]  # px, as wide as the names need

@@ -103,6 +103,7 @@ def test_a_click_selects_the_cell_and_the_protocol(panel, state):
     assert panel.table.press("B", "p:IDrest")
     assert (state.view.cell, state.view.protocol) == ("B", "IDrest")
     assert panel.table.selected == ("B",)
+    assert "Selected: B, IDrest." in panel.legend.value
     panel.table.set_state({"selected": ("A",)})
     assert state.view.cell == "A"
 
@@ -114,6 +115,7 @@ def test_nasty_names_are_shown_as_they_are(panel, state):
     assert panel.table.rows[0]["cell"] == name
     assert [column.label for column in panel.table.columns][-1] == '电流 "阶跃"␊'
     assert panel.table.press("B", 'p:电流 "阶跃"\n')
+    assert "<img" not in panel.legend.value
     assert state.view.protocol == '电流 "阶跃"\n'
 
 

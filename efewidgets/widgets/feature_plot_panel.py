@@ -92,8 +92,8 @@ class PanelPlot(ipywidgets.VBox):
             self._put(self.x_axis, tick_labels=names, tick_values=np.array(few), label=panel.x_label)
         else:
             x = plots.padded([*panel.x, *(end for b in panel.bands for end in (b.low, b.high))])
-            self._put(self.x_axis, **_ticks(*x, 5), label=panel.x_label)
-        self._put(self.y_axis, **_ticks(*y, 5), label=panel.y_label)
+            self._put(self.x_axis, **_ticks(*x, 6), label=panel.x_label)
+        self._put(self.y_axis, **_ticks(*y, 6), label=panel.y_label)
         self._put(self.x_scale, min=float(x[0]), max=float(x[1]))
         self._put(self.y_scale, min=float(y[0]), max=float(y[1]))
         said = {"name": "recording", "x": panel.x_label, "y": panel.y_label}

@@ -32,7 +32,7 @@ def test_points_are_hovered_clicked_lassoed_and_excluded(visit, voila):
 
     dot = page.locator(DOT).last
     dot.hover()
-    page.get_by_text("recording:").first.wait_for()
+    page.locator("text=recording: >> visible=true").first.wait_for(timeout=5000)
     found.screenshot("hover")
     dot.click()
     found.until("len(state.view.recordings)", 1)

@@ -62,9 +62,7 @@ def test_in_nA_there_are_no_bands_of_percents(state):
 def test_values_that_are_too_few_are_faint(state):
     plots = FeaturePlots(state)
     assert not plots.view_data()["panels"][0].faint.any()
-    state.set_output(threshold_nvalue_save=1000) if hasattr(state, "set_output") else state.commit(
-        "at least 1000", threshold_nvalue_save=1000
-    )
+    state.set_averaging(threshold_nvalue_save=1000)
     assert plots.view_data()["panels"][0].faint.all()
     mark = next(mark for mark in plots.plots[0].points.values() if len(mark.x))
     assert set(mark.opacities) == {0.3}
@@ -198,7 +196,7 @@ def test_nothing_yet_says_what_to_do():
 def test_too_many_points_are_thinned_and_said(state):
     import pandas as pd
 
-    table = pd.concat([state.results.feature_table] * 200, ignore_index=True)
+    table = pd.concat([state.results.feature_table] * 400, ignore_index=True)
     (panel,) = feature_panels(state.results, table, "IDrest", ["spike_count"], "%")
     assert len(panel) == MOST_POINTS
     assert "points are drawn" in panel.note

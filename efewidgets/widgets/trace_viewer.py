@@ -13,6 +13,7 @@ import numpy as np
 from ..engine.problems import EfeError
 from ..state import ExtractionState
 from .base import StateWidget
+from .html import plain
 from .message import Message
 from .owned import close_all
 from .trace_controls import Controls
@@ -151,7 +152,10 @@ class TraceViewer(StateWidget):
 
     def _choose_group(self, cell: str, protocol: str) -> None:
         """Show all sweeps of a protocol of a cell; another cell may have other protocols."""
-        groups = self.state.inputs.by_name[cell].groups
+        found = self.state.results.inputs.by_name.get(cell)
+        if found is None:
+            raise EfeError(f"there is no cell {plain(cell)} any more.")
+        groups = found.groups
         protocol = protocol if protocol in groups else next(iter(groups))
         self.active = None
         self._look(cell=cell, protocol=protocol, recordings=(), time_range=None)

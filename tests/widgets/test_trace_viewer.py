@@ -12,6 +12,7 @@ import pytest
 from efewidgets import ExtractionState, datasets
 from efewidgets.engine.problems import EfeError
 from efewidgets.engine.trace import Trace
+from efewidgets.state import BackgroundRunner
 from tests.state import lab
 
 with warnings.catch_warnings():  # bqscales' own way of making traits
@@ -410,6 +411,24 @@ def test_a_timing_that_cannot_be_is_refused_beside_the_boxes(state, viewer, name
     viewer._dropped.flush()
     assert state.inputs is before
     assert viewer.panels.handles.x[1] == pytest.approx(250.0)
+
+
+def test_what_was_decided_is_shown_before_its_results_are_there(tmp_path):
+    arguments = lab.arguments(lab.write_cells(tmp_path, {"A": 0.1}))
+    state = ExtractionState.from_arguments(arguments, runner=BackgroundRunner())
+    viewer = TraceViewer(state)
+    assert state.wait(60)
+    viewer.refresh()
+    identity = viewer.active
+    assert identity is not None
+    viewer.set_timing({"toff": 200.0})
+    assert viewer.panels.handles.x[1] == 200.0
+    assert state.wait(60)
+    viewer.refresh()
+    assert state.results.recording(identity).toff == 200.0
+    assert viewer.panels.stimuli.x[-3] == pytest.approx(200.0, abs=lab.DT)
+    viewer.close()
+    state.close()
 
 
 def test_other_families_have_their_own_timings():

@@ -264,7 +264,10 @@ class FeaturePlots(StateWidget):
 
     def _have_plots(self, number: int) -> None:
         if number > len(self.plots):
-            new = [PanelPlot(self.put, self.open_recording, self._lassoed) for _ in range(number - len(self.plots))]
+            new = [
+                PanelPlot(self.put, self.open_recording, self._lassoed)
+                for _ in range(number - len(self.plots))
+            ]
             self.plots = (*self.plots, *new)
             self.grid.children = self.plots
 

@@ -19,6 +19,7 @@ QUICK = {
     "figures": ["--rounds", "1"],
     "state": ["--rounds", "9", "--sizes", "1200"],
     "traces": ["--rounds", "9"],
+    "widgets": ["--rounds", "9"],
 }
 
 

@@ -24,6 +24,7 @@ DOT = ".efe-feature-panel path.dot"
 def test_points_are_hovered_clicked_lassoed_and_excluded(visit, voila):
     found = visit(voila, CODE)
     page = found.page
+    page.set_default_timeout(15000)
     page.locator(DOT).first.wait_for(timeout=15000)
     assert page.locator(".efe-feature-panel:visible").count() == 6
     points = found.ask("sum(len(panel) for panel in plots.view_data()['panels'])")
@@ -76,6 +77,7 @@ def test_points_are_hovered_clicked_lassoed_and_excluded(visit, voila):
 def test_cells_are_hidden_and_features_sought_when_narrow_and_dark(visit, voila):
     found = visit(voila, CODE, width=700, theme="dark")
     page = found.page
+    page.set_default_timeout(15000)
     page.locator(DOT).first.wait_for(timeout=15000)
     found.screenshot("features-dark-700")
     before = page.locator(DOT).count()

@@ -83,7 +83,7 @@ def test_a_click_selects_and_a_lasso_chooses_what_is_excluded(state):
     plots = FeaturePlots(state)
     plot = plots.plots[0]
     marker, mark = next((name, m) for name, m in plot.points.items() if len(m.x) > 2)
-    mark._handle_custom_msgs(None, {"event": "element_clicked", "data": {"index": 1}}, [])
+    mark._handle_custom_msgs(None, {"event": "element_click", "data": {"index": 1}}, [])
     recording = str(plot._ids[marker][1])
     member = state.results.members[recording]
     assert state.view.recordings == (recording,)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -98,14 +99,15 @@ def pair_files(
 
 
 def _pair_key(path: str) -> tuple[str, ...]:
-    place = PurePath(path)
-    if place.suffix.lower() not in IGOR_SUFFIXES:
+    folder, name = os.path.split(path)  # pathlib would take ten times as long, and there may be thousands
+    stem, suffix = os.path.splitext(name)
+    if suffix.lower() not in IGOR_SUFFIXES:
         return ("single", path)
-    parts = _PARTS.split(place.stem)
+    parts = _PARTS.split(stem)
     at = _channel_at(parts)
     if at is not None:
         parts[at] = "\0"
-    return ("wave", str(place.parent), "".join(parts).lower(), place.suffix.lower())
+    return ("wave", folder, "".join(parts).lower(), suffix.lower())
 
 
 def _channel_at(parts: Sequence[str]) -> int | None:
@@ -134,16 +136,20 @@ def _pair(members: list[str], unit_of: Units) -> Source | str:
     return _by_name(members, voltages, currents)
 
 
+def _stem(path: str) -> str:
+    return os.path.splitext(os.path.basename(path))[0]
+
+
 def _by_name(members: list[str], voltages: list[str], currents: list[str]) -> Source:
     """Tell voltage from current where not both have a unit."""
     if voltages or currents:
         voltage = voltages[0] if voltages else next(path for path in members if path not in currents)
         return Source(voltage, next(path for path in members if path != voltage))
-    kinds = {path: {part.lower() for part in _PARTS.split(PurePath(path).stem)} for path in members}
+    kinds = {path: {part.lower() for part in _PARTS.split(_stem(path))} for path in members}
     for voltage, current in (members, members[::-1]):
         if kinds[voltage] & _VOLTAGE and kinds[current] & _CURRENT:
             return Source(voltage, current, ("told apart by their names: neither wave has a unit",))
-    current, voltage = sorted(members, key=lambda path: natural(PurePath(path).name))
+    current, voltage = sorted(members, key=lambda path: natural(os.path.basename(path)))
     words = "neither wave has a unit: the higher channel is taken for the voltage"
     return Source(voltage, current, (words,))
 
@@ -194,7 +200,7 @@ def _matcher(text: str) -> Callable[[str], Mapping[str, str | None] | None]:
 
     def matches(path: str) -> Mapping[str, str] | None:
         end = "/".join(path.split("/")[-depth:])
-        stem = end[: len(end) - len(PurePath(end).suffix)]
+        stem = os.path.splitext(end)[0]
         found = _fit(pieces, stem)
         return found if found is not None or stem == end else _fit(pieces, end)
 

@@ -62,9 +62,10 @@ class Looker:
         """How many files are still to be looked into."""
         return len(self._waiting)
 
-    def ask(self, paths: Iterable[str]) -> None:
-        """Look into files that are not known, or have changed."""
-        wanted = [p for p in paths if p not in self._known or self._known[p][0] != _stamp(p)]
+    def ask(self, paths: Iterable[str], *, again: bool = True) -> None:
+        """Look into files that are not known, and again into those that have changed unless `again` is false."""
+        known = self._known
+        wanted = [p for p in paths if p not in known or (again and known[p][0] != _stamp(p))]
         with self._lock:
             if self._closed or not wanted:
                 return
@@ -74,7 +75,7 @@ class Looker:
                 threading.Thread(target=self._run, name="efewidgets-look", daemon=True).start()
 
     def _run(self) -> None:
-        told = time.monotonic()
+        told = time.monotonic() + _OFTEN
         while True:
             with self._lock:
                 if self._closed or not self._waiting:
@@ -87,9 +88,11 @@ class Looker:
                     self._known.pop(next(iter(self._known)))
                 self._known[path] = seen
                 self._waiting.pop(path, None)
-            if time.monotonic() - told > _OFTEN and self._waiting:
+            if time.monotonic() > told and self._waiting:
+                begin = time.monotonic()
                 self._tell()
-                told = time.monotonic()
+                # where telling takes long, it must not take most of the time
+                told = time.monotonic() + max(_OFTEN, 5 * (time.monotonic() - begin))
         self._tell()
 
     def _tell(self) -> None:

@@ -68,7 +68,7 @@ class Preview:
             description="Pattern", tooltip=HINT, layout={"width": "auto", "flex": "1 1 320px"}
         )
         self.guess = ipywidgets.Button(description="Guess again", tooltip="Propose a pattern from the names")
-        self.hint = ipywidgets.HTML(f'<span class="efe-faint">{escape(HINT)}</span>')
+        self.hint = ipywidgets.HTML(f'<div class="efe-hint">{escape(HINT)}</div>')
         self.table = Table(COLUMNS, label="Files to be added", on_edit=self._edit, height="260px")
         self.summary = ipywidgets.HTML()
         self.accept = ipywidgets.Button(description="Add", icon="plus", button_style="success")
@@ -186,9 +186,9 @@ class Preview:
         words = summary_words(new, len(self.proposals) - len(new))
         if waiting:
             words = f"Looking into files: {waiting:,} to go. {words}"
-        self.owner.put(self.summary, value=f'<div role="status">{escape(words)}</div>')
+        self.owner.put(self.summary, value=f'<div class="efe-sum" role="status">{escape(words)}</div>')
         cells = len({one.cell for one in new})
-        say = f"Add {count_files(new)} to {counted(cells, 'cell')}"
+        say = f"Add {count_files(new)} to {counted(cells, 'cell')}" if new else "Add"
         self.owner.put(
             self.accept, description=say, disabled=bool(waiting) or not new, layout=self.accept.layout
         )
@@ -224,7 +224,12 @@ class Preview:
             raise EfeError("the files are still being looked into: wait a moment.")
         if not new:
             raise EfeError("nothing can be added: say cells and protocols first.")
-        self.owner.state.add_files_metadata(as_metadata(new))
+        paths, self.paths = self.paths, []  # what is being added need not be proposed anew meanwhile
+        try:
+            self.owner.state.add_files_metadata(as_metadata(new))
+        except EfeError:
+            self.paths = paths
+            raise
         self.clear()
 
     def clear(self) -> None:

@@ -14,9 +14,16 @@ from ..engine.receiving import in_words
 from ..engine.units import canonical_unit, is_current_unit, is_voltage_unit
 from ..state.inputs import CellInputs, FileInputs, Inputs
 from .file_looker import Seen
-from .html import plain
+from .html import plain as plain_of_any
 
 Row = dict[str, Any]
+
+
+def plain(text: str) -> str:
+    """Return a name in one line; almost all are so already, and there may be thousands."""
+    return text if text.isprintable() else plain_of_any(text)
+
+
 Look = Callable[[str], Seen | None]
 
 

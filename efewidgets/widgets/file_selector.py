@@ -120,7 +120,9 @@ class FileSelector(StateWidget):
         self.put(self.new_name, disabled=not known, value=known)
         if self.preview.paths:
             self.preview.show()
-        self.looker.ask(path for cell in self.state.inputs.cells for path in cell.paths.names)
+        # thousands of files on a network's disk would take seconds to be asked whether they have changed
+        paths = (path for cell in self.state.inputs.cells for path in cell.paths.names)
+        self.looker.ask(paths, again=False)
 
     def _columns(self, data: Mapping[str, Any]) -> tuple[Column, ...]:
         cells, protocols = (tuple(data.get(name, ()))[:500] for name in ("cells", "protocols"))
@@ -138,8 +140,9 @@ class FileSelector(StateWidget):
     def _named(self, path: str) -> str:
         """Return a path as patterns see it: below the root, or below the folder of uploads."""
         for folder in (self.upload.folder, self.root.path):
-            if Path(path).is_relative_to(folder):
-                return Path(path).relative_to(folder).as_posix()
+            start = os.path.join(folder, "")
+            if path.startswith(start):
+                return path[len(start) :].replace(os.sep, "/")
         return os.path.basename(path)
 
     def _news(self) -> None:

@@ -49,7 +49,7 @@ class StateWidget(ipywidgets.VBox):
     watches_view: ClassVar[Sequence[str]] = ()
 
     shown = traitlets.Bool(True)
-    _open = False
+    _alive = False
 
     def __init__(self, state: ExtractionState):
         if not isinstance(state, ExtractionState):
@@ -64,7 +64,7 @@ class StateWidget(ipywidgets.VBox):
         self.add_class("efe")
         self.add_class(f"efe-{_dashed(type(self).__name__)}")
         self.children = (stylesheet(), *self.build(), self.message)
-        self._open = True
+        self._alive = True
         if self.watches:
             state.observe(self._changed, list(self.watches))
         if self.watches_view:
@@ -187,10 +187,10 @@ class StateWidget(ipywidgets.VBox):
 
     def close(self) -> None:
         """Leave the state and the page: every model that the widget made is closed."""
-        if self.comm is None or not self._open:
+        if self.comm is None or not self._alive:
             super().close()
             return
-        self._open = False
+        self._alive = False
         self.leave()
         for debounced in self._debounced:
             debounced.cancel()

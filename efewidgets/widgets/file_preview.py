@@ -10,7 +10,6 @@ import ipywidgets
 
 from ..engine.guessing import (
     IGOR_SUFFIXES,
-    Pattern,
     Proposal,
     Source,
     as_metadata,
@@ -18,6 +17,7 @@ from ..engine.guessing import (
     pair_files,
     propose,
 )
+from ..engine.name_patterns import Pattern
 from ..engine.problems import EfeError, Problem
 from .base import StateWidget
 from .file_looker import Looker

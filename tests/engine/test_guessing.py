@@ -7,7 +7,6 @@ import time
 import pytest
 
 from efewidgets.engine.guessing import (
-    Pattern,
     Source,
     as_metadata,
     guess_pattern,
@@ -15,6 +14,7 @@ from efewidgets.engine.guessing import (
     pair_files,
     propose,
 )
+from efewidgets.engine.name_patterns import Pattern
 from efewidgets.engine.problems import EfeError
 
 

@@ -63,6 +63,7 @@ class FeatureChoice(ipywidgets.VBox):
         self._quiet = True
         try:
             if options != self.features.options:
+                self.features.value = ()  # the page looks for what is chosen among the new options
                 self.features.options = options
             self.features.value = chosen
         finally:

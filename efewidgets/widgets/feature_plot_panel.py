@@ -130,7 +130,8 @@ class PanelPlot(ipywidgets.VBox):
         if not lines:
             self._put(mark, visible=False)
             return
-        x, y = np.full((2, len(lines), max(len(line[0]) for line in lines)), np.nan)
+        longest = max(2, *(len(line[0]) for line in lines))  # bqplot takes points in a column for one line
+        x, y = np.full((2, len(lines), longest), np.nan)
         for k, (of_x, of_y) in enumerate(lines):
             x[k, : len(of_x)], y[k, : len(of_y)] = of_x, of_y
         one = len(lines) == 1  # bqplot keeps one line as a flat array

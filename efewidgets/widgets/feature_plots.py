@@ -226,6 +226,7 @@ class FeaturePlots(StateWidget):
         target = data["target"] if data["view"] == "distribution" else data["selected"]
         for plot, panel in zip(self.plots, shown, strict=False):
             plot.show(panel, looks, selected, target)
+        self.put(self.grid.layout, max_width="820px" if len(shown) == 1 else None)
         for k, plot in enumerate(self.plots):
             self.put(plot.layout, display=None if k < len(shown) else "none")
         self.put(self.pages.layout, display=None if pages > 1 else "none")

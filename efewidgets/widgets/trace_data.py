@@ -170,16 +170,18 @@ def _nothing(state: ExtractionState) -> str:
 
 
 def _chosen(state: ExtractionState, results: Results) -> tuple[str, ...]:
-    """Return the selected recordings, else those of the selected cell and protocol, else the first."""
+    """Return the selected recordings, else one protocol of one cell, as far as those are selected, else the first."""
     view, members = state.view, results.members
     found = tuple(dict.fromkeys(identity for identity in view.recordings if identity in members))
-    if not found and (view.cell is not None or view.protocol is not None):
-        found = tuple(
-            identity
-            for identity, member in members.items()
-            if view.cell in (None, member.cell) and view.protocol in (None, member.protocol)
-        )
-    return found or tuple(members)[:1]
+    if found or (view.cell is None and view.protocol is None):
+        return found or tuple(members)[:1]
+    fitting = {
+        identity: (member.cell, member.protocol)
+        for identity, member in members.items()
+        if view.cell in (None, member.cell) and view.protocol in (None, member.protocol)
+    }
+    first = next(iter(fitting.values()), None)
+    return tuple(identity for identity, place in fitting.items() if place == first) or tuple(members)[:1]
 
 
 def _rows(results: Results, stands: Member, chosen: Sequence[str]) -> list[str]:

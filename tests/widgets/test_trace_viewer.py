@@ -531,3 +531,16 @@ def test_a_file_that_went_away_is_told(state, viewer, monkeypatch):
     viewer.show([ids(state, "B", "IV")[0]])
     assert "the file is gone." in viewer.controls.notes.value
     assert len(viewer.panels.voltages.x) == 0
+
+
+@pytest.mark.parametrize(("cell", "protocol"), [("B", None), (None, "IDrest"), ("B", "IV")])
+def test_a_selected_cell_or_protocol_shows_one_group(state, cell, protocol):
+    """Sweeps of different protocols, or of different cells, are not laid over each other unasked."""
+    state.view.cell, state.view.protocol = cell, protocol
+    chosen = trace_view(state, TraceCache()).chosen
+    ((shown_cell, shown_protocol),) = {
+        (state.results.members[identity].cell, state.results.members[identity].protocol)
+        for identity in chosen
+    }
+    assert shown_cell == (cell or shown_cell)
+    assert shown_protocol == (protocol or shown_protocol)

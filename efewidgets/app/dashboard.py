@@ -295,9 +295,14 @@ def _rest(part: ipywidgets.Widget | None, shown: bool) -> None:
 
 
 def _close(widget: ipywidgets.Widget) -> None:
-    if widget.comm is not None:
-        close_all(widget)
-        widget.close()
+    """Close a widget; one that fails in it doesn't keep the others from being closed."""
+    try:
+        if widget.comm is not None:
+            if not isinstance(widget, StateWidget):
+                close_all(widget)
+            widget.close()
+    except Exception:
+        logger.exception("%s can't be closed", type(widget).__name__)
 
 
 def _toggle(name: str) -> ipywidgets.ToggleButton:

@@ -14,6 +14,9 @@ from .dashboard import Dashboard
 from .fence import Fence
 from .settings import Settings
 
+#: s that a visitor may wait for results before there is a page; with few recordings they are there in this time
+PATIENCE = 1.0
+
 _READY: list[tuple[Settings, str, Dashboard]] = []
 
 
@@ -29,8 +32,7 @@ def warm() -> None:
         state, trouble = first_state(dataclasses.replace(settings, start=settings.folder)), str(error)
     if state.inputs.cells:  # there is something to look at
         state.view.tab = "stimuli"
-    if _is_warm():
-        state.wait()
+    state.wait(None if _is_warm() else PATIENCE)
     dashboard = _dashboard(settings, name, state)
     if trouble:
         dashboard.message.say(trouble)

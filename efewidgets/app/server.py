@@ -97,11 +97,15 @@ class Server(Voila):
         self.template_paths.insert(0, str(SERVED / "template"))
 
     def init_handlers(self) -> list:
-        """Replace the handler that refuses to end kernels."""
-        return [
-            (handler[0], _Shutdown, *handler[2:]) if handler[1] is VoilaShutdownKernelHandler else handler
-            for handler in super().init_handlers()
-        ]
+        """Replace the handler that refuses to end kernels; put that for the token where Voila looks for it."""
+        found = []
+        for path, handler, *more in super().init_handlers():
+            if handler is VoilaShutdownKernelHandler:
+                handler = _Shutdown
+            if not path.startswith(self.server_url):
+                path = self.server_url.rstrip("/") + path
+            found.append((path, handler, *more))
+        return found
 
     def listen(self) -> None:
         """Listen, and say so once the page can be had."""

@@ -179,4 +179,4 @@ def test_behind_a_base_url_with_a_token_for_readers_only(serve, opened, tmp_path
     stranger.goto(server.url)
     assert "login" in stranger.url
     stranger.context.close()
-    assert not (tmp_path / "data").exists()
+    assert not (tmp_path / "data" / "efewidgets").exists()

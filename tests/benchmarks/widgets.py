@@ -33,16 +33,19 @@ display(plots)
 #: Asks through the probe's text field, and resolves when a point of the figures changes
 CLOCK = """async (code) => {
   const box = document.querySelector('.probe-ask input'), grid = document.querySelector('.efe-feature-grid');
-  return await new Promise((resolve) => {
+  return await new Promise((resolve, reject) => {
+    setTimeout(() => reject(new Error('no point was drawn anew')), 10000);
     const begun = performance.now();
     const watch = new MutationObserver((changes) => {
-      if (changes.some((c) => c.target.closest && c.target.closest('.mark'))) {
+      const point = (node) => node.closest && node.closest('.object_grp');
+      if (changes.some((c) => [c.target, ...c.addedNodes, ...c.removedNodes].some(point))) {
         watch.disconnect(); resolve(performance.now() - begun);
       }
     });
     watch.observe(grid, {subtree: true, childList: true, attributes: true});
     box.value = code;
     box.dispatchEvent(new Event('input', {bubbles: true}));
+    box.dispatchEvent(new KeyboardEvent('keydown', {key: 'Enter', keyCode: 13, bubbles: true}));
     box.dispatchEvent(new Event('change', {bubbles: true}));
   });
 }"""
@@ -77,7 +80,7 @@ def in_browser(rounds: int) -> list[float]:
         try:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
             page = browser.new_page()
-            page.goto(server.address(PAGE))
+            page.goto(server.address(PAGE), timeout=180_000)
             page.locator(".probe-ask input").wait_for(timeout=180_000)
             page.locator(".efe-feature-panel path.dot").first.wait_for()
             found = []

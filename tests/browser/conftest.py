@@ -21,6 +21,8 @@ from typing import Any
 
 import pytest
 
+from tests.browser.complaints import ours
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = (
@@ -29,13 +31,8 @@ FLAGS = (
 ).split()
 PATIENCE = 90  # s, for a page to come up on a busy machine
 
-#: Said by the page, but not by us: extensions that front ends load of each other; stopped requests are told apart
-NOT_OURS = re.compile(
-    r"docregistry|reading 'schema'|favicon|Failed to load resource.*(404|403)|Connection lost|net::ERR_FAILED"
-)
-
 PROBE = """
-import ipywidgets as _w, json as _json
+import html as _html, ipywidgets as _w, json as _json
 _ask, _answer = _w.Text(description="probe", continuous_update=False), _w.HTML()
 def _told(change):
     number, _, code = change.new.partition(" ")
@@ -43,7 +40,7 @@ def _told(change):
         found = eval(code, globals())
     except Exception as error:
         found = f"{type(error).__name__}: {error}"
-    _answer.value = number + " " + _json.dumps(found, default=str)
+    _answer.value = number + " " + _html.escape(_json.dumps(found, default=str))
 _ask.observe(_told, "value")
 _ask.add_class("probe-ask"); _answer.add_class("probe-answer")
 display(_w.HBox([_ask, _answer]))
@@ -245,7 +242,7 @@ def visit(browser: Any) -> Iterator[Callable[..., Visit]]:
     for context, found in made:
         context.close()
         assert not [url for url in found.left if "fontawesome" not in url], found.left
-        assert not [error for error in found.errors if not NOT_OURS.search(error)], found.errors
+        assert not ours(found.errors)
 
 
 def _run_all(page: Any, kind: str) -> None:

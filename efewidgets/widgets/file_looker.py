@@ -44,7 +44,8 @@ class Looker:
     """
 
     def __init__(self, news: Callable[[], Any], look: Callable[[str], FileSummary] = inspect):
-        self._news, self._look = news, look
+        self._news: Callable[[], Any] = news
+        self._look = look
         self._known: dict[str, tuple[Any, Seen]] = {}
         self._waiting: collections.OrderedDict[str, None] = collections.OrderedDict()
         self._lock = threading.Lock()
@@ -115,7 +116,12 @@ class Looker:
         """Look no more."""
         with self._lock:
             self._closed = True
+            self._news = _nobody  # a file that is being looked into keeps no widget alive
             self._waiting.clear()
+
+
+def _nobody() -> None:
+    """Tell nobody."""
 
 
 def _stamp(path: str) -> Any:

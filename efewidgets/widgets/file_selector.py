@@ -214,11 +214,8 @@ class FileSelector(StateWidget):
         self.browser.wait(seconds)
         return self.looker.wait(seconds)
 
-    def close(self) -> None:
-        """Leave the state and the page; uploads that did not come whole are removed."""
-        if self.comm is None:
-            return
+    def leave(self) -> None:
+        """Look into no more files; uploads that did not come whole are removed."""
         self.browser.close()
         self.looker.close()
         self.upload.inbox.close()
-        super().close()

@@ -18,6 +18,7 @@ from .feature_plot_curves import add_iv_target, fi_panels, iv_panels
 from .feature_plot_data import Panel, distribution, feature_panels
 from .feature_plot_panel import PanelPlot
 from .html import escape, plain, tag
+from .style import row
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -117,7 +118,7 @@ class FeaturePlots(StateWidget):
         self.on(self.unit, lambda _: self.refresh())
         self.on(self.all_recordings, self._want_all)
         self.on_click(self.add_iv, lambda: add_iv_target(self.state))
-        return _row(self.view, self.protocol, self.target, self.unit, self.all_recordings, self.add_iv)
+        return row(self.view, self.protocol, self.target, self.unit, self.all_recordings, self.add_iv)
 
     def _which(self) -> ipywidgets.Widget:
         self.lasso = ipywidgets.ToggleButton(
@@ -130,7 +131,7 @@ class FeaturePlots(StateWidget):
         self.on(self.lasso, self._use_lasso)
         self.on_click(self.exclude, self._exclude)
         self.on_click(self.unchoose, self._unchoose)
-        return _row(self.lasso, self.reason, self.exclude, self.unchoose)
+        return row(self.lasso, self.reason, self.exclude, self.unchoose)
 
     def _pages(self) -> ipywidgets.Widget:
         self.back = ipywidgets.Button(description="previous page", layout={"width": "auto"})
@@ -138,7 +139,7 @@ class FeaturePlots(StateWidget):
         self.where = ipywidgets.HTML()
         self.on_click(self.back, lambda: self._turn(-1))
         self.on_click(self.forth, lambda: self._turn(1))
-        self.pages = _row(self.back, self.where, self.forth)
+        self.pages = row(self.back, self.where, self.forth)
         return self.pages
 
     # --- what is shown
@@ -371,12 +372,6 @@ class FeaturePlots(StateWidget):
         """End a lasso that is being drawn."""
         for plot in self.plots:
             plot.end_lasso()
-
-
-def _row(*controls: ipywidgets.Widget) -> ipywidgets.Box:
-    row = ipywidgets.HBox(controls)
-    row.add_class("efe-row")
-    return row
 
 
 def _words(target: Any, unit: str) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..engine.figures.style import CellStyle
 from .html import escape, plain
-from .plots import figure, padded, scale, ticks, x_axis
+from .plots import figure, padded, scale, ticks, x_axis, y_axis
 from .rheobase_data import UNITS, CellView
 
 INK, FAINT = "var(--efe-ink, #222222)", "var(--efe-faint, #6b6b6b)"  # seen on light and on dark pages
@@ -61,7 +61,7 @@ class SmallPlot:
         self.chosen = self._rings("var(--efe-brand, #0072b2)", 7 * self.size, stroke_width=2.0)
         self.line = self._lines([INK], stroke_width=2.0)
         self.x_axis = x_axis(self.x, label_color=INK, label_offset="2.4em")
-        self.y_axis = x_axis(self.y, side="left", label_color=INK, label_offset="3em")
+        self.y_axis = y_axis(self.y, label_color=INK, label_offset="3em")
         self.figure = self._figure(height)
 
     def _figure(self, height: int) -> bqplot.Figure:

@@ -17,6 +17,7 @@ from .base import StateWidget
 from .debounce import Debounce
 from .html import escape, tag
 from .message import Message
+from .style import row
 from .table import Table
 
 #: What `protocol_mode` means
@@ -92,7 +93,7 @@ class SettingsEditor(StateWidget):
         self.search.observe(lambda _: self._soon(), "value")
         self.only.observe(lambda _: self.refresh(), "value")
         self.on_click(self.reset, self.state.reset_efel_settings)
-        return [_heading("eFEL settings"), _row(self.search, self.only, self.reset, self.count), self.table]
+        return [_heading("eFEL settings"), row(self.search, self.only, self.reset, self.count), self.table]
 
     def _averaging(self) -> Sequence[ipywidgets.Widget]:
         modes = [(MODE_WORDS.get(mode, mode), mode) for mode in MODES]
@@ -127,7 +128,7 @@ class SettingsEditor(StateWidget):
             self.default_std_value,
             self.save_files_used,
         )
-        return [_heading("Averaging"), _row(*controls), said]
+        return [_heading("Averaging"), row(*controls), said]
 
     def _output(self) -> Sequence[ipywidgets.Widget]:
         self.output_said = said = Message()
@@ -138,7 +139,7 @@ class SettingsEditor(StateWidget):
             )
             self.on(box, self._setter(self.state.set_output, name), message=said)
             self.output[name] = box
-        return [_heading("What is written"), _row(*self.output.values()), said]
+        return [_heading("What is written"), row(*self.output.values()), said]
 
     def _setter(self, action: Callable[..., None], name: str) -> Callable[[Any], None]:
         return lambda value: action(**{name: value})
@@ -206,9 +207,3 @@ def _info(name: str) -> Any:
 
 def _heading(text: str) -> ipywidgets.HTML:
     return ipywidgets.HTML(tag("div", escape(text), class_="efe-heading", role="heading", aria_level=3))
-
-
-def _row(*controls: ipywidgets.Widget) -> ipywidgets.HBox:
-    row = ipywidgets.HBox(controls)
-    row.add_class("efe-row")
-    return row

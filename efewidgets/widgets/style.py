@@ -22,3 +22,12 @@ def static(*names: str) -> str:
 def stylesheet() -> ipywidgets.HTML:
     """Return the style sheet as a widget that takes no room; each widget brings it, to be shown by itself."""
     return ipywidgets.HTML(f"<style>{static('efewidgets.css')}</style>", layout={"display": "none"})
+
+
+def row(*children: ipywidgets.Widget, kind: str | None = None) -> ipywidgets.HBox:
+    """Return controls side by side, or below each other where the page is narrow; `kind` is a class more."""
+    found = ipywidgets.HBox(children)
+    found.add_class("efe-row")
+    if kind is not None:
+        found.add_class(kind)
+    return found

@@ -9,6 +9,7 @@ import ipywidgets
 
 from ..engine.figures.style import FAINT, ORANGE, SKY, VERMILLION
 from .html import escape, plain, tag
+from .style import row
 from .trace_data import TraceView
 from .trace_list import SweepList
 from .trace_timing import TIMINGS
@@ -64,7 +65,7 @@ class Controls:
         self.next = _button("next ▶", "show the sweep after this one")
         self.all = _button("overlay all", "show all sweeps of the list over each other")
         self.place = ipywidgets.HTML()
-        self.choice_row = _row(
+        self.choice_row = row(
             self.cell, self.protocol, self.previous, self.place, self.next, self.all, kind="efe-choice"
         )
 
@@ -82,7 +83,7 @@ class Controls:
         self.fit = ipywidgets.Checkbox(
             description="fit heights to what is seen", indent=False, layout={"width": "auto"}
         )
-        self.range_row = _row(
+        self.range_row = row(
             self.start, self.end, self.closer, self.wider, self.reset, self.mark, self.fit, kind="efe-range"
         )
 
@@ -92,7 +93,7 @@ class Controls:
         )
         self.timings = {name: _number(f"{name} (ms)", 100) for name in TIMINGS}
         self.detected = _button("back to detected", "take back the timings that were set by hand")
-        self.timing_row = _row(self.scope, *self.timings.values(), self.detected, kind="efe-timings")
+        self.timing_row = row(self.scope, *self.timings.values(), self.detected, kind="efe-timings")
 
     def _make_exclusion(self) -> None:
         self.status = ipywidgets.HTML()
@@ -101,7 +102,7 @@ class Controls:
         )
         self.exclude = _button("exclude", "leave the sweep out of everything")
         self.include = _button("include", "use the sweep again")
-        self.exclusion_row = _row(self.reason, self.exclude, self.include, self.status, kind="efe-exclusion")
+        self.exclusion_row = row(self.reason, self.exclude, self.include, self.status, kind="efe-exclusion")
 
     # --- drawing
 
@@ -189,13 +190,6 @@ def _legend() -> str:
     ]
     spike = tag("span", tag("i", class_="efe-dot", style=f"background: {VERMILLION}"), "spike")
     return tag("div", *lines, spike, class_="efe-legend")
-
-
-def _row(*children: ipywidgets.Widget, kind: str) -> ipywidgets.HBox:
-    row = ipywidgets.HBox(children)
-    row.add_class("efe-row")
-    row.add_class(kind)
-    return row
 
 
 def _button(label: str, hint: str) -> ipywidgets.Button:

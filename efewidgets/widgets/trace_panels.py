@@ -11,7 +11,7 @@ import numpy as np
 
 from ..engine.decimate import min_max_indices
 from ..engine.figures.style import BLUE, FAINT, ORANGE, SKY, VERMILLION
-from .plots import MARGIN, figure, scale, ticks, x_axis
+from .plots import MARGIN, figure, scale, ticks, x_axis, y_axis
 from .trace_data import Curve, TraceView
 from .trace_timing import Timing
 
@@ -72,7 +72,7 @@ class Panels:
     def _make_figures(self) -> None:
         hidden = {"font-size": "0px"}
         self._x_axes = [x_axis(self.time, tick_style=hidden), x_axis(self.time, "time (ms)")]
-        self._y_axes = [_y_axis(self._v, "voltage (mV)"), _y_axis(self._i, "current (nA)")]
+        self._y_axes = [y_axis(self._v, "voltage (mV)"), y_axis(self._i, "current (nA)")]
         above, below = self._upright
         self.voltage = figure(
             [above, self.voltages, self.thresholds, self.spikes, self.handles],
@@ -166,10 +166,6 @@ class Panels:
 
 def _lines(scales: Mapping[str, Any], **look: Any) -> bqplot.Lines:
     return bqplot.Lines(x=NONE, y=NONE, scales=dict(scales), **{"colors": [BLUE], **look})
-
-
-def _y_axis(of: bqplot.LinearScale, label: str) -> bqplot.Axis:
-    return bqplot.Axis(scale=of, label=label, side="left", grid_lines="none", label_offset="3.4em")
 
 
 def _colour(timing: Timing) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..engine.decimate import min_max_indices
-from ..engine.figures.sweeps import CREDIBLE_MV
+from ..engine.figures.sweeps import CREDIBLE_MV, found_stimulus
 from ..engine.trace import Trace
 from ..state import Results
 
@@ -131,7 +131,7 @@ def _times(trace: Trace, indices: NDArray[np.intp]) -> np.ndarray:
 
 def _gathered(recording: Any, trace: Trace) -> Samples:
     lost = recording.timing_from == "lost"
-    stimulus = (np.empty(0), np.empty(0)) if lost else _stimulus(recording)
+    stimulus = (np.empty(0), np.empty(0)) if lost else found_stimulus(recording)
     times = np.empty(0) if lost or recording.peak_time is None else recording.peak_time
     voltages = _limits(trace.voltage, CREDIBLE_MV)
     return Samples(trace, _peaks(trace, times), stimulus, voltages, _currents(trace.current, stimulus[1]))
@@ -144,21 +144,6 @@ def _peaks(trace: Trace, times: np.ndarray) -> NDArray[np.intp]:
     around = np.rint(np.asarray(times) / trace.dt).astype(np.intp)[:, None] + np.arange(-2, 3)
     around = np.clip(around, 0, len(trace.voltage) - 1)
     return np.unique(around[np.arange(len(around)), np.argmax(trace.voltage[around], axis=1)])
-
-
-def _stimulus(recording: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Return the stimulus that was found, as a line: of a flat piece only its ends."""
-    try:
-        with np.errstate(all="ignore"):
-            time, current = (np.asarray(values) for values in recording.generate())
-    except (TypeError, ValueError, AttributeError, NotImplementedError):  # its parameters aren't known
-        return np.empty(0), np.empty(0)
-    n = min(len(time), len(current))
-    time, current = time[:n], current[:n]
-    bends = np.ones(n, dtype=bool)
-    bends[1:-1] = (current[1:-1] != current[:-2]) | (current[1:-1] != current[2:])
-    kept = np.flatnonzero(bends)
-    return time[kept], current[kept]
 
 
 def _limits(values: np.ndarray, within: Range) -> Range:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import pathlib
-import warnings
 
 import numpy as np
 import pytest
@@ -14,15 +13,10 @@ from efewidgets import ExtractionState, datasets
 from efewidgets.engine.problems import EfeError
 from efewidgets.engine.rheobase import STRATEGIES, deciding_sweeps
 from efewidgets.state import BackgroundRunner
-from tests.state import lab
-
-with warnings.catch_warnings():  # bqscales' own way of making traits
-    warnings.simplefilter("ignore", DeprecationWarning)
-    import bqplot  # noqa: F401
-
 from efewidgets.widgets import RheobaseInspector
 from efewidgets.widgets.rheobase_overview import PER_PAGE
 from efewidgets.widgets.rheobase_rule import MEANINGS, SETTINGS, usual_settings
+from tests.state import lab
 
 GOLDENS = pathlib.Path(__file__).resolve().parents[1] / "goldens_samples"
 

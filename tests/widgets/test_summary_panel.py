@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
-
 import pytest
 from ipywidgets.widgets import widget as widget_module
 
 from efewidgets import ExtractionState
 from efewidgets.engine.problems import EfeError
-from tests.state import lab
-
-with warnings.catch_warnings():  # bqscales' own way of making traits
-    warnings.simplefilter("ignore", DeprecationWarning)
-    import bqplot  # noqa: F401
-
 from efewidgets.widgets import SummaryPanel
+from tests.state import lab
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import warnings
 
 import ipywidgets
 import numpy as np
@@ -13,15 +12,10 @@ from efewidgets import ExtractionState, datasets
 from efewidgets.engine.problems import EfeError
 from efewidgets.engine.trace import Trace
 from efewidgets.state import BackgroundRunner
-from tests.state import lab
-
-with warnings.catch_warnings():  # bqscales' own way of making traits
-    warnings.simplefilter("ignore", DeprecationWarning)
-    import bqplot  # noqa: F401
-
 from efewidgets.widgets.trace_data import MOST_SWEEPS, RAMP, trace_view
 from efewidgets.widgets.trace_samples import BUDGET, Samples, TraceCache, bins, seen
 from efewidgets.widgets.trace_viewer import TraceViewer
+from tests.state import lab
 
 
 @pytest.fixture

@@ -51,7 +51,7 @@ def sweep_view(recording: Any, pixels: int) -> SweepView:
     """Gather what is drawn of a recording, thinned out for a panel `pixels` wide."""
     time, voltage, current = samples(recording)
     at_i, at_v = min_max_indices(current, pixels), min_max_indices(voltage, pixels)
-    time_stimulus, stimulus = _stimulus(recording, pixels)
+    time_stimulus, stimulus = found_stimulus(recording, pixels)
     names = getattr(recording, "timings", TIMINGS)
     edges = (getattr(recording, name, None) for name in names)
     spikes = recording.peak_time
@@ -96,8 +96,11 @@ def amplitude(recording: Any, relative: bool = False) -> float | None:
     return None if value is None or not math.isfinite(value) else float(value)
 
 
-def _stimulus(recording: Any, pixels: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the stimulus that was found, as a line: of a flat piece only its ends."""
+def found_stimulus(recording: Any, pixels: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Return the stimulus that was found, as a line (ms, nA): of a flat piece only its ends.
+
+    With `pixels`, no more is left of it than can be seen at that width.
+    """
     try:
         with np.errstate(all="ignore"):
             time, current = (np.asarray(values, dtype=float) for values in recording.generate())
@@ -108,7 +111,7 @@ def _stimulus(recording: Any, pixels: int) -> tuple[np.ndarray, np.ndarray]:
     bends = np.ones(n, dtype=bool)
     bends[1:-1] = (current[1:-1] != current[:-2]) | (current[1:-1] != current[2:])
     kept = np.flatnonzero(bends)
-    if len(kept) > 2 * pixels:
+    if pixels is not None and len(kept) > 2 * pixels:
         kept = min_max_indices(current, pixels)
     return time[kept], current[kept]
 

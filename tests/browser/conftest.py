@@ -22,6 +22,7 @@ from typing import Any
 import pytest
 
 from tests.browser.complaints import ours
+from tests.browser.served import Served, button
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
@@ -259,3 +260,45 @@ def _run_all(page: Any, kind: str) -> None:
             return
         except TooLate:
             page.keyboard.press("Escape")
+
+
+@pytest.fixture
+def serve(tmp_path: pathlib.Path) -> Iterator[Callable[..., Served]]:
+    started: list[Served] = []
+
+    def start(*arguments: str, **options: Any) -> Served:
+        started.append(Served(tmp_path, *arguments, **options))
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.stop()
+
+
+@pytest.fixture
+def opened(browser: Any) -> Iterator[Callable[..., Any]]:
+    """``opened(url)`` opens a page; in the end nothing may have gone wrong on it, nor wanted to leave the machine."""
+    pages: list[tuple[Any, list[str]]] = []
+
+    def open_page(url: str, width: int = 1280) -> Any:
+        context = browser.new_context(viewport={"width": width, "height": 900})
+        page, wrong = context.new_page(), []
+        pages.append((context, wrong))
+        origin = "/".join(url.split("/")[:3])
+        page.set_default_timeout(1000 * PATIENCE)
+        page.on("pageerror", lambda error: wrong.append(f"error: {error}"))
+        page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+
+        def refuse(route: Any) -> None:
+            wrong.append(f"left the machine: {route.request.url}")
+            route.abort()
+
+        page.route(lambda address: not address.startswith((origin, "data:", "blob:")), refuse)
+        page.goto(url)
+        button(page, "Export").wait_for()
+        return page
+
+    yield open_page
+    for context, wrong in pages:
+        context.close()
+        assert not ours(wrong)

@@ -1,0 +1,73 @@
+"""The dashboard as a process of its own, for tests in a real browser."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PATIENCE = 90  # s, for a page to come up on a busy machine
+STEPS = ["Recordings", "Stimuli & spikes", "Rheobase", "Targets", "Features", "Export"]
+
+
+class Served:
+    """A dashboard that runs as a process of its own."""
+
+    def __init__(self, folder: pathlib.Path, *arguments: str, base_url: str = "/"):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        command = [sys.executable, "-m", "efewidgets", "dashboard", "--no-browser", f"--port={port}"]
+        environment = os.environ | {"PYTHONPATH": str(ROOT), "XDG_DATA_HOME": str(folder / "data")}
+        environment["EFEWIDGETS_CACHE"] = str(folder / "cache")
+        self.log = folder / "server.log"
+        with self.log.open("w") as output:
+            self.process = subprocess.Popen(
+                [*command, f"--base-url={base_url}", *arguments],
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=environment,
+                cwd=folder,
+                start_new_session=True,
+            )
+        self.url = f"http://localhost:{port}{base_url}"
+        self._wait_until_it_says_so()
+
+    def _wait_until_it_says_so(self) -> None:
+        end = time.monotonic() + PATIENCE
+        while self.url not in self.log.read_text():
+            assert self.process.poll() is None, self.log.read_text()
+            assert time.monotonic() < end, self.log.read_text()
+            time.sleep(0.1)
+
+    def kernels(self) -> set[int]:
+        """Return the processes that the server has started."""
+        found = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        return {int(number) for number in found.split()}
+
+    def stop(self) -> None:
+        """End it, and what it started."""
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+
+def button(page: Any, step: str) -> Any:
+    return page.locator(".efe-step-button", has_text=step)
+
+
+def until(true: Callable[[], bool], seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import threading
 from collections.abc import Callable
@@ -82,7 +83,7 @@ class InlineRunner:
 
 
 class BackgroundRunner:
-    """Computes in one thread of its own, the newest job only.
+    """Computes in one thread of its own, the newest job only; at the end of Python no job is needed any more.
 
     Parameters
     ----------
@@ -113,7 +114,8 @@ class BackgroundRunner:
             self._needless = threading.Event()
             self._next = job, self._needless
             if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="efewidgets", daemon=True)
+                # not a daemon: at the end of Python it is waited for, so that no file is shut while it is read
+                self._thread = threading.Thread(target=self._work, name="efewidgets")
                 self._thread.start()
             self._changed.notify_all()
 
@@ -156,9 +158,13 @@ class BackgroundRunner:
                     return
                 (job, needless), self._next = self._next, None
             try:
-                job(needless.is_set)
+                job(functools.partial(_is_needless, needless))
             except Exception:  # a job tells of its own failures; this is one in telling
                 logger.exception("a job in the background failed")
+
+
+def _is_needless(needless: threading.Event) -> bool:
+    return needless.is_set() or not threading.main_thread().is_alive()
 
 
 def _running_loop() -> Any:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import threading
 import time
 
@@ -300,3 +302,20 @@ def test_an_observer_may_wait_for_the_run(background):
     assert seen == [True]
     assert time.monotonic() - started < PATIENCE / 2
     assert background.status == "ready"
+
+
+def test_the_end_of_python_is_the_end_of_a_run():
+    """A run is stopped and waited for: a thread that still read a file while HDF5 is shut down would be heard of."""
+    program = """
+import time
+from efewidgets.state import BackgroundRunner
+
+def job(needless):
+    while not needless():
+        time.sleep(0.01)
+    print("stopped")
+
+BackgroundRunner().submit(job)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=PATIENCE)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "stopped\n", "")

@@ -1,0 +1,224 @@
+"""The whole way as a person goes it, from a folder of recordings to a zip that equals what the command writes."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from efewidgets import datasets
+from efewidgets.engine.outputs import FILE_NAMES
+from tests.browser.served import ROOT, button, until
+
+pytestmark = pytest.mark.browser
+
+
+@dataclass(frozen=True)
+class Way:
+    """What a person does on their way.
+
+    Parameters
+    ----------
+    name : str
+    choose : tuple of str
+        Rows of the folder's table that are chosen.
+    added : str
+        What the button says that adds the files.
+    rheobase : str
+        The protocol that decides the rheobases.
+    target : tuple of str
+        Protocol and amplitude (% of rheobase) of the targets that are typed.
+    pattern : str, optional
+        Typed, where none can be guessed from the names.
+    """
+
+    name: str
+    choose: tuple[str, ...]
+    added: str
+    rheobase: str
+    target: tuple[str, str]
+    pattern: str | None = None
+
+
+SAMPLES = Way("samples", ("RS1.nwb", "FS1.nwb"), "Add 2 files to 2 cells", "IDthresh", ("IDrest", "150, 200"))
+
+
+class Walker:
+    """A person before the page."""
+
+    def __init__(self, page: Any, way: Way):
+        self.page, self.way, self.number = page, way, 0
+
+    def go(self, step: str) -> None:
+        """Open a step by its button."""
+        button(self.page, step).click()
+        self.page.locator(".efe-step-button.mod-active", has_text=step).wait_for()
+
+    def press(self, name: str) -> None:
+        """Press the button that is seen of this name; an icon may stand before it."""
+        self.named(name).click()
+
+    def named(self, name: str) -> Any:
+        return self.page.get_by_role("button", name=re.compile(rf"^\W*{re.escape(name)}$")).locator("visible=true")
+
+    def says(self, step: str) -> str:
+        """Return what the button of a step says, of how far it is."""
+        return button(self.page, step).inner_text().split("\n", 1)[1]
+
+    def until_says(self, step: str, words: str) -> None:
+        until(lambda: re.search(words, self.says(step)) is not None)
+
+    def rest(self) -> None:
+        """Wait until everything is computed."""
+        self.page.locator(".efe-run-status .efe-is-ready").wait_for()
+
+    def grid(self, name: str) -> Any:
+        return self.page.get_by_role("grid", name=name, exact=True).locator("visible=true")
+
+    def look(self, what: str) -> None:
+        """Keep a picture if the environment's `SCREENSHOTS` names a folder for them."""
+        self.number += 1
+        if folder := os.environ.get("SCREENSHOTS"):
+            pathlib.Path(folder).mkdir(parents=True, exist_ok=True)
+            self.page.wait_for_timeout(700)
+            self.page.screenshot(path=f"{folder}/{self.way.name}-{self.number:02}-{what}.png", full_page=True)
+
+    # --- the steps
+
+    def recordings(self) -> None:
+        page, way = self.page, self.way
+        assert self.says("Recordings") == "○ add recordings"
+        self.look("empty")
+        server = self.grid("Files on the server")
+        if way.name != "samples":
+            pass
+        for k, name in enumerate(way.choose):
+            server.get_by_text(name, exact=True).click(modifiers=["Control"] if k else [])
+        self.press("Choose selected")
+        if way.pattern is not None:
+            page.get_by_label("Pattern").fill(way.pattern)
+        self.named(way.added).wait_for()
+        self.look("proposed")
+        self.press(way.added)
+        self.grid("Chosen files").get_by_role("row").nth(1).wait_for()
+        self.rest()
+        self.look("chosen")
+
+    def stimuli(self) -> None:
+        page = self.page
+        self.go("Stimuli & spikes")
+        page.get_by_label("protocol", exact=True).locator("visible=true").select_option(self.way.rheobase)
+        page.locator(".efe-fact:visible", has_text=f"protocol {self.way.rheobase}").wait_for()
+        page.locator("ul.efe-sweeps:visible li").last.click()
+        self.look("sweep")
+        before = self.says("Stimuli & spikes")
+        page.get_by_label("reason").locator("visible=true").fill("seal lost")
+        self.press("exclude")
+        self.until_says("Stimuli & spikes", "1 excluded")
+        assert "excluded" not in before
+        self.look("excluded")
+
+    def rheobase(self) -> None:
+        page = self.page
+        self.go("Rheobase")
+        self.look("before")
+        page.get_by_label(self.way.rheobase, exact=True).check()
+        page.get_by_label("Rule").select_option("flush")
+        self.rest()
+        self.until_says("Rheobase", r"✓ \d of")
+        page.locator(".efe-rheobase-inspector .bqplot .dot:visible").first.wait_for()
+        self.look("found")
+
+    def targets(self) -> None:
+        page = self.page
+        self.go("Targets")
+        self.look("automatic")
+        protocol, amplitudes = self.way.target
+        self.press("Add targets")
+        page.get_by_role("listbox", name="Protocols").select_option([protocol])
+        page.get_by_role("textbox", name="Amplitudes").fill(amplitudes)
+        page.get_by_role("textbox", name="Tolerance").first.fill("20")
+        for feature in ("mean_frequency", "AP_amplitude"):
+            page.get_by_role("textbox", name="Search").fill(feature)
+            row = self.grid("features of eFEL").get_by_role("row").nth(1)
+            row.get_by_text(feature, exact=True).wait_for()
+            row.get_by_role("checkbox").click()
+        self.look("form")
+        self.press("Add 4 targets")
+        self.press("Add targets")
+        self.rest()
+        self.look("added")
+
+    def features(self) -> None:
+        page = self.page
+        self.go("Features")
+        dots = page.locator(".efe-feature-panel path.dot:visible")
+        dots.first.wait_for()
+        self.look("values")
+        dots.last.click()
+        page.locator(".efe-trace-viewer:visible .bqplot").first.wait_for()
+        self.look("chosen")
+
+    def export(self, folder: pathlib.Path) -> tuple[pathlib.Path, pathlib.Path]:
+        """Return the zip and the session that were downloaded."""
+        page = self.page
+        self.go("Export")
+        self.rest()
+        self.until_says("Export", "✓")
+        self.look("export")
+        found = []
+        for press in ("Download all (zip)", "Download session"):
+            if press == "Download session":
+                page.locator(".efe-dashboard-toggles button", has_text="Session").click()
+            with page.expect_download() as saved:
+                self.press(press)
+            found.append(folder / saved.value.suggested_filename)
+            saved.value.save_as(found[-1])
+        self.look("session")
+        return found[0], found[1]
+
+
+def extracted(config: pathlib.Path, folder: pathlib.Path) -> None:
+    """Run the command on a config."""
+    command = [sys.executable, "-m", "efewidgets", "extract", str(config), "--output", str(folder)]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    subprocess.run(command, check=True, capture_output=True, env=environment, cwd=config.parent)
+
+
+def walk(page: Any, way: Way, folder: pathlib.Path) -> None:
+    """Go all six steps, and compare what was downloaded with what the command makes of it."""
+    page.set_default_timeout(30_000)
+    walker = Walker(page, way)
+    walker.recordings()
+    walker.stimuli()
+    walker.rheobase()
+    walker.targets()
+    walker.features()
+    results, session = walker.export(folder)
+    extracted(session, folder / "by the command")
+    with zipfile.ZipFile(results) as found:
+        for name in FILE_NAMES.values():
+            mine, theirs = found.read(name), (folder / "by the command" / name).read_bytes()
+            assert len(json.loads(mine)) > 0
+            assert json.loads(mine) == json.loads(theirs)
+            assert mine == theirs
+        again = folder / "config.json"
+        again.write_bytes(found.read("config.json"))
+    assert json.loads(again.read_text())["targets"] == json.loads(session.read_text())["targets"]
+
+
+def test_from_the_sample_cells(serve, opened, tmp_path):
+    lab = tmp_path / "lab"
+    lab.mkdir()
+    for name in ("RS1", "FS1"):
+        shutil.copy(datasets.sample_folder() / f"{name}.nwb", lab)
+    walk(opened(serve(str(lab)).url), SAMPLES, tmp_path)

@@ -68,6 +68,4 @@ def open_session(path: str | os.PathLike[str], fence: Fence, **options: Any) -> 
     EfeError
         If it can't be used, or names what is out of reach.
     """
-    found = fence.readable(path)
-    fence.check_config(found)
-    return ExtractionState.load(found, **options)
+    return ExtractionState.load(fence.readable_text(path), check=fence.check_config, **options)

@@ -5,13 +5,23 @@ from __future__ import annotations
 import logging
 import os
 import pathlib
-from collections.abc import Iterable, Mapping
+import stat
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ..engine.config import map_paths, read_json
+from ..engine.config import map_paths
+from ..engine.guard import set_guard
 from ..engine.problems import EfeError
 
 logger = logging.getLogger(__name__)
+
+#: Bytes that a session or config may have
+LARGEST_TEXT = 100_000_000
+
+#: eFEL's setting that names a file of eFEL's own making
+_EFEL_FILE = "dependencyfile_path"
+
+_SHOWN = 200  # characters of a path that somebody wrote
 
 
 class Fence:
@@ -72,40 +82,90 @@ class Fence:
             raise self._refused("write", path, f"files can be written in {self.scratch}")
         return found
 
-    def check_config(self, path: str | os.PathLike[str]) -> None:
-        """Refuse a config that reads or writes outside, or names somebody's own code, before it is used.
+    def readable_text(self, path: str | os.PathLike[str]) -> pathlib.Path:
+        """Return where the path of a text file leads, such as a session's.
 
         Raises
         ------
         EfeError
-            If it does, or can't be read.
+            If that is outside, or no file that can be read in a moment.
         """
-        data = read_json(path)
+        found = self.readable(path)
+        try:
+            about = os.stat(found)
+        except OSError as error:
+            raise EfeError(f"{os.fspath(path)!r} can't be opened: {error.strerror}.") from None
+        if not stat.S_ISREG(about.st_mode):  # a pipe would keep its reader waiting for ever
+            raise EfeError(f"{os.fspath(path)!r} is not a file.")
+        if about.st_size > LARGEST_TEXT:
+            raise EfeError(f"{os.fspath(path)!r} is too large for a session: it has {about.st_size:,} bytes.")
+        return found
+
+    def check_config(self, data: Any, folder: pathlib.Path) -> None:
+        """Refuse a config that reads or writes outside, or names somebody's own code, before it is used.
+
+        Parameters
+        ----------
+        data : object
+            What stands in its file.
+        folder : pathlib.Path
+            Where relative paths start from.
+
+        Raises
+        ------
+        EfeError
+            If it does.
+        """
         if not self.stands or not isinstance(data, Mapping):
             return
         reader = data.get("recording_reader")
         if isinstance(reader, str) and ":" in reader:
             raise self._refused("run", reader, "a session can't bring a reader of its own here")
-        folder = pathlib.Path(path).parent
         map_paths(data.get("files_metadata"), lambda name: str(self.readable(_from(folder, name))))
         written = data.get("output_directory")
         if isinstance(written, str):
             self.writable(_from(folder, written))
+        for settings in _settings_in(data):
+            self._check_settings(settings)
+
+    def _check_settings(self, settings: Mapping) -> None:
+        own = settings.get(_EFEL_FILE)
+        if own is not None:
+            raise self._refused("read", str(own), f"{_EFEL_FILE} can't be set here")
+
+    def enclose(self) -> None:
+        """Have no file opened outside in this process, whoever asks for it: there is one visitor a process."""
+        set_guard(self.readable if self.stands else None)
 
     def _refused(self, what: str, path: Any, why: str) -> EfeError:
-        logger.warning(
-            "refused to %s %r: outside of %s and %s", what, os.fspath(path), self.root, self.scratch
-        )
-        return EfeError(f"{os.fspath(path)!r} is out of reach: {why}.")
+        text = os.fspath(path)
+        logger.warning("refused to %s %.300r: outside of %s and %s", what, text, self.root, self.scratch)
+        shown = text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
+        return EfeError(f"{shown!r} is out of reach: {why}.")
 
 
-def _from(folder: pathlib.Path, name: str) -> pathlib.Path:
-    return folder / os.path.expanduser(name)
+def _from(folder: pathlib.Path, name: str) -> str:
+    """Return the path that a config names, as it is made when the config is used: ".." goes before links."""
+    return os.path.normpath(folder / os.path.expanduser(name))
+
+
+def _settings_in(data: Any) -> Iterator[Mapping]:
+    """Yield all settings of eFEL in a config, those of targets too, whatever form it has."""
+    waiting = [data]
+    while waiting:
+        found = waiting.pop()
+        if isinstance(found, Mapping):
+            yield found
+            waiting += found.values()
+        elif isinstance(found, (list, tuple)):
+            waiting += found
 
 
 def _real(path: str | os.PathLike[str], start: pathlib.Path | None = None) -> pathlib.Path:
     """Return where a path leads, links followed."""
-    text = os.path.expanduser(os.fspath(path))
-    if "\0" in text:
-        raise EfeError("a path can't hold a zero character.")
-    return pathlib.Path(os.path.realpath(os.path.join(start or os.getcwd(), text)))
+    try:
+        text = os.path.expanduser(os.fspath(path))
+        return pathlib.Path(os.path.realpath(os.path.join(start or os.getcwd(), text)))
+    except ValueError as error:  # a zero character, or half of one
+        logger.warning("refused %.300r: %s", path, error)
+        raise EfeError("a path can't hold such characters.") from None

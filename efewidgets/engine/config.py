@@ -64,6 +64,10 @@ def read_json(path: str | os.PathLike[str]) -> Any:
         return json.loads(text, object_pairs_hook=_without_twins, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
         raise EfeError(f"this is not valid JSON. {_where_it_breaks(text, error)}") from None
+    except EfeError:
+        raise
+    except ValueError as error:  # a number of thousands of digits
+        raise EfeError(f"this is not valid JSON: {error}.") from None
     except RecursionError:
         raise EfeError("this is not a config: its brackets are nested too deeply.") from None
 

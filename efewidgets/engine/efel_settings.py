@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from .guard import guard_of_files
 from .problems import EfeError, nearest
 
 #: What BluePyEfe uses when none are given; eFEL's own defaults differ (interp_step 0.1, not strict).
@@ -145,9 +146,19 @@ def _to_text(name: str, value: Any) -> str:
         raise EfeError(f"eFEL setting {name!r} must be one of {', '.join(CHOICES[name])}, not {value!r}.")
     if not isinstance(value, str):
         raise EfeError(f"eFEL setting {name!r} must be a text, not {value!r}.")
-    if name == "dependencyfile_path" and not os.path.isfile(value):
-        raise EfeError(f"eFEL setting {name!r} names the file {value!r}, which does not exist.")
+    if name == "dependencyfile_path":
+        _check_dependencies(value)
     return value
+
+
+def _check_dependencies(path: str) -> None:
+    """Refuse a file of dependencies that isn't there; where files are guarded, each: eFEL reads what it is given."""
+    name, guard = "dependencyfile_path", guard_of_files()
+    if guard is not None:
+        guard(path)
+        raise EfeError(f"eFEL setting {name!r} can't be set here.")
+    if not os.path.isfile(path):
+        raise EfeError(f"eFEL setting {name!r} names the file {path!r}, which does not exist.")
 
 
 def _to_number(name: str, value: Any, kind: type) -> int | float:

@@ -31,8 +31,20 @@ def save_inputs(inputs: Inputs, path: str | os.PathLike[str]) -> None:
     dump_config(path, as_options(inputs), as_run_settings(inputs), state=about)
 
 
-def load_inputs(path: str | os.PathLike[str], new_id: Callable[[str], str]) -> tuple[Inputs, list[Problem]]:
+def load_inputs(
+    path: str | os.PathLike[str],
+    new_id: Callable[[str], str],
+    check: Callable[[Any, pathlib.Path], Any] | None = None,
+) -> tuple[Inputs, list[Problem]]:
     """Read inputs from a config, one that was saved here or one that a person wrote.
+
+    Parameters
+    ----------
+    path : path
+    new_id : callable
+        Returns a new id that starts with the given letter.
+    check : callable, optional
+        ``check(contents, folder)`` before anything is done with them; raises EfeError if they must not be used.
 
     Returns
     -------
@@ -48,10 +60,12 @@ def load_inputs(path: str | os.PathLike[str], new_id: Callable[[str], str]) -> t
     path = pathlib.Path(path)
     try:
         data = read_json(path)
+        if check is not None:
+            check(data, path.parent)
         inputs, problems = inputs_of(*parse_config(data, path.parent), new_id)
     except EfeError as error:
         raise EfeError(f"{path}: {error}") from error
-    return inputs, [*problems, *_changes(data.get("state"), path)]
+    return inputs, [*problems, *_changes(data.get("state"), path, inputs)]
 
 
 def _versions() -> dict[str, str]:
@@ -87,17 +101,19 @@ def _from(folder: pathlib.Path, path: str) -> str:
         return path
 
 
-def _changes(about: Any, path: pathlib.Path) -> list[Problem]:
-    """Say which files aren't what they were; those that are missing are told of when they are read."""
+def _changes(about: Any, path: pathlib.Path, inputs: Inputs) -> list[Problem]:
+    """Say which recordings aren't what they were; those that are missing are told of when they are read."""
     files = about.get("files") if isinstance(about, Mapping) else None
     if not isinstance(files, Mapping):
         return []
+    used = {name for cell in inputs.cells for name in cell.paths.names}
     message = f"the file has changed since {path.name} was saved; results may differ from those of then."
     return [
         Problem(message, "warning", "file", file=name)
         for relative, then in files.items()
         if isinstance(then, Mapping)
-        and _has_changed(name := os.path.normpath(path.parent.absolute() / str(relative)), then)
+        and (name := os.path.normpath(path.parent.absolute() / str(relative))) in used
+        and _has_changed(name, then)
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import pathlib
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
@@ -41,7 +42,13 @@ class Sessions:
         raise NotImplementedError
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str], **options: Any) -> Self:
+    def load(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        check: Callable[[Any, pathlib.Path], Any] | None = None,
+        **options: Any,
+    ) -> Self:
         """Return a state with the decisions of a saved session, or of any config of `efewidgets extract`.
 
         Files that are missing or have changed are told of in `problems`.
@@ -49,6 +56,8 @@ class Sessions:
         Parameters
         ----------
         path : path
+        check : callable, optional
+            ``check(contents, folder)`` before anything is done with them; raises EfeError if they must not be used.
         **options
             ``runner``, ``cache``, ``history``.
 
@@ -58,7 +67,7 @@ class Sessions:
             If it isn't a config.
         """
         state = cls(**options)
-        state._begin(*load_inputs(path, state._new_id))
+        state._begin(*load_inputs(path, state._new_id, check))
         return state
 
     @classmethod

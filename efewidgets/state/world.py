@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from collections.abc import Collection, Iterable
 
+from ..engine.guard import may_open
+from ..engine.problems import EfeError
 from .inputs import Paths
 from .values import digest
 
@@ -60,9 +63,12 @@ def sha256(path: str) -> str | None:
     """Return the SHA-256 of a file's bytes; None if it can't be read."""
     found = hashlib.sha256()
     try:
+        may_open(path)
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            return None  # a pipe or a device might never end
         with open(path, "rb") as file:
             while block := file.read(1 << 20):
                 found.update(block)
-    except (OSError, ValueError):
+    except (OSError, ValueError, EfeError):
         return None
     return found.hexdigest()

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..guard import may_open
 from ..problems import ReadError, nearest
 
 
@@ -29,6 +30,7 @@ def main_path(metadata: Mapping[str, Any]) -> str:
 
 def existing_file(path: str) -> str:
     """Return `path` if it is a file with something in it, else raise ReadError that says what is wrong."""
+    may_open(path)
     place = Path(path)
     name = place.name
     if place.is_dir():

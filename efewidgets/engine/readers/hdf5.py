@@ -9,8 +9,10 @@ from typing import Any
 import h5py
 import numpy as np
 
+from ..guard import guard_of_files
 from ..problems import ReadError
 from .chunks import read_chunks
+from .hdf5_links import check_links
 
 # More than half an hour at 100 kHz: beyond it, a sweep is a mistake (or an attack on the memory).
 MAX_SAMPLES = 200_000_000
@@ -21,6 +23,9 @@ _TEXT = h5py.string_dtype()
 def open_file(path: str, format_name: str) -> h5py.File:
     """Open a file for reading, or raise ReadError that says why it can't be."""
     name = os.path.basename(path)
+    guard = guard_of_files()
+    if guard is not None:
+        check_links(path, guard)
     try:
         # Network file systems often know no locks; reading needs none.
         return h5py.File(path, "r", locking="best-effort")

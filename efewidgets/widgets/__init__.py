@@ -9,6 +9,7 @@ _HOME = {
     "FeaturePlots": "feature_plots",
     "FileSelector": "file_selector",
     "ProblemsPanel": "problems_panel",
+    "Question": "question",
     "ResultsPanel": "results_panel",
     "RheobaseInspector": "rheobase_inspector",
     "RunBar": "run_bar",
@@ -16,6 +17,7 @@ _HOME = {
     "SummaryPanel": "summary_panel",
     "TargetEditor": "target_editor",
     "TraceViewer": "trace_viewer",
+    "VirtualCell": "virtual_cell",
 }
 
 __all__ = list(_HOME)

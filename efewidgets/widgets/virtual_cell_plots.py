@@ -1,0 +1,125 @@
+"""The figures of a virtual cell: voltage over injected current, the kept sweeps faintly behind the live one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import bqplot
+import numpy as np
+
+from ..engine.figures.style import BLUE, FAINT, SKY, VERMILLION
+from .plots import MARGIN, figure, scale, ticks, x_axis, y_axis
+from .virtual_cell_data import FAINT_PIXELS, PA, Recorded
+
+NONE = np.empty(0, dtype=np.float32)
+LOWEST, HIGHEST = -100.0, 60.0  # mV; the axis stays while the slider moves, so that the eye can compare
+
+
+class Plots:
+    """Marks, axes and figures.
+
+    Parameters
+    ----------
+    put : callable
+        ``put(widget, trait=value, …)`` sets what differs.
+
+    Attributes
+    ----------
+    voltage, current : Figure
+    live, live_current : Lines
+        The sweep that the sliders give.
+    behind : Lines
+        Kept sweeps: those with spikes in light blue, silent ones grey.
+    spikes : Scatter
+    threshold : Lines
+        What a spike must exceed.
+    """
+
+    def __init__(self, put: Callable[..., None]):
+        self.put = put
+        self.time, self.mv, self.pa = scale(0.0, 1.0), scale(LOWEST, HIGHEST), scale(-1.0, 1.0)
+        v, i = {"x": self.time, "y": self.mv}, {"x": self.time, "y": self.pa}
+        self.behind = _lines(v, stroke_width=1.0)
+        self.behind_current = _lines(i, stroke_width=1.0)
+        self.live = _lines(v, stroke_width=1.6)
+        self.live_current = _lines(i, stroke_width=1.6)
+        self.threshold = _lines(v, colors=[FAINT], stroke_width=1.4, line_style="dotted")
+        self.spikes = bqplot.Scatter(x=NONE, y=NONE, scales=v, colors=[VERMILLION], default_size=26)
+        hidden = {"font-size": "0px"}
+        self._x_axes = [x_axis(self.time, tick_style=hidden), x_axis(self.time, "time (ms)")]
+        self._y_axes = [y_axis(self.mv, "voltage (mV)"), y_axis(self.pa, "current (pA)")]
+        self.voltage = figure(
+            [self.behind, self.threshold, self.live, self.spikes],
+            [self._x_axes[0], self._y_axes[0]],
+            height=300,
+            fig_margin=MARGIN | {"top": 12, "bottom": 14, "right": 22},
+        )
+        self.current = figure(
+            [self.behind_current, self.live_current],
+            [self._x_axes[1], self._y_axes[1]],
+            height=150,
+            fig_margin=MARGIN | {"top": 6, "right": 22},
+        )
+
+    def draw(
+        self, live: Recorded, behind: Sequence[Recorded], threshold: float, currents: tuple[float, float]
+    ) -> None:
+        """Show sweeps.
+
+        Parameters
+        ----------
+        live : Recorded
+        behind : sequence of Recorded
+        threshold : float
+            mV.
+        currents : (float, float)
+            Ends of the axis of the current, pA.
+        """
+        put, end = self.put, float(live.time[-1] + live.sweep.dt)
+        lowest = min(LOWEST, *(float(one.voltage.min()) - 5.0 for one in (live, *behind)))
+        put(self.time, min=0.0, max=end)
+        put(self.mv, min=lowest, max=max(HIGHEST, threshold + 5.0))
+        put(self.pa, min=currents[0], max=currents[1])
+        put(self.live, **_line(*live.thinned()))
+        put(self.live_current, **_line(*live.corners()))
+        put(self.threshold, x=np.array([0.0, end]), y=np.full(2, threshold))
+        put(self.spikes, **_line(*live.spikes))
+        looks = {
+            "colors": [SKY if len(one.spike_times) else FAINT for one in behind] or [FAINT],
+            "opacities": [0.45] * len(behind),
+        }
+        put(self.behind, **looks, **_together([one.thinned(FAINT_PIXELS) for one in behind], end))
+        put(self.behind_current, **looks, **_together([one.corners() for one in behind], end))
+        for axis in self._x_axes:
+            put(axis, tick_values=ticks(0.0, end, most=9))
+        put(self._y_axes[0], tick_values=ticks(self.mv.min, self.mv.max, most=8))
+        put(self._y_axes[1], tick_values=ticks(*currents, most=5))
+
+
+def current_ends(low: float, high: float, live: Recorded, behind: Sequence[Recorded]) -> tuple[float, float]:
+    """Return the ends of the axis of the current (pA): what the slider reaches, and what is seen."""
+    found = [low, high, *(PA * float(f(one.current)) for one in (live, *behind) for f in (np.min, np.max))]
+    room = 0.06 * (max(found) - min(found))
+    return min(found) - room, max(found) + room
+
+
+def _lines(scales: dict[str, bqplot.Scale], **look: Any) -> bqplot.Lines:
+    return bqplot.Lines(x=NONE, y=NONE, scales=scales, **{"colors": [BLUE], **look})
+
+
+def _line(x: np.ndarray, y: np.ndarray) -> dict[str, np.ndarray]:
+    return {"x": np.asarray(x, dtype=np.float32), "y": np.asarray(y, dtype=np.float32)}
+
+
+def _together(lines: Sequence[tuple[np.ndarray, np.ndarray]], end: float) -> dict[str, np.ndarray]:
+    """Return lines as one mark takes them, arrays (n_lines, m): shorter ones stay at their last point."""
+    lines = [(x[x <= end], y[x <= end]) for x, y in lines]
+    if not lines:
+        return {"x": NONE, "y": NONE}
+    most = max(len(x) for x, _ in lines)
+    x, y = (
+        np.stack([np.pad(side, (0, most - len(side)), mode="edge") for side in sides])
+        for sides in zip(*lines, strict=True)
+    )
+    return _line(x[0] if len(lines) == 1 else x, y[0] if len(lines) == 1 else y)

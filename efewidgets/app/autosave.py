@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import json
 import logging
 import pathlib
@@ -13,6 +14,7 @@ from typing import Any
 from ..engine.problems import EfeError
 from ..state import ExtractionState
 from ..widgets.debounce import Debounce
+from . import keeper
 
 logger = logging.getLogger(__name__)
 
@@ -27,18 +29,24 @@ class Autosave:
     ----------
     state : ExtractionState
     path : pathlib.Path
-        The session; what was looked at is kept beside it.
+        The session; what was looked at is kept beside it. If another page opens it, that one keeps it, and what is
+        edited here from then on is kept as another session beside it.
+    moved : callable, optional
+        Is told the number of that session.
     """
 
-    def __init__(self, state: ExtractionState, path: pathlib.Path):
+    def __init__(self, state: ExtractionState, path: pathlib.Path, moved: Callable[[int], Any] | None = None):
         self.state = state
         self.path = path
+        self._moved = moved
         self._saved = state.inputs
         self._writing = threading.Lock()
         self._soon = Debounce(self.save, DELAY, _in_thread)
         state.observe(self._changed, "revision")
         state.view.observe(self._changed, list(_VIEW))
-        atexit.register(self._soon.flush)
+        atexit.register(self._finish)
+        if path.exists():
+            _quietly(lambda: keeper.take(path))
         self._restore_view()
 
     def save(self) -> None:
@@ -46,8 +54,12 @@ class Autosave:
         with self._writing:
             inputs = self.state.inputs
             try:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                if not keeper.keep(self.path):
+                    if inputs == self._saved:
+                        return
+                    self._move()
                 if inputs != self._saved or not self.path.exists():
-                    self.path.parent.mkdir(parents=True, exist_ok=True)
                     self.state.save(self.path)
                     self._saved = inputs
                 view = {name: getattr(self.state.view, name) for name in _VIEW}
@@ -57,10 +69,24 @@ class Autosave:
 
     def close(self) -> None:
         """Save what waits to be saved, and watch no more."""
-        self._soon.flush()
-        atexit.unregister(self._soon.flush)
+        self._finish()
+        atexit.unregister(self._finish)
         self.state.unobserve(self._changed, "revision")
         self.state.view.unobserve(self._changed, list(_VIEW))
+
+    def _finish(self) -> None:
+        """Save what waits to be saved, wait for what is being written, and let others have the session."""
+        self._soon.flush()
+        with self._writing:
+            _quietly(lambda: keeper.leave(self.path))
+
+    def _move(self) -> None:
+        """Leave the session to the page that has opened it, and begin another."""
+        number = keeper.next_free(self.path)
+        self.path = keeper.beside(self.path, number)
+        keeper.keep(self.path)
+        if self._moved is not None:
+            self._moved(number)
 
     @property
     def _view_file(self) -> pathlib.Path:
@@ -79,6 +105,11 @@ class Autosave:
             return
         except Exception:  # traitlets' own: somebody else's file
             logger.warning("%s is not a view", self._view_file)
+
+
+def _quietly(call: Callable[[], None]) -> None:
+    with contextlib.suppress(OSError):  # a folder that can't be written to
+        call()
 
 
 def _in_thread(delay: float, call: Callable[[], None]) -> threading.Timer:

@@ -19,9 +19,10 @@ from ..widgets.html import escape, tag
 from ..widgets.message import Message
 from ..widgets.owned import close_all
 from ..widgets.style import stylesheet
-from . import begin
+from . import begin, keeper
 from .autosave import Autosave
 from .fence import Fence
+from .lifeline import Lifeline
 from .session_panel import SessionPanel
 from .step_bar import StepBar
 from .steps import NAMES, STEPS
@@ -57,6 +58,8 @@ class Dashboard(ipywidgets.VBox):
     parts : dict of ipywidgets.Widget
         The widgets that were needed so far, by the names of their classes.
     message : Message
+    lifeline : Lifeline
+        Says that the kernel is gone.
     """
 
     def __init__(
@@ -75,10 +78,12 @@ class Dashboard(ipywidgets.VBox):
         self.fence = fence or Fence(root, scratch)
         self._options = options or (lambda: {"runner": BackgroundRunner()})
         self._session = None if autosave is None else pathlib.Path(autosave)
+        self._name = ""
         self._autosave: Autosave | None = None
         self._owned: ExtractionState | None = None
         self.parts: dict[str, ipywidgets.Widget] = {}
         self.message = Message()
+        self.lifeline = Lifeline()
         self.add_class("efe")
         self.add_class("efe-dashboard")
         if state is None:
@@ -106,9 +111,21 @@ class Dashboard(ipywidgets.VBox):
             before.close()
 
     def announce(self, name: str) -> None:
-        """Tell the page the name of the visit for its address, if there is a session to come back to."""
+        """Tell the page the name of the session for its address, if there is one to come back to."""
+        self._name = name
         if self._session is not None:
             self._visit.value = tag("span", data_efe_visit=name)
+
+    def _moved(self, number: int) -> None:
+        """Say that this page's session is another one from here on, because another page has opened the first."""
+        assert self._session is not None
+        self._session = keeper.beside(self._session, number)
+        self.announce(keeper.name_of(self._name.partition(".")[0], number))
+        self.message.say(
+            "This session was opened on another page, which keeps it now. What you decide here is kept as a "
+            "session of its own: reload this page, or open its address, to go on with it.",
+            "warning",
+        )
 
     def close(self) -> None:
         """Leave the state and the page: every model that was made is closed."""
@@ -116,6 +133,7 @@ class Dashboard(ipywidgets.VBox):
             return
         self._leave()
         _close(self.message)
+        _close(self.lifeline)
         if self._owned is not None:
             self._owned.close()
         close_all(self)
@@ -127,7 +145,7 @@ class Dashboard(ipywidgets.VBox):
         """Make the page anew for a state."""
         self.state = state
         if self._session is not None:
-            self._autosave = Autosave(state, self._session)
+            self._autosave = Autosave(state, self._session, self._moved)
         self._visit = ipywidgets.HTML(layout={"display": "none"})
         self._boxes: dict[str, ipywidgets.VBox] = {}
         self._drawer_boxes: dict[str, ipywidgets.VBox] = {}
@@ -145,6 +163,7 @@ class Dashboard(ipywidgets.VBox):
             stylesheet(),
             _own_style(),
             self._visit,
+            self.lifeline,
             self._header(),
             self.steps,
             self.message,
@@ -186,7 +205,7 @@ class Dashboard(ipywidgets.VBox):
         children: tuple[ipywidgets.Widget, ...] = self.children
         self.children = ()
         for child in children:
-            if child is not self.message:
+            if child not in (self.message, self.lifeline):
                 _close(child)
         for box in (*self._boxes.values(), *self._drawer_boxes.values()):
             _close(box)

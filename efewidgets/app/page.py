@@ -9,9 +9,11 @@ import urllib.parse
 
 from ..engine.problems import EfeError
 from ..state import ExtractionState
+from . import keeper
 from .begin import SESSION_FILE, fence_of, first_state, is_name, new_name, open_session, options_of
 from .dashboard import Dashboard
 from .fence import Fence
+from .lifeline import WITH_A_SESSION, WITHOUT_A_SESSION
 from .settings import Settings
 
 #: s that a visitor may wait for results before there is a page; with few recordings they are there in this time
@@ -44,35 +46,38 @@ def show() -> None:
     from IPython.display import display
 
     settings, name, dashboard = _READY.pop()
-    wanted = _asked_for()
-    session = _session_file(fence_of(settings, wanted)) if is_name(wanted) else None
+    wanted, number = keeper.named(_asked_for())
+    session = _session_file(fence_of(settings, wanted), number) if is_name(wanted) else None
     if session is not None and session.is_file():
         try:
+            keeper.take(session)
             state = open_session(session, fence_of(settings, wanted), **options_of(settings))
-        except EfeError as error:
+        except (EfeError, OSError) as error:
             dashboard.message.say(f"the session can't be opened: {error}")
         else:
             dashboard.close()
-            name, dashboard = wanted, _dashboard(settings, wanted, state)
+            dashboard = _dashboard(settings, wanted, state, number)
+            name = keeper.name_of(wanted, number)
     dashboard.announce(name)
+    dashboard.lifeline.advise(WITHOUT_A_SESSION if settings.scratch is None else WITH_A_SESSION)
     display(dashboard)
 
 
-def _dashboard(settings: Settings, name: str, state: ExtractionState) -> Dashboard:
+def _dashboard(settings: Settings, name: str, state: ExtractionState, number: int = 1) -> Dashboard:
     fence = fence_of(settings, name)
     return Dashboard(
         state,
         root=settings.root or settings.folder or None,
         scratch=fence.scratch,
         read_only=settings.read_only,
-        autosave=_session_file(fence),
+        autosave=_session_file(fence, number),
         fence=fence,
         options=lambda: options_of(settings),
     )
 
 
-def _session_file(fence: Fence) -> pathlib.Path | None:
-    return None if fence.scratch is None else fence.scratch / SESSION_FILE
+def _session_file(fence: Fence, number: int) -> pathlib.Path | None:
+    return None if fence.scratch is None else keeper.beside(fence.scratch / SESSION_FILE, number)
 
 
 def _is_warm() -> bool:

@@ -63,6 +63,13 @@ def add_to(commands: Any) -> argparse.ArgumentParser:
     parser.add_argument(
         "--warm", type=int, default=1, metavar="N", help="kernels kept ready for visitors (default: 1)"
     )
+    parser.add_argument(
+        "--idle",
+        type=float,
+        default=15,
+        metavar="MIN",
+        help="minutes until a kernel ends whose browser vanished (default: 15)",
+    )
     parser.add_argument("--no-browser", action="store_true", help="don't open the browser")
     parser.set_defaults(run=run)
     return parser
@@ -80,7 +87,9 @@ def run(chosen: argparse.Namespace, console: Console) -> Report:
         print(f"The dashboard is at {url} (Ctrl-C ends it)", file=sys.stderr, flush=True)
 
     console.interrupt.at_once = True
-    serve(settings, address, max(chosen.warm, 0), say, not chosen.no_browser)
+    if not chosen.idle > 0:
+        raise EfeError("--idle must be more than 0 minutes.")
+    serve(settings, address, max(chosen.warm, 0), say, not chosen.no_browser, 60 * chosen.idle)
     return Report({"url": address.url})
 
 

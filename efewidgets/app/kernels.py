@@ -1,0 +1,38 @@
+"""The kernels of the pages: those that wait for visitors are alive and ready; one that died isn't started again."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+
+
+class Kernels(AsyncMappingKernelManager):
+    """Kernels that are of use only with the page that ran in them."""
+
+    def _handle_kernel_died(self, kernel_id: str) -> None:
+        """Forget a kernel that has died; if it was waiting for a visitor, make another one wait."""
+        super()._handle_kernel_died(kernel_id)
+        voila: Any = self  # which adds the kernels that wait
+        for notebook, waiting in getattr(voila, "_pools", {}).items():
+            for task in [task for task in waiting if _is_ready(task)]:
+                if task.result()["kernel_id"] == kernel_id:
+                    waiting.remove(task)
+                    voila.fill_if_needed(notebook_name=notebook)
+
+
+def offer_only_ready(kernels: Any) -> None:
+    """Give visitors only kernels that have been started; Voila lets them wait for one that is put off."""
+
+    def ready(notebook: str) -> int:
+        waiting = kernels._pools.get(notebook, [])
+        waiting.sort(key=lambda task: not _is_ready(task))
+        return sum(map(_is_ready, waiting))
+
+    if hasattr(kernels, "_pools"):
+        kernels.get_pool_size = ready
+
+
+def _is_ready(task: asyncio.Task) -> bool:
+    return task.done() and not task.cancelled() and task.exception() is None

@@ -19,7 +19,6 @@ from voila.app import Voila  # type: ignore[import-untyped]
 from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler  # type: ignore[import-untyped]
 
 from ..engine.problems import EfeError
-from .kernels import Kernels, offer_only_ready
 from .settings import Settings
 
 SERVED = pathlib.Path(__file__).parent / "served"
@@ -86,11 +85,6 @@ class _Shutdown(VoilaShutdownKernelHandler):
     def check_xsrf_cookie(self) -> None:
         """Let it pass."""
 
-    async def post(self, kernel_id: str) -> None:
-        """End the kernel, unless it has ended by itself."""
-        if kernel_id in self.kernel_manager:
-            await super().post(kernel_id)
-
 
 class Server(Voila):
     """Voila that finds our template in the package, and ends the kernels of closed pages."""
@@ -104,7 +98,6 @@ class Server(Voila):
 
     def init_handlers(self) -> list:
         """Replace the handler that refuses to end kernels; put that for the token where Voila looks for it."""
-        offer_only_ready(self.kernel_manager)
         found = []
         for path, handler, *more in super().init_handlers():
             if handler is VoilaShutdownKernelHandler:
@@ -140,14 +133,7 @@ def free_port(ip: str, wanted: int | None) -> int:
     )
 
 
-def serve(
-    settings: Settings,
-    address: Address,
-    warm: int,
-    say: Callable[[str], Any],
-    browser: bool,
-    idle: float = IDLE,
-) -> None:
+def serve(settings: Settings, address: Address, warm: int, say: Callable[[str], Any], browser: bool) -> None:
     """Serve the page until Ctrl-C or SIGTERM.
 
     Parameters
@@ -161,8 +147,6 @@ def serve(
         Is told where the page is.
     browser : bool
         Whether the page is opened in a browser.
-    idle : float
-        s without a sign of the browser, after which a kernel ends.
     """
     os.environ.update(settings.environment())
 
@@ -171,13 +155,13 @@ def serve(
         if browser:
             threading.Thread(target=_open_browser, args=(address.url,), daemon=True).start()
 
-    server = Server(config=_config(address, warm, idle))
+    server = Server(config=_config(address, warm))
     server.started = started
     server.initialize([str(NOTEBOOK)])
     server.start()
 
 
-def _config(address: Address, warm: int, idle: float) -> Config:
+def _config(address: Address, warm: int) -> Config:
     return Config(
         {
             "Voila": {
@@ -201,15 +185,13 @@ def _config(address: Address, warm: int, idle: float) -> Config:
                 "extension_allowlist": FOR_PAGES,
                 "preheat_kernel": warm > 0,
                 "default_pool_size": max(warm, 1),
-                "multi_kernel_manager_class": Kernels,
             },
             # not the usual name: behind jupyter-server-proxy that is the cookie of the server around ours
             "IdentityProvider": {"cookie_name": "efewidgets-login"},
             "VoilaKernelManager": {"fill_delay": PAUSE},
-            "KernelRestarter": {"restart_limit": 0},  # an empty kernel is no use to a page
             "MappingKernelManager": {
-                "cull_idle_timeout": max(round(idle), 1),
-                "cull_interval": max(min(_LOOK_EVERY, round(idle / 2)), 1),
+                "cull_idle_timeout": IDLE,
+                "cull_interval": _LOOK_EVERY,
                 "cull_connected": False,
             },
         }

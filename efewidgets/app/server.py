@@ -19,6 +19,7 @@ from voila.app import Voila  # type: ignore[import-untyped]
 from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler  # type: ignore[import-untyped]
 
 from ..engine.problems import EfeError
+from .kernels import Kernels, offer_only_ready
 from .settings import Settings
 
 SERVED = pathlib.Path(__file__).parent / "served"
@@ -85,6 +86,11 @@ class _Shutdown(VoilaShutdownKernelHandler):
     def check_xsrf_cookie(self) -> None:
         """Let it pass."""
 
+    async def post(self, kernel_id: str) -> None:
+        """End the kernel, unless it has ended by itself."""
+        if kernel_id in self.kernel_manager:
+            await super().post(kernel_id)
+
 
 class Server(Voila):
     """Voila that finds our template in the package, and ends the kernels of closed pages."""
@@ -98,6 +104,7 @@ class Server(Voila):
 
     def init_handlers(self) -> list:
         """Replace the handler that refuses to end kernels; put that for the token where Voila looks for it."""
+        offer_only_ready(self.kernel_manager)
         found = []
         for path, handler, *more in super().init_handlers():
             if handler is VoilaShutdownKernelHandler:
@@ -133,7 +140,14 @@ def free_port(ip: str, wanted: int | None) -> int:
     )
 
 
-def serve(settings: Settings, address: Address, warm: int, say: Callable[[str], Any], browser: bool) -> None:
+def serve(
+    settings: Settings,
+    address: Address,
+    warm: int,
+    say: Callable[[str], Any],
+    browser: bool,
+    idle: float = IDLE,
+) -> None:
     """Serve the page until Ctrl-C or SIGTERM.
 
     Parameters
@@ -147,6 +161,8 @@ def serve(settings: Settings, address: Address, warm: int, say: Callable[[str], 
         Is told where the page is.
     browser : bool
         Whether the page is opened in a browser.
+    idle : float
+        s without a sign of the browser, after which a kernel ends.
     """
     os.environ.update(settings.environment())
 
@@ -155,13 +171,13 @@ def serve(settings: Settings, address: Address, warm: int, say: Callable[[str], 
         if browser:
             threading.Thread(target=_open_browser, args=(address.url,), daemon=True).start()
 
-    server = Server(config=_config(address, warm))
+    server = Server(config=_config(address, warm, idle))
     server.started = started
     server.initialize([str(NOTEBOOK)])
     server.start()
 
 
-def _config(address: Address, warm: int) -> Config:
+def _config(address: Address, warm: int, idle: float) -> Config:
     return Config(
         {
             "Voila": {
@@ -185,13 +201,15 @@ def _config(address: Address, warm: int) -> Config:
                 "extension_allowlist": FOR_PAGES,
                 "preheat_kernel": warm > 0,
                 "default_pool_size": max(warm, 1),
+                "multi_kernel_manager_class": Kernels,
             },
             # not the usual name: behind jupyter-server-proxy that is the cookie of the server around ours
             "IdentityProvider": {"cookie_name": "efewidgets-login"},
             "VoilaKernelManager": {"fill_delay": PAUSE},
+            "KernelRestarter": {"restart_limit": 0},  # an empty kernel is no use to a page
             "MappingKernelManager": {
-                "cull_idle_timeout": IDLE,
-                "cull_interval": _LOOK_EVERY,
+                "cull_idle_timeout": max(round(idle), 1),
+                "cull_interval": max(min(_LOOK_EVERY, round(idle / 2)), 1),
                 "cull_connected": False,
             },
         }

@@ -204,7 +204,7 @@ def _config(address: Address, warm: int, idle: float) -> Config:
                 "multi_kernel_manager_class": Kernels,
             },
             # not the usual name: behind jupyter-server-proxy that is the cookie of the server around ours
-            "IdentityProvider": {"cookie_name": "efewidgets-login"},
+            "IdentityProvider": {"cookie_name": f"efewidgets-{address.port}"},
             "VoilaKernelManager": {"fill_delay": PAUSE},
             "KernelRestarter": {"restart_limit": 0},  # an empty kernel is no use to a page
             "MappingKernelManager": {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import pathlib
 import secrets
@@ -24,6 +25,16 @@ def new_name() -> str:
 def is_name(text: str) -> bool:
     """Whether a text can be the name of a visit; no other text ever becomes part of a path."""
     return len(text) == _LENGTH and set(text) <= _NAME
+
+
+def log_to_server() -> None:
+    """Have what efewidgets logs in a kernel stand in the server's log; by itself it would go to the page."""
+    from traitlets.log import get_logger
+
+    log = logging.getLogger("efewidgets")
+    for handler in getattr(get_logger(), "handlers", ()):
+        if handler not in log.handlers:
+            log.addHandler(handler)
 
 
 def fence_of(settings: Settings, name: str) -> Fence:

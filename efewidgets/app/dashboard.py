@@ -293,16 +293,21 @@ class Dashboard(ipywidgets.VBox):
                 self.parts[name].say(f"{name} can't be shown: {type(error).__name__}: {error}")
         return self.parts[name]
 
+    @property
+    def _writes(self) -> bool:
+        """Whether anything may be written where this runs: behind a fence only to the scratch folder."""
+        return not self.read_only and (self.fence.scratch is not None or not self.fence.stands)
+
     def _make(self, name: str) -> ipywidgets.Widget:
         if name == "SessionPanel":
             return SessionPanel(
-                self.state, fence=self.fence, open_path=self.open_session, read_only=self.read_only
+                self.state, fence=self.fence, open_path=self.open_session, read_only=not self._writes
             )
         options: Mapping[str, dict[str, Any]] = {
-            "FileSelector": {"root": self.root, "scratch": None if self.read_only else self.scratch},
+            "FileSelector": {"root": self.root, "scratch": self.scratch, "uploads": self._writes},
             "ResultsPanel": {
-                "root": self.scratch if self.fence.stands else None,
-                "read_only": self.read_only,
+                "root": self.fence.scratch if self.fence.stands else None,
+                "read_only": not self._writes,
             },
         }
         return getattr(widgets, name)(self.state, **options.get(name, {}))

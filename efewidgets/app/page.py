@@ -10,7 +10,16 @@ import urllib.parse
 from ..engine.problems import EfeError
 from ..state import ExtractionState
 from . import keeper
-from .begin import SESSION_FILE, fence_of, first_state, is_name, new_name, open_session, options_of
+from .begin import (
+    SESSION_FILE,
+    fence_of,
+    first_state,
+    is_name,
+    log_to_server,
+    new_name,
+    open_session,
+    options_of,
+)
 from .dashboard import Dashboard
 from .fence import Fence
 from .lifeline import WITH_A_SESSION, WITHOUT_A_SESSION
@@ -24,6 +33,7 @@ _READY: list[tuple[Settings, str, Dashboard]] = []
 
 def warm() -> None:
     """Make the page that a new visitor sees; it may wait for them in a kernel that is kept warm."""
+    log_to_server()
     settings = Settings.from_environment()
     os.chdir(settings.folder or os.getcwd())
     name = new_name()
@@ -51,8 +61,10 @@ def show() -> None:
     if session is not None and session.is_file():
         try:
             keeper.take(session)
+            fence_of(settings, wanted).enclose()
             state = open_session(session, fence_of(settings, wanted), **options_of(settings))
         except (EfeError, OSError) as error:
+            dashboard.fence.enclose()
             dashboard.message.say(f"the session can't be opened: {error}")
         else:
             dashboard.close()
@@ -65,6 +77,7 @@ def show() -> None:
 
 def _dashboard(settings: Settings, name: str, state: ExtractionState, number: int = 1) -> Dashboard:
     fence = fence_of(settings, name)
+    fence.enclose()
     return Dashboard(
         state,
         root=settings.root or settings.folder or None,

@@ -14,6 +14,10 @@ from .names import safe_name
 from .problems import EfeError
 
 _STALE = 1800.0  # s without a piece, after which what was sent is given up
+_AT_ONCE = 20  # files; a browser sends one after the other
+
+#: Bytes, or part of the disk if that is less, that receiving leaves free for others
+_LEFT_FREE = 2 * 2**30, 0.05
 
 
 @dataclass
@@ -56,11 +60,14 @@ class Inbox:
         for old, one in list(self.incoming.items()):
             if time.monotonic() - one.touched > _STALE:
                 self.drop(old)
+        if len(self.incoming) >= _AT_ONCE:
+            raise EfeError(f"{_AT_ONCE} files are being received already: wait for one of them.")
         parts = [safe_name(part) for part in str(path).split("/")[-8:] if part] or ["%"]
         if size > self.limit:
             raise EfeError(f"it has {in_words(size)}; at most {in_words(self.limit)} are taken.")
         expected = size + sum(one.size - one.received for one in self.incoming.values())
-        free = shutil.disk_usage(self.folder).free
+        disk = shutil.disk_usage(self.folder)
+        free = max(int(disk.free - min(_LEFT_FREE[0], _LEFT_FREE[1] * disk.total)), 0)
         if expected > free:
             raise EfeError(
                 f"it has {in_words(size)}, but only {in_words(free)} are free on the server's disk."
@@ -75,9 +82,9 @@ class Inbox:
 
     def _folder(self, parts: list[str]) -> Path:
         folder = self.folder.joinpath(*parts)
-        folder.mkdir(parents=True, exist_ok=True)
         if not folder.resolve().is_relative_to(self.folder):
             raise EfeError("its folder is a link that leads elsewhere.")
+        folder.mkdir(parents=True, exist_ok=True)
         return folder
 
     def take(self, key: str, offset: int, piece: bytes | bytearray | memoryview) -> int:

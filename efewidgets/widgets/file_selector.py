@@ -21,7 +21,7 @@ from .file_rows import chosen_rows, counted, number_from, units_from
 from .table import Column, Table
 from .upload import Upload
 
-_NOTHING = "No recordings yet. Choose files on the server, upload your own, or add the sample cells to try things out."
+_NOTHING = "No recordings yet. Choose files on the server{}, or add the sample cells to try things out."
 
 
 class FileSelector(StateWidget):
@@ -36,12 +36,14 @@ class FileSelector(StateWidget):
         Where uploaded files go; by default a temporary folder, removed when the widget is closed.
     limit : int
         Bytes that one uploaded file may have.
+    uploads : bool
+        Whether files can be uploaded at all.
 
     Attributes
     ----------
     browser, preview : Browser, Preview
         Folders of the server, and what chosen files would become.
-    upload : Upload
+    upload : Upload or None
     table : Table
         The files of the state.
     """
@@ -55,7 +57,10 @@ class FileSelector(StateWidget):
         root: str | os.PathLike[str] | None = None,
         scratch: str | os.PathLike[str] | None = None,
         limit: int = 8 * 2**30,
+        uploads: bool = True,
     ):
+        self.upload: Upload | None = None
+        self._uploads = uploads
         self.root = Root(root if root is not None else Path.cwd())
         self._scratch, self._limit = scratch, limit
         self._selecting = False
@@ -64,15 +69,19 @@ class FileSelector(StateWidget):
     def build(self) -> Sequence[ipywidgets.Widget]:
         """Make the controls."""
         self.looker = Looker(self._news)
-        self.upload = Upload(
-            self._scratch,
-            limit=self._limit,
-            accept=",".join(suffixes_of(ANY_FORMAT)),
-            on_received=self._received,
-        )
+        if self._uploads:
+            self.upload = Upload(
+                self._scratch,
+                limit=self._limit,
+                accept=",".join(suffixes_of(ANY_FORMAT)),
+                on_received=self._received,
+            )
         self.preview = Preview(self, self.looker, self._named)
         self.browser = Browser(self, self.root, self.preview.start)
-        self.sources = ipywidgets.Tab([self.browser.box, self.upload], titles=["On the server", "Upload"])
+        places: dict[str, ipywidgets.Widget] = {"On the server": self.browser.box}
+        if self.upload is not None:
+            places["Upload"] = self.upload
+        self.sources = ipywidgets.Tab(list(places.values()), titles=list(places))
         self.samples = ipywidgets.Button(
             description="Add sample cells", icon="flask", layout={"width": "auto"},
             tooltip="Add five simulated cells that come with efewidgets",
@@ -84,7 +93,8 @@ class FileSelector(StateWidget):
         )  # fmt: skip
         self.count = ipywidgets.HTML()
         self.table = Table(
-            self._columns({}), label="Chosen files", on_edit=self._edit, on_select=self._select, empty=_NOTHING,
+            self._columns({}), label="Chosen files", on_edit=self._edit, on_select=self._select,
+            empty=_NOTHING.format(", upload your own" if self._uploads else ""),
             height="420px",
         )  # fmt: skip
         self.on_click(self.samples, self._add_samples)
@@ -139,7 +149,8 @@ class FileSelector(StateWidget):
 
     def _named(self, path: str) -> str:
         """Return a path as patterns see it: below the root, or below the folder of uploads."""
-        for folder in (self.upload.folder, self.root.path):
+        uploaded = () if self.upload is None else (self.upload.folder,)
+        for folder in (*uploaded, self.root.path):
             start = os.path.join(folder, "")
             if path.startswith(start):
                 return path[len(start) :].replace(os.sep, "/")
@@ -147,7 +158,7 @@ class FileSelector(StateWidget):
 
     def _news(self) -> None:
         """More is known about files: show it, from the thread that has found it."""
-        if self.comm is not None and self.upload.comm is not None:
+        if self.comm is not None and self.browser.box.comm is not None:
             self.refresh()
 
     # --- what a person does
@@ -218,4 +229,5 @@ class FileSelector(StateWidget):
         """Look into no more files; uploads that did not come whole are removed."""
         self.browser.close()
         self.looker.close()
-        self.upload.inbox.close()
+        if self.upload is not None:
+            self.upload.inbox.close()

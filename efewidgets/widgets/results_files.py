@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import io
+import logging
 import os
 import pathlib
 import zipfile
@@ -15,6 +16,8 @@ from ..engine.outputs import FILE_NAMES, to_json
 from ..engine.problems import EfeError
 from ..state import ExtractionState, Inputs, Results
 from ..state.convert import as_options, as_run_settings
+
+logger = logging.getLogger(__name__)
 
 #: Said where tables can't be saved as Parquet
 NO_PARQUET = "Parquet needs the package pyarrow, which isn't installed."
@@ -91,10 +94,14 @@ def folder_at(text: str, root: str | os.PathLike[str] | None = None) -> pathlib.
     if "\0" in text:
         raise EfeError("the name of a folder can't hold a zero character.")
     start = pathlib.Path.cwd() if root is None else pathlib.Path(root).resolve()
-    found = pathlib.Path(os.path.realpath(start / os.path.expanduser(text.strip())))
+    try:
+        found = pathlib.Path(os.path.realpath(start / os.path.expanduser(text.strip())))
+    except ValueError:  # half of a character
+        raise EfeError("the name of a folder can't hold such characters.") from None
     if root is not None and not found.is_relative_to(start):
+        logger.warning("refused to save in %.300r: outside of %s", text, start)
         raise EfeError(f"{text!r} is out of reach: name a folder inside {start.name or start}.")
-    if found.exists() and not found.is_dir():
+    if os.path.exists(found) and not found.is_dir():
         raise EfeError(f"{text!r} is a file; name a folder.")
     return found
 

@@ -79,8 +79,10 @@ def test_what_is_too_large_is_refused_in_words(upload, monkeypatch):
     assert "at most 1 kB" in give(upload, "x.abf", b"x" * 1001)["reason"]
     assert say(upload, "begin", name="x", size=-1)["kind"] == "refused"
     assert say(upload, "begin", name="x", size="9")["kind"] == "refused"
-    monkeypatch.setattr("shutil.disk_usage", lambda folder: type("U", (), {"free": 10}))
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: type("U", (), {"free": 10, "total": 0}))
     assert "only 10 bytes are free" in give(upload, "x.abf", b"x" * 11)["reason"]
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: type("U", (), {"free": 2**30, "total": 2**40}))
+    assert "only 0 bytes are free" in give(upload, "x.abf", b"x" * 11)["reason"]  # others need some, too
     assert list(upload.folder.iterdir()) == []
     assert in_words(1.5e9) == "1.5 GB"
 

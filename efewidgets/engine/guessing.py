@@ -279,8 +279,11 @@ def propose(
         Returns the protocols that a file itself names, if its sweeps are chosen by them.
     """
     found: list[Proposal] = []
-    for source in sources:
-        said = pattern.match(named(source.path)) if pattern is not None else None
+    sources = list(sources)
+    all_said = (
+        [None] * len(sources) if pattern is None else pattern.match_all([named(s.path) for s in sources])
+    )
+    for source, said in zip(sources, all_said, strict=True):
         inside = list(protocols_in(source.path))
         problems = source.problems
         if pattern is not None and said is None:

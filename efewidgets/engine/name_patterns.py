@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from .expressions import search_all
 from .problems import EfeError, nearest
 
 #: Marks of a pattern that stand for more than "anything without a slash"
@@ -14,6 +15,9 @@ MARKS = {"date": r"[0-9]{2,8}(?:[-.]?[0-9]{2}){0,2}", "number": r"[0-9]+"}
 FIELDS = ("cell", "protocol", *MARKS, "any")
 
 _LONGEST = 400  # characters of a pattern
+
+#: What a pattern finds in a path
+Said = Mapping[str, str | None] | None
 
 
 @dataclass(frozen=True)
@@ -31,29 +35,39 @@ class Pattern:
     """
 
     text: str
-    _matches: Callable[[str], Mapping[str, str | None] | None] = field(init=False, repr=False, compare=False)
+    _match_all: Callable[[Sequence[str]], list[Said]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_matches", _matcher(self.text.strip()))
+        object.__setattr__(self, "_match_all", _matcher(self.text.strip()))
 
     def match(self, path: str) -> dict[str, str] | None:
         """Return what a path says, of "cell" and "protocol"; None if the pattern doesn't fit."""
-        place = path.replace("\\", "/") if "\\" in path and "/" not in path else path
-        said = self._matches(place)
-        if said is None:
-            return None
-        found = {name: (said.get(name) or "").strip() for name in ("cell", "protocol")}
-        return {name: text for name, text in found.items() if text}
+        return self.match_all([path])[0]
+
+    def match_all(self, paths: Sequence[str]) -> list[dict[str, str] | None]:
+        """Return what each path says; see `match`. Raises EfeError if a regular expression takes too long."""
+        return [_parts(said) for said in self._match_all([_with_slashes(path) for path in paths])]
 
 
-def _matcher(text: str) -> Callable[[str], Mapping[str, str | None] | None]:
+def _with_slashes(path: str) -> str:
+    return path.replace("\\", "/") if "\\" in path and "/" not in path else path
+
+
+def _parts(said: Said) -> dict[str, str] | None:
+    if said is None:
+        return None
+    found = {name: (said.get(name) or "").strip() for name in ("cell", "protocol")}
+    return {name: text for name, text in found.items() if text}
+
+
+def _matcher(text: str) -> Callable[[Sequence[str]], list[Said]]:
     if not text:
         raise EfeError("the pattern is empty: write for example {cell}/{protocol}_*")
     if len(text) > _LONGEST:
         raise EfeError(f"the pattern is longer than {_LONGEST} characters.")
     if text.startswith("re:"):
-        search = _regular(text[3:].strip()).search
-        return lambda path: found.groupdict() if (found := search(path)) else None
+        expression = _regular(text[3:].strip())
+        return lambda paths: list(search_all(expression, paths))
     pieces = _pieces(text.strip("/"))
     depth = text.strip("/").count("/") + 1
 
@@ -63,10 +77,11 @@ def _matcher(text: str) -> Callable[[str], Mapping[str, str | None] | None]:
         found = _fit(pieces, stem)
         return found if found is not None or stem == end else _fit(pieces, end)
 
-    return matches
+    return lambda paths: [matches(path) for path in paths]
 
 
-def _regular(text: str) -> re.Pattern[str]:
+def _regular(text: str) -> str:
+    """Return a regular expression that can be used."""
     try:
         found = re.compile(text)
     except (re.error, RecursionError, OverflowError) as error:
@@ -75,7 +90,7 @@ def _regular(text: str) -> re.Pattern[str]:
         raise EfeError(
             "the regular expression names neither cell nor protocol: write (?P<cell>…), (?P<protocol>…)."
         )
-    return found
+    return text
 
 
 @dataclass(frozen=True)

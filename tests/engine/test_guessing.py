@@ -115,6 +115,14 @@ def test_a_nasty_name_takes_no_time():
     assert time.perf_counter() - begin < 5
 
 
+def test_an_expression_that_would_search_for_years_is_stopped(monkeypatch):
+    monkeypatch.setattr("efewidgets.engine.expressions.LIMIT", 0.5)
+    begin = time.perf_counter()
+    with pytest.raises(EfeError, match=r"takes more than 0.5 s"):
+        Pattern(r"re:(?P<cell>(a+)+)$").match_all(["b", "a" * 50 + "!"])
+    assert time.perf_counter() - begin < 5
+
+
 @pytest.mark.parametrize(
     ("paths", "pattern"),
     [

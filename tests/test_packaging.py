@@ -1,0 +1,117 @@
+"""What a bare installation brings: nothing that the package needs is there only because a developer has it."""
+
+from __future__ import annotations
+
+import ast
+import importlib.metadata
+import os
+import pathlib
+import subprocess
+import sys
+import tarfile
+import tomllib
+import zipfile
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+#: Imported where they are at hand, and done without where they aren't
+OPTIONAL = {"deflate", "pyarrow"}
+
+
+def brought():
+    """Return the names of all distributions that installing the package brings, without extras."""
+    found, waiting = set(), list(PROJECT["project"]["dependencies"])
+    while waiting:
+        requirement = Requirement(waiting.pop())
+        name = canonicalize_name(requirement.name)
+        if name in found or (requirement.marker and not requirement.marker.evaluate({"extra": ""})):
+            continue
+        found.add(name)
+        waiting += importlib.metadata.requires(name) or []
+    return found
+
+
+def imported():
+    """Return the names of the foreign packages that are imported anywhere in the package."""
+    found = set()
+    for path in (ROOT / "efewidgets").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                found.add(str(node.module).partition(".")[0])
+    return found - set(sys.stdlib_module_names) - {"efewidgets"}
+
+
+def test_what_is_imported_is_brought():
+    distributions = importlib.metadata.packages_distributions()
+    there = brought()
+    missing = {
+        name
+        for name in imported() - OPTIONAL
+        if not {canonicalize_name(found) for found in distributions.get(name, ())} & there
+    }
+    assert missing == set()
+
+
+def test_a_kernel_is_brought():
+    """It is never imported, but nothing is shown without one."""
+    assert "ipykernel" in brought()
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """The package as a wheel installs it: unpacked, with nothing of the project beside it."""
+    builder = pytest.importorskip("hatchling.builders.wheel", reason="needs hatchling (efewidgets[test])")
+    folder = tmp_path_factory.mktemp("wheel")
+    (path,) = builder.WheelBuilder(str(ROOT)).build(directory=str(folder / "dist"), versions=["standard"])
+    zipfile.ZipFile(path).extractall(folder / "site-packages")
+    return folder / "site-packages"
+
+
+def files(folder):
+    """Return what is in a folder, but for what Python and Jupyter leave there."""
+    paths = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    return {path.as_posix() for path in paths if not {"__pycache__", ".ipynb_checkpoints"} & set(path.parts)}
+
+
+def test_the_wheel_has_all_of_the_package(wheel):
+    notebooks = {f"notebooks/{name}" for name in files(ROOT / "notebooks")}
+    assert len(notebooks) > 6
+    assert files(wheel / "efewidgets") == files(ROOT / "efewidgets") | notebooks
+
+
+def test_the_wheel_works_without_the_project(wheel, tmp_path):
+    """Templates, sample recordings and notebooks are found in it."""
+
+    def python(*arguments):
+        environment = {**os.environ, "PYTHONPATH": str(wheel)}
+        done = subprocess.run(
+            [sys.executable, *arguments], cwd=tmp_path, env=environment, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    page = "from efewidgets.app import server; print(server.NOTEBOOK); print((server.SERVED / 'template').is_dir())"
+    notebook, template = python("-c", page).splitlines()
+    assert pathlib.Path(notebook).is_file()
+    assert (pathlib.Path(notebook).is_relative_to(wheel), template) == (True, "True")
+    python("-m", "efewidgets", "notebooks", "mine")
+    assert files(tmp_path / "mine") == files(ROOT / "notebooks") - {"README.md"}
+    python("-m", "efewidgets", "extract", "--sample", "-o", "out", "--jobs", "1")
+    assert "features.json" in files(tmp_path / "out")
+
+
+def test_the_source_distribution_has_all_of_the_project(tmp_path):
+    builder = pytest.importorskip("hatchling.builders.sdist", reason="needs hatchling (efewidgets[test])")
+    (path,) = builder.SdistBuilder(str(ROOT)).build(directory=str(tmp_path), versions=["standard"])
+    with tarfile.open(path) as archive:
+        found = {name.partition("/")[2] for name in archive.getnames()}
+    for folder in ("efewidgets", "tests", "notebooks", "binder", "docs"):
+        assert {f"{folder}/{name}" for name in files(ROOT / folder)} <= found, folder
+    assert {"README.md", "LICENSE", "CHANGELOG.md", "CITATION.cff", "Makefile", "pyproject.toml"} <= found

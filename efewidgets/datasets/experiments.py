@@ -18,7 +18,7 @@ from .rig import Rig
 from .samples import PROTOCOLS, Sweep
 from .simulator import simulate
 
-__all__ = ["FINE", "NOISY", "SHAPES", "Injection", "inject", "rheobase", "usual_injection"]
+__all__ = ["FINE", "NOISY", "SHAPES", "Injection", "chronaxie", "inject", "rheobase", "usual_injection"]
 
 Floats = NDArray[np.float64]
 
@@ -163,7 +163,6 @@ def rheobase(
     model : CellModel
     duration : float
         Of the step (ms). Strictly, the rheobase is that of a step without end; shorter ones need more current.
-        For a chronaxie, look for the duration that needs twice the rheobase.
     holding : float
         nA; the cell is held there before.
     precision : float
@@ -181,10 +180,7 @@ def rheobase(
     """
 
     def fires(amp: float) -> bool:
-        current = stimuli.step(amp, 20.0, 20.0 + duration, 50.0 + duration, DT, holding)
-        v = simulate(model, current, DT)
-        time = np.arange(len(v)) * DT
-        return len(peak_times(time, v, SPIKE, 0.0, math.inf, strict=False)) > 0
+        return _fires(model, amp, duration, holding)
 
     if model.g_na == 0:  # its voltage may cross any threshold, but not as a spike
         raise EfeError(f"{model.name}: a cell that has no sodium current doesn't fire.")
@@ -199,3 +195,39 @@ def rheobase(
         middle = (silent + firing) // 2
         silent, firing = (silent, middle) if fires(middle * precision) else (middle, firing)
     return round(firing * precision, 12)
+
+
+@lru_cache(maxsize=64)
+def chronaxie(
+    model: CellModel, duration: float = 500.0, *, holding: float = 0.0, precision: float = 0.1
+) -> float:
+    """Find the shortest step of twice the rheobase that makes a cell fire (ms).
+
+    Parameters
+    ----------
+    model : CellModel
+    duration : float
+        Of the step that gives the rheobase (ms).
+    holding : float
+        nA.
+    precision : float
+        ms.
+
+    Raises
+    ------
+    EfeError
+        If the cell has no rheobase.
+    """
+    twice = 2.0 * rheobase(model, duration, holding=holding)
+    silent, firing = 0, math.ceil(duration / precision)  # whole steps of the precision
+    while firing - silent > 1:
+        middle = (silent + firing) // 2
+        fires = _fires(model, twice, middle * precision, holding)
+        silent, firing = (silent, middle) if fires else (middle, firing)
+    return round(firing * precision, 12)
+
+
+def _fires(model: CellModel, amp: float, duration: float, holding: float) -> bool:
+    """Whether a cell fires in a step, or just after it."""
+    v = simulate(model, stimuli.step(amp, 20.0, 20.0 + duration, 50.0 + duration, DT, holding), DT)
+    return len(peak_times(np.arange(len(v)) * DT, v, SPIKE, 0.0, math.inf, strict=False)) > 0

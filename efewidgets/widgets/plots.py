@@ -81,7 +81,9 @@ def padded(values: Iterable[float], share: float = 0.05) -> tuple[float, float]:
     if not found.size:
         return 0.0, 1.0
     low, high = float(found.min()), float(found.max())
-    room = share * (high - low) or max(abs(low) * share, 1e-9)
+    span = high - low
+    same = span <= 1e-9 * max(abs(low), abs(high))  # but for the last bits: no axis could tell them apart
+    room = max(abs(low) * share, 1e-9) if same else share * span
     return low - room, high + room
 
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import shutil
-import tempfile
-import weakref
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,19 +12,19 @@ import ipywidgets
 from ..datasets import virtual_cell
 from ..datasets.experiments import FINE, NOISY, Injection, inject, rheobase, usual_injection
 from ..datasets.models import CellModel
-from ..datasets.nwbfile import write_nwb
-from ..datasets.samples import Sample
-from ..engine.names import safe_name
+from ..datasets.rig import Rig
 from ..engine.problems import EfeError
 from ..state import ExtractionState
 from ..state.convert import settings_in_force
 from .base import StateWidget
 from .html import escape, tag
 from .message import Message
+from .style import row
 from .target_text import read_number
 from .virtual_cell_controls import PURPOSES, Controls
-from .virtual_cell_data import PA, Kept, Recorded, behind, free_path, kept_in, kept_in_words, nice, series_of
+from .virtual_cell_data import PA, Recorded, behind, kept_in_words, nice, series_of
 from .virtual_cell_plots import Plots, current_ends
+from .virtual_cell_store import Kept, Store
 
 MOST_IN_A_SERIES = 60
 #: Amplitude with which a protocol begins, as a share of what the slider reaches (some three times the rheobase)
@@ -73,9 +70,6 @@ class VirtualCell(StateWidget):
     plots : Plots
         Figures and marks.
     model : CellModel
-    recorded : Recorded
-        The live sweep: ``time`` (ms), ``voltage`` (mV), ``current`` (nA), ``spike_times`` (ms).
-    folder : str
 
     Raises
     ------
@@ -102,23 +96,14 @@ class VirtualCell(StateWidget):
         self._injections = {one: self._first(one) for one in names}
         self._protocol, self._noise, self._seed = protocol, bool(noise), int(seed)
         self._number = 1
-        self._kept: dict[str, Kept] = {}
         self._recorded: tuple[Any, Recorded] | None = None
-        self._folder(folder)
+        self._store = Store(self.name, self.model, self._seed, folder)
         super().__init__(state)
 
     def _first(self, protocol: str) -> Injection:
         """Return the stimulus with which a protocol begins."""
         amp = FIRST.get(protocol, 0.1) * self._high / PA
         return dataclasses.replace(usual_injection(protocol), amp=round(amp, 3))
-
-    def _folder(self, folder: str | os.PathLike[str] | None) -> None:
-        self._clean = None
-        if folder is not None:
-            self.folder = os.path.abspath(os.fspath(folder))
-            return
-        self.folder = tempfile.mkdtemp(prefix="efewidgets-cell-")
-        self._clean = weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
 
     # --- controls
 
@@ -139,7 +124,7 @@ class VirtualCell(StateWidget):
         figures = ipywidgets.VBox([self.plots.voltage, self.plots.current])
         figures.add_class("efe-cell-figures")
         return [
-            self.heading, controls.choice_row, controls.sliders, self.slider_message, self.facts, figures,
+            row(self.heading, controls.choice_row), controls.sliders, self.slider_message, self.facts, figures,
             controls.keep_row, controls.series_row, self.kept_words, self.keep_message,
         ]  # fmt: skip
 
@@ -168,16 +153,17 @@ class VirtualCell(StateWidget):
             ``answer`` and ``more``: str, how the cell answers; ``kept_words``: str; ``threshold``: mV.
         """
         live = self.recorded
-        kept = kept_in(self.state, self._kept)
+        kept = self.kept
+        sweeps = [one.recorded for one in kept.values()]
         answer, more = live.in_words()
         return {
             "live": live,
-            "behind": behind(list(kept.values()), self._protocol, live.settings),
+            "behind": behind(sweeps, self._protocol, live.settings),
             "kept": kept,
             "answer": answer,
             "more": more,
-            "kept_words": kept_in_words(list(kept.values())),
-            "threshold": float(live.settings.get("Threshold", -20.0)),
+            "kept_words": kept_in_words(sweeps),
+            "threshold": live.threshold,
         }
 
     def render(self, data: dict[str, Any]) -> None:
@@ -201,8 +187,7 @@ class VirtualCell(StateWidget):
             ),
         )
         self.put(self.kept_words, value=tag("span", escape(data["kept_words"]), class_="efe-faint"))
-        low, high = controls.amplitude.low, controls.amplitude.high
-        ends = current_ends(low, high, live, data["behind"])
+        ends = current_ends(controls.amplitude.low, controls.amplitude.high, live, data["behind"])
         self.plots.draw(live, data["behind"], data["threshold"], ends)
 
     # --- what is injected
@@ -214,16 +199,19 @@ class VirtualCell(StateWidget):
 
     @property
     def recorded(self) -> Recorded:
-        """The live sweep."""
+        """The live sweep: ``time`` (ms), ``voltage`` (mV), ``current`` (nA), ``spike_times`` (ms)."""
         settings = settings_in_force(self.state.inputs)
         key = (self.injection, self._noise, self._number if self._noise else 0, str(settings))
         if self._recorded is None or self._recorded[0] != key:
             self._recorded = key, self._record(self.injection, self._number)
         return self._recorded[1]
 
+    @property
+    def _rig(self) -> Rig:
+        return NOISY if self._noise else FINE
+
     def _record(self, injection: Injection, number: int) -> Recorded:
-        rig = NOISY if self._noise else FINE
-        sweep = inject(self.model, injection, rig, seed=self._seed, number=number)
+        sweep = inject(self.model, injection, self._rig, seed=self._seed, number=number)
         return Recorded(injection, sweep, settings_in_force(self.state.inputs))
 
     def _change(self, **fields: float) -> None:
@@ -302,9 +290,14 @@ class VirtualCell(StateWidget):
     # --- what is kept
 
     @property
+    def folder(self) -> str:
+        """Where kept sweeps are written."""
+        return self._store.folder
+
+    @property
     def kept(self) -> dict[str, Kept]:
         """The kept sweeps that the state has, by the ids of their files."""
-        return kept_in(self.state, self._kept)
+        return self._store.kept_in(self.state)
 
     def keep(self) -> str:
         """Write the live sweep to a file and add it to the state; return the file's id.
@@ -337,7 +330,7 @@ class VirtualCell(StateWidget):
         return self._keep([self._record(one, self._number + k) for k, one in enumerate(injections)])
 
     def _keep(self, sweeps: list[Recorded]) -> list[str]:
-        files = [self._write(recorded) for recorded in sweeps]
+        files = [self._store.write(recorded, self._rig) for recorded in sweeps]
         self._number += len(sweeps)
         ids = self.state.add_files(self.name, self._protocol, files)
         with self.state.view.hold_trait_notifications():
@@ -345,32 +338,13 @@ class VirtualCell(StateWidget):
             self.state.view.recordings = ()
         return ids
 
-    def _write(self, recorded: Recorded) -> dict[str, Any]:
-        """Write a sweep to a file of its own; return what a person would say about the file."""
-        injection = recorded.injection
-        name = f"{safe_name(self.name)}_{injection.protocol}_{recorded.sweep.number:03d}"
-        rig = NOISY if self._noise else FINE
-        sample = Sample(
-            safe_name(self.name), "", self.model, injection.holding, 0.0, self._seed, ljp=0.0, rig=rig
-        )
-        try:
-            os.makedirs(self.folder, exist_ok=True)
-            path = free_path(self.folder, name)
-            write_nwb(path, sample, [recorded.sweep])
-        except OSError as error:
-            raise EfeError(
-                f"the sweep can't be written to {self.folder}: {error.strerror or error}."
-            ) from error
-        self._kept[path] = Kept(path, recorded)
-        return {"filepath": path, **injection.timings}
-
     def remove(self) -> None:
         """Take the kept sweeps out of the state; undo brings them back."""
         if self.kept:
             self.state.remove_files(list(self.kept))
 
     def _propose_series(self) -> None:
-        """Write a series into the boxes that shows the protocol at its best: around nothing that it would give away."""
+        """Write a series into the boxes: all that the slider reaches, so that it gives no rheobase away."""
         high = self._high
         first, last = (-high / 2, 0.0) if self._protocol == "IV" else (0.0, high)
         controls = self.controls
@@ -389,8 +363,7 @@ class VirtualCell(StateWidget):
 
     def leave(self) -> None:
         """Remove the temporary folder."""
-        if self._clean is not None:
-            self._clean()
+        self._store.close()
 
 
 def _reach(model: CellModel) -> float:

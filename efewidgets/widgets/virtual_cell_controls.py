@@ -50,7 +50,7 @@ class Controls:
         self.amplitude.add_class("efe-slider-main")
         self.holding = Slider("Holding current", "pA", -high / 2, high / 2, 1.0, "Injected all the time")
         self.onset = Slider("Onset", "ms", 20.0, 500.0, 10.0, "When the stimulus begins")
-        self.duration = Slider("Duration", "ms", 5.0, 2000.0, 5.0, "How long the stimulus lasts")
+        self.duration = Slider("Duration", "ms", 1.0, 2000.0, 1.0, "How long the stimulus lasts")
         self.noise = ipywidgets.Checkbox(
             description="noise of the rig",
             indent=False,
@@ -64,6 +64,7 @@ class Controls:
             "Remove the kept sweeps", "Take this cell's sweeps out of the recordings", "trash"
         )
         self.choice_row = row(self.protocol, self.purpose)
+        self.protocol.layout.display = None if len(options) > 1 else "none"
         self.sliders = ipywidgets.Box([self.amplitude, self.duration, self.holding, self.onset])
         self.sliders.add_class("efe-sliders")
         self.keep_row = row(self.keep, self.noise)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -56,20 +55,32 @@ class Recorded:
     @cached_property
     def spike_times(self) -> np.ndarray:
         """When spikes peak (ms), shape (n_spikes,), as the state will find them."""
+        return self._peaks(bool(self.settings.get("strict_stiminterval", True)))
+
+    @cached_property
+    def other_spike_times(self) -> np.ndarray:
+        """When spikes peak (ms) that don't count, since they aren't in the stimulus."""
+        return np.setdiff1d(self._peaks(strict=False), self.spike_times)
+
+    def _peaks(self, strict: bool) -> np.ndarray:
         return peak_times(
             self.time,
             self.voltage,
-            float(self.settings.get("Threshold", -20.0)),
+            self.threshold,
             self.injection.ton,
             self.injection.toff,
-            strict=bool(self.settings.get("strict_stiminterval", True)),
+            strict=strict,
             interp_step=float(self.settings.get("interp_step", 0.025)),
         )
 
-    @cached_property
-    def spikes(self) -> tuple[np.ndarray, np.ndarray]:
-        """Times (ms) and heights (mV) of the spikes."""
-        return self.spike_times, np.interp(self.spike_times, self.time, self.voltage)
+    @property
+    def threshold(self) -> float:
+        """What a spike must exceed (mV)."""
+        return float(self.settings.get("Threshold", -20.0))
+
+    def heights(self, times: np.ndarray) -> np.ndarray:
+        """Return the voltage (mV) at some times (ms)."""
+        return np.interp(times, self.time, self.voltage)
 
     def thinned(self, pixels: int = PIXELS) -> tuple[np.ndarray, np.ndarray]:
         """Return time (ms) and voltage (mV) of as many samples as can be seen."""
@@ -97,50 +108,33 @@ class Recorded:
         """Say how the cell answers: the number of spikes, and what else can be read off."""
         injection, times = self.injection, self.spike_times
         rest = f"At rest {number(self.voltage_at_rest())} mV"
+        others = len(self.other_spike_times)
+        outside = f"; {counted(others, 'spike')} outside the stimulus" if others else ""
         if not len(times):
             end = f"at the end of the stimulus {number(self.voltage_at_end())} mV"
-            return "No spike", f"{rest}, {end}."
+            return "No spike" + " during the stimulus" * bool(others), f"{rest}, {end}{outside}."
         found = [rest, f"first spike {number(times[0] - injection.ton)} ms after the onset"]
         if len(times) > 1:
             found.append(
                 f"{number(1e3 * (len(times) - 1) / (times[-1] - times[0]))} spikes per second on average"
             )
-        return counted(len(times), "spike"), f"{', '.join(found)}."
+        return counted(len(times), "spike"), f"{', '.join(found)}{outside}."
 
 
-@dataclass(frozen=True)
-class Kept:
-    """A sweep that was kept in a file.
-
-    Parameters
-    ----------
-    path : str
-    recorded : Recorded
-    """
-
-    path: str
-    recorded: Recorded
-
-
-def kept_in(state: Any, kept: Mapping[str, Kept]) -> dict[str, Kept]:
-    """Return the kept sweeps that the state has, by the ids of their files; undo takes some away, redo brings them."""
-    return {file.id: kept[file.path] for _, file in state.inputs.files() if file.path in kept}
-
-
-def behind(kept: Sequence[Kept], protocol: str, settings: Mapping[str, Any]) -> list[Recorded]:
+def behind(kept: Sequence[Recorded], protocol: str, settings: Mapping[str, Any]) -> list[Recorded]:
     """Return the sweeps of a protocol that are drawn behind the live one: the last ones, from the smallest on."""
-    last = [one.recorded for one in kept if one.recorded.injection.protocol == protocol][-MOST_BEHIND:]
+    last = [one for one in kept if one.injection.protocol == protocol][-MOST_BEHIND:]
     last = [one if one.settings == settings else replace(one, settings=settings) for one in last]
     return sorted(last, key=lambda recorded: recorded.injection.amp)
 
 
-def kept_in_words(kept: Sequence[Kept]) -> str:
+def kept_in_words(kept: Sequence[Recorded]) -> str:
     """Say how many sweeps are kept, of which protocols and with which amplitudes."""
     if not kept:
         return "No sweep is kept yet."
     amps: dict[str, list[float]] = {}
     for one in kept:
-        amps.setdefault(one.recorded.injection.protocol, []).append(one.recorded.injection.amp * PA)
+        amps.setdefault(one.injection.protocol, []).append(one.injection.amp * PA)
     parts = [
         f"{protocol} {', '.join(f'{amp:g}' for amp in sorted(found)).replace('-', '−')} pA"
         for protocol, found in amps.items()
@@ -158,11 +152,3 @@ def nice(value: float) -> float:
     """Return the smallest number of 1, 2, 3 or 5 times a power of ten that isn't below a value above 0."""
     power = 10.0 ** np.floor(np.log10(value))
     return float(round(next(m * power for m in (1, 2, 3, 5, 10) if m * power >= value * (1 - 1e-9)), 9))
-
-
-def free_path(folder: str, name: str) -> str:
-    """Return a path of a file that isn't there yet: ``name.nwb``, ``name_2.nwb`` and so on."""
-    path, k = os.path.join(folder, f"{name}.nwb"), 1
-    while os.path.exists(path):
-        path, k = os.path.join(folder, f"{name}_{k + 1}.nwb"), k + 1
-    return path

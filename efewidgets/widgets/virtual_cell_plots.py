@@ -12,6 +12,7 @@ from ..engine.figures.style import BLUE, FAINT, SKY, VERMILLION
 from .plots import MARGIN, figure, scale, ticks, x_axis, y_axis
 from .virtual_cell_data import FAINT_PIXELS, PA, Recorded
 
+HELD, STEP = -40.0, 20.0  # mV; below the first, without spikes, the axis goes by steps of the second
 NONE = np.empty(0, dtype=np.float32)
 LOWEST, HIGHEST = -100.0, 60.0  # mV; the axis stays while the slider moves, so that the eye can compare
 
@@ -31,7 +32,8 @@ class Plots:
         The sweep that the sliders give.
     behind : Lines
         Kept sweeps: those with spikes in light blue, silent ones grey.
-    spikes : Scatter
+    spikes, others : Scatter
+        Those that count, and those outside the stimulus, which don't.
     threshold : Lines
         What a spike must exceed.
     """
@@ -46,19 +48,22 @@ class Plots:
         self.live_current = _lines(i, stroke_width=1.6)
         self.threshold = _lines(v, colors=[FAINT], stroke_width=1.4, line_style="dotted")
         self.spikes = bqplot.Scatter(x=NONE, y=NONE, scales=v, colors=[VERMILLION], default_size=26)
+        self.others = bqplot.Scatter(
+            x=NONE, y=NONE, scales=v, colors=[FAINT], stroke=FAINT, fill=False, default_size=26
+        )
         hidden = {"font-size": "0px"}
         self._x_axes = [x_axis(self.time, tick_style=hidden), x_axis(self.time, "time (ms)")]
         self._y_axes = [y_axis(self.mv, "voltage (mV)"), y_axis(self.pa, "current (pA)")]
         self.voltage = figure(
-            [self.behind, self.threshold, self.live, self.spikes],
+            [self.behind, self.threshold, self.live, self.others, self.spikes],
             [self._x_axes[0], self._y_axes[0]],
-            height=300,
+            height=270,
             fig_margin=MARGIN | {"top": 12, "bottom": 14, "right": 22},
         )
         self.current = figure(
             [self.behind_current, self.live_current],
             [self._x_axes[1], self._y_axes[1]],
-            height=150,
+            height=140,
             fig_margin=MARGIN | {"top": 6, "right": 22},
         )
 
@@ -77,14 +82,15 @@ class Plots:
             Ends of the axis of the current, pA.
         """
         put, end = self.put, float(live.time[-1] + live.sweep.dt)
-        lowest = min(LOWEST, *(float(one.voltage.min()) - 5.0 for one in (live, *behind)))
+        low, high = voltage_ends(live, behind, threshold)
         put(self.time, min=0.0, max=end)
-        put(self.mv, min=lowest, max=max(HIGHEST, threshold + 5.0))
+        put(self.mv, min=low, max=high)
         put(self.pa, min=currents[0], max=currents[1])
         put(self.live, **_line(*live.thinned()))
         put(self.live_current, **_line(*live.corners()))
         put(self.threshold, x=np.array([0.0, end]), y=np.full(2, threshold))
-        put(self.spikes, **_line(*live.spikes))
+        for mark, times in ((self.spikes, live.spike_times), (self.others, live.other_spike_times)):
+            put(mark, **_line(times, live.heights(times)))
         looks = {
             "colors": [SKY if len(one.spike_times) else FAINT for one in behind] or [FAINT],
             "opacities": [0.45] * len(behind),
@@ -93,13 +99,26 @@ class Plots:
         put(self.behind_current, **looks, **_together([one.corners() for one in behind], end))
         for axis in self._x_axes:
             put(axis, tick_values=ticks(0.0, end, most=9))
-        put(self._y_axes[0], tick_values=ticks(self.mv.min, self.mv.max, most=8))
+        put(self._y_axes[0], tick_values=ticks(low, high, most=8))
         put(self._y_axes[1], tick_values=ticks(*currents, most=5))
 
 
+def voltage_ends(live: Recorded, behind: Sequence[Recorded], threshold: float) -> tuple[float, float]:
+    """Return the ends of the axis of the voltage (mV): the same for all, but nearer to a cell that is held down."""
+    low = min(float(one.voltage.min()) for one in (live, *behind)) - 5.0
+    high = max(float(one.voltage.max()) for one in (live, *behind)) + 5.0
+    if live.injection.amp < 0 and high < HELD:
+        return STEP * np.floor(low / STEP), STEP * np.ceil(high / STEP)
+    return min(LOWEST, low), max(HIGHEST, threshold + 5.0)
+
+
 def current_ends(low: float, high: float, live: Recorded, behind: Sequence[Recorded]) -> tuple[float, float]:
-    """Return the ends of the axis of the current (pA): what the slider reaches, and what is seen."""
-    found = [low, high, *(PA * float(f(one.current)) for one in (live, *behind) for f in (np.min, np.max))]
+    """Return the ends of the axis of the current (pA): what is seen, and what the slider reaches on its side of 0."""
+    found = [
+        0.0,
+        low if live.injection.amp < 0 else high,
+        *(PA * float(f(one.current)) for one in (live, *behind) for f in (np.min, np.max)),
+    ]
     room = 0.06 * (max(found) - min(found))
     return min(found) - room, max(found) + room
 

@@ -9,7 +9,15 @@ import numpy as np
 import pytest
 
 from efewidgets.datasets import samples, virtual_cell
-from efewidgets.datasets.experiments import FINE, NOISY, Injection, inject, rheobase, usual_injection
+from efewidgets.datasets.experiments import (
+    FINE,
+    NOISY,
+    Injection,
+    chronaxie,
+    inject,
+    rheobase,
+    usual_injection,
+)
 from efewidgets.datasets.models import CellModel, regular_spiking
 from efewidgets.datasets.simulator import simulate
 from efewidgets.engine.problems import EfeError
@@ -59,7 +67,16 @@ def test_brief_steps_need_more_current_as_lapicque_has_it() -> None:
     needed = np.array([rheobase(model, duration) for duration in durations]) / base
     assert np.all(np.diff(needed) < 0)
     np.testing.assert_allclose(needed, 1.0 / (1.0 - np.exp(-durations / tau)), rtol=0.15)
-    assert rheobase(model, tau * math.log(2.0)) == pytest.approx(2.0 * base, rel=0.15)
+    assert chronaxie(model, 1000.0) == pytest.approx(tau * math.log(2.0), rel=0.15)
+
+
+@pytest.mark.parametrize("name", ["RS1", "IB1", "FS1"])
+def test_at_the_chronaxie_twice_the_rheobase_is_needed(name: str) -> None:
+    model = virtual_cell(name)
+    found = chronaxie(model)
+    twice = 2.0 * rheobase(model)
+    assert rheobase(model, found) <= twice + 1e-9
+    assert rheobase(model, found - 0.1) > twice
 
 
 def test_holding_a_cell_down_takes_more_current() -> None:

@@ -46,6 +46,10 @@ def spikes_of(model, injection, threshold=-20.0):
     return int(np.sum((crossings >= injection.ton) & (crossings <= injection.toff)))
 
 
+def peaks_of(recorded):
+    return recorded.heights(recorded.spike_times)
+
+
 # --- what is shown
 
 
@@ -72,7 +76,7 @@ def test_no_peak_is_lost_in_drawing(cell):
     assert len(live.spike_times) > 5
     assert len(cell.plots.live.x) <= 4000
     drawn = set(np.round(cell.plots.live.x, 2))
-    assert all(round(float(time), 2) in drawn for time in live.time[np.isin(live.voltage, live.spikes[1])])
+    assert all(round(float(time), 2) in drawn for time in live.time[np.isin(live.voltage, peaks_of(live))])
     assert cell.plots.live.y.max() == pytest.approx(live.voltage.max(), abs=1e-4)
 
 
@@ -124,11 +128,23 @@ def test_what_cannot_be_injected_is_refused(cell):
 
 def test_the_threshold_of_the_state_decides_what_a_spike_is(cell, state):
     cell.amplitude = 0.1
-    peaks = cell.recorded.spikes[1]
+    peaks = peaks_of(cell.recorded)
     assert len(peaks) >= 3
     state.set_efel_settings(Threshold=float(peaks.max()) + 1.0)
     assert cell.view_data()["answer"] == "No spike"
     assert cell.plots.threshold.y == pytest.approx([peaks.max() + 1.0] * 2)
+
+
+def test_a_spike_after_a_brief_step_is_told_apart(cell, state):
+    cell.duration, cell.amplitude = 20.0, 0.1532
+    assert spikes_of(cell.model, cell.injection) == 0
+    data = cell.view_data()
+    assert data["answer"] == "No spike during the stimulus"
+    assert "1 spike outside the stimulus" in data["more"]
+    assert (len(cell.plots.spikes.x), len(cell.plots.others.x)) == (0, 1)
+    state.set_efel_settings(strict_stiminterval=False)
+    assert cell.view_data()["answer"] == "1 spike"
+    assert (len(cell.plots.spikes.x), len(cell.plots.others.x)) == (1, 0)
 
 
 def test_noise_is_another_one_from_sweep_to_sweep(cell):

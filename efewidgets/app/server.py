@@ -105,6 +105,7 @@ class Server(Voila):
     def init_handlers(self) -> list:
         """Replace the handler that refuses to end kernels; put that for the token where Voila looks for it."""
         offer_only_ready(self.kernel_manager)
+        self.app.settings["jinja2_env"].loader.searchpath.insert(0, str(SERVED / "login"))
         found = []
         for path, handler, *more in super().init_handlers():
             if handler is VoilaShutdownKernelHandler:

@@ -239,7 +239,6 @@ def taken(server: Served, folder: pathlib.Path) -> dict[str, float]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
 def test_twenty_visitors_one_after_the_other_leave_nothing(serve, opened, tmp_path):
     server = serve(f"--scratch={tmp_path / 'scratch'}")
     after = {}
@@ -249,8 +248,8 @@ def test_twenty_visitors_one_after_the_other_leave_nothing(serve, opened, tmp_pa
         page.wait_for_timeout(500)
         page.close(run_before_unload=True)
         if number in (3, 20):
-            page.context.close()
             until(lambda: len(server.kernels()) == 1)
+            page.context.close()
             time.sleep(10)  # until the kernel that waits has made its page
             after[number] = taken(server, tmp_path)
             print(number, after[number])

@@ -81,7 +81,9 @@ def serving(environment: dict[str, str]) -> Iterator[tuple[str, int]]:
         yield f"http://127.0.0.1:{port}", server.pid
     finally:
         server.send_signal(signal.SIGTERM)
-        server.wait(30)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            server.wait(30)
+        server.kill()
 
 
 def memory(process: int) -> float:
@@ -97,6 +99,8 @@ def memory(process: int) -> float:
 
 def open_link(context: Any, origin: str, path: str, picture: pathlib.Path) -> tuple[float, list[str]]:
     """Open a path as BinderHub does; return the s until there was a figure, and what went wrong."""
+    from playwright.sync_api import TimeoutError
+
     page, wrong = context.new_page(), []
     page.set_default_timeout(PATIENCE)
     page.on("pageerror", lambda error: wrong.append(f"error: {error}"))
@@ -108,13 +112,18 @@ def open_link(context: Any, origin: str, path: str, picture: pathlib.Path) -> tu
 
     page.route(lambda address: not address.startswith((origin, "data:", "blob:")), refuse)
     start = time.monotonic()
-    page.goto(f"{origin}{BASE_URL}{path}?token={TOKEN}")
+    answer = page.goto(f"{origin}{BASE_URL}{path}?token={TOKEN}")
+    if not answer or not answer.ok:
+        return 0.0, [f"{path} isn't there"]
     if path.startswith("lab/"):
         page.locator(".jp-Notebook").wait_for()
         page.locator(".jp-NotebookPanel [data-status='idle']").first.wait_for()
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-    page.locator(".bqplot path.line:visible, .bqplot .dot:visible").first.wait_for()
+    try:
+        page.locator(".bqplot path.line:visible, .bqplot .dot:visible").first.wait_for()
+    except TimeoutError as error:
+        wrong.append(f"no figure: {error}")
     seconds = time.monotonic() - start
     page.wait_for_timeout(2000)
     page.screenshot(path=picture)

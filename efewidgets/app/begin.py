@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import os
 import pathlib
 import secrets
 from typing import Any
 
+from ..engine.reader_names import name_of
 from ..state import BackgroundRunner, ExtractionState
 from .fence import Fence
 from .settings import Settings
@@ -42,7 +44,7 @@ def fence_of(settings: Settings, name: str) -> Fence:
     from ..datasets import sample_folder
 
     scratch = None if settings.scratch is None else pathlib.Path(settings.scratch) / name
-    return Fence(settings.root, scratch, also=[sample_folder()])
+    return Fence(settings.root, scratch, also=[sample_folder()], reader=settings.reader)
 
 
 def options_of(settings: Settings) -> dict[str, Any]:
@@ -69,6 +71,12 @@ def first_state(settings: Settings) -> ExtractionState:
     if os.path.isdir(settings.start):
         return ExtractionState(**options)
     return ExtractionState.load(settings.start, **options)
+
+
+def with_reader(settings: Settings, state: ExtractionState) -> Settings:
+    """Return settings that let sessions go on with the reader of the host's own config, once it is loaded."""
+    reader = state.inputs.recording_reader
+    return settings if reader is None else dataclasses.replace(settings, reader=name_of(reader.function))
 
 
 def open_session(path: str | os.PathLike[str], fence: Fence, **options: Any) -> ExtractionState:

@@ -35,6 +35,8 @@ class Fence:
         Folder to read from and to write to.
     also : iterable of path
         Further folders to read from, such as that of the sample cells.
+    reader : str
+        ``module:function`` that sessions may name: that of the host's own config, which is loaded already.
     """
 
     def __init__(
@@ -42,7 +44,9 @@ class Fence:
         root: str | os.PathLike[str] | None = None,
         scratch: str | os.PathLike[str] | None = None,
         also: Iterable[str | os.PathLike[str]] = (),
+        reader: str = "",
     ):
+        self.reader = reader
         self.root = None if root is None else _real(root)
         self.scratch = None if scratch is None else _real(scratch)
         self._readable = [path for path in (self.root, self.scratch, *map(_real, also)) if path is not None]
@@ -119,7 +123,7 @@ class Fence:
         if not self.stands or not isinstance(data, Mapping):
             return
         reader = data.get("recording_reader")
-        if isinstance(reader, str) and ":" in reader:
+        if isinstance(reader, str) and ":" in reader and reader != self.reader:
             raise self._refused("run", reader, "a session can't bring a reader of its own here")
         map_paths(data.get("files_metadata"), lambda name: str(self.readable(_from(folder, name))))
         written = data.get("output_directory")

@@ -19,6 +19,7 @@ from .begin import (
     new_name,
     open_session,
     options_of,
+    with_reader,
 )
 from .dashboard import Dashboard
 from .fence import Fence
@@ -42,6 +43,7 @@ def warm() -> None:
         state = first_state(settings)
     except EfeError as error:  # the command has looked at it, but files change
         state, trouble = first_state(dataclasses.replace(settings, start=settings.folder)), str(error)
+    settings = with_reader(settings, state)
     if state.inputs.cells:  # there is something to look at
         state.view.tab = "stimuli"
     state.wait(None if _is_warm() else PATIENCE)

@@ -27,6 +27,8 @@ class Settings:
         Folder below which each visit has one of its own for uploads and its session; None if nothing is written.
     read_only : bool
         Whether nothing is written on the server.
+    reader : str
+        ``module:function`` of the config that the page opens on, which sessions may name too.
     """
 
     start: str = ""
@@ -34,6 +36,7 @@ class Settings:
     root: str | None = None
     scratch: str | None = None
     read_only: bool = False
+    reader: str = ""
 
     def environment(self) -> dict[str, str]:
         """Return the variables that `from_environment` reads."""

@@ -14,6 +14,7 @@ from ..state.convert import as_options, as_run_settings
 from ..widgets.base import StateWidget
 from ..widgets.download import Download
 from ..widgets.message import Message
+from ..widgets.style import row
 from .fence import Fence
 
 
@@ -77,11 +78,9 @@ class SessionPanel(StateWidget):
         self.on_click(self.opens, lambda: self._open_path(self.path.value.strip()))
         self.on_click(self.saves, self._save)
         parts = [self.path, self.opens, *([] if self.read_only else [self.saves]), self.download]
-        row = ipywidgets.HBox(parts)
-        row.add_class("efe-row")
         if self.read_only:
             self.saves.close()
-        return [row, self.told]
+        return [row(*parts), self.told]
 
     def view_data(self) -> None:
         """Return nothing: all that is shown is what a person types."""

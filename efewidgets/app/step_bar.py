@@ -10,7 +10,7 @@ import ipywidgets
 from ..widgets.base import StateWidget
 from .steps import NAMES, STEPS, Progress
 
-_MARKS = {"done": "✓", "attention": "!", "missing": "○", "waiting": "…"}
+_MARKS = {"done": "✓", "attention": "!", "missing": "○", "waiting": "…", "later": "○"}
 
 
 class StepBar(StateWidget):

@@ -14,7 +14,8 @@ class Progress:
 
     Parameters
     ----------
-    kind : {"done", "attention", "missing", "waiting"}
+    kind : {"done", "attention", "missing", "waiting", "later"}
+        "missing" waits for a person, "waiting" for what is being computed, "later" for the steps before.
     words : str
     """
 
@@ -60,24 +61,29 @@ def _recordings(state: ExtractionState) -> Progress:
         return Progress("missing", "add recordings")
     files = {path for cell in cells for path in cell.paths.names}
     unread = {problem.file for problem in state.problems if problem.kind in ("read", "file") and problem.file}
-    protocols = count(len(state.inputs.protocols), "protocol")
+    there = count(len(cells), "cell")
     if files & unread:
-        return Progress(
-            "attention", f"{count(len(cells), 'cell')}, {count(len(files & unread), 'file')} with problems"
-        )
-    return Progress("done", f"{count(len(cells), 'cell')}, {protocols}")
+        return Progress("attention", f"{there}, {count(len(files & unread), 'file')} with problems")
+    return Progress("done", f"{there}, {count(len(state.inputs.protocols), 'protocol')}")
 
 
 def _stimuli(state: ExtractionState) -> Progress:
     members = state.results.members.values()
     if not members:
-        return _later(state, "no sweeps yet")
-    lost = sum(member.lost for member in members if not member.excluded)
-    excluded = sum(member.excluded is not None for member in members)
+        return _later(state) or Progress("missing", "no sweep can be read")
+    used = [member for member in members if member.excluded is None]
+    lost = sum(member.lost for member in used)
+    unsure = sum(member.recording.timing_from == "unsure" for member in used)
     words = count(len(members), "sweep")
+    if not used:
+        return Progress("missing", f"all {words} are excluded")
     if lost:
         return Progress("attention", f"{lost:,} of {words} without a stimulus")
-    return Progress("done", f"{words}, {excluded:,} excluded" if excluded else words)
+    if unsure:
+        return Progress("attention", f"{unsure:,} of {words} to check")
+    return Progress(
+        "done", f"{words}, {len(members) - len(used):,} excluded" if len(used) < len(members) else words
+    )
 
 
 def _rheobase(state: ExtractionState) -> Progress:
@@ -85,49 +91,65 @@ def _rheobase(state: ExtractionState) -> Progress:
         return Progress("done", "not needed: targets in nA")
     found = state.results.rheobases
     if not found:
-        return _later(state, "no cells yet")
+        return _later(state) or Progress("missing", "no sweep can be read")
     known = sum(rheobase.value is not None for rheobase in found.values())
-    kind = "done" if known == len(found) else "attention" if known else "missing"
-    return Progress(kind, f"{known:,} of {count(len(found), 'cell')}")
+    if known == len(found):
+        by_hand = sum(rheobase.by_hand for rheobase in found.values())
+        return Progress("done", count(known, "cell") + (f", {by_hand:,} by hand" if by_hand else ""))
+    return Progress("attention" if known else "missing", f"found in {known:,} of {count(len(found), 'cell')}")
 
 
 def _targets(state: ExtractionState) -> Progress:
-    if state.inputs.targets == ():
+    chosen, results = state.inputs.targets, state.results
+    if chosen == ():
         return Progress("missing", "add targets")
-    results = state.results
     if not results.inputs.cells:
-        chosen = state.inputs.targets
-        return (
-            _later(state, "chosen automatically")
-            if chosen is None
-            else Progress("done", count(len(chosen), "target"))
-        )
-    how = ", automatic" if state.inputs.targets is None else ""
-    without = _without_values(results)
-    total = len(results.targets)
+        return _later(state, "chosen automatically" if chosen is None else count(len(chosen), "target"))
+    total, without = len(results.targets), _without_values(results)
+    if not total:
+        return Progress("missing", "none could be chosen: add targets")
+    if without == total:
+        return Progress("missing", f"none of {count(total, 'target')} has values")
     if without:
         return Progress("attention", f"{without:,} of {count(total, 'target')} without values")
-    return Progress("done", count(total, "target") + how)
+    return Progress("done", count(total, "target") + (", automatic" if chosen is None else ""))
 
 
 def _features(state: ExtractionState) -> Progress:
     table = state.results.target_statistics
     values = int(table["n"].sum()) if len(table) and "n" in table else 0
-    return Progress("done", count(values, "value")) if values else _later(state, "no values yet")
+    return (
+        Progress("done", count(values, "value"))
+        if values
+        else _later(state) or Progress("missing", _why(state))
+    )
 
 
 def _export(state: ExtractionState) -> Progress:
+    if state.inputs.cells and state.status == "failed":
+        return Progress("attention", "the last run failed")
+    if state.inputs.cells and state.status == "stale":
+        return Progress("attention", "out of date: press Run")
     if state.results.outputs.features and not state.blockers:
-        cells = len(state.results.outputs.features)
-        return Progress("done", "ready to download") if cells else _later(state, "nothing yet")
-    return _later(state, "nothing yet")
+        return Progress("done", "ready to download")
+    return _later(state) or Progress("missing", _why(state))
 
 
-def _later(state: ExtractionState, words: str) -> Progress:
-    """Say that something is missing, or only not computed yet."""
+def _later(state: ExtractionState, words: str = "needs recordings") -> Progress | None:
+    """Say that it comes by itself, or once there are recordings; nothing if something else lacks."""
     if state.status == "running" and state.inputs.cells:
         return Progress("waiting", "being computed …")
-    return Progress("missing", words)
+    return None if state.inputs.cells else Progress("later", words)
+
+
+def _why(state: ExtractionState) -> str:
+    """Say which step before keeps values from being there."""
+    if state.inputs.targets == ():
+        return "needs targets"
+    rheobases = state.results.rheobases.values()
+    if not state.inputs.absolute_amplitude and not any(found.value is not None for found in rheobases):
+        return "needs a rheobase"
+    return "no target has enough values"
 
 
 def _without_values(results: Results) -> int:

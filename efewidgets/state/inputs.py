@@ -99,6 +99,16 @@ def file_inputs(identity: str, protocol: str, metadata: Mapping[str, Any]) -> Fi
     return FileInputs(identity, Recipe(str(protocol), Frozen(whole), Frozen(sweeps)), Frozen(excluded))
 
 
+def files_in_words(files: Iterable[FileInputs]) -> str:
+    """Return how many files a person would count: "5 files", whatever protocols are read from each.
+
+    Where voltage and current are in files of their own, "163 recordings", as each is of two files.
+    """
+    paths = {file.recipe.paths for file in files}
+    noun = "recording" if any(len(one) > 1 for one in paths) else "file"
+    return f"{len(paths):,} {noun}" if len(paths) == 1 else f"{len(paths):,} {noun}s"
+
+
 @dataclass(frozen=True)
 class Paths(Value):
     """Paths of some files."""

@@ -10,6 +10,7 @@ import traitlets
 
 from ..engine.catalogue import GROUPS, catalogue
 from ..engine.features import check_feature
+from .style import row
 from .table import Column, Table
 
 ALL = "all groups"
@@ -79,8 +80,7 @@ class FeaturePicker(ipywidgets.VBox):
             empty="No feature has these words in its name or description. Try other words, or all groups.",
             height=height,
         )
-        line = ipywidgets.HBox([self.search, self.group, self.count, self.clear])
-        line.add_class("efe-row")
+        line = row(self.search, self.group, self.count, self.clear)
         super().__init__([line, self.table])
         self.add_class("efe-feature-picker")
         self.search.observe(self._draw, "value")

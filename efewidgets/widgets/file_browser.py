@@ -16,6 +16,7 @@ from .base import StateWidget
 from .file_rows import entry_row
 from .html import plain
 from .message import Message
+from .style import row
 from .table import Column, Table
 
 ANY_FORMAT = "all recordings"
@@ -70,7 +71,7 @@ class Browser:
         self.table = Table(
             COLUMNS,
             label="Files on the server",
-            on_button=lambda row, column: self.go(row),
+            on_button=lambda name, column: self.go(name),
             empty="No recording fits here. Open a folder, or change name and format.",
             height="260px",
         )
@@ -81,11 +82,11 @@ class Browser:
         self.stop = ipywidgets.Button(
             description="Stop", tooltip="Stop the search", layout={"display": "none"}
         )
-        row = [ipywidgets.HBox(list(parts)) for parts in
-               ((self.up, self.folder, self.name, self.format), (self.add, self.add_tree, self.stop))]  # fmt: skip
-        for box in row:
-            box.add_class("efe-row")
-        self.box = ipywidgets.VBox([row[0], self.table, row[1], self.message])
+        above, below = (
+            row(self.up, self.folder, self.name, self.format),
+            row(self.add, self.add_tree, self.stop),
+        )
+        self.box = ipywidgets.VBox([above, self.table, below, self.message])
         owner.on(self.folder, self.go, message=self.message)
         again = owner.later(self.show, 0.2)
         for control in (self.name, self.format):

@@ -24,6 +24,7 @@ from .file_looker import Looker
 from .file_rows import count_files, counted, proposal_row, summary_words
 from .html import escape, plain
 from .message import Message
+from .style import row
 from .table import Column, Table
 
 #: Formats whose sweeps are chosen by the protocol that the file itself names
@@ -74,10 +75,8 @@ class Preview:
         self.accept = ipywidgets.Button(description="Add", icon="plus", button_style="success")
         self.leave_out = ipywidgets.Button(description="Leave selected out", layout={"width": "auto"})
         self.cancel = ipywidgets.Button(description="Cancel", tooltip="Add none of these files")
-        top = ipywidgets.HBox([self.pattern, self.guess])
-        low = ipywidgets.HBox([self.accept, self.leave_out, self.cancel])
-        for row in (top, low):
-            row.add_class("efe-row")
+        top = row(self.pattern, self.guess)
+        low = row(self.accept, self.leave_out, self.cancel)
         self.box = ipywidgets.VBox(
             [self.heading, top, self.hint, self.table, self.summary, low, self.message],
             layout={"display": "none"},

@@ -13,11 +13,13 @@ from .. import datasets
 from ..engine.folders import Root
 from ..engine.problems import EfeError
 from ..state import ExtractionState
+from ..state.inputs import files_in_words
 from .base import StateWidget
 from .file_browser import ANY_FORMAT, Browser, suffixes_of
 from .file_looker import Looker
 from .file_preview import Preview
 from .file_rows import chosen_rows, counted, number_from, units_from
+from .style import row
 from .table import Column, Table
 from .upload import Upload
 
@@ -100,10 +102,9 @@ class FileSelector(StateWidget):
         self.on_click(self.samples, self._add_samples)
         self.on_click(self.remove, self._remove)
         self.on(self.new_name, self._rename)
-        row = ipywidgets.HBox([self.count, self.samples, self.remove, self.new_name])
-        row.add_class("efe-row")
+        line = row(self.count, self.samples, self.remove, self.new_name)
         self.act(self.browser.show, message=self.browser.message)
-        return self.sources, self.preview.box, row, self.table
+        return self.sources, self.preview.box, line, self.table
 
     # --- what is shown
 
@@ -116,14 +117,16 @@ class FileSelector(StateWidget):
             "cells": [cell.name for cell in inputs.cells],
             "protocols": sorted(inputs.protocols),
             "cell": self.state.view.cell,
-            "files": len({path for cell in inputs.cells for path in cell.paths.names}),
+            "files": files_in_words(file for _, file in inputs.files()),
         }
 
     def render(self, data: Mapping[str, Any]) -> None:
         """Put the rows on the table, and look into files that are not known yet."""
         self.table.set_columns(self._columns(data))
         self.table.show(data["rows"])
-        words = f"{counted(data['files'], 'file')} of {counted(len(data['cells']), 'cell')}"
+        words = (
+            f"{data['files']} of {counted(len(data['cells']), 'cell')}" if data["rows"] else "Chosen files"
+        )
         self.put(self.count, value=f'<span class="efe-heading">{words}</span>')
         self.put(self.remove, disabled=not data["rows"])
         known = data["cell"] if data["cell"] in data["cells"] else ""

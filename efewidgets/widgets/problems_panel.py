@@ -16,6 +16,7 @@ from .base import StateWidget
 from .debounce import Debounce
 from .html import escape, plain, tag
 from .problem_list import ProblemList
+from .style import row
 
 SEVERITIES = {"error": ("error", "errors"), "warning": ("warning", "warnings"), "note": ("note", "notes")}
 
@@ -95,9 +96,8 @@ class ProblemsPanel(StateWidget):
         self._debounced.append(self._soon)
         self.filter.observe(lambda _: self._soon(), "value")
         self.severity.observe(self._narrowed, "value")
-        row = ipywidgets.HBox([self.filter, self.severity, self.count])
-        row.add_class("efe-row")
-        return [row, self.empty, self.list]
+        line = row(self.filter, self.severity, self.count)
+        return [line, self.empty, self.list]
 
     def view_data(self) -> dict[str, Any]:
         """Return the counts by severity, the groups as they are shown, and what is said if there are none."""

@@ -16,6 +16,7 @@ from .base import StateWidget
 from .download import Download
 from .html import escape, tag
 from .message import Message
+from .style import row
 from .table import Table
 
 VIEWS = {"features": "Features", "protocols": "Protocols", "currents": "Currents", "json": "JSON"}
@@ -88,26 +89,23 @@ class ResultsPanel(StateWidget):
         self.which.observe(self._turned, "value")
         self.text = ipywidgets.HTML()
         self.json = ipywidgets.VBox([self.which, self.text])
-        views = ipywidgets.HBox([self.view])
-        views.add_class("efe-row")
+        views = row(self.view)
         parts = [views, self.note, self.table, self.title, self.contributors, self.json]
-        parts += self._exports()
-        return [*parts, *([] if self.read_only else self._saving())]
+        return [*self._exports(), *parts, *([] if self.read_only else self._saving())]
 
     def _exports(self) -> Sequence[ipywidgets.Widget]:
-        self.zip = Download("Download all (zip)", "efewidgets-results.zip", self.make_zip)
+        self.zip = Download(
+            "Download all (zip)", "efewidgets-results.zip", self.make_zip,
+            tooltip="the JSON files that models are fitted to, and the config that they come from",
+        )  # fmt: skip
+        self.zip.add_class("efe-download-first")
         self.csv = Download("Feature table (CSV)", "features.csv", self.make_csv)
-        made = [self.zip, self.csv]
-        if results_files.has_parquet():
-            self.parquet: Download | None = Download(
-                "Feature table (Parquet)", "features.parquet", self.make_parquet
-            )
-            made.append(self.parquet)
-        else:
-            self.parquet = None
-            made.append(ipywidgets.HTML(tag("span", escape(results_files.NO_PARQUET), class_="efe-faint")))
-        self.downloads = ipywidgets.HBox(made)
-        self.downloads.add_class("efe-row")
+        there = results_files.has_parquet()
+        self.parquet = Download(
+            "Feature table (Parquet)", "features.parquet", self.make_parquet,
+            tooltip="" if there else results_files.NO_PARQUET, disabled=not there,
+        )  # fmt: skip
+        self.downloads = row(self.zip, self.csv, self.parquet)
         return [self.downloads]
 
     def _saving(self) -> Sequence[ipywidgets.Widget]:
@@ -127,12 +125,9 @@ class ResultsPanel(StateWidget):
         self.on_click(self.replace, self.save_now, self.said)
         self.on_click(self.keep, self._ask_nothing, self.said)
         self.folder.observe(lambda _: self._ask_nothing(), "value")
-        row, self.asking = ipywidgets.HBox([self.folder, self.save]), ipywidgets.HBox()
-        self.asking.children = (self.question, self.replace, self.keep)
-        row.add_class("efe-row")
-        self.asking.add_class("efe-row")
+        self.asking = row(self.question, self.replace, self.keep)
         self._ask_nothing()
-        return [row, self.asking, self.said, self.done]
+        return [row(self.folder, self.save), self.asking, self.said, self.done]
 
     # --- from the state to the screen
 

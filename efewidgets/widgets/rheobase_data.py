@@ -115,7 +115,7 @@ def table_rows(state: ExtractionState, factor: float = 1.0) -> list[dict[str, An
                 "id": cell.name,
                 "cell": plain(cell.name),
                 "value": None if value is None else value * factor,
-                "sweep": f"{plain(member.protocol)}, {plain(member.id)}" if member else "",
+                "sweep": f"{plain(member.protocol)}, {plain(member.recording.label)}" if member else "",
                 "reason": plain(reason),
                 "_class": {"reason": "efe-bad"} if missing else {"reason": "efe-faint"},
             }
@@ -176,7 +176,7 @@ def _excluded(cell: CellInputs | None, member: Member) -> str | None:
 def _hint(member: Member, excluded: str | None, unit: str) -> str:
     recording = member.recording
     count = int(recording.spikecount or 0)
-    words = f"{member.protocol}, {member.id}: {recording.amp * UNITS[unit]:.4g} {unit}, "
+    words = f"{member.protocol}, {recording.label}: {recording.amp * UNITS[unit]:.4g} {unit}, "
     words += "1 spike" if count == 1 else f"{count} spikes"
     return f"{words}; excluded: {excluded}" if excluded else words
 

@@ -29,6 +29,7 @@ from .rheobase_data import (
 from .rheobase_overview import PER_PAGE, Overview
 from .rheobase_plots import CellPlot
 from .rheobase_rule import RuleControls, current_in_words, typed_setting
+from .style import row
 from .table import Column, Table
 
 STEP = 4  # decimals of a dragged rheobase in nA: 0.1 pA
@@ -109,8 +110,7 @@ class RheobaseInspector(StateWidget):
 
     def _build_choices(self) -> None:
         self.protocols: dict[str, ipywidgets.Checkbox] = {}
-        self.boxes = ipywidgets.HBox()
-        self.boxes.add_class("efe-row")
+        self.boxes = row()
         self.boxes.add_class("efe-rheobase-protocols")
         self.usual = ipywidgets.Button(
             description="Usual protocols",
@@ -119,20 +119,18 @@ class RheobaseInspector(StateWidget):
         )
         self.on_click(self.usual, lambda: self.state.set_rheobase_rule(protocols=[]))
         label = ipywidgets.HTML("Protocols that decide")
-        self.choices = ipywidgets.HBox([label, self.boxes, self.usual])
-        self.choices.add_class("efe-row")
+        self.choices = row(label, self.boxes, self.usual)
         views = [("One cell", False), ("All cells", True)]
         self.show = ipywidgets.ToggleButtons(options=views, value=self._overview, tooltips=["", ""])
         self.unit = ipywidgets.ToggleButtons(options=list(UNITS), value=self._unit)
         for control, action in ((self.show, self._choose_view), (self.unit, self._choose_unit)):
             control.style.button_width = "auto"
             self.on(control, action)
-        self.display_box = ipywidgets.HBox([self.show, self.unit])
-        self.display_box.add_class("efe-row")
+        self.display_box = row(self.show, self.unit)
 
     def _build_cell(self) -> None:
         self.heading = ipywidgets.HTML()
-        self.plot = CellPlot(self.put, self._open_point, height=400)
+        self.plot = CellPlot(self.put, self._open_point, height=350)
         self.by_hand = ipywidgets.Text(
             continuous_update=False,
             placeholder="by the rule",
@@ -151,17 +149,16 @@ class RheobaseInspector(StateWidget):
         self.on(handle, self._moved, "x")
         handle.on_drag_start(lambda *_: self._drag_starts())
         handle.on_drag_end(lambda *_: self._drag_ends())
-        row = ipywidgets.HBox([self.by_hand, self.back])
-        row.add_class("efe-row")
-        self.cell_panel = ipywidgets.VBox([self.heading, self.plot.figure, row])
+        line = row(self.by_hand, self.back)
+        self.cell_panel = ipywidgets.VBox([self.heading, self.plot.figure, line])
 
     def _columns(self) -> tuple[Column, ...]:
         hint = "Type a current to set it by hand; empty it to let the rule decide"
         return (
             Column("cell", "Cell"),
             Column("value", "Rheobase", "number", editable=True, unit=self._unit, hint=hint),
-            Column("reason", "How, or why not"),
             Column("sweep", "Deciding sweep"),
+            Column("reason", "How, or why not"),
         )
 
     # --- from the state

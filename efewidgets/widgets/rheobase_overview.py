@@ -13,6 +13,7 @@ from .html import plain
 from .rheobase_data import CellView
 from .rheobase_plots import Put, SmallPlot
 from .rheobase_rule import current_in_words
+from .style import row
 
 PER_PAGE = 12
 
@@ -50,8 +51,7 @@ class Overview:
         self.earlier = ipywidgets.Button(description="‹ earlier cells", layout=narrow)
         self.later = ipywidgets.Button(description="later cells ›", layout=narrow)
         self.pages = ipywidgets.HTML()
-        self.pager = ipywidgets.HBox([self.earlier, self.pages, self.later])
-        self.pager.add_class("efe-row")
+        self.pager = row(self.earlier, self.pages, self.later)
         self.box = ipywidgets.VBox([self.pager, self.grid])
 
     def draw(

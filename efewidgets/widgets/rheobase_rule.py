@@ -14,6 +14,7 @@ from ..engine.rheobase import STRATEGIES
 from ..state.context import Rule
 from ..state.values import thaw
 from .rheobase_data import UNITS
+from .style import row
 
 #: What each rule takes for the rheobase
 MEANINGS = {
@@ -88,8 +89,7 @@ class RuleControls:
             control.add_class("efe-rheobase-setting")
         self.meaning = ipywidgets.HTML()
         self.meaning.add_class("efe-faint")
-        self.box = ipywidgets.HBox([self.strategy, *self.settings.values(), self.meaning])
-        self.box.add_class("efe-row")
+        self.box = row(self.strategy, *self.settings.values(), self.meaning)
 
     def show(self, put: Callable[..., None], rule: Rule, unit: str) -> None:
         """Show a rule; currents in this unit."""

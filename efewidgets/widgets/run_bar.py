@@ -11,9 +11,11 @@ import ipywidgets
 
 from ..engine.problems import Problem
 from ..state import ExtractionState
+from ..state.inputs import files_in_words
 from .base import StateWidget
 from .debounce import Debounce
 from .html import escape, plain, tag
+from .style import row
 
 #: What the state's `status` means
 WORDS = {
@@ -94,9 +96,8 @@ class RunBar(StateWidget):
         self.state.observe(self._moved, ["activity", "progress"])
         steps = ipywidgets.HBox([self.undo, self.redo])
         steps.add_class("efe-steps")
-        row = ipywidgets.HBox([self.run, self.cancel, self.status, self.bar, steps])
-        row.add_class("efe-row")
-        return [row]
+        line = row(self.run, self.cancel, self.status, self.bar, steps)
+        return [line]
 
     def view_data(self) -> RunBarData:
         """Return the status in words, the progress, and what undo and redo would do."""
@@ -169,11 +170,9 @@ def _detail(state: ExtractionState) -> str:
     inputs = state.inputs
     if not inputs.cells:
         return "choose files first"
-    targets = (
-        "targets chosen automatically" if inputs.targets is None else _many(len(inputs.targets), "target")
-    )
-    files = sum(len(cell.files) for cell in inputs.cells)
-    return f"{_many(len(inputs.cells), 'cell')}, {_many(files, 'file')}, {targets}"
+    targets = "automatic targets" if inputs.targets is None else _many(len(inputs.targets), "target")
+    files = files_in_words(file for _, file in inputs.files())
+    return f"{_many(len(inputs.cells), 'cell')}, {files}, {targets}"
 
 
 def _failure(state: ExtractionState) -> str:

@@ -11,6 +11,7 @@ import ipywidgets
 from ..engine.figures.style import counted
 from ..engine.problems import EfeError
 from ..state import ExtractionState
+from ..state.inputs import files_in_words
 from .base import StateWidget
 from .html import escape, plain, tag
 from .rheobase_data import UNITS, in_force
@@ -124,7 +125,7 @@ class SummaryPanel(StateWidget):
             return []  # what the last run lacked may be there by now
         return list(state.blockers)
 
-    def _totals(self, counts: Mapping[tuple[str, str], Counter[str]]) -> dict[str, int]:
+    def _totals(self, counts: Mapping[tuple[str, str], Counter[str]]) -> dict[str, Any]:
         """How many there are of each; with a run under way, of what it will replace."""
         state, results = self.state, self.state.results
         values = sum(counts.values(), Counter())
@@ -132,7 +133,7 @@ class SummaryPanel(StateWidget):
         features = results.outputs.features if there else {}
         return {
             "cells": len(state.inputs.cells),
-            "files": sum(len(cell.files) for cell in state.inputs.cells),
+            "files": files_in_words(file for _, file in state.inputs.files()),
             "recordings": values["all"],
             "excluded": values["excluded"],
             "lost": values["lost"],
@@ -209,14 +210,14 @@ def _missing_html(missing: Sequence[str], status: str) -> str:
     return tag("div", escape(words.get(status, READY)), class_=f"efe-says {kind}", role="status")
 
 
-def _totals_html(totals: Mapping[str, int]) -> str:
+def _totals_html(totals: Mapping[str, Any]) -> str:
     less = [f"{totals[name]} {name}" for name in ("excluded", "lost") if totals[name]]
     more = f" ({', '.join(less)})" if less else ""
     shown = (
-        (totals["cells"], "cell", f", {totals['rheobases']} with a rheobase"),
-        (totals["files"], "file", ""),
-        (totals["recordings"], "recording", more),
-        (totals["targets"], "target", ""),
-        (totals["features"], "feature", " in the output"),
+        counted(totals["cells"], "cell") + f", {totals['rheobases']} with a rheobase",
+        totals["files"],
+        counted(totals["recordings"], "sweep") + more,
+        counted(totals["targets"], "target"),
+        counted(totals["features"], "feature") + " in the output",
     )
-    return tag("div", escape(" · ".join(counted(n, noun) + words for n, noun, words in shown)))
+    return tag("div", escape(" · ".join(shown)))

@@ -14,6 +14,7 @@ from .base import StateWidget
 from .download import Download
 from .html import escape, tag
 from .message import Message
+from .style import row
 from .table import Table
 from .target_form import TargetForm
 from .target_import import NEEDED, has_header, targets_of_cells, targets_of_text, write_csv
@@ -127,20 +128,16 @@ class TargetEditor(StateWidget):
         )
         self.add.observe(lambda change: self._fold(self.form_box, change.new), "value")
         self.paste.observe(lambda change: self._fold(self.text_box, change.new), "value")
-        line = ipywidgets.HBox(
-            [
-                self.add,
-                self.paste,
-                self.duplicate,
-                self.remove,
-                self.automatic,
-                self.keep,
-                self.export,
-                self.absolute,
-            ]
+        return row(
+            self.add,
+            self.paste,
+            self.duplicate,
+            self.remove,
+            self.automatic,
+            self.keep,
+            self.export,
+            self.absolute,
         )
-        line.add_class("efe-row")
-        return line
 
     def _importing(self) -> ipywidgets.Widget:
         self.text = ipywidgets.Textarea(
@@ -155,8 +152,7 @@ class TargetEditor(StateWidget):
         self.read = ipywidgets.Button(description="Add these targets", button_style="primary", icon="plus")
         self.text_message = Message()
         self.on_click(self.read, self._read, self.text_message)
-        line = ipywidgets.HBox([self.read, self.text_tolerance])
-        line.add_class("efe-row")
+        line = row(self.read, self.text_tolerance)
         self.text.add_class("efe-target-text")
         self.text_box = _folded("efe-target-panel", self.text, line, self.text_message)
         return self.text_box
@@ -179,7 +175,7 @@ class TargetEditor(StateWidget):
             self.put(self.table, selected=(data.chosen,))
         elif data.chosen is None and self.table.selected:
             self.put(self.table, selected=())
-        self.form.show(data.protocols, data.absolute)
+        self.form.show(data.protocols, data.absolute, data.automatic and bool(data.rows))
         self.put(self.absolute, value=data.absolute)
         self.put(self.automatic, disabled=data.automatic)
         self.put(self.keep, disabled=not (data.automatic and data.rows))

@@ -11,10 +11,16 @@ from ..state.actions.targets import PRESETS
 from .feature_picker import FeaturePicker
 from .html import plain
 from .message import Message
+from .style import row
 from .target_text import read_number, read_numbers, unit_of_amplitudes
 
 #: Usual steps and tolerance, % of rheobase, and nA
 USUAL = {False: ("150, 200, 300", "10"), True: ("0.1, 0.2, 0.3", "0.02")}
+
+REPLACES = (
+    "What you add takes the place of the targets that were chosen automatically. To have both, press “Keep as my "
+    "own” first."
+)
 
 
 class TargetForm(ipywidgets.VBox):
@@ -46,21 +52,23 @@ class TargetForm(ipywidgets.VBox):
         )
         pairs = zip((self.amplitudes, self.tolerance), self.units, strict=True)
         self._lines = [ipywidgets.HBox(pair) for pair in pairs]
-        buttons = ipywidgets.HBox([self.add, self.preset, self.add_preset])
-        buttons.add_class("efe-row")
+        buttons = row(self.add, self.preset, self.add_preset)
         left = ipywidgets.VBox([self.protocols, *self._lines])
         left.add_class("efe-target-where")
         body = ipywidgets.HBox([left, self.picker])
         body.add_class("efe-target-form-body")
-        super().__init__([body, buttons, self.message])
+        self.note = ipywidgets.HTML(REPLACES, layout={"display": "none"})
+        self.note.add_class("efe-faint")
+        super().__init__([body, self.note, buttons, self.message])
         self.add_class("efe-target-form")
         for control in (self.protocols, self.amplitudes, self.tolerance):
             control.observe(self._count, "value")
         self.picker.observe(self._count, "chosen")
         self.show((), False)
 
-    def show(self, protocols: tuple[str, ...], absolute: bool) -> None:
-        """Offer these protocols, and amplitudes in nA or % of rheobase."""
+    def show(self, protocols: tuple[str, ...], absolute: bool, automatic: bool = False) -> None:
+        """Offer these protocols, and amplitudes in nA or % of rheobase; say what becomes of automatic targets."""
+        self.note.layout.display = "" if automatic else "none"
         options = [(plain(name), name) for name in protocols]
         if list(self.protocols.options) != options:
             chosen = tuple(name for name in self.protocols.value if name in protocols)

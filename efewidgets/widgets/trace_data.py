@@ -247,7 +247,7 @@ def _within(wanted: Range | None, full: Range) -> Range | None:
 def _curve(member: Member, samples: Samples, between: Range | None, sweeps: int, colour: str) -> Curve:
     unused = member.excluded is not None or member.lost
     threshold = None if member.lost else _threshold(member.recording)
-    opacity = 0.35 if unused else 1.0 if sweeps == 1 else 0.85
+    opacity = (0.35 if sweeps > 1 else 0.8) if unused else 1.0 if sweeps == 1 else 0.85
     drawn = seen(samples, between, bins(sweeps))
     return Curve(member.id, FRAME if unused else colour, opacity, drawn, samples.stimulus, threshold)
 

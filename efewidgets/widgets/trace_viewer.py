@@ -316,8 +316,9 @@ class TraceViewer(StateWidget):
     def leave(self) -> None:
         """Close what no figure shows just now."""
         for widget in self.panels.loose:
-            close_all(widget)
-            widget.close()
+            if widget.comm is not None:  # whoever has closed the figures may have closed it too
+                close_all(widget)
+                widget.close()
 
 
 def _shifted(low: float, high: float, full: tuple[float, float]) -> tuple[float, float]:

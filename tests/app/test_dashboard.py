@@ -88,25 +88,7 @@ def test_words_of_a_state_with_results(dashboard):
     one_cell_lacks_some = {"targets": "attention"}
     assert kinds == dict.fromkeys(NAMES, "done") | one_cell_lacks_some
     assert found["recordings"].words == "1 cell, 7 protocols"
-    assert found["rheobase"].words == "1 of 1 cell"
-
-
-def test_words_of_an_empty_state():
-    dashboard = Dashboard(ExtractionState())
-    kinds = {name: progress.kind for name, progress in dashboard.steps.view_data().items()}
-    dashboard.close()
-    assert kinds["recordings"] == "missing"
-    assert kinds["rheobase"] == "missing"
-    assert kinds["export"] == "missing"
-
-
-def test_words_follow_the_decisions(dashboard, state):
-    state.set_targets([])
-    assert dashboard.steps.view_data()["targets"].words == "add targets"
-    state.add_target(efeature="mean_frequency", protocol="IDrest", amplitude=5000, tolerance=1)
-    found = dashboard.steps.view_data()["targets"]
-    assert (found.kind, found.words) == ("attention", "1 of 1 target without values")
-    assert "! 1 of 1 target without values" in dashboard.steps.buttons["targets"].description
+    assert found["rheobase"].words == "1 cell"
 
 
 def test_one_drawer_at_a_time(dashboard):
@@ -127,7 +109,7 @@ def test_opening_a_session_replaces_the_state(dashboard, state, tmp_path):
     dashboard.open_session(path)
     assert dashboard.state is not state
     assert [cell.name for cell in dashboard.state.inputs.cells] == ["FS1"]
-    assert dashboard.steps.view_data()["rheobase"].words == "1 of 1 cell"
+    assert dashboard.steps.view_data()["rheobase"].words == "1 cell"
 
 
 def test_what_cannot_be_opened_changes_nothing(dashboard, state, tmp_path):

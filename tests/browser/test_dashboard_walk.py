@@ -29,27 +29,53 @@ class Way:
     Parameters
     ----------
     name : str
-    choose : tuple of str
-        Rows of the folder's table that are chosen.
+    choose : dict of str: tuple of str
+        Rows that are chosen in each folder; "" is the first one.
     added : str
         What the button says that adds the files.
     rheobase : str
         The protocol that decides the rheobases.
     target : tuple of str
-        Protocol and amplitude (% of rheobase) of the targets that are typed.
-    pattern : str, optional
-        Typed, where none can be guessed from the names.
+        Protocol and amplitudes (% of rheobase) of the targets that are typed.
+    pattern, protocol : str, optional
+        Typed, the protocol for all files, where names and files don't say them.
     """
 
     name: str
-    choose: tuple[str, ...]
+    choose: dict[str, tuple[str, ...]]
     added: str
     rheobase: str
     target: tuple[str, str]
     pattern: str | None = None
+    protocol: str | None = None
 
 
-SAMPLES = Way("samples", ("RS1.nwb", "FS1.nwb"), "Add 2 files to 2 cells", "IDthresh", ("IDrest", "150, 200"))
+SAMPLES = Way(
+    "samples", {"": ("RS1.nwb", "FS1.nwb")}, "Add 2 files to 2 cells", "IDthresh", ("IDrest", "150, 200")
+)
+IGOR = Way(
+    "igor",
+    {"ibw_sscx": ("C060109A1-SR-C1/", "C061128A4-SR-C1/")},
+    "Add 163 recordings to 2 cells",
+    "IDthresh",
+    ("IDrest", "150, 200"),
+)
+NWB = Way(
+    "nwb",
+    {"nwb_bbp_reencoded": ("C060110A3-SR-C1.nwb",)},
+    "Add 1 file to 1 cell",
+    "IDthresh",
+    ("IDrest", "150, 200"),
+)
+ABF = Way(
+    "abf",
+    {"abf2_hippocampus": ("97509008.abf",), "abf2_pclamp": ("2021_07_20_0010.abf",)},
+    "Add 2 files to 2 cells",
+    "Step",
+    ("Step", "100, 150"),
+    pattern="*/{cell}",
+    protocol="Step",
+)
 
 
 class Walker:
@@ -68,7 +94,9 @@ class Walker:
         self.named(name).click()
 
     def named(self, name: str) -> Any:
-        return self.page.get_by_role("button", name=re.compile(rf"^\W*{re.escape(name)}$")).locator("visible=true")
+        return self.page.get_by_role("button", name=re.compile(rf"^\W*{re.escape(name)}$")).locator(
+            "visible=true"
+        )
 
     def says(self, step: str) -> str:
         """Return what the button of a step says, of how far it is."""
@@ -99,13 +127,27 @@ class Walker:
         assert self.says("Recordings") == "○ add recordings"
         self.look("empty")
         server = self.grid("Files on the server")
-        if way.name != "samples":
-            pass
-        for k, name in enumerate(way.choose):
-            server.get_by_text(name, exact=True).click(modifiers=["Control"] if k else [])
-        self.press("Choose selected")
+        for folder, rows in way.choose.items():
+            if folder:
+                row = server.get_by_role("row").filter(has_text=f"{folder}/")
+                row.get_by_role("button", name="Open").click()
+            for k, name in enumerate(rows):
+                server.get_by_text(name, exact=True).click(modifiers=["Control"] if k else [])
+            self.press("Choose selected")
+            self.grid("Files to be added").get_by_text(rows[0].rstrip("/")).first.wait_for()
+            if folder and folder != list(way.choose)[-1]:
+                self.press("Up")
         if way.pattern is not None:
             page.get_by_label("Pattern").fill(way.pattern)
+            cells = [name.partition(".")[0] for rows in way.choose.values() for name in rows]
+            self.grid("Files to be added").get_by_text(cells[0], exact=True).wait_for()
+        if way.protocol is not None:
+            proposed = self.grid("Files to be added")
+            proposed.get_by_role("row").nth(1).get_by_role("gridcell").first.click()
+            page.keyboard.press("Control+a")
+            proposed.get_by_role("row").nth(1).get_by_role("gridcell").nth(2).dblclick()
+            page.keyboard.type(way.protocol)
+            page.keyboard.press("Enter")
         self.named(way.added).wait_for()
         self.look("proposed")
         self.press(way.added)
@@ -134,7 +176,7 @@ class Walker:
         page.get_by_label(self.way.rheobase, exact=True).check()
         page.get_by_label("Rule").select_option("flush")
         self.rest()
-        self.until_says("Rheobase", r"✓ \d of")
+        self.until_says("Rheobase", r"✓ \d cell")
         page.locator(".efe-rheobase-inspector .bqplot .dot:visible").first.wait_for()
         self.look("found")
 
@@ -187,11 +229,12 @@ class Walker:
         return found[0], found[1]
 
 
-def extracted(config: pathlib.Path, folder: pathlib.Path) -> None:
-    """Run the command on a config."""
+def extract(config: pathlib.Path, folder: pathlib.Path) -> None:
+    """Run the command on a config; 1 says that there are warnings."""
     command = [sys.executable, "-m", "efewidgets", "extract", str(config), "--output", str(folder)]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    subprocess.run(command, check=True, capture_output=True, env=environment, cwd=config.parent)
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=config.parent)
+    assert done.returncode in (0, 1), done.stderr
 
 
 def walk(page: Any, way: Way, folder: pathlib.Path) -> None:
@@ -204,7 +247,7 @@ def walk(page: Any, way: Way, folder: pathlib.Path) -> None:
     walker.targets()
     walker.features()
     results, session = walker.export(folder)
-    extracted(session, folder / "by the command")
+    extract(session, folder / "by the command")
     with zipfile.ZipFile(results) as found:
         for name in FILE_NAMES.values():
             mine, theirs = found.read(name), (folder / "by the command" / name).read_bytes()
@@ -222,3 +265,9 @@ def test_from_the_sample_cells(serve, opened, tmp_path):
     for name in ("RS1", "FS1"):
         shutil.copy(datasets.sample_folder() / f"{name}.nwb", lab)
     walk(opened(serve(str(lab)).url), SAMPLES, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", [IGOR, NWB, ABF], ids=lambda way: way.name)
+def test_from_real_recordings(serve, opened, shared_data, tmp_path, way):
+    walk(opened(serve(str(shared_data / "recordings")).url), way, tmp_path)

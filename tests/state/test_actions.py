@@ -12,7 +12,7 @@ from . import lab
 
 ACTIONS = {
     "add 1 file": lambda s: s.add_files("A", "IV", "more.abf"),
-    "add 2 files": lambda s: s.add_files(
+    "add 2 recordings": lambda s: s.add_files(
         "Z", "IV", [pathlib.Path("a.abf"), {"v_file": "v.ibw", "i_file": "i.ibw"}]
     ),
     "remove 1 file": lambda s: s.remove_files("f1"),

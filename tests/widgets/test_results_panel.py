@@ -164,8 +164,8 @@ def test_csv_holds_the_feature_table(state):
 def test_parquet_only_with_pyarrow(state, monkeypatch):
     monkeypatch.setattr(results_files, "has_parquet", lambda: False)
     panel = ResultsPanel(state)
-    assert panel.parquet is None
-    assert any("needs the package pyarrow" in getattr(w, "value", "") for w in panel.downloads.children)
+    assert panel.parquet.disabled
+    assert "needs the package pyarrow" in panel.parquet.hint
     with pytest.raises(EfeError, match="pyarrow"):
         panel.make_parquet()
 

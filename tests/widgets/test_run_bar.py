@@ -26,7 +26,7 @@ def test_says_what_there_is(state):
     data = bar.view_data()
     assert (data.status, data.words, data.can_run) == ("ready", "Ready", True)
     targets = len(state.inputs.targets)
-    assert data.detail == f"1 cell, 7 files, {targets} targets"
+    assert data.detail == f"1 cell, 1 file, {targets} targets"
     assert not bar.run.disabled
     assert bar.cancel.disabled
     assert bar.undo.disabled

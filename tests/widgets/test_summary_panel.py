@@ -69,7 +69,7 @@ def test_totals_are_those_of_the_state(panel, state):
     features = sum(len(f) for places in state.results.features.values() for f in places.values())
     assert panel.view_data()["totals"] == {
         "cells": 2,
-        "files": 8,
+        "files": "8 files",
         "recordings": len(state.results.recordings),
         "excluded": 0,
         "lost": 0,

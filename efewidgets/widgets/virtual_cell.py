@@ -34,6 +34,7 @@ WORDS = {
     "holding": "The holding current",
     "ton": "The onset",
     "duration": "The duration",
+    "threshold": "The detection threshold",
 }
 
 
@@ -62,6 +63,8 @@ class VirtualCell(StateWidget):
         Whether the rig is noisy.
     seed : int
         Of the noise.
+    detection : bool
+        Whether the state's detection threshold can be moved here, too.
 
     Attributes
     ----------
@@ -88,6 +91,7 @@ class VirtualCell(StateWidget):
         folder: str | os.PathLike[str] | None = None,
         noise: bool = False,
         seed: int = 1,
+        detection: bool = False,
     ):
         self.model = cell if isinstance(cell, CellModel) else virtual_cell(cell)
         self.name = name or (cell if isinstance(cell, str) else self.model.name)
@@ -98,6 +102,7 @@ class VirtualCell(StateWidget):
         self._number = 1
         self._recorded: tuple[Any, Recorded] | None = None
         self._store = Store(self.name, self.model, self._seed, folder)
+        self._detection = bool(detection)
         super().__init__(state)
 
     def _first(self, protocol: str) -> Injection:
@@ -109,13 +114,14 @@ class VirtualCell(StateWidget):
 
     def build(self) -> Sequence[ipywidgets.Widget]:
         """Make the figures and the controls."""
-        self.controls = controls = Controls(list(self._injections), self._high)
+        self.controls = controls = Controls(list(self._injections), self._high, self._detection)
         self.plots = Plots(self.put)
         self.heading, self.facts, self.kept_words = (ipywidgets.HTML() for _ in range(3))
         self.slider_message, self.keep_message = Message(), Message()
         self.on(controls.protocol, self._choose_protocol, message=self.slider_message)
         for field, (slider, _) in controls.place(self._injections[self._protocol]).items():
             self._listen(field, slider)
+        self._listen("threshold", controls.threshold)
         self.on(controls.noise, self._choose_noise, message=self.slider_message)
         self.on_click(controls.keep, self.keep, self.keep_message)
         self.on_click(controls.keep_series, self._keep_typed_series, self.keep_message)
@@ -132,7 +138,10 @@ class VirtualCell(StateWidget):
         factor = PA if field in ("amp", "holding") else 1.0
 
         def moved(value: float) -> None:
-            self._change(**{field: value / factor})
+            if field == "threshold":
+                self.threshold = value
+            else:
+                self._change(**{field: value / factor})
 
         def typed(text: str) -> None:
             if text:
@@ -173,7 +182,8 @@ class VirtualCell(StateWidget):
         self.put(self.heading, value=title + tag("span", escape(f" · {self.model.name}"), class_="efe-faint"))
         self.put(controls.protocol, value=self._protocol)
         self.put(controls.purpose, value=escape(PURPOSES.get(self._protocol, "")))
-        for slider, value in controls.place(live.injection).values():
+        values = [*controls.place(live.injection).values(), (controls.threshold, data["threshold"])]
+        for slider, value in values:
             self.put(slider, low=min(slider.low, value), high=max(slider.high, value), value=value)
         self.put(controls.noise, value=self._noise)
         self.put(controls.remove, disabled=not data["kept"])
@@ -257,6 +267,18 @@ class VirtualCell(StateWidget):
     @duration.setter
     def duration(self, value: float) -> None:
         self._change(duration=value)
+
+    @property
+    def threshold(self) -> float:
+        """What the state takes for a spike (mV): eFEL's setting ``Threshold``."""
+        return self.recorded.threshold
+
+    @threshold.setter
+    def threshold(self, value: float) -> None:
+        try:
+            self.state.set_efel_settings(Threshold=round(float(value), 4))
+        finally:
+            self.refresh()
 
     @property
     def protocol(self) -> str:

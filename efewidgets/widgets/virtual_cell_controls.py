@@ -32,13 +32,15 @@ class Controls:
         pA.
     onset, duration : Slider
         ms.
+    threshold : Slider
+        What a spike must exceed, mV.
     noise : Checkbox
     keep, keep_series, remove : Button
     first, last, step : Text
         Of a series of amplitudes, pA.
     """
 
-    def __init__(self, protocols: Sequence[str], high: float):
+    def __init__(self, protocols: Sequence[str], high: float, detection: bool):
         options = [(name, name) for name in protocols]
         self.protocol = ipywidgets.Dropdown(
             options=options, description="Protocol", layout={"width": "230px"}
@@ -65,7 +67,11 @@ class Controls:
         )
         self.choice_row = row(self.protocol, self.purpose)
         self.protocol.layout.display = None if len(options) > 1 else "none"
-        self.sliders = ipywidgets.Box([self.amplitude, self.duration, self.holding, self.onset])
+        self.threshold = Slider("Detection threshold", "mV", -70.0, 60.0, 1.0, "What counts as a spike")
+        self.threshold.layout.display = None if detection else "none"
+        self.sliders = ipywidgets.Box(
+            [self.amplitude, self.duration, self.holding, self.onset, self.threshold]
+        )
         self.sliders.add_class("efe-sliders")
         self.keep_row = row(self.keep, self.noise)
         self.series_row = row(

@@ -8,10 +8,12 @@ from typing import Any
 import bqplot
 import numpy as np
 
-from ..engine.figures.style import BLUE, FAINT, SKY, VERMILLION
+from ..engine.figures.style import FAINT, SKY, VERMILLION
 from .plots import MARGIN, figure, scale, ticks, x_axis, y_axis
 from .virtual_cell_data import FAINT_PIXELS, PA, Recorded
 
+LIVE = "var(--efe-brand, #0072b2)"  # stands out on light and on dark pages
+FAINTLY = 0.35  # opacity of what is behind
 HELD, STEP = -40.0, 20.0  # mV; below the first, without spikes, the axis goes by steps of the second
 NONE = np.empty(0, dtype=np.float32)
 LOWEST, HIGHEST = -100.0, 60.0  # mV; the axis stays while the slider moves, so that the eye can compare
@@ -44,8 +46,8 @@ class Plots:
         v, i = {"x": self.time, "y": self.mv}, {"x": self.time, "y": self.pa}
         self.behind = _lines(v, stroke_width=1.0)
         self.behind_current = _lines(i, stroke_width=1.0)
-        self.live = _lines(v, stroke_width=1.6)
-        self.live_current = _lines(i, stroke_width=1.6)
+        self.live = _lines(v, colors=[LIVE], stroke_width=1.6)
+        self.live_current = _lines(i, colors=[LIVE], stroke_width=1.6)
         self.threshold = _lines(v, colors=[FAINT], stroke_width=1.4, line_style="dotted")
         self.spikes = bqplot.Scatter(x=NONE, y=NONE, scales=v, colors=[VERMILLION], default_size=26)
         self.others = bqplot.Scatter(
@@ -93,7 +95,7 @@ class Plots:
             put(mark, **_line(times, live.heights(times)))
         looks = {
             "colors": [SKY if len(one.spike_times) else FAINT for one in behind] or [FAINT],
-            "opacities": [0.45] * len(behind),
+            "opacities": [FAINTLY] * len(behind),
         }
         put(self.behind, **looks, **_together([one.thinned(FAINT_PIXELS) for one in behind], end))
         put(self.behind_current, **looks, **_together([one.corners() for one in behind], end))
@@ -124,7 +126,7 @@ def current_ends(low: float, high: float, live: Recorded, behind: Sequence[Recor
 
 
 def _lines(scales: dict[str, bqplot.Scale], **look: Any) -> bqplot.Lines:
-    return bqplot.Lines(x=NONE, y=NONE, scales=scales, **{"colors": [BLUE], **look})
+    return bqplot.Lines(x=NONE, y=NONE, scales=scales, **{"colors": [FAINT], **look})
 
 
 def _line(x: np.ndarray, y: np.ndarray) -> dict[str, np.ndarray]:

@@ -133,6 +133,13 @@ def test_the_threshold_of_the_state_decides_what_a_spike_is(cell, state):
     state.set_efel_settings(Threshold=float(peaks.max()) + 1.0)
     assert cell.view_data()["answer"] == "No spike"
     assert cell.plots.threshold.y == pytest.approx([peaks.max() + 1.0] * 2)
+    cell.controls.threshold.value = -30.0
+    assert state.inputs.efel_settings["Threshold"] == -30.0
+    assert (cell.threshold, len(cell.plots.spikes.x)) == (-30.0, len(peaks))
+    slider = cell.controls.threshold
+    slider._told(slider, {"typed": "low"}, [])
+    assert "threshold must be a number" in cell.slider_message.text
+    assert slider.value == cell.threshold == -30.0
 
 
 def test_a_spike_after_a_brief_step_is_told_apart(cell, state):

@@ -1,5 +1,6 @@
 // A question, a box or choices, two buttons and what is said about the answer. All text is put in as text.
-let made = 0;
+// each widget has a module of its own, so that a count would give the same names to all
+const own = () => Math.random().toString(36).slice(2);
 
 const MARKS = { right: "✓", "too high": "▲", "too low": "▼", wrong: "✗", "not yet": "…", "no answer": "?" };
 
@@ -35,7 +36,7 @@ function box(model, check) {
 }
 
 function radios(model, check) {
-  const name = `efe-question-${(made += 1)}`;
+  const name = `efe-question-${own()}`;
   const inputs = [];
   const above = model.get("choices").map((choice) => {
     const label = part("label", "efe-choice");

@@ -1,8 +1,9 @@
 // A slider and a box for the exact number. What is typed is understood in the kernel; all text is put in as text.
-let made = 0;
+// each widget has a module of its own, so that a count would give the same names to all
+const own = () => Math.random().toString(36).slice(2);
 
 function render({ model, el }) {
-  const id = `efe-slider-${(made += 1)}`;
+  const id = `efe-slider-${own()}`;
   const label = document.createElement("label");
   const range = document.createElement("input");
   const exact = document.createElement("input");

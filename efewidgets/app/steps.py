@@ -104,7 +104,8 @@ def _targets(state: ExtractionState) -> Progress:
     if chosen == ():
         return Progress("missing", "add targets")
     if not results.inputs.cells:
-        return _later(state, "chosen automatically" if chosen is None else count(len(chosen), "target"))
+        words = "chosen automatically" if chosen is None else count(len(chosen), "target")
+        return _later(state, words) or Progress("later", words)
     total, without = len(results.targets), _without_values(results)
     if not total:
         return Progress("missing", "none could be chosen: add targets")

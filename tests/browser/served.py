@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+import re
 import signal
 import socket
 import subprocess
@@ -63,7 +64,7 @@ class Served:
 
 
 def button(page: Any, step: str) -> Any:
-    return page.locator(".efe-step-button", has_text=step)
+    return page.locator(".efe-step-button", has_text=re.compile(rf"^\d {re.escape(step)}"))
 
 
 def until(true: Callable[[], bool], seconds: float = 30) -> None:

@@ -17,13 +17,14 @@ each = pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem
 
 
 @each
-def test_it_runs(notebook, tmp_path):
+def test_it_runs(notebook, tmp_path, capfd):
     nb_run = pytest.importorskip("nbmake.nb_run", reason="needs nbmake (efewidgets[test])")
     copy = shutil.copy(notebook, tmp_path)
     result = nb_run.NotebookRun(pathlib.Path(copy), LONGEST).execute()
     assert result.error is None, result.error.trace
     assert [path.name for path in tmp_path.iterdir()] == [notebook.name]
     assert complaints(result.nb) == []
+    assert last_words(capfd.readouterr()) == []
 
 
 def complaints(notebook):
@@ -34,6 +35,12 @@ def complaints(notebook):
         for output in cell.get("outputs", ())
         if output.output_type == "stream" and output.name == "stderr"
     ]
+
+
+def last_words(captured):
+    """Return what the kernel said beside the notebook, such as a thread that is cut off at the end."""
+    lines = (captured.out + captured.err).splitlines()
+    return [line for line in lines if line.strip() and "Kernel is running over TCP" not in line]
 
 
 @each

@@ -11,9 +11,23 @@ from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelMana
 class Kernels(AsyncMappingKernelManager):
     """Kernels that are of use only with the page that ran in them."""
 
+    async def shutdown_kernel(self, kernel_id: str, *args: Any, **options: Any) -> None:  # type: ignore[override]
+        """End a kernel. A page that closes meanwhile would have its channels kept open for its return, for ever."""
+        try:
+            await super().shutdown_kernel(kernel_id, *args, **options)
+        finally:
+            self._forget_channels(kernel_id)
+
+    def _forget_channels(self, kernel_id: str) -> None:
+        for stream in self._kernel_buffers.pop(kernel_id, {}).get("channels", {}).values():
+            if not stream.socket.closed:
+                stream.on_recv(None)
+                stream.close()
+
     def _handle_kernel_died(self, kernel_id: str) -> None:
         """Forget a kernel that has died; if it was waiting for a visitor, make another one wait."""
         super()._handle_kernel_died(kernel_id)
+        self._forget_channels(kernel_id)
         voila: Any = self  # which adds the kernels that wait
         for notebook, waiting in getattr(voila, "_pools", {}).items():
             for task in [task for task in waiting if _is_ready(task)]:

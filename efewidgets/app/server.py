@@ -6,6 +6,7 @@ import contextlib
 import logging
 import os
 import pathlib
+import secrets
 import socket
 import threading
 import webbrowser
@@ -207,6 +208,8 @@ def _config(address: Address, warm: int, idle: float) -> Config:
             # not the usual name: behind jupyter-server-proxy that is the cookie of the server around ours
             "IdentityProvider": {"cookie_name": f"efewidgets-{address.port}"},
             "VoilaKernelManager": {"fill_delay": PAUSE},
+            # Jupyter would keep in files which notebooks it trusts; here is but one, and maybe nothing may be written
+            "NotebookNotary": {"db_file": ":memory:", "secret": secrets.token_bytes(32)},
             "KernelRestarter": {"restart_limit": 0},  # an empty kernel is no use to a page
             "MappingKernelManager": {
                 "cull_idle_timeout": max(round(idle), 1),

@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import time
 import urllib.parse
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from efewidgets import datasets
 from tests.browser.served import STEPS, Served, button, until
 
 pytestmark = pytest.mark.browser
@@ -186,10 +188,6 @@ def test_who_leaves_in_the_middle_of_a_run_leaves_nothing(serve, opened, tmp_pat
 
 def many_recordings(root: pathlib.Path) -> pathlib.Path:
     """Copy the sample cells many times, so that they take long; return a config for all of them."""
-    import shutil
-
-    from efewidgets import datasets
-
     config = datasets.sample_config()
     files: dict[str, Any] = {}
     for number in range(12):
@@ -278,3 +276,35 @@ def test_five_visitors_within_one_moment(serve, browser, tmp_path):
     for context in contexts:
         context.close()
     assert len(waited) == 5
+
+
+def test_read_only_writes_nothing(serve, opened, tmp_path, monkeypatch):
+    root, home = tmp_path / "lab", tmp_path / "home"
+    for name, folder in {"HOME": home, "TMPDIR": tmp_path / "tmp", "XDG_CACHE_HOME": home / ".cache"}.items():
+        folder.mkdir(parents=True)
+        monkeypatch.setenv(name, str(folder))
+    root.mkdir()
+    shutil.copy(next(datasets.sample_folder().rglob("*.nwb")), root)
+    server = serve(f"--root={root}", "--read-only", "--warm=0")
+    before = files_in(tmp_path)
+    page = opened(server.url)
+    field = rheobase_field(page)
+    field.fill("123")
+    field.press("Enter")
+    for step in STEPS:
+        button(page, step).click()
+        page.wait_for_timeout(400)
+    with page.expect_download() as download:
+        page.locator(".efe-results-panel:visible").get_by_role("button", name="Download").first.click()
+    assert download.value.path().stat().st_size > 1000
+    page.wait_for_timeout(1000)
+    page.close(run_before_unload=True)
+    until(lambda: not server.kernels())
+    after = files_in(tmp_path)
+    assert {path: after[path] for path in after if after[path] != before.get(path)} == {}
+
+
+def files_in(folder: pathlib.Path) -> dict[str, tuple[int, int]]:
+    """Return size and time of each file in a folder, but for the server's log."""
+    found = {path: path.stat() for path in folder.rglob("*") if path.is_file() and path.name != "server.log"}
+    return {str(path): (about.st_size, about.st_mtime_ns) for path, about in found.items()}

@@ -97,6 +97,20 @@ def memory(process: int) -> float:
     return own + sum(memory(int(child)) for child in children)
 
 
+def run_all(page: Any, figure: Any) -> None:
+    """Run all cells from JupyterLab's menu; again if the kernel wasn't there yet."""
+    from playwright.sync_api import TimeoutError
+
+    page.locator(".jp-Notebook").wait_for()
+    for _ in range(4):
+        page.wait_for_timeout(3000)
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        with contextlib.suppress(TimeoutError):
+            figure.wait_for(timeout=PATIENCE / 4)
+            return
+
+
 def open_link(context: Any, origin: str, path: str, picture: pathlib.Path) -> tuple[float, list[str]]:
     """Open a path as BinderHub does; return the s until there was a figure, and what went wrong."""
     from playwright.sync_api import TimeoutError
@@ -115,13 +129,11 @@ def open_link(context: Any, origin: str, path: str, picture: pathlib.Path) -> tu
     answer = page.goto(f"{origin}{BASE_URL}{path}?token={TOKEN}")
     if not answer or not answer.ok:
         return 0.0, [f"{path} isn't there"]
-    if path.startswith("lab/"):
-        page.locator(".jp-Notebook").wait_for()
-        page.locator(".jp-NotebookPanel [data-status='idle']").first.wait_for()
-        page.get_by_role("menuitem", name="Run", exact=True).click()
-        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    figure = page.locator(".bqplot path.line:visible, .bqplot .dot:visible").first
     try:
-        page.locator(".bqplot path.line:visible, .bqplot .dot:visible").first.wait_for()
+        if path.startswith("lab/"):
+            run_all(page, figure)
+        figure.wait_for()
     except TimeoutError as error:
         wrong.append(f"no figure: {error}")
     seconds = time.monotonic() - start

@@ -21,8 +21,8 @@ from tests.browser.conftest import CHROMIUM, FLAGS
 from tests.browser.served import ROOT, Served, button
 
 IMAGES = ROOT / "docs" / "images"
-SEEN = (1280, 820)  # px of the page
-SHOWN = (1000, 641)  # px of the animation
+SEEN = (1280, 850)  # px of the page
+SHOWN = (1000, 664)  # px of the animation
 SCALE = SHOWN[0] / SEEN[0]
 COLOURS = 128
 GREYS = (*range(0, 246, 5), 255)  # of these; none so near to white that white becomes it

@@ -84,7 +84,10 @@ class PanelPlot(ipywidgets.VBox):
     def _axes(self, panel: Panel) -> tuple[float, float]:
         """Set both axes; return the ends of the vertical one."""
         spread = [b.mean + s * b.std for b in panel.bands for s in (-1, 1)]
-        y = plots.padded([*panel.y, *spread, *(v for c in panel.curves for v in c.y)], 0.08)
+        values = [*panel.y, *spread, *(v for c in panel.curves for v in c.y)]
+        y = plots.padded(
+            values, 0.08, least=0.004
+        )  # numbers of five digits and more have no room beside the axis
         if panel.places:
             x = (0.5, len(panel.places) + 0.5)
             few = [place for k, place in enumerate(panel.places) if k % -(-len(panel.places) // 12) == 0]

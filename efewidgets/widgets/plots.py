@@ -74,16 +74,25 @@ def ticks(low: float, high: float, most: int = 6) -> np.ndarray:
     return np.round(np.arange(first, last + 1) * step, 12)
 
 
-def padded(values: Iterable[float], share: float = 0.05) -> tuple[float, float]:
-    """Return the ends of an axis on which all values are seen, with some room at both ends."""
+def padded(values: Iterable[float], share: float = 0.05, least: float = 0.0) -> tuple[float, float]:
+    """Return the ends of an axis on which all values are seen, with some room at both ends.
+
+    Parameters
+    ----------
+    values : iterable of float
+    share : float
+        Room at an end, as a share of what lies between the values.
+    least : float
+        Least room at an end, as a share of the largest value.
+    """
     found = np.asarray(list(values), dtype=float)
     found = found[np.isfinite(found)]
     if not found.size:
         return 0.0, 1.0
     low, high = float(found.min()), float(found.max())
-    span = high - low
-    same = span <= 1e-9 * max(abs(low), abs(high))  # but for the last bits: no axis could tell them apart
-    room = max(abs(low) * share, 1e-9) if same else share * span
+    span, largest = high - low, max(abs(low), abs(high))
+    same = span <= 1e-9 * largest  # but for the last bits: no axis could tell them apart
+    room = max(abs(low) * share, 1e-9) if same else max(share * span, least * largest)
     return low - room, high + room
 
 

@@ -224,6 +224,22 @@ class VirtualCell(StateWidget):
         sweep = inject(self.model, injection, self._rig, seed=self._seed, number=number)
         return Recorded(injection, sweep, settings_in_force(self.state.inputs))
 
+    def sweep(self, amplitude: float, *, protocol: str | None = None, **changes: Any) -> Recorded:
+        """Return how the cell answers to the usual stimulus of a protocol, without noise; nothing is shown or kept.
+
+        Parameters
+        ----------
+        amplitude : float
+            nA.
+        protocol : str, optional
+            By default the one that is chosen.
+        **changes
+            Other fields of `Injection`, e.g. ``duration=20`` (ms).
+        """
+        usual = usual_injection(protocol or self._protocol)
+        injection = dataclasses.replace(usual, amp=amplitude, **changes)
+        return Recorded(injection, inject(self.model, injection), settings_in_force(self.state.inputs))
+
     def _change(self, **fields: float) -> None:
         """Inject something else."""
         rounded = {name: round(float(value), 4) for name, value in fields.items()}

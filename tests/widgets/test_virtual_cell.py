@@ -69,6 +69,18 @@ def test_the_live_sweep_is_the_simulation(state, name):
     cell.close()
 
 
+def test_a_sweep_by_itself_changes_nothing(cell):
+    cell.duration, cell.holding, cell.noise = 100.0, -0.02, True
+    before = cell.injection
+    found = cell.sweep(0.06)
+    exact = simulate(cell.model, Injection("IDthresh", 0.06).current, 0.1)
+    np.testing.assert_allclose(found.voltage, exact, atol=0.5 * FINE.voltage_bit + 1e-9)
+    assert found.voltage_at_rest() == pytest.approx(cell.model.resting_potential(), abs=0.01)
+    assert cell.sweep(0.1, protocol="IDrest", duration=30.0).time[-1] == pytest.approx(429.9)
+    assert cell.injection == before
+    assert not cell.kept
+
+
 def test_no_peak_is_lost_in_drawing(cell):
     cell.protocol = "APThreshold"
     cell.amplitude = 0.2

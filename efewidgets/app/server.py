@@ -197,6 +197,7 @@ def _config(address: Address, warm: int, idle: float) -> Config:
                 "template": "lab",
                 "theme": "light",
                 "allow_template_override": "NO",
+                "allow_theme_override": "NO",  # what the address names stands in the page as it is, be it a script
                 "strip_sources": True,
                 "show_tracebacks": False,
                 "file_allowlist": [],

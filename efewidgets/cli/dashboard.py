@@ -115,6 +115,11 @@ def settings_of(chosen: argparse.Namespace) -> Any:
         scratch = _folder(chosen.scratch, "--scratch")
     elif not chosen.read_only:
         scratch = str(own_scratch())
+    if root and scratch and pathlib.Path(os.path.realpath(scratch)).is_relative_to(root):
+        raise EfeError(
+            f"the scratch folder, {scratch}, is in the folder of --root: each visitor would see the others' sessions. "
+            "Name another one with --scratch, or none with --read-only."
+        )
     folder = root or os.getcwd()
     if start:
         folder = start if os.path.isdir(start) else os.path.dirname(start)

@@ -100,7 +100,7 @@ def test_names_that_are_html_do_no_harm(serve, opened, lab):
     files = {NASTY: {NASTY: [{"filepath": f"{NASTY}/{NASTY}.nwb", "protocol_name": "IDrest"}]}}
     rule = {"protocols_rheobase": [NASTY], "targets": [target | {"efeature_name": NASTY}]}
     session.write_text(json.dumps({"files_metadata": files, "rheobase_values": {NASTY: 0.1}} | rule))
-    page = opened(server.url)
+    page = opened(f'{server.url}?theme="><img src=x onerror=window.hurt=1>')
     page.locator(".efe-dashboard-toggles button", has_text="Session").click()
     page.get_by_label("Session file").fill("session.json")
     page.locator(".efe-session-panel").get_by_role("button", name="Open", exact=True).click()

@@ -41,6 +41,10 @@ def test_for_a_lab(tmp_path):
         settings(tmp_path / "elsewhere", "--root", tmp_path / "data")
     with pytest.raises(EfeError, match="no such folder"):
         settings("--root", tmp_path / "nowhere")
+    (tmp_path / "link").symlink_to(tmp_path / "data")
+    for inside in (tmp_path / "data" / "scratch", tmp_path / "link" / "scratch"):
+        with pytest.raises(EfeError, match="would see the others' sessions"):
+            settings("--root", tmp_path / "data", "--scratch", inside)
 
 
 @pytest.mark.parametrize("content", [None, "{"])

@@ -13,13 +13,13 @@ from typing import Any
 
 from ..engine.problems import EfeError
 from ..state import ExtractionState
+from ..state.looking import NAMES, look, view_as_data
 from ..widgets.debounce import Debounce
 from . import keeper
 
 logger = logging.getLogger(__name__)
 
 DELAY = 0.5
-_VIEW = ("tab", "cell", "protocol")
 
 
 class Autosave:
@@ -33,21 +33,32 @@ class Autosave:
         edited here from then on is kept as another session beside it.
     moved : callable, optional
         Is told the number of that session.
+    instead : bool
+        Whether the state takes the place of the one that is kept there.
     """
 
-    def __init__(self, state: ExtractionState, path: pathlib.Path, moved: Callable[[int], Any] | None = None):
+    def __init__(
+        self,
+        state: ExtractionState,
+        path: pathlib.Path,
+        moved: Callable[[int], Any] | None = None,
+        instead: bool = False,
+    ):
         self.state = state
         self.path = path
         self._moved = moved
-        self._saved = state.inputs
+        self._saved = None if instead else state.inputs
         self._writing = threading.Lock()
         self._soon = Debounce(self.save, DELAY, _in_thread)
         state.observe(self._changed, "revision")
-        state.view.observe(self._changed, list(_VIEW))
+        state.view.observe(self._changed, list(NAMES))
         atexit.register(self._finish)
         if path.exists():
             _quietly(lambda: keeper.take(path))
-        self._restore_view()
+        if instead:
+            self._soon()
+        else:
+            self._restore_view()
 
     def save(self) -> None:
         """Save now what has changed."""
@@ -62,7 +73,7 @@ class Autosave:
                 if inputs != self._saved or not self.path.exists():
                     self.state.save(self.path)
                     self._saved = inputs
-                view = {name: getattr(self.state.view, name) for name in _VIEW}
+                view = view_as_data(self.state.view, inputs)
                 self._view_file.write_text(json.dumps(view), encoding="utf-8")
             except (EfeError, OSError) as error:
                 logger.warning("the session can't be kept in %s: %s", self.path, error)
@@ -72,7 +83,7 @@ class Autosave:
         self._finish()
         atexit.unregister(self._finish)
         self.state.unobserve(self._changed, "revision")
-        self.state.view.unobserve(self._changed, list(_VIEW))
+        self.state.view.unobserve(self._changed, list(NAMES))
 
     def _finish(self) -> None:
         """Save what waits to be saved, wait for what is being written, and let others have the session."""
@@ -97,14 +108,8 @@ class Autosave:
             self._soon()
 
     def _restore_view(self) -> None:
-        try:
-            view = json.loads(self._view_file.read_text(encoding="utf-8"))
-            for name in _VIEW:
-                setattr(self.state.view, name, view[name])
-        except (OSError, ValueError, KeyError, TypeError):
-            return
-        except Exception:  # traitlets' own: somebody else's file
-            logger.warning("%s is not a view", self._view_file)
+        with contextlib.suppress(OSError, ValueError):
+            look(self.state.view, json.loads(self._view_file.read_text(encoding="utf-8")), self.state.inputs)
 
 
 def _quietly(call: Callable[[], None]) -> None:

@@ -106,7 +106,7 @@ class Dashboard(ipywidgets.VBox):
         before = self._owned
         self._leave()
         self._owned = state
-        self._show(state)
+        self._show(state, instead=True)
         if before is not None:
             before.close()
 
@@ -141,11 +141,11 @@ class Dashboard(ipywidgets.VBox):
 
     # --- the page
 
-    def _show(self, state: ExtractionState) -> None:
-        """Make the page anew for a state."""
+    def _show(self, state: ExtractionState, instead: bool = False) -> None:
+        """Make the page anew for a state, which may come instead of that of the session."""
         self.state = state
         if self._session is not None:
-            self._autosave = Autosave(state, self._session, self._moved)
+            self._autosave = Autosave(state, self._session, self._moved, instead)
         self._visit = ipywidgets.HTML(layout={"display": "none"})
         self._boxes: dict[str, ipywidgets.VBox] = {}
         self._drawer_boxes: dict[str, ipywidgets.VBox] = {}

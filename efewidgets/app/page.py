@@ -44,7 +44,7 @@ def warm() -> None:
     except EfeError as error:  # the command has looked at it, but files change
         state, trouble = first_state(dataclasses.replace(settings, start=settings.folder)), str(error)
     settings = with_reader(settings, state)
-    if state.inputs.cells:  # there is something to look at
+    if state.inputs.cells and not state.view.tab:  # there is something to look at
         state.view.tab = "stimuli"
     state.wait(None if _is_warm() else PATIENCE)
     dashboard = _dashboard(settings, name, state)

@@ -11,6 +11,8 @@ import ipywidgets
 from ..engine.config import config_as_dict
 from ..state import ExtractionState
 from ..state.convert import as_options, as_run_settings
+from ..state.looking import view_as_data
+from ..state.saving import state_as_data
 from ..widgets.base import StateWidget
 from ..widgets.download import Download
 from ..widgets.message import Message
@@ -91,7 +93,9 @@ class SessionPanel(StateWidget):
     def text(self) -> str:
         """Return the session as a config with absolute paths."""
         inputs = self.state.inputs
-        return json.dumps(config_as_dict(as_options(inputs), as_run_settings(inputs)), indent=1) + "\n"
+        about = state_as_data(view_as_data(self.state.view, inputs))
+        data = config_as_dict(as_options(inputs), as_run_settings(inputs), state=about)
+        return json.dumps(data, indent=1) + "\n"
 
     def _save(self) -> None:
         self.told.clear()

@@ -18,8 +18,15 @@ from .world import sha256, stamp
 FORMAT = 1
 
 
-def save_inputs(inputs: Inputs, path: str | os.PathLike[str]) -> None:
+def save_inputs(inputs: Inputs, path: str | os.PathLike[str], view: Mapping[str, Any] | None = None) -> None:
     """Write inputs as a config, whole or not at all; paths become relative to its folder.
+
+    Parameters
+    ----------
+    inputs : Inputs
+    path : path
+    view : dict, optional
+        What is looked at, see `looking.view_as_data`.
 
     Raises
     ------
@@ -27,15 +34,20 @@ def save_inputs(inputs: Inputs, path: str | os.PathLike[str]) -> None:
         If something can't stand in a file, such as a reader without a name.
     """
     path = pathlib.Path(path)
-    about = {"format": FORMAT, "versions": _versions(), "files": _fingerprints(inputs, path.parent)}
+    about = state_as_data(view) | {"files": _fingerprints(inputs, path.parent)}
     dump_config(path, as_options(inputs), as_run_settings(inputs), state=about)
+
+
+def state_as_data(view: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return what a session says of itself, but for its files."""
+    return {"format": FORMAT, "versions": _versions()} | ({"view": dict(view)} if view else {})
 
 
 def load_inputs(
     path: str | os.PathLike[str],
     new_id: Callable[[str], str],
     check: Callable[[Any, pathlib.Path], Any] | None = None,
-) -> tuple[Inputs, list[Problem]]:
+) -> tuple[Inputs, list[Problem], Any]:
     """Read inputs from a config, one that was saved here or one that a person wrote.
 
     Parameters
@@ -51,6 +63,8 @@ def load_inputs(
     inputs : Inputs
     problems : list of Problem
         What can't be used, and which files have changed since it was saved.
+    view : object
+        What was looked at, for `looking.look`; None if that doesn't stand there.
 
     Raises
     ------
@@ -65,7 +79,9 @@ def load_inputs(
         inputs, problems = inputs_of(*parse_config(data, path.parent), new_id)
     except EfeError as error:
         raise EfeError(f"{path}: {error}") from error
-    return inputs, [*problems, *_changes(data.get("state"), path, inputs)]
+    about = data.get("state")
+    view = about.get("view") if isinstance(about, Mapping) else None
+    return inputs, [*problems, *_changes(about, path, inputs)], view
 
 
 def _versions() -> dict[str, str]:

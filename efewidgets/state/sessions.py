@@ -15,11 +15,13 @@ from ..engine.writing import RunSettings, Written, write_extraction
 from .convert import RUN, as_run_settings, inputs_of
 from .extraction import as_extraction
 from .inputs import Inputs
+from .looking import look, view_as_data
 from .saving import load_inputs, save_inputs
 
 if TYPE_CHECKING:
     from .results import Results
     from .runner import Runner
+    from .view import View
 
 
 class Sessions:
@@ -27,6 +29,7 @@ class Sessions:
 
     _new_id: Callable[[str], str]
     _runner: Runner
+    view: View
 
     @property
     def inputs(self) -> Inputs:
@@ -51,6 +54,7 @@ class Sessions:
     ) -> Self:
         """Return a state with the decisions of a saved session, or of any config of `efewidgets extract`.
 
+        What was selected when a session was saved is selected again.
         Files that are missing or have changed are told of in `problems`.
 
         Parameters
@@ -67,7 +71,9 @@ class Sessions:
             If it isn't a config.
         """
         state = cls(**options)
-        state._begin(*load_inputs(path, state._new_id, check))
+        inputs, problems, view = load_inputs(path, state._new_id, check)
+        state._begin(inputs, problems)
+        look(state.view, view, inputs)
         return state
 
     @classmethod
@@ -98,15 +104,16 @@ class Sessions:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the decisions to a file, from which `load` and `efewidgets extract` take them; whole or not at all.
 
-        Paths of recordings are relative to it, so that a folder can be moved; sizes and SHA-256 of the files and the
-        versions of the packages stand there too.
+        Paths of recordings are relative to it, so that a folder can be moved; sizes and SHA-256 of the files, the
+        versions of the packages, and what is selected stand there too.
 
         Raises
         ------
         EfeError
             If something can't stand in a file, such as a reader without a name.
         """
-        save_inputs(self.inputs, path)
+        inputs = self.inputs
+        save_inputs(inputs, path, view_as_data(self.view, inputs))
 
     def write(self, output_directory: str | os.PathLike[str] | None = None) -> Written:
         """Write the output files and figures that are asked for (see `set_output`); compute what lacks.

@@ -1,4 +1,4 @@
-"""What the eye is looking at: selected and zoomed. It belongs to no result and is neither undone nor saved."""
+"""What the eye is looking at: selected and zoomed. It belongs to no result and is not undone; sessions remember it."""
 
 from __future__ import annotations
 

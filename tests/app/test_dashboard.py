@@ -153,6 +153,48 @@ def test_autosave_continues_where_a_person_was(state, tmp_path):
         dashboard.close()
 
 
+def test_a_session_goes_on_at_the_same_place(dashboard, state, tmp_path):
+    dashboard._options = dict
+    recording = list(state.results.members)[5]
+    state.exclude([recording], "seal lost")
+    state.view.target = state.inputs.targets[3].id
+    dashboard.step = "features"
+    state.view.recordings = (recording,)
+    dashboard.toggles["Session"].value = True
+    panel = dashboard.parts["SessionPanel"]
+    (tmp_path / "downloaded.json").write_text(panel.text(), encoding="utf-8")
+    panel.path.value = str(tmp_path / "saved.json")
+    panel.saves.click()
+    expected = state.inputs
+    for name in ("downloaded.json", "saved.json"):
+        dashboard.step = "recordings"
+        dashboard.open_session(tmp_path / name)
+        found = dashboard.state
+        assert dashboard.step == "features"
+        assert found.inputs == expected
+        assert found.view.target == found.inputs.targets[3].id
+        assert found.results.members[found.view.recordings[0]].excluded == "seal lost"
+
+
+def test_an_opened_session_is_the_one_that_is_kept(state, tmp_path):
+    with ExtractionState.from_arguments(datasets.sample_config(["FS1"])) as other:
+        other.view.tab = "rheobase"
+        other.save(tmp_path / "other.json")
+    kept = tmp_path / "visit" / "session.json"
+    dashboard = Dashboard(state, autosave=kept, options=dict)
+    state.exclude([next(iter(state.results.members))], "seal lost")
+    dashboard.step = "export"
+    dashboard._autosave.save()
+    dashboard.open_session(tmp_path / "other.json")
+    assert dashboard.step == "rheobase"
+    dashboard.close()
+    with ExtractionState.load(kept) as again:
+        assert [cell.name for cell in again.inputs.cells] == ["FS1"]
+        dashboard = Dashboard(again, autosave=kept)
+        assert dashboard.step == "rheobase"
+        dashboard.close()
+
+
 def test_closing_leaves_no_model(state):
     before = models()
     for _ in range(2):

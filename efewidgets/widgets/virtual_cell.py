@@ -13,6 +13,7 @@ from ..datasets import virtual_cell
 from ..datasets.experiments import FINE, NOISY, Injection, inject, rheobase, usual_injection
 from ..datasets.models import CellModel
 from ..datasets.rig import Rig
+from ..engine.figures.style import counted
 from ..engine.problems import EfeError
 from ..state import ExtractionState
 from ..state.convert import settings_in_force
@@ -365,7 +366,11 @@ class VirtualCell(StateWidget):
         if (last - first) / step >= MOST_IN_A_SERIES:
             raise EfeError(f"a series can have {MOST_IN_A_SERIES} sweeps: take larger steps.")
         injections = [dataclasses.replace(self.injection, amp=amp) for amp in series_of(first, last, step)]
-        return self._keep([self._record(one, self._number + k) for k, one in enumerate(injections)])
+        self.keep_message.say(f"Recording {counted(len(injections), 'sweep')} …", "note")
+        try:
+            return self._keep([self._record(one, self._number + k) for k, one in enumerate(injections)])
+        finally:
+            self.keep_message.clear()
 
     def _keep(self, sweeps: list[Recorded]) -> list[str]:
         files = [self._store.write(recorded, self._rig) for recorded in sweeps]

@@ -240,6 +240,13 @@ def test_a_series_is_one_edit_and_the_kept_sweeps_follow_the_state(cell, state):
     assert not state.inputs.cells
 
 
+def test_a_long_series_says_that_it_is_being_recorded(cell):
+    said = []
+    cell.keep_message.observe(lambda change: said.append(cell.keep_message.text), "value")
+    cell.keep_series(0.0, 0.02, 0.01)
+    assert said == ["Recording 3 sweeps …", ""]
+
+
 def test_a_typed_series(cell, state):
     controls = cell.controls
     controls.first.value, controls.last.value, controls.step.value = "50", "70", "10 pA"

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from efewidgets import datasets
+from efewidgets import ExtractionState, datasets
 from efewidgets.engine.outputs import FILE_NAMES
 from tests.browser.served import ROOT, button, until
 
@@ -265,6 +265,57 @@ def test_from_the_sample_cells(serve, opened, tmp_path):
     for name in ("RS1", "FS1"):
         shutil.copy(datasets.sample_folder() / f"{name}.nwb", lab)
     walk(opened(serve(str(lab)).url), SAMPLES, tmp_path)
+
+
+def seen(page: Any) -> dict[str, Any]:
+    """Return what a person sees of their decisions and of what they have selected, on the step of features."""
+    bar = page.locator(".efe-step-button")
+    chosen = page.locator("ul.efe-sweeps:visible li[aria-selected=true]")
+    chosen.first.wait_for()
+    page.locator(".efe-run-status .efe-is-ready").wait_for()
+    return {
+        "step": page.locator(".efe-step-button.mod-active").inner_text(),
+        "steps": bar.all_inner_texts(),
+        "sweep": chosen.all_inner_texts(),
+        "facts": page.locator(".efe-facts:visible").inner_text(),
+        "points": page.locator(".efe-feature-panel path.dot:visible").count(),
+    }
+
+
+@pytest.mark.slow
+def test_a_saved_session_goes_on_where_a_person_was(serve, opened, tmp_path):
+    """From the drawer on another page, and by the command: the same step, selection, targets and exclusions."""
+    session = tmp_path / "my session.json"
+    with ExtractionState.from_arguments(datasets.sample_config(["RS1", "FS1"])) as state:
+        sweeps = [i for i, m in state.results.members.items() if (m.cell, m.protocol) == ("FS1", "IDrest")]
+        state.exclude(sweeps[:2], "seal lost")
+        state.set_targets(list(datasets.sample_config()["targets"])[:9])
+        state.save(session)
+    page = opened(serve(str(session)).url)
+    page.locator(".efe-step-button.mod-active", has_text="Stimuli").wait_for()
+    button(page, "Features").click()
+    dots = page.locator(".efe-feature-panel path.dot:visible")
+    dots.first.wait_for()
+    dots.last.click()
+    page.locator(".efe-facts:visible", has_text="FS1").wait_for()
+    expected = seen(page)
+    assert "2 excluded" in "".join(expected["steps"])
+    assert "9 targets" in "".join(expected["steps"])
+
+    page.locator(".efe-dashboard-toggles button", has_text="Session").click()
+    page.get_by_label("Session file").fill(str(session))
+    page.get_by_role("button", name="Save", exact=True).locator("visible=true").last.click()
+    page.locator(".efe-says", has_text="Saved as").wait_for()
+    button(page, "Recordings").click()
+    page.locator(".efe-file-selector:visible").wait_for()
+    page.get_by_role("button", name="Open", exact=True).locator("visible=true").last.click()
+    page.locator(".efe-feature-plots:visible").wait_for()
+    assert seen(page) == expected
+
+    again = opened(serve(str(session)).url)
+    again.locator(".efe-feature-plots:visible").wait_for()
+    again.locator(".efe-feature-panel path.dot:visible").first.wait_for()
+    assert seen(again) == expected
 
 
 @pytest.mark.slow

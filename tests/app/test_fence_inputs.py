@@ -308,6 +308,14 @@ def test_matlab_files_draw_on_no_file_outside(dashboard, lab):
     (lab.other / "t.mat").unlink()
 
 
+def test_a_lab_s_own_format_is_read_inside_only(dashboard, lab):
+    opened = []
+    for path in ("link.nwb", "../other/cell.nwb", "/etc/passwd"):
+        with pytest.raises(EfeError, match="out of reach"):
+            read({"filepath": str(lab.root / path)}, opened.append)
+    assert not opened
+
+
 def test_a_link_that_is_made_later_is_not_followed(dashboard, lab):
     path = lab.root / "later.nwb"
     path.write_bytes((lab.root / "cell.nwb").read_bytes())

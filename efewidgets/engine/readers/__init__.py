@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..guard import may_open
 from ..problems import EfeError, Problem, ReadError
 from .abf import open_abf
 from .checks import check_sweep
@@ -213,6 +214,9 @@ def _file_of(metadata: Mapping[str, Any]) -> str | None:
 
 @contextmanager
 def _open_custom(metadata: Mapping[str, Any], reader: Reader, name: str) -> Iterator[Contents]:
+    for key in ("filepath", "v_file", "i_file"):
+        if isinstance(metadata.get(key), (str, os.PathLike)):
+            may_open(os.fspath(metadata[key]))
     try:
         found = reader(dict(metadata))
     except EfeError:

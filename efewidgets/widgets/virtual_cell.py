@@ -10,26 +10,22 @@ from typing import Any
 import ipywidgets
 
 from ..datasets import virtual_cell
-from ..datasets.experiments import FINE, NOISY, Injection, inject, rheobase, usual_injection
 from ..datasets.models import CellModel
-from ..datasets.rig import Rig
 from ..engine.figures.style import counted
 from ..engine.problems import EfeError
 from ..state import ExtractionState
-from ..state.convert import settings_in_force
 from .base import StateWidget
 from .html import escape, tag
 from .message import Message
 from .style import row
 from .target_text import read_number
+from .virtual_cell_bench import Bench
 from .virtual_cell_controls import PURPOSES, Controls
-from .virtual_cell_data import PA, Recorded, behind, kept_in_words, nice, series_of
+from .virtual_cell_data import PA, Recorded, behind, kept_in_words, series_of
 from .virtual_cell_plots import Plots, current_ends
 from .virtual_cell_store import Kept, Store
 
 MOST_IN_A_SERIES = 60
-#: Amplitude with which a protocol begins, as a share of what the slider reaches (some three times the rheobase)
-FIRST = {"IV": -0.25, "APWaveform": 0.8, "APThreshold": 0.6}
 WORDS = {
     "amp": "The amplitude",
     "holding": "The holding current",
@@ -39,7 +35,7 @@ WORDS = {
 }
 
 
-class VirtualCell(StateWidget):
+class VirtualCell(StateWidget, Bench):
     """A simulated neuron under current clamp, for teaching.
 
     Whatever a slider does, one line does too: ``cell.amplitude = 0.06`` (nA), ``cell.protocol = "IDrest"``,
@@ -74,6 +70,10 @@ class VirtualCell(StateWidget):
     plots : Plots
         Figures and marks.
     model : CellModel
+    injection : Injection
+        What the sliders give; `amplitude`, `holding` (nA), `onset`, `duration` (ms) change it.
+    recorded : Recorded
+        The live sweep.
 
     Raises
     ------
@@ -94,22 +94,13 @@ class VirtualCell(StateWidget):
         seed: int = 1,
         detection: bool = False,
     ):
-        self.model = cell if isinstance(cell, CellModel) else virtual_cell(cell)
-        self.name = name or (cell if isinstance(cell, str) else self.model.name)
-        self._high = _reach(self.model)
-        names = list(dict.fromkeys((*(PURPOSES if protocols is None else protocols), protocol)))
-        self._injections = {one: self._first(one) for one in names}
-        self._protocol, self._noise, self._seed = protocol, bool(noise), int(seed)
-        self._number = 1
-        self._recorded: tuple[Any, Recorded] | None = None
+        model = cell if isinstance(cell, CellModel) else virtual_cell(cell)
+        self._set_up(model, protocol, PURPOSES if protocols is None else protocols, noise, seed)
+        self.name = name or (cell if isinstance(cell, str) else model.name)
+        self._proposed = ""
         self._store = Store(self.name, self.model, self._seed, folder)
         self._detection = bool(detection)
         super().__init__(state)
-
-    def _first(self, protocol: str) -> Injection:
-        """Return the stimulus with which a protocol begins."""
-        amp = FIRST.get(protocol, 0.1) * self._high / PA
-        return dataclasses.replace(usual_injection(protocol), amp=round(amp, 3))
 
     # --- controls
 
@@ -127,7 +118,6 @@ class VirtualCell(StateWidget):
         self.on_click(controls.keep, self.keep, self.keep_message)
         self.on_click(controls.keep_series, self._keep_typed_series, self.keep_message)
         self.on_click(controls.remove, self.remove, self.keep_message)
-        self._propose_series()
         figures = ipywidgets.VBox([self.plots.voltage, self.plots.current])
         figures.add_class("efe-cell-figures")
         return [
@@ -181,6 +171,8 @@ class VirtualCell(StateWidget):
         controls, live = self.controls, data["live"]
         title = tag("span", escape(f"Virtual cell {self.name}"), class_="efe-heading")
         self.put(self.heading, value=title + tag("span", escape(f" · {self.model.name}"), class_="efe-faint"))
+        if self._proposed != self._protocol:
+            self._propose_series()
         self.put(controls.protocol, value=self._protocol)
         self.put(controls.purpose, value=escape(PURPOSES.get(self._protocol, "")))
         values = [*controls.place(live.injection).values(), (controls.threshold, data["threshold"])]
@@ -200,125 +192,6 @@ class VirtualCell(StateWidget):
         self.put(self.kept_words, value=tag("span", escape(data["kept_words"]), class_="efe-faint"))
         ends = current_ends(controls.amplitude.low, controls.amplitude.high, live, data["behind"])
         self.plots.draw(live, data["behind"], data["threshold"], ends)
-
-    # --- what is injected
-
-    @property
-    def injection(self) -> Injection:
-        """The stimulus that the sliders give."""
-        return self._injections[self._protocol]
-
-    @property
-    def recorded(self) -> Recorded:
-        """The live sweep: ``time`` (ms), ``voltage`` (mV), ``current`` (nA), ``spike_times`` (ms)."""
-        settings = settings_in_force(self.state.inputs)
-        key = (self.injection, self._noise, self._number if self._noise else 0, str(settings))
-        if self._recorded is None or self._recorded[0] != key:
-            self._recorded = key, self._record(self.injection, self._number)
-        return self._recorded[1]
-
-    @property
-    def _rig(self) -> Rig:
-        return NOISY if self._noise else FINE
-
-    def _record(self, injection: Injection, number: int) -> Recorded:
-        sweep = inject(self.model, injection, self._rig, seed=self._seed, number=number)
-        return Recorded(injection, sweep, settings_in_force(self.state.inputs))
-
-    def sweep(self, amplitude: float, *, protocol: str | None = None, **changes: Any) -> Recorded:
-        """Return how the cell answers to the usual stimulus of a protocol, without noise; nothing is shown or kept.
-
-        Parameters
-        ----------
-        amplitude : float
-            nA.
-        protocol : str, optional
-            By default the one that is chosen.
-        **changes
-            Other fields of `Injection`, e.g. ``duration=20`` (ms).
-        """
-        usual = usual_injection(protocol or self._protocol)
-        injection = dataclasses.replace(usual, amp=amplitude, **changes)
-        return Recorded(injection, inject(self.model, injection), settings_in_force(self.state.inputs))
-
-    def _change(self, **fields: float) -> None:
-        """Inject something else."""
-        rounded = {name: round(float(value), 4) for name, value in fields.items()}
-        try:
-            self._injections[self._protocol] = dataclasses.replace(self.injection, **rounded)  # type: ignore[arg-type]
-        finally:
-            self.refresh()  # a slider that was moved too far goes back
-
-    @property
-    def amplitude(self) -> float:
-        """Current on top of the holding current (nA); of a ramp at its end."""
-        return self.injection.amp
-
-    @amplitude.setter
-    def amplitude(self, value: float) -> None:
-        self._change(amp=value)
-
-    @property
-    def holding(self) -> float:
-        """Holding current (nA)."""
-        return self.injection.holding
-
-    @holding.setter
-    def holding(self, value: float) -> None:
-        self._change(holding=value)
-
-    @property
-    def onset(self) -> float:
-        """When the stimulus begins (ms)."""
-        return self.injection.ton
-
-    @onset.setter
-    def onset(self, value: float) -> None:
-        self._change(ton=value)
-
-    @property
-    def duration(self) -> float:
-        """How long the stimulus lasts (ms)."""
-        return self.injection.duration
-
-    @duration.setter
-    def duration(self, value: float) -> None:
-        self._change(duration=value)
-
-    @property
-    def threshold(self) -> float:
-        """What the state takes for a spike (mV): eFEL's setting ``Threshold``."""
-        return self.recorded.threshold
-
-    @threshold.setter
-    def threshold(self, value: float) -> None:
-        try:
-            self.state.set_efel_settings(Threshold=round(float(value), 4))
-        finally:
-            self.refresh()
-
-    @property
-    def protocol(self) -> str:
-        """Name of the protocol; each remembers its own stimulus."""
-        return self._protocol
-
-    @protocol.setter
-    def protocol(self, name: str) -> None:
-        if name not in self._injections:
-            raise EfeError(f"this cell is given {', '.join(self._injections)}, not {name!r}.")
-        self._protocol = name
-        self._propose_series()
-        self.refresh()
-
-    @property
-    def noise(self) -> bool:
-        """Whether the rig is noisy: a sweep that is given again is then another one."""
-        return self._noise
-
-    @noise.setter
-    def noise(self, on: bool) -> None:
-        self._noise = bool(on)
-        self.refresh()
 
     def _choose_protocol(self, name: str) -> None:
         self.protocol = name
@@ -388,6 +261,7 @@ class VirtualCell(StateWidget):
 
     def _propose_series(self) -> None:
         """Write a series into the boxes: all that the slider reaches, so that it gives no rheobase away."""
+        self._proposed = self._protocol
         high = self._high
         first, last = (-high / 2, 0.0) if self._protocol == "IV" else (0.0, high)
         controls = self.controls
@@ -407,11 +281,3 @@ class VirtualCell(StateWidget):
     def leave(self) -> None:
         """Remove the temporary folder."""
         self._store.close()
-
-
-def _reach(model: CellModel) -> float:
-    """Return how far the slider of the amplitude goes (pA): some three times the rheobase."""
-    try:
-        return nice(3.0 * rheobase(model)) * PA
-    except EfeError:  # a cell that never fires, or always, is worth a look, too
-        return 1.0 * PA

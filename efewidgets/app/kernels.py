@@ -11,6 +11,12 @@ from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelMana
 class Kernels(AsyncMappingKernelManager):
     """Kernels that are of use only with the page that ran in them."""
 
+    async def start_kernel(self, **options: Any) -> str:  # type: ignore[override]
+        """Start a kernel that keeps no history of what ran in it."""
+        arguments = [*options.pop("extra_arguments", ()), "--HistoryManager.enabled=False"]
+        found: str = await super().start_kernel(extra_arguments=arguments, **options)
+        return found
+
     async def shutdown_kernel(self, kernel_id: str, *args: Any, **options: Any) -> None:  # type: ignore[override]
         """End a kernel. A page that closes meanwhile would have its channels kept open for its return, for ever."""
         try:

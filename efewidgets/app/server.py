@@ -8,6 +8,7 @@ import os
 import pathlib
 import secrets
 import socket
+import tempfile
 import threading
 import webbrowser
 from collections.abc import Callable
@@ -167,16 +168,28 @@ def serve(
         s without a sign of the browser, after which a kernel ends.
     """
     os.environ.update(settings.environment())
+    _let_kernels_ask(address)
 
     def started() -> None:
         say(address.url)
         if browser:
             threading.Thread(target=_open_browser, args=(address.url,), daemon=True).start()
 
-    server = Server(config=_config(address, warm, idle))
-    server.started = started
-    server.initialize([str(NOTEBOOK)])
-    server.start()
+    with tempfile.TemporaryDirectory(prefix="efewidgets-") as own:
+        os.environ["IPYTHONDIR"] = own  # what a person has set up for their own IPython isn't for visitors
+        server = Server(config=_config(address, warm, idle))
+        server.started = started
+        server.initialize([str(NOTEBOOK)])
+        server.start()
+
+
+def _let_kernels_ask(address: Address) -> None:
+    """Tell kernels that wait where to ask who has come: where we listen, and past any proxy."""
+    everywhere = {"": "127.0.0.1", "localhost": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
+    host = everywhere.get(address.ip, address.ip)
+    os.environ["VOILA_APP_IP"] = f"[{host}]" if ":" in host else host
+    for name in ("no_proxy", "NO_PROXY"):
+        os.environ[name] = ",".join(filter(None, (os.environ.get(name), host)))
 
 
 def _config(address: Address, warm: int, idle: float) -> Config:

@@ -97,7 +97,9 @@ def test_names_that_are_html_do_no_harm(serve, opened, lab):
     server = serve(f"--root={lab / 'root'}", "--read-only", "--warm=0")
     session = lab / "root" / "session.json"
     target = {"efeature": "AP_amplitude", "protocol": NASTY, "amplitude": 150, "tolerance": 50}
-    files = {NASTY: {NASTY: [{"filepath": f"{NASTY}/{NASTY}.nwb", "protocol_name": "IDrest"}]}}
+    files = {
+        NASTY: {NASTY: [{"filepath": f"{NASTY}/{NASTY}.nwb", "protocol_name": "IDrest", "ecode": "step"}]}
+    }
     rule = {"protocols_rheobase": [NASTY], "targets": [target | {"efeature_name": NASTY}]}
     session.write_text(json.dumps({"files_metadata": files, "rheobase_values": {NASTY: 0.1}} | rule))
     page = opened(f'{server.url}?theme="><img src=x onerror=window.hurt=1>')
@@ -108,7 +110,11 @@ def test_names_that_are_html_do_no_harm(serve, opened, lab):
     page.get_by_text(NASTY).first.wait_for()
     for step in ("Stimuli & spikes", "Rheobase", "Targets", "Features", "Export"):
         button(page, step).click()
-        page.wait_for_timeout(600)
+        page.locator(".efe-dashboard-step", has_text=NASTY).wait_for()
+        page.wait_for_timeout(300)  # for what a picture that isn't there would do
+        if step == "Features":
+            page.locator(".efe-feature-panel path.dot").first.hover()
+            page.locator("text=recording: >> visible=true").first.wait_for()
     for name in ("Summary", "Problems"):
         page.locator(".efe-dashboard-toggles button", has_text=name).click()
         page.wait_for_timeout(300)

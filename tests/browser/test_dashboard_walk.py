@@ -259,12 +259,22 @@ def walk(page: Any, way: Way, folder: pathlib.Path) -> None:
     assert json.loads(again.read_text())["targets"] == json.loads(session.read_text())["targets"]
 
 
+def brightness(page: Any) -> float:
+    """Return how bright the paper of the page is, 0 to 255."""
+    paper = page.evaluate("getComputedStyle(document.querySelector('.efe-dashboard-footer')).backgroundColor")
+    return sum(map(int, re.findall(r"\d+", paper)[:3])) / 3
+
+
 def test_from_the_sample_cells(serve, opened, tmp_path):
     lab = tmp_path / "lab"
     lab.mkdir()
     for name in ("RS1", "FS1"):
         shutil.copy(datasets.sample_folder() / f"{name}.nwb", lab)
-    walk(opened(serve(str(lab)).url), SAMPLES, tmp_path)
+    page = opened(serve(str(lab)).url)
+    assert brightness(page) > 240
+    walk(page, SAMPLES, tmp_path)
+    page.emulate_media(color_scheme="dark")
+    assert brightness(page) < 60
 
 
 def seen(page: Any) -> dict[str, Any]:

@@ -161,3 +161,33 @@ def test_features_and_thresholds(study):
     half.get_by_text("The answer: 0.7").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     found.screenshot("features")
+
+
+def test_other_peoples_text_and_an_answer_that_stays_hidden(visit, voila):
+    nasty = "<img src=x onerror=window.hurt=1>"
+    code = f"""
+from efewidgets import ExtractionState
+from efewidgets.widgets import Question, VirtualCell
+nasty = {nasty!r}
+cell = VirtualCell(ExtractionState(), name=nasty, protocols=["IDthresh"])
+chosen = Question(nasty, answer="b", choices=[nasty, "b"], hints=[nasty], explanation=nasty)
+number = Question("How much?", answer=98765.0, unit=nasty, hints=["Think."])
+display(cell, chosen, number)
+"""
+    found = visit(voila, code)
+    page = found.page
+    page.set_default_timeout(20000)
+    asked = question(page, "How much?")
+    answer(asked, "1")
+    asked.get_by_text("Too low. Think.").wait_for()
+    assert "98765" not in page.content()
+    asked.get_by_role("button", name="Show the answer").click()
+    asked.get_by_text("The answer: 9.876e+04").wait_for()
+    first = page.locator(".efe-question").first
+    first.get_by_label(nasty).check()
+    first.get_by_role("button", name="Check").click()
+    first.get_by_text("Not this one.").wait_for()
+    page.get_by_role("button", name="Keep this sweep").click()
+    found.until("list(cell.state.inputs.by_name)", [nasty])
+    assert page.locator(".efe img, .efe-question img").count() == 0
+    assert page.evaluate("window.hurt") is None

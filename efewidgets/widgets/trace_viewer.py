@@ -104,6 +104,7 @@ class TraceViewer(StateWidget):
         self.on(panels.time, lambda _: self._resample(), name="max")
         self.on(panels.handles, self._dragged, name="x", message=self.timing_message)
         panels.handles.on_drag_start(self._drag_begins)
+        panels.handles.on_drag_end(self._drag_ends)
         for name, box in controls.timings.items():
             self.on(box, partial(self._typed, name), message=self.timing_message)
         self.on_click(controls.detected, self.back_to_detected, self.timing_message)
@@ -277,6 +278,12 @@ class TraceViewer(StateWidget):
 
     def _drag_begins(self, *_: Any) -> None:
         self._drags += 1
+
+    def _drag_ends(self, _: Any, content: dict[str, Any]) -> None:
+        """Believe the place where the mouse let go: what an earlier one brought may have overtaken the last moves."""
+        x = np.array(self.panels.handles.x, float)
+        x[content["index"]] = content["point"]["x"]
+        self.panels.handles.x = x
 
     def _dragged(self, x: Any) -> None:
         """Move the lines with the handles, at once; the override follows when the mouse rests."""

@@ -359,6 +359,18 @@ def test_a_dragged_handle_becomes_an_override(state, viewer):
     assert viewer.panels.handles.x[1] == pytest.approx(250.0)
 
 
+def test_the_place_where_the_mouse_let_go_counts(state, viewer):
+    rec = ids(state, "A", "IDrest")[0]
+    viewer.show([rec])
+    drag(viewer, toff=230.0)
+    viewer._dropped.flush()
+    told = {"event": "drag_end", "index": 1, "point": {"x": 220.0, "y": 1.0}}  # later moves were overtaken
+    viewer.panels.handles._handle_custom_msgs(None, told)
+    viewer._dropped.flush()
+    assert viewer.panels.handles.x[1] == pytest.approx(220.0)
+    assert state.results.recording(rec).toff == pytest.approx(220.0, abs=0.2)
+
+
 def test_a_drag_is_undone_as_one(state, viewer):
     viewer._drag_begins()
     for ms in (200.0, 190.0):

@@ -177,7 +177,7 @@ def serve(
 
     with tempfile.TemporaryDirectory(prefix="efewidgets-") as own:
         os.environ["IPYTHONDIR"] = own  # what a person has set up for their own IPython isn't for visitors
-        server = Server(config=_config(address, warm, idle))
+        server = Server(config=_config(address, warm, idle, settings.root is not None))
         server.started = started
         server.initialize([str(NOTEBOOK)])
         server.start()
@@ -192,7 +192,10 @@ def _let_kernels_ask(address: Address) -> None:
         os.environ[name] = ",".join(filter(None, (os.environ.get(name), host)))
 
 
-def _config(address: Address, warm: int, idle: float) -> Config:
+def _config(address: Address, warm: int, idle: float, shared: bool) -> Config:
+    # Whose page nobody else is to see is had by this machine's own names only: a page from elsewhere could have its
+    # name lead here, and then do all that the person can
+    anywhere = bool(shared or address.token or address.base_url != "/")
     return Config(
         {
             "Voila": {
@@ -204,7 +207,10 @@ def _config(address: Address, warm: int, idle: float) -> Config:
                 "open_browser": False,
                 "config_file_paths": [],
                 "log_level": logging.WARNING,
-                "tornado_settings": {"websocket_max_message_size": LARGEST_MESSAGE},
+                "tornado_settings": {
+                    "websocket_max_message_size": LARGEST_MESSAGE,
+                    "allow_remote_access": anywhere,
+                },
             },
             "VoilaConfiguration": {
                 "template": "lab",

@@ -6,6 +6,8 @@ import asyncio
 import json
 import shutil
 import time
+import urllib.error
+import urllib.request
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -120,6 +122,28 @@ def test_names_that_are_html_do_no_harm(serve, opened, lab):
         page.wait_for_timeout(300)
     assert page.evaluate("window.hurt === undefined && !document.querySelector('img[src=x]')")
     assert not page.get_by_role("tab", name="Upload").count()
+
+
+def test_a_page_of_one_s_own_is_had_by_this_machine_s_names_only(serve):
+    server = serve("--warm=0")
+    port = server.url.rstrip("/").rpartition(":")[2]
+    for host, wanted in (
+        ("elsewhere.example", 403),
+        (f"elsewhere.example:{port}", 403),
+        (f"127.0.0.1:{port}", 404),
+    ):
+        asked = urllib.request.Request(f"{server.url}api/kernels/{uuid.uuid4()}", headers={"Host": host})
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(asked, timeout=30)
+        refused.value.close()
+        assert refused.value.code == wanted
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(
+            urllib.request.Request(server.url, headers={"Host": "elsewhere.example"}), timeout=30
+        )
+    refused.value.close()
+    assert refused.value.code == 403
+    assert not server.kernels()
 
 
 async def ask(url: str, kernel: str, cookies: str, code: str) -> set[str]:

@@ -21,7 +21,7 @@ STEPS = ["Recordings", "Stimuli & spikes", "Rheobase", "Targets", "Features", "E
 class Served:
     """A dashboard that runs as a process of its own."""
 
-    def __init__(self, folder: pathlib.Path, *arguments: str, base_url: str = "/"):
+    def __init__(self, folder: pathlib.Path, *arguments: str, base_url: str = "/", ip: str = "localhost"):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
@@ -31,14 +31,14 @@ class Served:
         self.log = folder / "server.log"
         with self.log.open("w") as output:
             self.process = subprocess.Popen(
-                [*command, f"--base-url={base_url}", *arguments],
+                [*command, f"--base-url={base_url}", f"--ip={ip}", *arguments],
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env=environment,
                 cwd=folder,
                 start_new_session=True,
             )
-        self.url = f"http://localhost:{port}{base_url}"
+        self.url = f"http://{ip}:{port}{base_url}"
         self._wait_until_it_says_so()
 
     def _wait_until_it_says_so(self) -> None:

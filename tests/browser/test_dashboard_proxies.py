@@ -7,6 +7,7 @@ import re
 import shutil
 import socket
 import subprocess
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from efewidgets import datasets
+from efewidgets import ExtractionState, datasets
 from tests.browser.complaints import ours
 from tests.browser.served import PATIENCE, ROOT, button, until
 from tests.browser.test_dashboard_visits import decide, kept, session_file
@@ -203,7 +204,29 @@ def status(url: str, **headers: str) -> int:
     try:
         opener = urllib.request.build_opener(_Stay)
         with opener.open(urllib.request.Request(url, headers=headers), timeout=20) as answer:
+            answer.read()  # the page is made while it is sent
             return int(answer.status)
     except urllib.error.HTTPError as refused:
         refused.close()
         return refused.code
+
+
+@pytest.mark.slow
+def test_a_kernel_that_waits_learns_the_session_wherever_the_server_listens(serve, tmp_path, monkeypatch):
+    monkeypatch.setenv(
+        "http_proxy", "http://127.0.0.1:9"
+    )  # a lab's proxy, which knows nothing of this machine
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    visit = tmp_path / "scratch" / ("a" * 16)
+    visit.mkdir(parents=True)
+    with ExtractionState.from_arguments(datasets.sample_config(["RS1"])) as state:
+        state.save(visit / "session.json")
+    server = serve(f"--scratch={visit.parent}", "--token=secret", ip="127.0.0.2")
+    until(lambda: len(server.kernels()) == 1)
+    time.sleep(8)  # until it waits
+    monkeypatch.delenv("http_proxy")
+    begun = time.monotonic()
+    assert status(f"{server.url}?token=secret&session={visit.name}") == 200
+    assert (visit / "session.page").is_file(), server.log.read_text()
+    assert time.monotonic() - begun < 5

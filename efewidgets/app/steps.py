@@ -77,13 +77,12 @@ def _stimuli(state: ExtractionState) -> Progress:
     words = count(len(members), "sweep")
     if not used:
         return Progress("missing", f"all {words} are excluded")
+    less = f", {len(members) - len(used):,} excluded" if len(used) < len(members) else ""
     if lost:
-        return Progress("attention", f"{lost:,} of {words} without a stimulus")
+        return Progress("attention", f"{lost:,} of {words} without a stimulus{less}")
     if unsure:
-        return Progress("attention", f"{unsure:,} of {words} to check")
-    return Progress(
-        "done", f"{words}, {len(members) - len(used):,} excluded" if len(used) < len(members) else words
-    )
+        return Progress("attention", f"{unsure:,} of {words} to check{less}")
+    return Progress("done", words + less)
 
 
 def _rheobase(state: ExtractionState) -> Progress:

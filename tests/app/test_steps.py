@@ -139,6 +139,18 @@ def test_automatic_targets(state):
     assert words.endswith("without values") if kind == "attention" else words.endswith(", automatic")
 
 
+def test_stimuli_that_are_unsure_or_lost(state, monkeypatch):
+    first, second, third = list(state.results.members.values())[:3]
+    many = len(state.results.members)
+    monkeypatch.setattr(first.recording, "timing_from", "unsure")
+    assert said(state)["stimuli"] == ("attention", f"1 of {many} sweeps to check")
+    monkeypatch.setattr(second.recording, "timing_from", "lost")
+    assert said(state)["stimuli"] == ("attention", f"1 of {many} sweeps without a stimulus")
+    monkeypatch.setattr(second.recording, "timing_from", "given")
+    state.exclude([third.id], "seal lost")
+    assert said(state)["stimuli"] == ("attention", f"1 of {many} sweeps to check, 1 excluded")
+
+
 class Held(concurrent.futures.Executor):
     """Begins nothing before it is let."""
 

@@ -75,6 +75,7 @@ def test_a_kernel_that_died_is_told_and_nothing_is_lost(serve, opened, tmp_path)
     assert not page.locator(".efe-lifeline [role=alert]").count()
 
 
+@pytest.mark.slow
 def test_a_session_on_two_pages_becomes_two(serve, opened, tmp_path):
     scratch = tmp_path / "scratch"
     server = serve(f"--scratch={scratch}", "--warm=0")
@@ -278,6 +279,7 @@ def test_five_visitors_within_one_moment(serve, browser, tmp_path):
     assert len(waited) == 5
 
 
+@pytest.mark.slow
 def test_read_only_writes_nothing(serve, opened, tmp_path, monkeypatch):
     root, home = tmp_path / "lab", tmp_path / "home"
     for name, folder in {"HOME": home, "TMPDIR": tmp_path / "tmp", "XDG_CACHE_HOME": home / ".cache"}.items():

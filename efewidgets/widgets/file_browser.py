@@ -127,6 +127,7 @@ class Browser:
         folders = [path for path in self.table.selected if self.root.resolve(path).is_dir()]
         files = [str(self.root.path / path) for path in self.table.selected if path not in folders]
         self.search(folders, files)
+        self.table.selected = ()
 
     def search(self, folders: Sequence[str], files: Sequence[str] = ()) -> None:
         """Look for files below folders, in the background; what is found is chosen."""

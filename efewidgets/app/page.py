@@ -9,7 +9,7 @@ import urllib.parse
 
 from ..engine.problems import EfeError
 from ..state import ExtractionState
-from . import keeper
+from . import keeper, visitor
 from .begin import (
     SESSION_FILE,
     fence_of,
@@ -46,7 +46,7 @@ def warm() -> None:
     settings = with_reader(settings, state)
     if state.inputs.cells and not state.view.tab:  # there is something to look at
         state.view.tab = "stimuli"
-    state.wait(None if _is_warm() else PATIENCE)
+    state.wait(None if visitor.is_awaited() else PATIENCE)
     dashboard = _dashboard(settings, name, state)
     if trouble:
         dashboard.message.say(trouble)
@@ -95,16 +95,6 @@ def _session_file(fence: Fence, number: int) -> pathlib.Path | None:
     return None if fence.scratch is None else keeper.beside(fence.scratch / SESSION_FILE, number)
 
 
-def _is_warm() -> bool:
-    """Whether nobody is waiting for this page yet."""
-    return os.environ.get("VOILA_PREHEAT") == "True"
-
-
 def _asked_for() -> str:
-    """Return the name of the visit that stands in the address; waits for the visitor in a warm kernel."""
-    if _is_warm():
-        from voila.utils import wait_for_request  # type: ignore[import-untyped]
-
-        wait_for_request()
-    query = urllib.parse.parse_qs(os.environ.get("QUERY_STRING", ""))
-    return query.get("session", [""])[0]
+    """Return the name of the visit that stands in the address."""
+    return urllib.parse.parse_qs(visitor.query()).get("session", [""])[0]

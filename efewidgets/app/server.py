@@ -184,12 +184,10 @@ def serve(
 
 
 def _let_kernels_ask(address: Address) -> None:
-    """Tell kernels that wait where to ask who has come: where we listen, and past any proxy."""
+    """Tell kernels that wait where to ask who has come: where we listen."""
     everywhere = {"": "127.0.0.1", "localhost": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
     host = everywhere.get(address.ip, address.ip)
     os.environ["VOILA_APP_IP"] = f"[{host}]" if ":" in host else host
-    for name in ("no_proxy", "NO_PROXY"):
-        os.environ[name] = ",".join(filter(None, (os.environ.get(name), host)))
 
 
 def _config(address: Address, warm: int, idle: float, shared: bool) -> Config:

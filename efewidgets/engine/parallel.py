@@ -12,7 +12,7 @@ import logging
 import os
 import queue
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,9 @@ Progress = Callable[[int, int], None]
 Failed = Callable[[Any, Exception], Any]
 
 _TRIES = 2
+
+#: s between two looks whether a result is still wanted
+_LOOK_EVERY = 0.1
 
 
 class WorkerDiedError(Exception):
@@ -72,8 +75,12 @@ def each(
     *,
     map_function: Callable | None = None,
     executor: Executor | None = None,
+    waiting: Callable[[], Any] = lambda: None,
 ) -> Iterator[Any]:
-    """As `run`, but yield each result as soon as it and those before it are there."""
+    """As `run`, but yield each result as soon as it and those before it are there.
+
+    ``waiting()`` is called again and again while an executor works; it may raise to stop the work.
+    """
     if executor is None:
         yield from (map_function or map)(function, jobs)
         return
@@ -83,12 +90,15 @@ def each(
             for i in sorted(range(len(jobs)), key=lambda i: -getattr(jobs[i], "weight", 0)):
                 futures[i] = _submitted(executor, function, jobs[i])
             for i, job in enumerate(jobs):
+                _wait(futures[i], waiting)
                 if failed is not None and _broken(futures[i]):
                     executor = stack.enter_context(_rescue())
                     for j in range(i, len(jobs)):
+                        _wait(futures[j], waiting)
                         if _broken(futures[j]):
                             futures[j] = executor.submit(function, jobs[j])
-                yield _result(futures[i], executor, function, job, failed)
+                    _wait(futures[i], waiting)
+                yield _result(futures[i], executor, function, job, failed, waiting)
         finally:
             for future in futures.values():
                 future.cancel()
@@ -104,15 +114,15 @@ def _submitted(executor: Executor, function: Callable[[Any], Any], job: Any) -> 
         return future
 
 
+def _wait(future: Future, waiting: Callable[[], Any]) -> None:
+    """Wait for a result, however it comes out, and go on asking whether to."""
+    while not wait([future], timeout=_LOOK_EVERY).done:
+        waiting()
+
+
 def _broken(future: Future) -> bool:
-    """Wait for a result; whether there is none because the executor gave up."""
-    try:
-        future.result()
-    except BrokenExecutor:
-        return True
-    except Exception:
-        return False
-    return False
+    """Whether there is no result because the executor gave up."""
+    return not future.cancelled() and isinstance(future.exception(), BrokenExecutor)
 
 
 def _rescue() -> WorkerPool:
@@ -121,9 +131,14 @@ def _rescue() -> WorkerPool:
 
 
 def _result(
-    future: Future, executor: Executor, function: Callable[[Any], Any], job: Any, failed: Failed | None
+    future: Future,
+    executor: Executor,
+    function: Callable[[Any], Any],
+    job: Any,
+    failed: Failed | None,
+    waiting: Callable[[], Any],
 ) -> Any:
-    """Wait for a result; a job whose worker failed is tried once more."""
+    """Return a result; a job whose worker failed is tried once more."""
     try:
         return future.result()
     except Exception as error:
@@ -131,8 +146,10 @@ def _result(
             raise
         if isinstance(error, WorkerDiedError):  # was tried twice
             return failed(job, error)
+    again = _submitted(executor, function, job)
+    _wait(again, waiting)
     try:
-        return executor.submit(function, job).result()
+        return again.result()
     except Exception as error:
         return failed(job, error)
 

@@ -65,9 +65,10 @@ class Observed(traitlets.HasTraits):
         super().observe(Guarded(handler, self._fault, _forget(self, names, type)), names, type)
 
     def unobserve(self, handler: Callable, names: Any = traitlets.All, type: Any = "change") -> None:
-        """Call a handler no more."""
+        """Call a handler no more; nothing happens if it isn't called anyway."""
         guarded = handler if isinstance(handler, Guarded) else Guarded(handler, self._fault, _nobody)
-        super().unobserve(guarded, names, type)
+        with contextlib.suppress(ValueError):  # its object may have died before
+            super().unobserve(guarded, names, type)
 
     def _fault(self, handler: Any, error: Exception) -> None:
         raise NotImplementedError
@@ -79,8 +80,7 @@ def _forget(state: Observed, names: Any, kind: Any) -> Callable[[Guarded], None]
     def gone(guarded: Guarded) -> None:
         found = me()
         if found is not None:
-            with contextlib.suppress(ValueError):  # it had left before
-                found.unobserve(guarded, names, kind)
+            found.unobserve(guarded, names, kind)
 
     return gone
 

@@ -61,7 +61,7 @@ class Work:
         activity: str,
         failed: Callable[[Any, Exception], Any],
     ) -> Iterator[Any]:
-        """Yield the results of independent jobs, in their order; may stop between two of them.
+        """Yield the results of independent jobs, in their order; may stop between two of them, or waiting for an executor.
 
         Parameters
         ----------
@@ -79,7 +79,7 @@ class Work:
         """
         self.check()
         self.tell(activity, 0, len(jobs))
-        results = each(function, jobs, failed, executor=self.executor)
+        results = each(function, jobs, failed, executor=self.executor, waiting=self.check)
         for done, result in enumerate(results, start=1):
             yield result
             self.tell(activity, done, len(jobs))

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import pathlib
+import subprocess
+import sys
 
 import ipywidgets
 import pytest
@@ -11,6 +14,7 @@ from efewidgets import Dashboard, ExtractionState, datasets
 from efewidgets.app.steps import NAMES, STEPS
 from efewidgets.engine.problems import EfeError
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 PARTS = {name for step in STEPS for name in step.widgets} | {"TraceViewer"}
 
 
@@ -205,3 +209,13 @@ def test_closing_leaves_no_model(state):
             toggle.value = True
         dashboard.close()
     assert models() == before
+
+
+def test_a_script_that_ends_with_a_dashboard_ends_in_silence():
+    script = (
+        "from efewidgets import Dashboard; dashboard = Dashboard(); dashboard.state.view.tab = 'features'"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, cwd=ROOT
+    )
+    assert (done.returncode, done.stderr) == (0, "")

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import Executor, Future
 
 import pytest
 
@@ -308,6 +309,7 @@ def test_the_end_of_python_is_the_end_of_a_run():
     """A run is stopped and waited for: a thread that still read a file while HDF5 is shut down would be heard of."""
     program = """
 import time
+from concurrent.futures import Executor, Future
 from efewidgets.state import BackgroundRunner
 
 def job(needless):
@@ -319,3 +321,21 @@ BackgroundRunner().submit(job)
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=PATIENCE)
     assert (done.returncode, done.stdout, done.stderr) == (0, "stopped\n", "")
+
+
+class Silent(Executor):
+    """Takes work and never does it, as a cluster whose workers are gone."""
+
+    def submit(self, fn, /, *args, **kwargs):
+        return Future()
+
+
+def test_waiting_for_a_silent_cluster_can_be_cancelled(arguments):
+    runner = BackgroundRunner(executor=Silent())
+    with ExtractionState.from_arguments(arguments, runner=runner) as state:
+        assert not state.wait(0.3)
+        started = time.monotonic()
+        state.cancel()
+        assert state.wait(PATIENCE)
+        assert time.monotonic() - started < 2.0
+        assert state.status == "stale"

@@ -61,7 +61,7 @@ class Work:
         activity: str,
         failed: Callable[[Any, Exception], Any],
     ) -> Iterator[Any]:
-        """Yield the results of independent jobs, in their order; may stop between two of them, or waiting for an executor.
+        """Yield the results of independent jobs, in their order; may stop between two, or while an executor works.
 
         Parameters
         ----------

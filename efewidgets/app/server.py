@@ -38,6 +38,9 @@ LARGEST_MESSAGE = 100 * 2**20
 IDLE = 900
 _LOOK_EVERY = 60
 
+#: ms in which a browser must show that it is there
+_PING = 30_000
+
 #: s until another kernel is made warm, so that the page that has come is drawn first
 PAUSE = 4.0
 
@@ -107,6 +110,9 @@ class Server(Voila):
     def init_handlers(self) -> list:
         """Replace the handler that refuses to end kernels; put that for the token where Voila looks for it."""
         offer_only_ready(self.kernel_manager)
+        self.log.addFilter(
+            lambda record: "is not trusted" not in record.getMessage()
+        )  # the package's own notebook
         self.app.settings["jinja2_env"].loader.searchpath.insert(0, str(SERVED / "login"))
         found = []
         for path, handler, *more in super().init_handlers():
@@ -207,6 +213,7 @@ def _config(address: Address, warm: int, idle: float, shared: bool) -> Config:
                 "log_level": logging.WARNING,
                 "tornado_settings": {
                     "websocket_max_message_size": LARGEST_MESSAGE,
+                    "ws_ping_timeout": _PING,  # as often as it is asked; Jupyter's own value makes tornado complain
                     "allow_remote_access": anywhere,
                 },
             },

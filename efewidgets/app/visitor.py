@@ -6,6 +6,7 @@ What Voila has for it costs each kernel a second and tens of MB, since it brings
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import threading
@@ -25,13 +26,16 @@ def query() -> str:
 
 
 def _request() -> dict[str, str]:
-    """Return the server's account of the request; {} if the server has gone."""
+    """Return the server's account of the request. When the server ends nobody will come: the kernel ends, too."""
     told: list[str | bytes | None] = []
     # the kernel's own loop is busy with the cell that waits
-    thread = threading.Thread(target=lambda: told.append(asyncio.run(_ask(_address()))))
+    thread = threading.Thread(target=lambda: told.append(asyncio.run(_ask(_address()))), daemon=True)
     thread.start()
-    thread.join()
-    return json.loads(told[0]) if told and told[0] else {}
+    with contextlib.suppress(KeyboardInterrupt):  # in this way it is told to end
+        thread.join()
+    if not told or told[0] is None:
+        os._exit(0)  # at once: there is nobody to hear what else it would say
+    return json.loads(told[0])
 
 
 async def _ask(address: str) -> str | bytes | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from tests.browser.served import STEPS, button, until
@@ -71,3 +73,11 @@ def test_behind_a_base_url_with_a_token_for_readers_only(serve, opened, tmp_path
     assert "login" in stranger.url
     stranger.context.close()
     assert not (tmp_path / "data" / "efewidgets").exists()
+
+
+def test_it_ends_without_a_word(serve):
+    server = serve()
+    until(lambda: len(server.kernels()) == 1)
+    time.sleep(5)  # until the kernel waits for somebody
+    server.stop()
+    assert server.log.read_text().count("\n") <= 2  # where it is, and ipykernel's advice

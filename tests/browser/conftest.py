@@ -277,10 +277,13 @@ def serve(tmp_path: pathlib.Path) -> Iterator[Callable[..., Served]]:
 
 @pytest.fixture
 def opened(browser: Any) -> Iterator[Callable[..., Any]]:
-    """``opened(url)`` opens a page; in the end nothing may have gone wrong on it, nor wanted to leave the machine."""
+    """``opened(url)`` opens a page; in the end nothing may have gone wrong on it, nor wanted to leave the machine.
+
+    It waits for the dashboard, unless something comes before: ``opened(url, at_once=False)``.
+    """
     pages: list[tuple[Any, list[str]]] = []
 
-    def open_page(url: str, width: int = 1280) -> Any:
+    def open_page(url: str, width: int = 1280, at_once: bool = True) -> Any:
         context = browser.new_context(viewport={"width": width, "height": 900})
         page, wrong = context.new_page(), []
         pages.append((context, wrong))
@@ -295,7 +298,8 @@ def opened(browser: Any) -> Iterator[Callable[..., Any]]:
 
         page.route(lambda address: not address.startswith((origin, "data:", "blob:")), refuse)
         page.goto(url)
-        button(page, "Export").wait_for()
+        if at_once:
+            button(page, "Export").wait_for()
         return page
 
     yield open_page

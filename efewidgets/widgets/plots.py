@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import bqplot
 import numpy as np
 
-from ..engine.figures.style import CellStyle, cell_styles
+from ..engine.figures.style import BLUE, CellStyle, cell_styles
 
 #: bqplot's names of the markers that the PDF figures give to cells
 MARKERS = {
@@ -21,6 +21,9 @@ MARKERS = {
     "P": "cross",
     "X": "crosshair",
 }
+
+#: What a mark without points has
+NONE = np.empty(0, dtype=np.float32)
 
 MARGIN = {"top": 24, "bottom": 42, "left": 62, "right": 14}
 
@@ -60,6 +63,25 @@ def figure(
     }
     layout = {"width": "100%", "height": f"{height}px", "min_width": "260px"}
     return bqplot.Figure(marks=list(marks), axes=list(axes), layout=layout, **(given | traits))
+
+
+def empty_lines(scales: Mapping[str, bqplot.Scale], **look: Any) -> bqplot.Lines:
+    """Return lines that have no points yet."""
+    return bqplot.Lines(x=NONE, y=NONE, scales=dict(scales), **{"colors": [BLUE], **look})
+
+
+def stacked(found: Iterable[tuple[np.ndarray, np.ndarray]]) -> dict[str, np.ndarray]:
+    """Return lines as one mark takes them, arrays (n_lines, m) or (m,): shorter ones stay at their last point."""
+    seen = [(x, y) for x, y in found if len(x)]
+    if not seen:
+        return {"x": NONE, "y": NONE}
+    most = max(len(x) for x, _ in seen)
+    sides = [
+        np.stack([np.pad(values, (0, most - len(values)), mode="edge") for values in side])
+        for side in zip(*seen, strict=True)
+    ]
+    x, y = (side[0] if len(seen) == 1 else side for side in sides)
+    return {"x": x, "y": y.astype(np.float32)}
 
 
 def ticks(low: float, high: float, most: int = 6) -> np.ndarray:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import bqplot
 import ipywidgets
@@ -11,13 +10,12 @@ import numpy as np
 
 from ..engine.decimate import min_max_indices
 from ..engine.figures.style import BLUE, FAINT, ORANGE, SKY, VERMILLION
-from .plots import MARGIN, figure, scale, ticks, x_axis, y_axis
+from .plots import MARGIN, NONE, empty_lines, figure, scale, stacked, ticks, x_axis, y_axis
 from .trace_data import Curve, TraceView
 from .trace_timing import Timing
 
 #: Spikes that get a marker, at most; of more, one stands for those around it
 MOST_MARKERS = 250
-NONE = np.empty(0, dtype=np.float32)
 HANDLE_AT = 1.05  # just above the panel: below it the mouse pans
 
 Put = Callable[..., None]
@@ -46,14 +44,14 @@ class Panels:
         self._put = put
         self.time, self._v, self._i, self._unit = scale(0.0, 1.0), scale(), scale(), scale(0.0, 1.0)
         v, i = {"x": self.time, "y": self._v}, {"x": self.time, "y": self._i}
-        self.voltages = _lines(v, stroke_width=1.2)
-        self.currents = _lines(i, stroke_width=1.0)
-        self.stimuli = _lines(i, colors=[VERMILLION], stroke_width=1.4, line_style="dashed")
-        self.thresholds = _lines(v, colors=[FAINT], stroke_width=1.6, line_style="dotted")
+        self.voltages = empty_lines(v, stroke_width=1.2)
+        self.currents = empty_lines(i, stroke_width=1.0)
+        self.stimuli = empty_lines(i, colors=[VERMILLION], stroke_width=1.4, line_style="dashed")
+        self.thresholds = empty_lines(v, colors=[FAINT], stroke_width=1.6, line_style="dotted")
         self.spikes = bqplot.Scatter(
             x=NONE, y=NONE, scales=v, colors=[VERMILLION], default_size=18, marker="circle"
         )
-        self._upright = [_lines({"x": self.time, "y": self._unit}, stroke_width=1.2) for _ in range(2)]
+        self._upright = [empty_lines({"x": self.time, "y": self._unit}, stroke_width=1.2) for _ in range(2)]
         self.handles = bqplot.Scatter(
             x=NONE,
             y=NONE,
@@ -117,7 +115,7 @@ class Panels:
         self._draw_sweeps(self.currents, [(c.seen.time_current, c.seen.current) for c in curves], curves, 0.6)
         self._draw_stimuli(curves)
         levels = sorted({c.threshold for c in curves if c.threshold is not None})
-        put(self.thresholds, **_stacked([(np.array(view.full), np.full(2, level)) for level in levels]))
+        put(self.thresholds, **stacked([(np.array(view.full), np.full(2, level)) for level in levels]))
         put(self.spikes, **_markers(curves, view.span))
         self.draw_timings({name: t.ms for name, t in view.timings.items()}, view.timings, view.span)
         put(self._v, min=view.voltages[0], max=view.voltages[1])
@@ -135,12 +133,12 @@ class Panels:
         share: float = 1.0,
     ) -> None:
         look = {"colors": [c.colour for c in curves], "opacities": [share * c.opacity for c in curves]}
-        self._put(mark, **(look if curves else {}), **_stacked(lines))
+        self._put(mark, **(look if curves else {}), **stacked(lines))
 
     def _draw_stimuli(self, curves: Sequence[Curve]) -> None:
         found = [c.stimulus for c in curves if len(c.stimulus[0])]
         room = max(20, 8000 // max(len(found), 1))
-        self._put(self.stimuli, **_stacked([_thinned(time, current, room) for time, current in found]))
+        self._put(self.stimuli, **stacked([_thinned(time, current, room) for time, current in found]))
 
     def draw_timings(
         self, times: Mapping[str, float], timings: Mapping[str, Timing], span: tuple[float, float]
@@ -159,31 +157,13 @@ class Panels:
 
     def move_lines(self, times: Mapping[str, float], colours: Sequence[str] = ()) -> None:
         """Put the upright lines where the handles are."""
-        lines = _stacked([(np.full(2, ms), np.array([0.0, 1.0])) for ms in times.values()])
+        lines = stacked([(np.full(2, ms), np.array([0.0, 1.0])) for ms in times.values()])
         for mark in self._upright:
             self._put(mark, **lines, **({"colors": list(colours)} if colours else {}))
 
 
-def _lines(scales: Mapping[str, Any], **look: Any) -> bqplot.Lines:
-    return bqplot.Lines(x=NONE, y=NONE, scales=dict(scales), **{"colors": [BLUE], **look})
-
-
 def _colour(timing: Timing) -> str:
     return ORANGE if timing.by_hand else SKY if timing.known else VERMILLION
-
-
-def _stacked(lines: Sequence[tuple[np.ndarray, np.ndarray]]) -> dict[str, np.ndarray]:
-    """Return lines as one mark takes them, arrays (n_lines, m) or (m,): shorter ones stay at their last point."""
-    lines = [(x, y) for x, y in lines if len(x)]
-    if not lines:
-        return {"x": NONE, "y": NONE}
-    most = max(len(x) for x, _ in lines)
-    stacked = [
-        np.stack([np.pad(values, (0, most - len(values)), mode="edge") for values in side])
-        for side in zip(*lines, strict=True)
-    ]
-    x, y = (side[0] if len(lines) == 1 else side for side in stacked)
-    return {"x": x, "y": y.astype(np.float32)}
 
 
 def _thinned(time: np.ndarray, values: np.ndarray, room: int) -> tuple[np.ndarray, np.ndarray]:

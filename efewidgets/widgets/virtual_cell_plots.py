@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import bqplot
 import numpy as np
 
 from ..engine.figures.style import FAINT, SKY, VERMILLION
-from .plots import MARGIN, figure, scale, ticks, x_axis, y_axis
+from .plots import MARGIN, NONE, empty_lines, figure, scale, stacked, ticks, x_axis, y_axis
 from .virtual_cell_data import FAINT_PIXELS, PA, Recorded
 
 LIVE = "var(--efe-brand, #0072b2)"  # stands out on light and on dark pages
 FAINTLY = 0.35  # opacity of what is behind
 HELD, STEP = -40.0, 20.0  # mV; below the first, without spikes, the axis goes by steps of the second
-NONE = np.empty(0, dtype=np.float32)
 LOWEST, HIGHEST = -100.0, 60.0  # mV; the axis stays while the slider moves, so that the eye can compare
 
 
@@ -44,11 +42,11 @@ class Plots:
         self.put = put
         self.time, self.mv, self.pa = scale(0.0, 1.0), scale(LOWEST, HIGHEST), scale(-1.0, 1.0)
         v, i = {"x": self.time, "y": self.mv}, {"x": self.time, "y": self.pa}
-        self.behind = _lines(v, stroke_width=1.0)
-        self.behind_current = _lines(i, stroke_width=1.0)
-        self.live = _lines(v, colors=[LIVE], stroke_width=1.6)
-        self.live_current = _lines(i, colors=[LIVE], stroke_width=1.6)
-        self.threshold = _lines(v, colors=[FAINT], stroke_width=1.4, line_style="dotted")
+        self.behind = empty_lines(v, colors=[FAINT], stroke_width=1.0)
+        self.behind_current = empty_lines(i, colors=[FAINT], stroke_width=1.0)
+        self.live = empty_lines(v, colors=[LIVE], stroke_width=1.6)
+        self.live_current = empty_lines(i, colors=[LIVE], stroke_width=1.6)
+        self.threshold = empty_lines(v, colors=[FAINT], stroke_width=1.4, line_style="dotted")
         self.spikes = bqplot.Scatter(x=NONE, y=NONE, scales=v, colors=[VERMILLION], default_size=26)
         self.others = bqplot.Scatter(
             x=NONE, y=NONE, scales=v, colors=[FAINT], stroke=FAINT, fill=False, default_size=26
@@ -125,22 +123,10 @@ def current_ends(low: float, high: float, live: Recorded, behind: Sequence[Recor
     return min(found) - room, max(found) + room
 
 
-def _lines(scales: dict[str, bqplot.Scale], **look: Any) -> bqplot.Lines:
-    return bqplot.Lines(x=NONE, y=NONE, scales=scales, **{"colors": [FAINT], **look})
-
-
 def _line(x: np.ndarray, y: np.ndarray) -> dict[str, np.ndarray]:
     return {"x": np.asarray(x, dtype=np.float32), "y": np.asarray(y, dtype=np.float32)}
 
 
-def _together(lines: Sequence[tuple[np.ndarray, np.ndarray]], end: float) -> dict[str, np.ndarray]:
-    """Return lines as one mark takes them, arrays (n_lines, m): shorter ones stay at their last point."""
-    lines = [(x[x <= end], y[x <= end]) for x, y in lines]
-    if not lines:
-        return {"x": NONE, "y": NONE}
-    most = max(len(x) for x, _ in lines)
-    x, y = (
-        np.stack([np.pad(side, (0, most - len(side)), mode="edge") for side in sides])
-        for sides in zip(*lines, strict=True)
-    )
-    return _line(x[0] if len(lines) == 1 else x, y[0] if len(lines) == 1 else y)
+def _together(found: Sequence[tuple[np.ndarray, np.ndarray]], end: float) -> dict[str, np.ndarray]:
+    """Return lines as one mark takes them, as far as the axis goes."""
+    return stacked([(x[x <= end].astype(np.float32), y[x <= end]) for x, y in found])

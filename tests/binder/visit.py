@@ -26,7 +26,7 @@ from typing import Any
 
 from tests.binder.links import ROOT, links
 from tests.binder.steps import base_pins, buildpack
-from tests.browser.complaints import ours
+from tests.browser.complaints import ours, watched
 
 BASE_URL = "/user/somebody-efewidgets-abc/"
 TOKEN = "anything"
@@ -116,16 +116,9 @@ def open_link(context: Any, origin: str, path: str, picture: pathlib.Path) -> tu
     """Open a path as BinderHub does; return the s until there was a figure, and what went wrong."""
     from playwright.sync_api import TimeoutError
 
-    page, wrong = context.new_page(), []
+    page = context.new_page()
+    wrong = watched(page, origin)
     page.set_default_timeout(PATIENCE)
-    page.on("pageerror", lambda error: wrong.append(f"error: {error}"))
-    page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
-
-    def refuse(route: Any) -> None:
-        wrong.append(f"left the machine: {route.request.url}")
-        route.abort()
-
-    page.route(lambda address: not address.startswith((origin, "data:", "blob:")), refuse)
     start = time.monotonic()
     answer = page.goto(f"{origin}{BASE_URL}{path}?token={TOKEN}")
     if not answer or not answer.ok:

@@ -21,7 +21,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.complaints import ours
+from tests.browser.complaints import ours, watched
 from tests.browser.served import Served, button
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -285,18 +285,9 @@ def opened(browser: Any) -> Iterator[Callable[..., Any]]:
 
     def open_page(url: str, width: int = 1280, at_once: bool = True) -> Any:
         context = browser.new_context(viewport={"width": width, "height": 900})
-        page, wrong = context.new_page(), []
-        pages.append((context, wrong))
-        origin = "/".join(url.split("/")[:3])
+        page = context.new_page()
+        pages.append((context, watched(page, "/".join(url.split("/")[:3]))))
         page.set_default_timeout(1000 * PATIENCE)
-        page.on("pageerror", lambda error: wrong.append(f"error: {error}"))
-        page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
-
-        def refuse(route: Any) -> None:
-            wrong.append(f"left the machine: {route.request.url}")
-            route.abort()
-
-        page.route(lambda address: not address.startswith((origin, "data:", "blob:")), refuse)
         page.goto(url)
         if at_once:
             button(page, "Export").wait_for()

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from efewidgets import ExtractionState, datasets
-from tests.browser.complaints import ours
+from tests.browser.complaints import ours, watched
 from tests.browser.served import PATIENCE, ROOT, button, until
 from tests.browser.test_dashboard_visits import decide, kept, session_file
 
@@ -110,13 +110,9 @@ def behind(browser: Any) -> Iterator[Callable[[str], Any]]:
 
     def open_page(url: str) -> Any:
         context = browser.new_context(ignore_https_errors=True, viewport={"width": 1280, "height": 900})
-        page, wrong = context.new_page(), []
-        pages.append((context, wrong))
-        origin = "/".join(url.split("/")[:3])
+        page = context.new_page()
+        pages.append((context, watched(page, "/".join(url.split("/")[:3]))))
         page.set_default_timeout(1000 * PATIENCE)
-        page.on("pageerror", lambda error: wrong.append(f"error: {error}"))
-        page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
-        page.route(lambda at: not at.startswith((origin, "data:", "blob:")), lambda route: route.abort())
         page.goto(url)
         return page
 

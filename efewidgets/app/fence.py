@@ -12,6 +12,7 @@ from typing import Any
 from ..engine.config import map_paths
 from ..engine.guard import set_guard
 from ..engine.problems import EfeError
+from ..engine.systems import leads_to_a_host
 
 logger = logging.getLogger(__name__)
 
@@ -64,6 +65,7 @@ class Fence:
         EfeError
             If that is outside.
         """
+        self._check_host("read", path)
         found = _real(path, self.root)
         if self.stands and not any(found.is_relative_to(folder) for folder in self._readable):
             raise self._refused("read", path, f"files can be read in {self.root}")
@@ -77,6 +79,7 @@ class Fence:
         EfeError
             If that is outside, or nothing may be written.
         """
+        self._check_host("write", path)
         found = _real(path, self.scratch)
         if not self.stands:
             return found
@@ -140,6 +143,10 @@ class Fence:
     def enclose(self) -> None:
         """Have no file opened outside in this process, whoever asks for it: there is one visitor a process."""
         set_guard(self.readable if self.stands else None)
+
+    def _check_host(self, what: str, path: str | os.PathLike[str]) -> None:
+        if self.stands and leads_to_a_host(path, self._readable):
+            raise self._refused(what, path, "it lies on another machine")
 
     def _refused(self, what: str, path: Any, why: str) -> EfeError:
         text = os.fspath(path)

@@ -235,6 +235,8 @@ def _config(address: Address, warm: int, idle: float, shared: bool) -> Config:
             "VoilaKernelManager": {"fill_delay": PAUSE},
             # Jupyter would keep in files which notebooks it trusts; here is but one, and maybe nothing may be written
             "NotebookNotary": {"db_file": ":memory:", "secret": secrets.token_bytes(32)},
+            # what a person has installed as "python3" may be another Python, without us
+            "KernelSpecManager": {"kernel_dirs": []},
             "KernelRestarter": {"restart_limit": 0},  # an empty kernel is no use to a page
             "MappingKernelManager": {
                 "cull_idle_timeout": max(round(idle), 1),

@@ -28,6 +28,7 @@ import numpy as np
 from .efel_graph import INTERPOLATE, cpp_chain, cpp_features, cpp_lines, is_efels_own
 from .efel_import import efel, efel_version
 from .interpolation import Interpolated
+from .systems import plain_path
 
 #: eFEL's version and the SHA-256 of its dependency file
 VERIFIED = {("5.7.34", "2826d7356a41e2e1ce53860997c416eb5b8b6f118464f78ce7d91c8d02a59e50")}
@@ -60,8 +61,8 @@ class PrivateEngine:
         with tempfile.TemporaryDirectory(prefix="efewidgets-", ignore_cleanup_errors=True) as folder:
             self._core = _copied_library(pathlib.Path(folder))
             dependencies = pathlib.Path(folder, "dependencies.txt")
-            dependencies.write_text(_flat_dependencies())
-            self._core.Initialize(str(dependencies), "")
+            dependencies.write_text(_flat_dependencies(), encoding="utf-8", newline="\n")
+            self._core.Initialize(plain_path(dependencies), "")
         self._python = _python_features(self._feature, self._setting)
         self._features = frozenset(cpp_features()) | frozenset(self._python)
         self._times: deque[tuple[np.ndarray, list[float]]] = deque(maxlen=6)
@@ -192,7 +193,7 @@ def _copied_library(folder: pathlib.Path) -> types.ModuleType:
         raise ImportError(f"{copy} is no extension module")
     core = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(core)
-    core.Initialize(efel().Settings().dependencyfile_path, "")
+    core.Initialize(plain_path(efel().Settings().dependencyfile_path), "")
     core.setFeatureDouble("efewidgets", [1.0])
     if original.getMapDoubleData("efewidgets"):  # libraries loaded with RTLD_GLOBAL share their globals
         original.Clear()

@@ -118,7 +118,7 @@ def feature_names() -> tuple[str, ...]:
 def cpp_lines() -> dict[str, tuple[str, tuple[str, ...]]]:
     """Library of each C++ feature, and the features it needs directly, as eFEL's dependency file has them."""
     found = {}
-    for line in dependency_file().read_text().splitlines():
+    for line in dependency_file().read_text(encoding="utf-8").splitlines():
         library_and_name, *needs = ["".join(part.split()) for part in line.split("#")]
         if library_and_name:
             library, _, name = library_and_name.partition(":")

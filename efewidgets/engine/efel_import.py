@@ -17,6 +17,8 @@ import threading
 import types
 from collections.abc import Iterator
 
+from .systems import let_load_from, plain_path
+
 _LOCK = threading.Lock()
 
 
@@ -41,8 +43,9 @@ def dependency_file() -> pathlib.Path:
 
 @functools.cache
 def efel_version() -> tuple[str, str]:
-    """Version of the installed eFEL, and the SHA-256 of its dependency file."""
-    return efel().__version__, hashlib.sha256(dependency_file().read_bytes()).hexdigest()
+    """Version of the installed eFEL, and the SHA-256 of its dependency file, whose line ends differ by system."""
+    text = dependency_file().read_bytes().replace(b"\r\n", b"\n")
+    return efel().__version__, hashlib.sha256(text).hexdigest()
 
 
 class _Neo(types.ModuleType):
@@ -80,11 +83,12 @@ def _no_log() -> Iterator[types.ModuleType]:
     spec = importlib.machinery.PathFinder.find_spec("efel.cppcore", places)
     if spec is None or spec.loader is None:
         raise ModuleNotFoundError("eFEL is installed without its C++ part", name="efel.cppcore")
+    let_load_from(pathlib.Path(places[0]).with_name("efel.libs"))  # before eFEL itself says so
     cppcore = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(cppcore)
     sys.modules["efel.cppcore"] = cppcore
     initialize = cppcore.Initialize
-    cppcore.Initialize = lambda dependencies, folder: initialize(dependencies, "")  # type: ignore[attr-defined]
+    cppcore.Initialize = lambda dependencies, folder: initialize(plain_path(dependencies), "")  # type: ignore[attr-defined]
     try:
         yield cppcore
     finally:

@@ -22,6 +22,7 @@ from .efel_import import efel
 from .efel_limits import beyond_efel, check_trace
 from .efel_settings import DEFAULT_EFEL_SETTINGS, EFEL_INTERP_STEP, check_settings
 from .problems import EfeError, nearest
+from .systems import plain_path
 
 __all__ = [
     "DEFAULT_EFEL_SETTINGS",
@@ -158,7 +159,7 @@ def _stock_efel(settings: dict[str, Any]) -> Iterator[None]:
     try:
         vars(held).clear()
         vars(held).update(default | settings)
-        core.Initialize(held.dependencyfile_path, "")  # "": no log
+        core.Initialize(plain_path(held.dependencyfile_path), "")  # "": no log
         yield
     finally:
         vars(held).clear()
@@ -166,7 +167,7 @@ def _stock_efel(settings: dict[str, Any]) -> Iterator[None]:
         if before["dependencyfile_path"] != settings.get(
             "dependencyfile_path", default["dependencyfile_path"]
         ):
-            core.Initialize(before["dependencyfile_path"], "")
+            core.Initialize(plain_path(before["dependencyfile_path"]), "")
         core.Clear()
         core.getgError()
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from .problems import EfeError, Problem
+from .systems import leads_to_a_host
 
 logger = logging.getLogger(__name__)
 
@@ -74,6 +75,8 @@ class Root:
         text = os.fspath(path)
         if "\0" in text:
             raise self._refused(text, "a path can't hold a NUL character")
+        if leads_to_a_host(text, [self.path]):
+            raise self._refused(text, "it lies on another machine")
         wanted = Path(text)
         if ".." in wanted.parts:
             raise self._refused(text, "'..' is not allowed: open a folder from the top instead")

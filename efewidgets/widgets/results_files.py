@@ -14,6 +14,7 @@ from ..engine.config import config_as_dict
 from ..engine.names import safe_name
 from ..engine.outputs import FILE_NAMES, to_json
 from ..engine.problems import EfeError
+from ..engine.systems import leads_to_a_host
 from ..state import ExtractionState, Inputs, Results
 from ..state.convert import as_options, as_run_settings
 
@@ -94,6 +95,9 @@ def folder_at(text: str, root: str | os.PathLike[str] | None = None) -> pathlib.
     if "\0" in text:
         raise EfeError("the name of a folder can't hold a zero character.")
     start = pathlib.Path.cwd() if root is None else pathlib.Path(root).resolve()
+    if root is not None and leads_to_a_host(text.strip(), [start]):
+        logger.warning("refused to save in %.300r: on another machine", text)
+        raise EfeError(f"{text!r} is out of reach: name a folder inside {start.name or start}.")
     try:
         found = pathlib.Path(os.path.realpath(start / os.path.expanduser(text.strip())))
     except ValueError:  # half of a character

@@ -8,7 +8,15 @@ import ctypes
 import gc
 from typing import Any
 
+from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+
+
+class OwnPython(KernelSpecManager):
+    """Knows no kernel but this Python's: what a person has installed as "python3" may be another one, without us."""
+
+    def _kernel_dirs_default(self) -> list[str]:
+        return []
 
 
 class Kernels(AsyncMappingKernelManager):

@@ -21,7 +21,7 @@ from voila.app import Voila  # type: ignore[import-untyped]
 from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler  # type: ignore[import-untyped]
 
 from ..engine.problems import EfeError
-from .kernels import Kernels, offer_only_ready
+from .kernels import Kernels, OwnPython, offer_only_ready
 from .settings import Settings
 
 SERVED = pathlib.Path(__file__).parent / "served"
@@ -229,14 +229,13 @@ def _config(address: Address, warm: int, idle: float, shared: bool) -> Config:
                 "preheat_kernel": warm > 0,
                 "default_pool_size": max(warm, 1),
                 "multi_kernel_manager_class": Kernels,
+                "kernel_spec_manager_class": OwnPython,
             },
             # not the usual name: behind jupyter-server-proxy that is the cookie of the server around ours
             "IdentityProvider": {"cookie_name": f"efewidgets-{address.port}"},
             "VoilaKernelManager": {"fill_delay": PAUSE},
             # Jupyter would keep in files which notebooks it trusts; here is but one, and maybe nothing may be written
             "NotebookNotary": {"db_file": ":memory:", "secret": secrets.token_bytes(32)},
-            # what a person has installed as "python3" may be another Python, without us
-            "KernelSpecManager": {"kernel_dirs": []},
             "KernelRestarter": {"restart_limit": 0},  # an empty kernel is no use to a page
             "MappingKernelManager": {
                 "cull_idle_timeout": max(round(idle), 1),

@@ -7,7 +7,8 @@ import sys
 
 from jupyter_client.kernelspec import KernelSpecManager
 
-from efewidgets.app.server import Address, Server, _config
+from efewidgets.app.kernels import OwnPython
+from efewidgets.app.server import Address, _config
 
 
 def test_kernels_are_of_our_own_python_whatever_a_person_has_installed(tmp_path, monkeypatch):
@@ -17,5 +18,6 @@ def test_kernels_are_of_our_own_python_whatever_a_person_has_installed(tmp_path,
     theirs.write_text(json.dumps(spec), encoding="utf-8")
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
     assert KernelSpecManager().get_kernel_spec("python3").argv[0] == "/anaconda/bin/python"
-    server = Server(config=_config(Address(), 0, 900, False))
-    assert KernelSpecManager(parent=server).get_kernel_spec("python3").argv[0] == sys.executable
+    assert OwnPython().get_kernel_spec("python3").argv[0] == sys.executable
+    assert list(OwnPython().get_all_specs()) == ["python3"]
+    assert _config(Address(), 0, 900, False).VoilaConfiguration.kernel_spec_manager_class is OwnPython

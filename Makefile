@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help dashboard test test-all lint bench clean
+.PHONY: help dashboard test test-all docs lint bench clean
 
 help:  ## show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -37,6 +37,10 @@ $(VENV)/all.stamp: $(VENV)/dev.stamp
 test-all: $(VENV)/all.stamp  ## run the slow tests too
 	$(BIN)/python -m pytest -n auto
 
+docs: $(VENV)/dev.stamp  ## build the documentation site, in docs/_build
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -b html docs docs/_build
+	@echo "docs/_build/index.html"
+
 lint: $(VENV)/dev.stamp  ## put the code into its form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -45,4 +49,4 @@ bench: $(VENV)/dev.stamp  ## measure speed and memory, against BluePyEfe
 	$(BIN)/python -m tests.benchmarks
 
 clean:  ## remove what was made
-	rm -rf $(VENV) efewidgets-output .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
+	rm -rf $(VENV) efewidgets-output .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist docs/_build docs/generated

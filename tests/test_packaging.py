@@ -74,10 +74,14 @@ def wheel(tmp_path_factory):
     return folder / "site-packages"
 
 
+#: What Python, Jupyter and the documentation leave behind
+LEFT = {"__pycache__", ".ipynb_checkpoints", "_build", "generated"}
+
+
 def files(folder):
-    """Return what is in a folder, but for what Python and Jupyter leave there."""
+    """Return what is in a folder, but for what programs leave there."""
     paths = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
-    return {path.as_posix() for path in paths if not {"__pycache__", ".ipynb_checkpoints"} & set(path.parts)}
+    return {path.as_posix() for path in paths if not LEFT & set(path.parts)}
 
 
 def test_the_wheel_has_all_of_the_package(wheel):
@@ -114,4 +118,12 @@ def test_the_source_distribution_has_all_of_the_project(tmp_path):
         found = {name.partition("/")[2] for name in archive.getnames()}
     for folder in ("efewidgets", "tests", "notebooks", "binder", "docs"):
         assert {f"{folder}/{name}" for name in files(ROOT / folder)} <= found, folder
-    assert {"README.md", "LICENSE", "CHANGELOG.md", "CITATION.cff", "Makefile", "pyproject.toml"} <= found
+    assert {
+        "README.md",
+        "LICENSE",
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "CITATION.cff",
+        "Makefile",
+        "pyproject.toml",
+    } <= found

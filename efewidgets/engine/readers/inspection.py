@@ -35,6 +35,8 @@ class SweepInfo:
         Sampling step, ms.
     v_unit, i_unit : str or None
         As they stand in the file.
+    cell : str or None
+        The cell (or its electrode) as the file calls it.
     """
 
     id: str
@@ -44,6 +46,7 @@ class SweepInfo:
     dt_ms: float | None = None
     v_unit: str | None = None
     i_unit: str | None = None
+    cell: str | None = None
 
     @property
     def duration_ms(self) -> float | None:
@@ -90,6 +93,16 @@ class FileSummary:
         return self._distinct("protocol")
 
     @property
+    def cells(self) -> list[str]:
+        """Names of the cells, in the order of the file; several, if it holds the sweeps of several."""
+        return self._distinct("cell")
+
+    def cells_of(self, protocol: str) -> list[str]:
+        """Return the cells that have a protocol."""
+        found = (sweep.cell for sweep in self.sweeps if sweep.protocol == protocol)
+        return list(dict.fromkeys(cell for cell in found if cell is not None))
+
+    @property
     def repetitions(self) -> list[int]:
         """Repetitions that occur."""
         return sorted(self._distinct("repetition"))
@@ -116,6 +129,7 @@ class FileSummary:
             "format": self.format,
             "dialect": self.dialect,
             "protocols": self.protocols,
+            "cells": self.cells,
             "repetitions": self.repetitions,
             "durations_ms": self.durations,
             "sampling_rates_hz": self.sampling_rates,

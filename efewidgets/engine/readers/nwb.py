@@ -215,8 +215,9 @@ class _LazyPair:
 def _clocks_in_doubt(file: h5py.File, layout: Layout, own: Pair) -> str:
     """Return why clocks that contradict a sweep mean nothing, "" if they don't.
 
-    A stimulus that several responses have in common can't be at the time of each. Stimuli (or responses) that all begin at one moment, while the others don't, were given no time; and where each
-    response begins with the stimulus of another, their numbers or the tables were chosen to count more.
+    A stimulus that several responses have in common can't be at the time of each. Stimuli (or responses) that all
+    begin at one moment, while the others don't, were given no time. Where each response begins with the stimulus of
+    another, the numbers or the tables that put them together count more.
     """
 
     def starts(path: str, window: tuple[int, int] | None) -> float | None:

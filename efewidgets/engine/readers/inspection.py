@@ -37,6 +37,8 @@ class SweepInfo:
         As they stand in the file.
     cell : str or None
         The cell (or its electrode) as the file calls it.
+    other_names : tuple of str
+        Further names under which the stimulus is found.
     """
 
     id: str
@@ -47,6 +49,11 @@ class SweepInfo:
     v_unit: str | None = None
     i_unit: str | None = None
     cell: str | None = None
+    other_names: tuple[str, ...] = ()
+
+    def is_of(self, protocol: str) -> bool:
+        """Whether the sweep is found under a protocol's name, without regard to case."""
+        return protocol.lower() in {name.lower() for name in (self.protocol or "", *self.other_names)}
 
     @property
     def duration_ms(self) -> float | None:
@@ -101,6 +108,10 @@ class FileSummary:
         """Return the cells that have a protocol."""
         found = (sweep.cell for sweep in self.sweeps if sweep.protocol == protocol)
         return list(dict.fromkeys(cell for cell in found if cell is not None))
+
+    def has_protocol(self, name: str) -> bool:
+        """Whether the file names the protocols of its sweeps, and any is found under this name."""
+        return any(sweep.is_of(name) for sweep in self.sweeps if sweep.protocol is not None)
 
     @property
     def repetitions(self) -> list[int]:

@@ -123,6 +123,11 @@ class _LazyPair:
     def describe(self) -> SweepInfo:
         """Return what is known without the samples; what can't be known is None."""
         pair = self.pair
+        names = tuple(dict.fromkeys((*pair.names.others, *pair.names.fallback)))
+        about: dict[str, Any] = {
+            "cell": pair.cell,
+            "other_names": tuple(name for name in names if name != pair.protocol),
+        }
         try:
             voltage, current = self._series()
             clock = self._clock(voltage, current)
@@ -130,8 +135,8 @@ class _LazyPair:
             step = step_in_ms(clock.step(every_stamp=False), clock.t_unit)
             units = voltage.unit, current.unit
         except ReadError:
-            return SweepInfo(pair.id, pair.protocol, pair.repetition, cell=pair.cell)
-        return SweepInfo(pair.id, pair.protocol, pair.repetition, n, step, *units, cell=pair.cell)
+            return SweepInfo(pair.id, pair.protocol, pair.repetition, **about)
+        return SweepInfo(pair.id, pair.protocol, pair.repetition, n, step, *units, **about)
 
     def load(self, problems: list[Problem]) -> Sweep:
         """Read the sweep. Raises ReadError."""

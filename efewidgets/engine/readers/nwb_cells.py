@@ -17,6 +17,9 @@ from .nwb_tables import Tables
 _ICEPHYS = "general/intracellular_ephys"
 _MIES_OUTPUT = re.compile(r"data_(\d+)_DA(\d+)")
 
+# The cell of sweeps without an electrode, where others have one.
+_NO_ELECTRODE = "no electrode"
+
 Mark = Hashable
 
 
@@ -57,7 +60,9 @@ def with_cells(content: h5py.File, pairs: Sequence[Pair], tables: Tables) -> lis
         return [
             dataclasses.replace(p, cell=p.cell or names.get(m)) for p, m in zip(pairs, marks, strict=True)
         ]
-    return [dataclasses.replace(p, cell=names.get(m, p.cell)) for p, m in zip(pairs, marks, strict=True)]
+    return [
+        dataclasses.replace(p, cell=names.get(m, _NO_ELECTRODE)) for p, m in zip(pairs, marks, strict=True)
+    ]
 
 
 def _place(group: h5py.Group) -> Mark:

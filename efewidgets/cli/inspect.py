@@ -68,7 +68,11 @@ def _show(console: Console, summaries: Sequence[FileSummary], every_sweep: bool)
         console.title(f"{summary.path}: {summary.format}{dialect}, {sweeps}")
         if every_sweep:
             header = ("sweep", "protocol", "repetition", "duration", "rate", "units")
-            console.table(map(_sweep, summary.sweeps), header, right=[2, 3, 4])
+            if len(summary.cells) > 1:
+                rows = ((*_sweep(sweep), sweep.cell or "–") for sweep in summary.sweeps)
+                console.table(rows, (*header, "cell"), right=[2, 3, 4])
+            else:
+                console.table(map(_sweep, summary.sweeps), header, right=[2, 3, 4])
         elif summary.sweeps:
             header = ("protocol", "sweeps", "repetitions", "duration", "rate", "units")
             console.table(_protocols(summary), header, right=[1, 3, 4])

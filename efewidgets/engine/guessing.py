@@ -245,6 +245,8 @@ class Proposal:
     found_in : str
         Where cell and protocol were found, in words.
     problems : tuple of str
+    own_protocol, own_cell : str
+        What the file itself calls the protocol, and the cell where it holds several; "" where it doesn't say.
     """
 
     source: Source
@@ -252,6 +254,18 @@ class Proposal:
     protocol: str
     found_in: str = ""
     problems: tuple[str, ...] = ()
+    own_protocol: str = ""
+    own_cell: str = ""
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """The files' names, and which of their sweeps are meant where the names here don't say it."""
+        found = dict(self.source.metadata)
+        if self.own_protocol and self.own_protocol.lower() != self.protocol.lower():
+            found["protocol_name"] = self.own_protocol
+        if self.own_cell:
+            found["cell_name"] = self.own_cell
+        return found
 
     @property
     def is_complete(self) -> bool:
@@ -265,8 +279,9 @@ def propose(
     *,
     named: Callable[[str], str] = lambda path: path,
     protocols_in: Callable[[str], Sequence[str]] = lambda path: (),
+    cells_in: Callable[[str, str], Sequence[str]] = lambda path, protocol: (),
 ) -> list[Proposal]:
-    """Say of which cell and protocol files are: one proposal for a file, or for each protocol of a file.
+    """Say of which cell and protocol files are: one proposal for a file, or for each protocol and cell in a file.
 
     Parameters
     ----------
@@ -277,6 +292,8 @@ def propose(
         Returns the path that the pattern is held against, usually that below the root.
     protocols_in : callable
         Returns the protocols that a file itself names, if its sweeps are chosen by them.
+    cells_in : callable
+        Returns the cells that have a protocol in a file, by the path and the protocol, if it holds several cells.
     """
     found: list[Proposal] = []
     sources = list(sources)
@@ -293,7 +310,13 @@ def propose(
         where = "name" if said else ""
         if inside:
             where = "name, file" if said else "file"
-        found += [Proposal(source, cell, name, where, problems) for name in (inside or [protocol])]
+        for name in inside or [protocol]:
+            own = name if inside else ""
+            cells = cells_in(source.path, name) if inside else ()
+            found += [
+                Proposal(source, f"{cell}_{one}" if cell else one, name, where, problems, own, one)
+                for one in cells
+            ] or [Proposal(source, cell, name, where, problems, own)]
     return found
 
 
@@ -302,5 +325,5 @@ def as_metadata(proposals: Iterable[Proposal]) -> Mapping[str, Mapping[str, list
     found: dict[str, dict[str, list[dict[str, str]]]] = {}
     for one in proposals:
         if one.is_complete:
-            found.setdefault(one.cell, {}).setdefault(one.protocol, []).append(dict(one.source.metadata))
+            found.setdefault(one.cell, {}).setdefault(one.protocol, []).append(one.metadata)
     return found

@@ -21,7 +21,7 @@ from ..engine.name_patterns import Pattern
 from ..engine.problems import EfeError, Problem
 from .base import StateWidget
 from .file_looker import Looker
-from .file_rows import count_files, counted, proposal_row, summary_words
+from .file_rows import count_files, counted, own_names, proposal_row, summary_words
 from .html import escape, plain
 from .message import Message
 from .style import row
@@ -33,10 +33,18 @@ _NAMING = (".nwb",)
 COLUMNS = (
     Column("file", "File"),
     Column("cell", "Cell", editable=True, hint="Edit one, or many selected rows at once"),
-    Column("protocol", "Protocol", editable=True, hint="Edit one, or many selected rows at once"),
+    Column(
+        "protocol",
+        "Protocol",
+        editable=True,
+        hint="Edit one, or many selected rows at once; the sweeps stay those that the file calls by its own name",
+    ),
+    Column("ecode", "Stimulus", hint="The family of stimuli that the protocol's name tells"),
     Column("found", "Found in"),
     Column("problems", "Remarks"),
 )
+#: What a proposal is known by while it is edited: the path, and what the file calls protocol and cell
+Key = tuple[str, str, str]
 HINT = (
     "{cell}/{protocol}_* reads the folder as the cell and the name up to _ as the protocol. {date} and {number} stand "
     "for digits, {any} and * for anything. After re: a regular expression with (?P<cell>…) and (?P<protocol>…)."
@@ -59,10 +67,10 @@ class Preview:
         self.paths: list[str] = []
         self.proposals: list[Proposal] = []
         self.problems: list[Problem] = []
-        self._said: dict[tuple[str, str], dict[str, str]] = {}
-        self._left_out: set[tuple[str, str]] = set()
+        self._said: dict[Key, dict[str, str]] = {}
+        self._left_out: set[Key] = set()
         self._own_pattern = False
-        self._keys: list[tuple[str, str]] = []
+        self._keys: list[Key] = []
         self.message = Message()
         self.heading = ipywidgets.HTML('<span class="efe-heading">To be added</span>')
         self.pattern = ipywidgets.Text(
@@ -123,16 +131,35 @@ class Preview:
         seen = self.looker.get(path)
         return seen.summary.protocols if seen is not None and seen.summary is not None else ()
 
+    def _cells_in(self, path: str, protocol: str) -> Sequence[str]:
+        seen = self.looker.get(path)
+        if seen is None or seen.summary is None or len(seen.summary.cells) < 2:
+            return ()
+        return seen.summary.cells_of(protocol)
+
+    def _trouble(self, one: Proposal) -> Proposal:
+        """Return a proposal that says why a file can't be used, if that is known of one that names its protocols."""
+        path = one.source.path
+        seen = self.looker.get(path) if path.lower().endswith(_NAMING) else None
+        if seen is None or not seen.problem:
+            return one
+        return dataclasses.replace(one, problems=(*one.problems, seen.problem))
+
     def propose(self) -> list[Proposal]:
         """Return what is proposed now; raises EfeError if the pattern can't be used."""
         pattern = Pattern(self.pattern.value) if self.pattern.value.strip() else None
         sources, self.problems = self._pairs()
-        found = propose(sources, pattern, named=self.named, protocols_in=self._protocols_in)
+        found = propose(
+            sources,
+            pattern,
+            named=self.named,
+            protocols_in=self._protocols_in,
+            cells_in=self._cells_in,
+        )
         kept: list[Proposal] = []
         self._keys = []
-        for one in found:
-            inside = one.protocol if one.found_in.endswith("file") else ""
-            key = (one.source.path, inside)
+        for one in map(self._trouble, found):
+            key = (one.source.path, one.own_protocol, one.own_cell)
             if key in self._left_out:
                 continue
             said = self._said.get(key)
@@ -141,11 +168,11 @@ class Preview:
         return kept
 
     def _is_there(self, known: set[tuple], one: Proposal) -> bool:
-        return (one.cell, one.protocol, *one.source.paths) in known
+        return (one.cell, one.own_protocol or one.protocol, one.own_cell, *one.source.paths) in known
 
     def _known(self) -> set[tuple]:
         files = self.owner.state.inputs.files()
-        return {(cell.name, file.protocol, *file.recipe.paths) for cell, file in files}
+        return {(cell.name, *own_names(file), *file.recipe.paths) for cell, file in files}
 
     def new(self) -> list[Proposal]:
         """Return what would be added: what has a cell and a protocol, and is not there already."""

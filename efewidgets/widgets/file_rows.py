@@ -7,9 +7,10 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from ..engine.ecodes import ecode_of
 from ..engine.folders import Entry
 from ..engine.guessing import Proposal
-from ..engine.problems import EfeError
+from ..engine.problems import EfeError, Problem
 from ..engine.receiving import in_words
 from ..engine.units import canonical_unit, is_current_unit, is_voltage_unit
 from ..state.inputs import CellInputs, FileInputs, Inputs
@@ -17,6 +18,8 @@ from .file_looker import Seen
 from .html import plain as plain_of_any
 
 Row = dict[str, Any]
+
+_UNKNOWN = "no stimulus is known by the protocol's name"
 
 
 def plain(text: str) -> str:
@@ -43,6 +46,9 @@ def proposal_row(number: int, one: Proposal, there: bool) -> Row:
     """Return the row of what will be added."""
     problems = [*one.problems]
     missing = [name for name in ("cell", "protocol") if not getattr(one, name)]
+    family = stimulus_family(one.protocol)
+    if one.protocol and not family and not there:
+        problems.append(f"{_UNKNOWN}: rename it here, or choose its stimulus once it is added")
     if there:
         problems.append("is there already: not added again")
     elif missing:
@@ -52,6 +58,7 @@ def proposal_row(number: int, one: Proposal, there: bool) -> Row:
         "file": files_in_words(one.source.paths),
         "cell": plain(one.cell),
         "protocol": plain(one.protocol),
+        "ecode": family or ("?" if one.protocol else ""),
         "found": one.found_in,
         "problems": "; ".join(problems),
         "_class": {"problems": "efe-bad"} if missing and not there else {"problems": "efe-faint"},
@@ -116,39 +123,75 @@ def chosen_row(cell: CellInputs, file: FileInputs, look: Look, said: Mapping[str
     problems = [*about["problems"], *(words for path in paths for words in said.get(path, ()))]
     text = "; ".join(dict.fromkeys(plain(words) for words in problems))
     units, own = _units(file, seen)
+    said_ecode = file.metadata.get("ecode")
+    family = stimulus_family(file.protocol, said_ecode)
     return {
         "id": file.id,
         "file": files_in_words(paths),
         "cell": cell.name,
         "protocol": file.protocol,
+        "ecode": family or "?",
         "sweeps": about["sweeps"],
         "rate": about["rate"],
         "units": units,
         "ljp": _number(file.metadata.get("ljp")),
         "problems": text if all(seen) or text else "…",
-        "_class": {"units": "" if own else "efe-faint", "problems": "efe-bad" if text else "efe-faint"},
-        "_hint": {"file": "\n".join(map(plain, paths)), "problems": text},
+        "_class": {
+            "units": "" if own else "efe-faint",
+            "problems": "efe-bad" if text else "efe-faint",
+            "ecode": "efe-bad" if not family else "" if said_ecode else "efe-faint",
+        },
+        "_hint": {"file": "\n".join(map(plain, paths)), "problems": text, "protocol": _own_name_hint(file)},
     }
+
+
+def own_names(file: FileInputs) -> tuple[str, str]:
+    """Return what a file itself calls its protocol and its cell ("" if only one is in it), as a person chose them."""
+    protocol, cell = file.metadata.get("protocol_name"), file.metadata.get("cell_name")
+    return protocol if isinstance(protocol, str) else file.protocol, cell if isinstance(cell, str) else ""
+
+
+def _own_name_hint(file: FileInputs) -> str:
+    protocol, cell = own_names(file)
+    words = [] if protocol.lower() == file.protocol.lower() else [f"in the file: {plain(protocol)}"]
+    return "; ".join([*words, *([f"the sweeps of {plain(cell)}"] if cell else [])])
+
+
+def stimulus_family(protocol: str, said: Any = None) -> str:
+    """Return the family of stimuli by which a protocol is read, "" if none is known by its name."""
+    try:
+        return ecode_of(protocol, said if isinstance(said, str) else None).__name__
+    except EfeError:
+        return ""
 
 
 def _facts(file: FileInputs, seen: Sequence[Seen | None]) -> dict[str, Any]:
     """Return what the file says: number of sweeps of the protocol, kHz, problems."""
     problems = [one.problem for one in seen if one is not None and one.problem]
+    if not stimulus_family(file.protocol, file.metadata.get("ecode")):
+        problems.append(f"{_UNKNOWN}: rename it, or choose its stimulus")
     first = seen[0].summary if seen and seen[0] is not None else None
     if first is None:
         return {"sweeps": None, "rate": None, "problems": problems}
     if len(seen) == 1:
-        problems += [problem.message for problem in first.problems]
+        problems += [problem.message for problem in first.problems if not _is_settled(problem, file)]
     sweeps = first.sweeps
+    protocol, cell = own_names(file)
     if first.protocols:
-        wanted = file.protocol.lower()
-        fitting = tuple(s for s in sweeps if s.protocol is not None and s.protocol.lower() == wanted)
-        sweeps = fitting or sweeps
+        named = tuple(s for s in sweeps if s.protocol is not None and s.protocol.lower() == protocol.lower())
+        sweeps = named or tuple(s for s in sweeps if s.is_of(protocol)) or sweeps
+    if cell:
+        sweeps = tuple(s for s in sweeps if s.cell is not None and s.cell.lower() == cell.lower()) or sweeps
     rates = {sweep.rate_hz for sweep in sweeps if sweep.rate_hz}
     rate = None if not rates else f"{min(rates) / 1e3:g}"
     if len(rates) > 1:
         rate = f"{rate}–{max(rates) / 1e3:g}"
     return {"sweeps": len(sweeps), "rate": rate, "problems": problems}
+
+
+def _is_settled(problem: Problem, file: FileInputs) -> bool:
+    """Whether a problem of the whole file is none of the sweeps that a person chose."""
+    return "'cell_name'" in problem.message and file.metadata.get("cell_name") is not None
 
 
 def _units(file: FileInputs, seen: Sequence[Seen | None]) -> tuple[str, bool]:

@@ -10,15 +10,16 @@ from typing import Any
 import ipywidgets
 
 from .. import datasets
+from ..engine.ecodes import FAMILIES
 from ..engine.folders import Root
 from ..engine.problems import EfeError
 from ..state import ExtractionState
-from ..state.inputs import files_in_words
+from ..state.inputs import FileInputs, files_in_words
 from .base import StateWidget
 from .file_browser import ANY_FORMAT, Browser, suffixes_of
 from .file_looker import Looker
 from .file_preview import Preview
-from .file_rows import chosen_rows, counted, number_from, units_from
+from .file_rows import chosen_rows, counted, number_from, stimulus_family, units_from
 from .style import row
 from .table import Column, Table
 from .upload import Upload
@@ -142,7 +143,9 @@ class FileSelector(StateWidget):
         return (
             Column("file", "File"),
             Column("cell", "Cell", editable=True, choices=cells, hint="To which cell the file belongs"),
-            Column("protocol", "Protocol", editable=True, choices=protocols),
+            Column("protocol", "Protocol", editable=True, choices=protocols, hint="Another name for the same sweeps"),
+            Column("ecode", "Stimulus", editable=True, choices=tuple(FAMILIES),
+                   hint="The family of stimuli as which it is read: by the protocol's name, or as chosen here"),
             Column("sweeps", "Sweeps", kind="number"),
             Column("rate", "Rate", unit="kHz", hint="Sampling rate"),
             Column("units", "Units", editable=True, hint="Of voltage and current; asked for where the file has none"),
@@ -205,11 +208,24 @@ class FileSelector(StateWidget):
             if column in ("cell", "protocol"):
                 if not str(text).strip():
                     raise EfeError(f"a {column} needs a name.")
-                self.state.regroup_files(ids, **{column: str(text).strip()})
+                self.state.regroup_files(ids, **{column: str(text).strip()}, answers=self._answers)
+            elif column == "ecode":
+                self._set_ecode(ids, str(text).strip())
             elif column == "ljp":
                 self.state.set_metadata(ids, ljp=number_from(text, "the liquid junction potential (mV)"))
             elif column == "units":
                 self.state.set_metadata(ids, **units_from(text))
+
+    def _answers(self, file: FileInputs) -> bool:
+        """Whether a file chooses its sweeps by the name of their protocol and has some of its present one."""
+        seen = self.looker.get(file.path)
+        summary = None if seen is None else seen.summary
+        return summary is not None and summary.format == "NWB" and summary.has_protocol(file.protocol)
+
+    def _set_ecode(self, ids: tuple[str, ...], text: str) -> None:
+        if text and not stimulus_family("", text):
+            raise EfeError(f"{text!r} is no known stimulus: choose one of {', '.join(FAMILIES)}.")
+        self.state.set_metadata(ids, ecode=text or None)
 
     def _select(self, ids: tuple[str, ...]) -> None:
         """Let all views show the cell and protocol of the selected files, as far as they have one in common."""

@@ -31,7 +31,7 @@ from .inspection import (
     step_in_ms,
 )
 from .matlab import open_matlab
-from .nwb import open_nwb
+from .nwb import finds_by_name, open_nwb
 from .registry import Format, Open, format_for, format_of, plugin_problems, register_reader
 from .text import open_lccr
 
@@ -42,6 +42,7 @@ __all__ = [
     "csv_lccr_reader",
     "csv_reader",
     "each_sweep",
+    "has_protocol",
     "igor_reader",
     "inspect",
     "nwb_reader",
@@ -139,6 +140,15 @@ def inspect(path: str | os.PathLike[str]) -> FileSummary:
     opener = known.open_for_inspection
     with _unforeseen(path), opener(path) if opener else _open({"filepath": path}, None) as contents:
         return contents.summary(path)
+
+
+def has_protocol(metadata: Mapping[str, Any], protocol: str) -> bool:
+    """Whether the file that metadata name chooses its sweeps by the name of a protocol, and has some of this one."""
+    try:
+        known = format_for(metadata)
+    except EfeError:
+        return False
+    return known.open is open_nwb and finds_by_name(metadata, protocol)
 
 
 def _open(metadata: Mapping[str, Any], reader: Reader | None) -> Any:

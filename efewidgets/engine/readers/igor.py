@@ -17,6 +17,7 @@ import numpy as np
 
 from ..problems import Problem, ReadError
 from ..units import is_current_unit, is_voltage_unit
+from .clocks import by_samples, on_one_clock, overlap
 from .files import existing_file, text_path
 from .inspection import Contents, Sweep, SweepInfo, known_sweep, step_in_ms
 
@@ -40,6 +41,7 @@ class Wave:
     dt: float
     unit: str
     x_unit: str
+    start: float = 0.0
 
     def samples(self) -> np.ndarray:
         """Return the samples as stored, in this machine's byte order, array (n,)."""
@@ -76,6 +78,7 @@ def _parse_v5(path: str, head: bytes, order: str) -> Wave:
             f"{os.path.basename(path)} is a matrix {dims}; a recording is a wave of one dimension."
         )
     (dt,) = struct.unpack_from(order + "d", head, base + 84)
+    (start,) = struct.unpack_from(order + "d", head, base + 116)
     return Wave(
         path,
         5,
@@ -86,6 +89,7 @@ def _parse_v5(path: str, head: bytes, order: str) -> Wave:
         dt,
         _text(head[base + 148 : base + 152]),
         _text(head[base + 152 : base + 156]),
+        start,
     )
 
 
@@ -93,7 +97,7 @@ def _parse_v2(path: str, head: bytes, order: str, version: int) -> Wave:
     base = _BIN_SIZE[version]
     (kind,) = struct.unpack_from(order + "h", head, base)
     (n,) = struct.unpack_from(order + "i", head, base + 42)
-    (dt,) = struct.unpack_from(order + "d", head, base + 48)
+    dt, start = struct.unpack_from(order + "2d", head, base + 48)
     return Wave(
         path,
         version,
@@ -104,6 +108,7 @@ def _parse_v2(path: str, head: bytes, order: str, version: int) -> Wave:
         dt,
         _text(head[base + 34 : base + 38]),
         _text(head[base + 38 : base + 42]),
+        start,
     )
 
 
@@ -181,7 +186,10 @@ def open_igor(metadata: Mapping[str, Any]) -> Iterator[Contents]:
     info = SweepInfo(
         Path(v_path).stem, None, None, voltage.n, step_in_ms(voltage.dt, t_unit), voltage.unit, current.unit
     )
-    contents.sweeps.append(known_sweep(info, lambda problems: _load(voltage, current, t_unit)))
+    aligned = by_samples(metadata)
+    contents.sweeps.append(
+        known_sweep(info, lambda problems: _load_pair(voltage, current, t_unit, aligned, problems))
+    )
     yield contents
 
 
@@ -215,6 +223,19 @@ def _assumed_t_unit(wave: Wave, contents: Contents) -> str | None:
         )
     )
     return "s"
+
+
+def _load_pair(
+    voltage: Wave, current: Wave, t_unit: str | None, aligned: bool, problems: list[Problem]
+) -> Sweep:
+    """Return the sweep of two waves, laid together by the times at which they begin (x0) unless `aligned`."""
+    step = step_in_ms(voltage.dt, t_unit)
+    found = None
+    if not aligned and step is not None and step > 0:
+        starts = step_in_ms(voltage.start, t_unit), step_in_ms(current.start, t_unit)
+        found = overlap(*starts, step, voltage.n, current.n)
+    sweep = _load(voltage, current, t_unit)
+    return sweep if found is None or step is None else on_one_clock(sweep, found, step, problems)
 
 
 def _load(voltage: Wave, current: Wave, t_unit: str | None) -> Sweep:

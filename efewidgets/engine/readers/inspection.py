@@ -35,6 +35,10 @@ class SweepInfo:
         Sampling step, ms.
     v_unit, i_unit : str or None
         As they stand in the file.
+    cell : str or None
+        The cell (or its electrode) as the file calls it.
+    other_names : tuple of str
+        Further names under which the stimulus is found.
     """
 
     id: str
@@ -44,6 +48,12 @@ class SweepInfo:
     dt_ms: float | None = None
     v_unit: str | None = None
     i_unit: str | None = None
+    cell: str | None = None
+    other_names: tuple[str, ...] = ()
+
+    def is_of(self, protocol: str) -> bool:
+        """Whether the sweep is found under a protocol's name, without regard to case."""
+        return protocol.lower() in {name.lower() for name in (self.protocol or "", *self.other_names)}
 
     @property
     def duration_ms(self) -> float | None:
@@ -90,6 +100,20 @@ class FileSummary:
         return self._distinct("protocol")
 
     @property
+    def cells(self) -> list[str]:
+        """Names of the cells, in the order of the file; several, if it holds the sweeps of several."""
+        return self._distinct("cell")
+
+    def cells_of(self, protocol: str) -> list[str]:
+        """Return the cells that have a protocol."""
+        found = (sweep.cell for sweep in self.sweeps if sweep.protocol == protocol)
+        return list(dict.fromkeys(cell for cell in found if cell is not None))
+
+    def has_protocol(self, name: str) -> bool:
+        """Whether the file names the protocols of its sweeps, and any is found under this name."""
+        return any(sweep.is_of(name) for sweep in self.sweeps if sweep.protocol is not None)
+
+    @property
     def repetitions(self) -> list[int]:
         """Repetitions that occur."""
         return sorted(self._distinct("repetition"))
@@ -116,6 +140,7 @@ class FileSummary:
             "format": self.format,
             "dialect": self.dialect,
             "protocols": self.protocols,
+            "cells": self.cells,
             "repetitions": self.repetitions,
             "durations_ms": self.durations,
             "sampling_rates_hz": self.sampling_rates,

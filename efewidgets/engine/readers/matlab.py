@@ -16,6 +16,7 @@ import h5py
 import numpy as np
 
 from ..problems import Problem, ReadError
+from .clocks import by_samples, on_one_clock, overlap
 from .files import existing_file, main_path
 from .hdf5 import check_dataset, open_file
 from .inspection import Contents, LazySweep, Sweep, SweepInfo, known_sweep
@@ -41,7 +42,7 @@ def open_matlab(metadata: Mapping[str, Any]) -> Iterator[Contents]:
         for current in currents:
             voltage = current[:-1] + "2"
             if voltage in shapes:
-                contents.sweeps.append(_lazy(current, voltage, shapes, load))
+                contents.sweeps.append(_lazy(current, voltage, shapes, load, by_samples(metadata)))
             else:
                 words = f"{voltage}, the voltage of {current}, isn't in the file."
                 contents.problems.append(Problem(words, "error", "file", recording=current[:-2]))
@@ -50,12 +51,12 @@ def open_matlab(metadata: Mapping[str, Any]) -> Iterator[Contents]:
         yield contents
 
 
-def _lazy(current: str, voltage: str, shapes: Shapes, load: Load) -> LazySweep:
+def _lazy(current: str, voltage: str, shapes: Shapes, load: Load, aligned: bool) -> LazySweep:
     info = SweepInfo(current[:-2], n_samples=max(shapes[voltage], default=None))
-    return known_sweep(info, lambda problems: _sweep(*load(current, voltage)))
+    return known_sweep(info, lambda problems: _sweep(*load(current, voltage), aligned, problems))
 
 
-def _sweep(current: np.ndarray, voltage: np.ndarray) -> Sweep:
+def _sweep(current: np.ndarray, voltage: np.ndarray, aligned: bool, problems: list[Problem]) -> Sweep:
     for name, matrix in (("current", current), ("voltage", voltage)):
         if matrix.ndim != 2 or matrix.shape[1] != 2 or matrix.dtype.kind not in "fiu":
             raise ReadError(f"its {name} is a matrix {matrix.shape}: expected two columns, time and value.")
@@ -64,13 +65,16 @@ def _sweep(current: np.ndarray, voltage: np.ndarray) -> Sweep:
     dt_i, dt_v = regular_step(current[:, 0]), regular_step(voltage[:, 0])
     if abs(dt_i - dt_v) > 1e-6 * dt_i:
         raise ReadError(f"its voltage has a sampling step of {dt_v:g} s, its current of {dt_i:g} s.")
+    starts = 1e3 * float(voltage[0, 0]), 1e3 * float(current[0, 0])
+    found = None if aligned else overlap(*starts, 1e3 * dt_i, len(voltage), len(current))
     # Copies in a row: a column of a matrix would keep the times beside it in memory.
-    return {
+    sweep = {
         "current": np.ascontiguousarray(current[:, 1]),
         "voltage": np.ascontiguousarray(voltage[:, 1]),
         "dt": dt_i,
         "t_unit": "s",
     }
+    return on_one_clock(sweep, found, 1e3 * dt_i, problems)
 
 
 def regular_step(times: np.ndarray) -> float:

@@ -6,95 +6,108 @@ import os
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import h5py
 import numpy as np
 
-from ..problems import Problem, ReadError
+from ..problems import EfeError, Problem, ReadError
 from ..units import canonical_unit, is_current_unit, is_voltage_unit
 from .checks import TINY_DIFFERENCE, cut_missing_tail
+from .clocks import Overlap, by_samples, on_one_clock, overlap
 from .files import existing_file, main_path
 from .hdf5 import open_file
 from .inspection import Contents, LazySweep, LeftOutError, Sweep, SweepInfo, step_in_ms
-from .nwb_dialects import DIALECTS, VU_PROTOCOLS, VU_WITH_TEST_PULSE, dialect_of
-from .nwb_selection import Pair, Selection
+from .nwb_dialects import VU_PROTOCOLS, VU_WITH_TEST_PULSE, Layout, layout_of
+from .nwb_pairs import Pair
+from .nwb_selection import Selection
 from .nwb_series import Series
 
 _TEST_PULSE_S = 0.090
 
 
-@dataclass(frozen=True)
-class _Listing:
-    """The sweeps that a selection finds in a file."""
-
-    dialect: str
-    pairs: tuple[Pair, ...]
-    problems: tuple[Problem, ...]
-
-
 # Sweeps are read again one by one; walking through the whole file each time would cost more than the samples.
-_listings: OrderedDict[tuple, _Listing] = OrderedDict()
-_MOST_LISTINGS = 64
+_layouts: OrderedDict[tuple, Layout] = OrderedDict()
+_MOST_LAYOUTS = 64
 
 
 @contextmanager
 def open_nwb(metadata: Mapping[str, Any]) -> Iterator[Contents]:
-    """Yield the sweeps that ``protocol_name``, ``repetition`` and ``v_file`` choose (all, if not given)."""
+    """Yield the sweeps that ``protocol_name``, ``repetition``, ``cell_name`` and ``v_file`` choose (else all)."""
     path = existing_file(main_path(metadata))
     selection = Selection.of(metadata)
+    aligned = by_samples(metadata)
     with open_file(path, "NWB") as file:
-        listing = _listing(file, path, selection)
+        layout = _layout(file, path)
+        pairs = _chosen(file, os.path.basename(path), layout, selection)
         toff = metadata.get("toff")
-        sweeps = [_LazyPair(file, pair, listing.dialect, toff) for pair in listing.pairs]
+        sweeps = [_LazyPair(file, pair, layout, toff, aligned) for pair in pairs]
         yield Contents(
             "NWB",
-            _dialect_name(listing),
+            _dialect_name(layout),
             [LazySweep(sweep.pair.id, sweep.load, sweep.describe) for sweep in sweeps],
-            list(listing.problems),
+            selection.problems(),
         )
 
 
-def _listing(file: h5py.File, path: str, selection: Selection) -> _Listing:
-    """Find the sweeps, or remember them if the file is as it was."""
-    state = os.stat(path)
-    key = (os.path.realpath(path), state.st_mtime_ns, state.st_size, state.st_ino, selection.key)
-    listing = _listings.get(key)
-    if listing is None:
-        listing = _listings[key] = _find(file, os.path.basename(path), selection)
-        if len(_listings) > _MOST_LISTINGS:
-            _listings.popitem(last=False)
-    return listing
-
-
-def _find(file: h5py.File, name: str, selection: Selection) -> _Listing:
-    problems: list[Problem] = []
+def finds_by_name(metadata: Mapping[str, Any], protocol: str) -> bool:
+    """Whether an NWB file has sweeps of a stimulus of this name; False where that can't be known."""
     try:
-        dialect = dialect_of(file)
-        pairs = tuple(DIALECTS[dialect](file, selection, problems))
+        with open_nwb({**metadata, "protocol_name": protocol}) as contents:
+            return bool(contents.sweeps)
+    except (EfeError, OSError):
+        return False
+
+
+def _layout(file: h5py.File, path: str) -> Layout:
+    """Find all sweeps of a file, or remember them if it is as it was."""
+    state = os.stat(path)
+    key = (os.path.realpath(path), state.st_mtime_ns, state.st_size, state.st_ino)
+    layout = _layouts.get(key)
+    if layout is None:
+        try:
+            layout = _layouts[key] = layout_of(file)
+        except ReadError as error:
+            raise ReadError(f"{os.path.basename(path)}: {error}") from error
+        if len(_layouts) > _MOST_LAYOUTS:
+            _layouts.popitem(last=False)
+    return layout
+
+
+def _chosen(file: h5py.File, name: str, layout: Layout, selection: Selection) -> list[Pair]:
+    def original(pair: Pair) -> str | None:
+        return Series(file[pair.voltage], "").word("description")
+
+    dialect = layout.dialect
+    if dialect.name != "BBP":
+        selection.original = None  # only BBP's files say which files they were made of
+    try:
+        chosen = selection.choose(layout.pairs, layout.lost, original, dialect.in_order, dialect.numbered)
     except ReadError as error:
         raise ReadError(f"{name}: {error}") from error
-    if not pairs:
-        raise selection.nothing_found(name, problems)
-    return _Listing(dialect, pairs, (*problems, *selection.problems()))
+    if not chosen:
+        raise selection.nothing_found(name)
+    return chosen
 
 
-def _dialect_name(listing: _Listing) -> str:
+def _dialect_name(layout: Layout) -> str:
     """Return the dialect's name for people: MIES is VU's if any stimulus set is theirs."""
-    if listing.dialect == "MIES" and any(pair.raw_protocol in VU_PROTOCOLS for pair in listing.pairs):
+    name = layout.dialect.name
+    if name == "MIES" and any(pair.raw_protocol in VU_PROTOCOLS for pair in layout.pairs):
         return "VU"
-    return listing.dialect
+    return name
 
 
 class _LazyPair:
     """One sweep of an open file."""
 
-    def __init__(self, file: h5py.File, pair: Pair, dialect: str, toff: Any):
+    def __init__(self, file: h5py.File, pair: Pair, layout: Layout, toff: Any, aligned: bool):
         self.file = file
         self.pair = pair
-        self.dialect = dialect
+        self.layout = layout
+        self.dialect = layout.dialect.name
         self.toff = toff
+        self.aligned = aligned
 
     def _series(self) -> tuple[Series, Series]:
         try:
@@ -110,6 +123,11 @@ class _LazyPair:
     def describe(self) -> SweepInfo:
         """Return what is known without the samples; what can't be known is None."""
         pair = self.pair
+        names = tuple(dict.fromkeys((*pair.names.others, *pair.names.fallback)))
+        about: dict[str, Any] = {
+            "cell": pair.cell,
+            "other_names": tuple(name for name in names if name != pair.protocol),
+        }
         try:
             voltage, current = self._series()
             clock = self._clock(voltage, current)
@@ -117,8 +135,8 @@ class _LazyPair:
             step = step_in_ms(clock.step(every_stamp=False), clock.t_unit)
             units = voltage.unit, current.unit
         except ReadError:
-            return SweepInfo(pair.id, pair.protocol, pair.repetition)
-        return SweepInfo(pair.id, pair.protocol, pair.repetition, n, step, *units)
+            return SweepInfo(pair.id, pair.protocol, pair.repetition, **about)
+        return SweepInfo(pair.id, pair.protocol, pair.repetition, n, step, *units, **about)
 
     def load(self, problems: list[Problem]) -> Sweep:
         """Read the sweep. Raises ReadError."""
@@ -144,17 +162,43 @@ class _LazyPair:
             )
         n_v = pair.v_window[1] if pair.v_window else voltage.n_samples
         n_i = pair.i_window[1] if pair.i_window else current.n_samples
+        step = step_in_ms(sweep["dt"], sweep["t_unit"])
+        found = (
+            None
+            if self.aligned or step is None
+            else self._overlap(voltage, current, step, n_v, n_i, problems)
+        )
         sweep["voltage"] = voltage.samples(v_conversion, pair.v_window)
-        if min(n_v, n_i) > 1 and abs(n_v - n_i) > TINY_DIFFERENCE:
+        if found is None and min(n_v, n_i) > 1 and abs(n_v - n_i) > TINY_DIFFERENCE:
             # Left unread: a current that claims more than it should costs no memory.
             raise ReadError(
                 f"the voltage has {n_v} samples and the current {n_i}: they don't belong together, or one is "
                 "cut."
             )
         sweep["current"] = current.samples(i_conversion, pair.i_window)
+        if found is not None and step is not None:
+            sweep.update(on_one_clock(sweep, found, step, problems))
         if is_current_unit(v_unit) and is_voltage_unit(i_unit):
             v_unit, i_unit = _exchanged_units(sweep, v_unit, i_unit, problems)
         sweep["v_unit"], sweep["i_unit"] = v_unit, i_unit
+
+    def _overlap(
+        self, voltage: Series, current: Series, step: float, n_v: int, n_i: int, problems: list[Problem]
+    ) -> Overlap | None:
+        """Return how voltage and current lie in time; None if they begin together, as far as the file knows."""
+        pair = self.pair
+        v_start = voltage.starts_at(pair.v_window[0] if pair.v_window else 0)
+        i_start = current.starts_at(pair.i_window[0] if pair.i_window else 0)
+        try:
+            return overlap(v_start, i_start, step, n_v, n_i)
+        except ReadError:
+            words = _clocks_in_doubt(self.file, self.layout, pair)
+            if not words:
+                raise
+        problems.append(
+            Problem(f"{words}: the first samples are taken to belong together.", "warning", "file")
+        )
+        return None
 
     def _finish_mies(self, sweep: Sweep, voltage: Series) -> None:
         """Cut what was never acquired, add the holding current, take the test pulse out (VU's rules)."""
@@ -171,6 +215,29 @@ class _LazyPair:
             for name in ("voltage", "current"):
                 if end < len(sweep[name]):
                     sweep[name][:end] = sweep[name][end]
+
+
+def _clocks_in_doubt(file: h5py.File, layout: Layout, own: Pair) -> str:
+    """Return why clocks that contradict a sweep mean nothing, "" if they don't.
+
+    A stimulus that several responses have in common can't be at the time of each. Stimuli (or responses) that all
+    begin at one moment, while the others don't, were given no time. Where each response begins with the stimulus of
+    another, the numbers or the tables that put them together count more.
+    """
+
+    def starts(path: str, window: tuple[int, int] | None) -> float | None:
+        return Series(file[path], "").starts_at(window[0] if window else 0)
+
+    if sum((pair.current, pair.i_window) == (own.current, own.i_window) for pair in layout.pairs) > 1:
+        return "its stimulus is that of several responses, and can't have the time of each"
+    voltages = {starts(pair.voltage, pair.v_window) for pair in layout.pairs}
+    currents = {starts(pair.current, pair.i_window) for pair in layout.pairs}
+    if min(len(voltages), len(currents)) == 1 < max(len(voltages), len(currents)):
+        which = "stimuli" if len(currents) == 1 else "responses"
+        return f"the file gives all its {which} the same starting time"
+    if voltages == currents and len(voltages) > 1:
+        return "by its starting time the voltage belongs to another current than by number, table or name"
+    return ""
 
 
 def _same_rate(voltage: Series, current: Series) -> None:
@@ -212,7 +279,11 @@ def _exchanged_units(sweep: Sweep, v_unit: str, i_unit: str, problems: list[Prob
 
 def _holding_current(voltage: Series) -> float:
     """Return the amplifier's bias current, A. Files give it in pA or in A; no cell is held at 100 nA."""
-    bias = voltage.number("bias_current")
+    found, bias = voltage.value("bias_current"), voltage.number("bias_current")
+    if found is not None and bias is None:
+        raise ReadError(
+            f"{voltage.name}/bias_current must be one number, but is {np.asarray(found).tolist()!r}."
+        )
     if bias is None or not np.isfinite(bias):
         return 0.0
     return bias if abs(bias) < 1e-7 else bias * 1e-12

@@ -1,18 +1,29 @@
-"""How laboratories arrange current-clamp sweeps in NWB files: one generator of `Pair` a dialect."""
+"""How laboratories arrange current-clamp sweeps in NWB files: one generator of `Pair` and `Lost` a dialect."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import h5py
 
-from ..problems import Problem, ReadError
+from ..problems import ReadError
 from .hdf5 import item, members
-from .nwb_plain import partners, plain, scala_protocol
-from .nwb_selection import Pair, Selection
+from .nwb_cells import sweep_number, with_cells
+from .nwb_names import UNNAMED, Names, described, names_of, real_name
+from .nwb_pairs import Lost, Pair
+from .nwb_plain import (
+    Found,
+    acquisition,
+    left_over,
+    open_series,
+    partners,
+    plain,
+    presentation,
+)
 from .nwb_series import Series
-from .nwb_tables import repetition_column
+from .nwb_tables import Tables, read_tables, repetition_column
 
 # What the Vrije Universiteit's stimulus sets are, in the words of the EPFL's protocols.
 VU_PROTOCOLS = {
@@ -36,93 +47,61 @@ VU_PROTOCOLS = {
 VU_WITH_TEST_PULSE = {"CCSteps_DA_0", "X1PS_SubThresh_DA_0", "X4PS_SupraThresh_DA_0"}
 
 
-def acquisition(content: h5py.File) -> h5py.Group | None:
-    """Return the group of the recorded series, in NWB 2 or NWB 1."""
-    group = item(content, "acquisition")
-    series = item(group, "timeseries") if isinstance(group, h5py.Group) else None
-    return series if isinstance(series, h5py.Group) else group
+def _pair_or_lost(
+    voltages: h5py.Group | None,
+    currents: h5py.Group | None,
+    name: str,
+    partner: str | None,
+    names: Callable[[Series, Series | None], Names],
+) -> tuple[Series, Series, Names] | Lost | None:
+    """Return the two series of a sweep, or why there is none; None if `name` is no series of current clamp."""
+    voltage = open_series(voltages, name)
+    if not isinstance(voltage, Series):
+        return voltage
+    current = open_series(currents, partner, "amperes") if partner else None
+    if isinstance(current, Series):
+        return voltage, current, names(voltage, current)
+    reason = current.reason if current is not None else _missing(f"/stimulus/presentation/{partner or '?'}")
+    return Lost(name, reason, names(voltage, None), voltage.name)
 
 
-def presentation(content: h5py.File) -> h5py.Group | None:
-    """Return the group of the stimuli."""
-    stimulus = item(content, "stimulus")
-    return item(stimulus, "presentation") if isinstance(stimulus, h5py.Group) else None
-
-
-def series_in(group: h5py.Group | None, name: str, problems: list[Problem]) -> h5py.Group | None:
-    """Return a series of a group: a member that has (or links to) data and isn't voltage clamp.
-
-    A link that leads nowhere is a problem of this series, not of the file.
-    """
-    try:
-        found = item(group, name) if isinstance(group, h5py.Group) else None
-    except ReadError as error:
-        problems.append(Problem(str(error), "error", "file", recording=name))
-        return None
-    if not isinstance(found, h5py.Group) or not found.id.links.exists(b"data"):
-        return None
-    return None if Series(found, "").type.startswith("VoltageClamp") else found
-
-
-def _missing(name: str, path: str) -> Problem:
-    return Problem(f"{path} isn't in the file (or isn't current clamp).", "error", "file", recording=name)
+def _missing(path: str) -> str:
+    return f"{path} isn't in the file (or isn't current clamp)."
 
 
 # --- EPFL, Blue Brain Project: /data_organization/<cell>/<protocol>/<repetition>/<sweep>/<series>
 
 
-def bbp(content: h5py.File, selection: Selection, problems: list[Problem]) -> Iterator[Pair]:
-    """Sweeps as ``/data_organization`` lists them, protocols and repetitions in the order asked."""
+def bbp(content: h5py.File, tables: Tables) -> Found:
+    """Sweeps as ``/data_organization`` lists them."""
     tree = item(content, "data_organization")
-    groups: dict[str, list[tuple[str, h5py.Group]]] = {}
     for cell in members(tree):
-        cell_group = item(tree, cell)
-        for protocol in selection.pick_protocols(members(cell_group)):
-            groups.setdefault(protocol.lower(), []).append((protocol, item(cell_group, protocol)))
-    asked = [p.lower() for p in selection.protocols or groups]
-    for key in dict.fromkeys(asked):
-        for protocol, group in groups.get(key, []):
-            for repetition, number in _bbp_repetitions(group, selection):
-                yield from _bbp_sweeps(
-                    content, item(group, repetition), protocol, number, selection, problems
-                )
-
-
-def _bbp_repetitions(group: h5py.Group, selection: Selection) -> list[tuple[str, int | None]]:
-    """Return (name, number) of the repetitions asked for, in the order asked."""
-    numbered = []
-    for name in members(group):
-        digits = re.search(r"(\d+)\s*$", name)
-        numbered.append((name, int(digits.group(1)) if digits else None))
-    wanted = [(name, number) for name, number in numbered if selection.wants_repetition(number)]
-    order = selection.repetitions or []
-    return sorted(wanted, key=lambda found: order.index(found[1]) if found[1] in order else 0)
+        for protocol in members(item(tree, cell)):
+            group = item(item(tree, cell), protocol)
+            for repetition in members(group):
+                digits = re.search(r"(\d+)\s*$", repetition)
+                number = int(digits.group(1)) if digits else None
+                yield from _bbp_sweeps(content, item(group, repetition), cell, protocol, number)
 
 
 def _bbp_sweeps(
-    content: h5py.File,
-    repetition: h5py.Group,
-    protocol: str,
-    number: int | None,
-    selection: Selection,
-    problems: list[Problem],
-) -> Iterator[Pair]:
+    content: h5py.File, repetition: h5py.Group, cell: str, protocol: str, number: int | None
+) -> Found:
     voltages, currents = acquisition(content), presentation(content)
+    names = Names(protocol, (protocol,))
     for sweep in members(repetition):
         for name in members(item(repetition, sweep)):
             partner = _bbp_partner(name)
             if partner is None:
                 continue
-            voltage, current = series_in(voltages, name, problems), series_in(currents, partner, problems)
-            if voltage is None or current is None:
-                path = f"/acquisition/{name}" if voltage is None else f"/stimulus/presentation/{partner}"
-                problems.append(_missing(name, path))
-            elif selection.original is None or selection.wants_original(_description(voltage)):
-                yield Pair(name, protocol, voltage.name, current.name, number, clock="current")
-
-
-def _description(series: h5py.Group) -> str | None:
-    return Series(series, "").word("description")
+            found = _pair_or_lost(voltages, currents, name, partner, lambda voltage, current: names)
+            if isinstance(found, tuple):
+                voltage, current, _ = found
+                yield Pair(name, names, voltage.name, current.name, number, cell, clock="current")
+            elif isinstance(found, Lost):
+                yield Lost(name, found.reason, names, found.path, cell=cell)
+            else:
+                yield Lost(name, _missing(f"/acquisition/{name}"), names, f"/acquisition/{name}", cell=cell)
 
 
 def _bbp_partner(name: str) -> str | None:
@@ -133,52 +112,79 @@ def _bbp_partner(name: str) -> str | None:
     return None
 
 
+def _is_bbp(content: h5py.File) -> bool:
+    """Whether /data_organization lists any series by the names that BBP gives them."""
+    tree = item(content, "data_organization")
+    return any(_bbp_partner(name) for name in _leaves(tree, depth=4))
+
+
+def _leaves(group: h5py.Group, depth: int) -> Iterator[str]:
+    for name in members(group):
+        if depth:
+            yield from _leaves(item(group, name), depth - 1)
+        else:
+            yield name
+
+
 # --- Allen Institute, NWB 1: the same name in /acquisition/timeseries and /stimulus/presentation
 
 
-def aibs(content: h5py.File, selection: Selection, problems: list[Problem]) -> Iterator[Pair]:
+def aibs(content: h5py.File, tables: Tables) -> Found:
     """Sweeps of NWB 1 files; the stimulus is named by ``aibs_stimulus_name``."""
     voltages, currents = acquisition(content), presentation(content)
     for name in members(voltages):
-        voltage = series_in(voltages, name, problems)
-        if voltage is None:
-            continue
-        series = Series(voltage, "")
-        protocol = series.word("aibs_stimulus_name") or series.word("stimulus_description") or "Step"
-        if not selection.wants_protocol(protocol):
-            continue
-        current = series_in(currents, name, problems)
-        if current is None:
-            problems.append(_missing(name, f"/stimulus/presentation/{name}"))
-        else:
-            yield Pair(name, protocol, voltage.name, current.name)
+        found = _pair_or_lost(voltages, currents, name, name, _aibs_names)
+        if isinstance(found, tuple):
+            voltage, current, names = found
+            yield Pair(name, names, voltage.name, current.name)
+        elif found is not None:
+            group = voltages.get(name) if voltages is not None else None
+            known = _aibs_names(Series(group, ""), None) if isinstance(group, h5py.Group) else found.names
+            yield Lost(name, found.reason, known, found.path)
+
+
+def _aibs_names(voltage: Series, current: Series | None) -> Names:
+    raw = voltage.word("aibs_stimulus_name") or described(voltage)
+    return Names(raw or UNNAMED, (raw,) if raw else (), is_named=raw is not None)
+
+
+def _is_aibs(content: h5py.File) -> bool:
+    """Whether any recorded series has a stimulus of its own name, in the arrangement of NWB 1."""
+    recorded = item(content, "acquisition")
+    return "timeseries" in members(recorded) and not set(members(acquisition(content))).isdisjoint(
+        members(presentation(content))
+    )
 
 
 # --- Toronto: index_00 is the voltage, index_01 its current
 
 
-def trt(content: h5py.File, selection: Selection, problems: list[Problem]) -> Iterator[Pair]:
-    """Sweeps of Howard et al. 2022 (doi 10.1093/gigascience/giac108); all are steps."""
+def trt(content: h5py.File, tables: Tables) -> Found:
+    """Sweeps of Howard et al. 2022 (doi 10.1093/gigascience/giac108); all are steps, unless tables say otherwise."""
     voltages, currents = acquisition(content), presentation(content)
-    if not selection.wants_protocol("Step", "GenericStep"):
-        return
+
+    def names(voltage: Series, current: Series | None) -> Names:
+        in_table = tables.types.get(voltage.name)
+        if real_name(in_table) is not None:
+            own = names_of(voltage, current, in_table, table_first=True)
+            return Names(own.protocol, own.others, (UNNAMED, "GenericStep"))
+        raw = described(voltage)
+        return Names(UNNAMED, (UNNAMED, "GenericStep", *([raw] if raw else [])))
+
     for name in members(voltages):
-        voltage = series_in(voltages, name, problems)
-        if voltage is None:
-            continue
-        partner = _trt_partner(name)
-        current = series_in(currents, partner, problems) if partner else None
-        if current is None:
-            problems.append(_missing(name, f"/stimulus/presentation/{partner or '?'}"))
-        else:
-            yield Pair(name, "Step", voltage.name, current.name)
+        found = _pair_or_lost(voltages, currents, name, _trt_partner(name), names)
+        if isinstance(found, tuple):
+            voltage, current, about = found
+            yield Pair(name, about, voltage.name, current.name)
+        elif found is not None:
+            yield found
 
 
 def _trt_partner(name: str) -> str | None:
     """Return the stimulus of a voltage: 00 → 01, 01 → 03, … (two parts) or 0_0_0 ↔ 0_0_1, 0_0_2 ↔ 0_0_3."""
     parts = name.split("_")
     last = parts[-1]
-    if not last.isdigit():
+    if not (last.isascii() and last.isdigit()):
         return None
     if len(parts) == 2:
         parts[-1] = str(2 * int(last) + 1).rjust(len(last), "0")
@@ -187,65 +193,106 @@ def _trt_partner(name: str) -> str | None:
     return "_".join(parts)
 
 
+def _is_trt(content: h5py.File) -> bool:
+    """Whether stimuli are numbered as the Toronto rule has it, and not as their responses are, nor in another way.
+
+    All numbered stimuli must be those of some response, more by the rule than by the same name; and no sweep number
+    may speak against it.
+    """
+    voltages, currents = acquisition(content), presentation(content)
+    names = [name for name in members(voltages) if name[:6].lower() == "index_"]
+    there = {name for name in members(currents) if name[:6].lower() == "index_" and _trt_partner(name)}
+    partner = {name: _trt_partner(name) for name in names}
+    by_rule = {v: i for v, i in partner.items() if i in there}
+    if len(by_rule) <= len(there.intersection(names)) or not there <= set(partner.values()):
+        return False
+    for v_name, i_name in by_rule.items():
+        found = [open_series(voltages, v_name), open_series(currents, str(i_name), "amperes")]
+        numbers = [sweep_number(series) for series in found if isinstance(series, Series)]
+        if len(numbers) == 2 and None not in numbers and numbers[0] != numbers[1]:
+            return False
+    return True
+
+
 # --- MIES (Igor Pro) and the Vrije Universiteit: DA is the output, AD the input
 
 
-def mies(content: h5py.File, selection: Selection, problems: list[Problem]) -> Iterator[Pair]:
+def mies(content: h5py.File, tables: Tables) -> Found:
     """Sweeps named ``data_00000_DA0`` and ``data_00000_AD0``; VU's stimulus sets go by the EPFL's names."""
     voltages, currents = acquisition(content), presentation(content)
     by_electrode: dict[str, str] | None = None
     for name in members(currents):
-        current = series_in(currents, name, problems) if "DA" in name else None
-        raw = Series(current, "").word("stimulus_description") if current is not None else None
-        if current is None or raw is None:
+        current = open_series(currents, name, "amperes") if "DA" in name else None
+        if isinstance(current, Lost):
+            yield Lost(name, current.reason, path=f"/acquisition/{name.replace('DA', 'AD')}")
+        if not isinstance(current, Series):
             continue
-        protocol = VU_PROTOCOLS.get(raw, raw)
-        if not selection.wants_protocol(protocol, raw, re.sub(r"_DA_\d+$", "", raw)):
-            continue
-        voltage = series_in(voltages, name.replace("DA", "AD"), problems)
+        voltage = open_series(voltages, name.replace("DA", "AD"))
         if voltage is None:
             # The input may have another number than the output: the electrode tells.
-            by_electrode = partners(voltages, currents, problems) if by_electrode is None else by_electrode
-            found = next((v for v, c in by_electrode.items() if c == current.name), None)
-            voltage = content[found] if found else None
-        if voltage is None:
-            problems.append(_missing(name, f"its voltage {name.replace('DA', 'AD')}"))
-        else:
-            yield Pair(name, protocol, voltage.name, current.name, raw_protocol=raw)
+            by_electrode = _by_electrode(voltages, currents) if by_electrode is None else by_electrode
+            place = by_electrode.get(current.name)
+            voltage = Series(content[place], "volts") if place else None
+        yield _mies_sweep(name, voltage, current, tables)
 
 
-def is_mies(content: h5py.File) -> bool:
-    """Whether any output has its input, or is called as MIES calls it."""
-    voltages = set(members(acquisition(content)))
-    outputs = [n for n in members(presentation(content)) if "DA" in n]
-    return any(n.replace("DA", "AD") in voltages or re.fullmatch(r"data_\d+_DA\d+", n) for n in outputs)
+def _mies_sweep(name: str, voltage: Series | Lost | None, current: Series, tables: Tables) -> Pair | Lost:
+    path = voltage.path if isinstance(voltage, Lost) else "" if voltage is None else voltage.name
+    table = tables.types.get(path)
+    raw = described(current) or real_name(table)
+    if raw is None:
+        return Lost(name, "it doesn't say its stimulus (stimulus_description).", None, path)
+    protocol = VU_PROTOCOLS.get(raw, raw)
+    others = (protocol, raw, re.sub(r"_DA_\d+$", "", raw), *([table] if table else []))
+    if isinstance(voltage, Series):
+        names = Names(protocol, others, names_of(voltage, current).fallback)
+        return Pair(name, names, voltage.name, current.name, raw_protocol=raw)
+    missing = _missing(f"its voltage {name.replace('DA', 'AD')}")
+    return Lost(name, missing if voltage is None else voltage.reason, Names(protocol, others), path)
+
+
+def _by_electrode(voltages: h5py.Group | None, currents: h5py.Group | None) -> dict[str, str]:
+    """Return the path of the voltage of each current (path), by numbers and electrodes."""
+    found = [[open_series(group, name) for name in members(group)] for group in (voltages, currents)]
+    recorded, presented = ([one for one in some if isinstance(one, Series)] for some in found)
+    return {current: voltage for voltage, current in partners(recorded, presented, []).items()}
+
+
+def _is_mies(content: h5py.File) -> bool:
+    """Whether any output has its input, or is called as MIES calls it, and says its stimulus."""
+    recorded, presented = acquisition(content), presentation(content)
+    voltages = set(members(recorded))
+    for name in members(presented):
+        if "DA" in name and (name.replace("DA", "AD") in voltages or re.fullmatch(r"data_\d+_DA\d+", name)):
+            series = open_series(presented, name, "amperes")
+            if isinstance(series, Series) and described(series) is not None:
+                return True
+    return False
 
 
 # --- Scala et al.: CurrentClampSeries_01 and CurrentClampStimulusSeries_01
 
 
-def scala(content: h5py.File, selection: Selection, problems: list[Problem]) -> Iterator[Pair]:
+def scala(content: h5py.File, tables: Tables) -> Found:
     """Sweeps whose two series differ by "Series" and "StimulusSeries" in their names."""
     voltages, currents = acquisition(content), presentation(content)
     repetitions = repetition_column(content)
+
+    def names(voltage: Series, current: Series | None) -> Names:
+        found = names_of(voltage, current, tables.types.get(voltage.name))
+        is_step = not found.is_named and (voltage.word("stimulus_description") or "").lower() == "na"
+        # Scala's word for a step
+        return Names(UNNAMED, fallback=found.fallback) if is_step else found
+
     for name in members(voltages):
-        voltage = series_in(voltages, name, problems)
-        if voltage is None:
-            continue
-        raw = Series(voltage, "").word("stimulus_description")
-        protocol = scala_protocol(raw)
-        if not selection.wants_protocol(protocol, raw or protocol):
-            continue
-        current = series_in(currents, name.replace("Series", "StimulusSeries"), problems)
-        if current is None:
-            problems.append(
-                _missing(name, f"/stimulus/presentation/{name.replace('Series', 'StimulusSeries')}")
-            )
-            continue
-        digits = re.search(r"(\d+)$", name)
-        number = repetitions.get(int(digits.group(1))) if digits else None
-        if selection.wants_repetition(number):
-            yield Pair(name, protocol, voltage.name, current.name, number, raw_protocol=raw or "")
+        found = _pair_or_lost(voltages, currents, name, name.replace("Series", "StimulusSeries"), names)
+        if isinstance(found, tuple):
+            voltage, current, about = found
+            digits = re.search(r"(\d+)$", name)
+            number = repetitions.get(int(digits.group(1))) if digits else None
+            yield Pair(name, about, voltage.name, current.name, number)
+        elif found is not None:
+            yield found
 
 
 def _is_scala(content: h5py.File) -> bool:
@@ -254,20 +301,75 @@ def _is_scala(content: h5py.File) -> bool:
     return any(n.replace("Series", "StimulusSeries") in currents for n in names)
 
 
-def dialect_of(content: h5py.File) -> str:
-    """Return the name of the arrangement of a file."""
-    if "data_organization" in content:
-        return "BBP"
-    recorded = item(content, "acquisition")
-    if recorded is None:
+# --- which is which
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """An arrangement: whether a file has what its rules need, and the sweeps that they find.
+
+    Parameters
+    ----------
+    name : str
+    fits : callable
+    find : callable
+    in_order : bool
+        Whether sweeps come in the order asked.
+    numbered : bool
+        Whether it numbers repetitions.
+    """
+
+    name: str
+    fits: Callable[[h5py.File], bool]
+    find: Callable[[h5py.File, Tables], Found]
+    in_order: bool = False
+    numbered: bool = True
+
+
+_DIALECTS = (
+    Dialect("BBP", _is_bbp, bbp, in_order=True),
+    Dialect("MIES", _is_mies, mies, numbered=False),
+    Dialect("AIBS", _is_aibs, aibs, numbered=False),
+    Dialect("TRT", _is_trt, trt, numbered=False),
+    Dialect("Scala", _is_scala, scala),
+)
+_PLAIN = Dialect("plain", lambda content: True, plain)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """All that a file holds, whatever of it is asked for."""
+
+    dialect: Dialect
+    pairs: tuple[Pair, ...]
+    lost: tuple[Lost, ...]
+
+
+def layout_of(content: h5py.File) -> Layout:
+    """Find the sweeps of a file, by the first dialect that finds any.
+
+    Raises
+    ------
+    ReadError
+        If it is no NWB file, or nothing was recorded.
+    """
+    if item(content, "acquisition") is None and "data_organization" not in content:
         raise ReadError("it has no /acquisition group: it isn't an NWB file, or nothing was recorded.")
-    if is_mies(content):
-        return "MIES"
-    if "timeseries" in members(recorded):
-        return "AIBS"
-    if next(iter(members(recorded)), "")[:6].lower() == "index_":
-        return "TRT"
-    return "Scala" if _is_scala(content) else "plain"
-
-
-DIALECTS = {"BBP": bbp, "MIES": mies, "AIBS": aibs, "TRT": trt, "Scala": scala, "plain": plain}
+    tables = read_tables(content)
+    first: Layout | None = None
+    for dialect in (*_DIALECTS, _PLAIN):
+        if not dialect.fits(content):
+            continue
+        found = list(dialect.find(content, tables))
+        pairs = with_cells(content, [one for one in found if isinstance(one, Pair)], tables)
+        lost = [one for one in found if isinstance(one, Lost)]
+        if dialect is not _PLAIN:
+            known = {pair.voltage for pair in pairs} | {one.path for one in lost}
+            lost += left_over(content, known, dialect.name)
+        layout = Layout(dialect, tuple(pairs), tuple(lost))
+        if pairs:
+            return layout
+        # What the house's own rules miss is said in their words.
+        first = layout if first is None or not first.lost else first
+    assert first is not None
+    return first

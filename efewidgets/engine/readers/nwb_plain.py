@@ -7,57 +7,93 @@ from collections.abc import Callable, Hashable, Iterator
 
 import h5py
 
-from ..problems import Problem, ReadError
+from ..problems import ReadError
 from ..units import is_current_unit, is_voltage_unit
 from .hdf5 import item, members
-from .nwb_selection import Pair, Selection
+from .nwb_cells import electrode_of, sweep_number
+from .nwb_names import names_of
+from .nwb_pairs import NO_STIMULUS, Lost, Pair
 from .nwb_series import Series
-from .nwb_tables import Row, recording_rows, repetition_column, stimulus_types
+from .nwb_tables import Row, Tables
 
 # Words that tell the kind of a series, not which sweep it is.
 _KINDS = re.compile(
     r"currentclamp|patchclamp|stimulus|response|stim|resp|series|voltage|current|acquisition|ccs+|ics?"
 )
+_NOT_TOLD = (
+    "which stimulus belongs to it can't be told: no sweep number, table, name or starting time is its own and that of "
+    "one stimulus alone."
+)
+_NO_RESPONSE = "this stimulus has no response of its own in the file."
+_NO_COMMAND = "it was recorded without a current (I = 0), so that it is no response to a stimulus."
 
 Key = Callable[[Series], Hashable | None]
+Found = Iterator[Pair | Lost]
 
 
-def plain(content: h5py.File, selection: Selection, problems: list[Problem]) -> Iterator[Pair]:
-    """Sweeps of any NWB 2 file."""
-    recorded, presented = item(content, "acquisition"), item(content, "stimulus/presentation")
-    rows = [row for row in recording_rows(content) if _is_current_clamp(content, row)]
-    if any(_is_stretch(content, row) for row in rows):
-        yield from _stretches(content, rows, selection)
-        return
-    row_of = {row.response: row.index for row in rows}
-    types, repetitions = stimulus_types(content), repetition_column(content)
-    for v_path, i_path in partners(recorded, presented, problems, rows).items():
-        voltage, current = Series(content[v_path], "volts"), Series(content[i_path], "amperes")
-        row = row_of.get(v_path, -1)
-        raw = _described(voltage) or _described(current) or types.get(row)
-        protocol = scala_protocol(raw)
-        if not selection.wants_protocol(protocol, raw or protocol):
-            continue
-        number = repetitions.get(row)
-        if selection.wants_repetition(number):
-            yield Pair(series_name(v_path), protocol, v_path, i_path, number, raw_protocol=raw or "")
+def acquisition(content: h5py.File) -> h5py.Group | None:
+    """Return the group of the recorded series, in NWB 2 or NWB 1."""
+    group = item(content, "acquisition")
+    series = item(group, "timeseries") if isinstance(group, h5py.Group) else None
+    return series if isinstance(series, h5py.Group) else group
+
+
+def presentation(content: h5py.File) -> h5py.Group | None:
+    """Return the group of the stimuli."""
+    stimulus = item(content, "stimulus")
+    return item(stimulus, "presentation") if isinstance(stimulus, h5py.Group) else None
+
+
+def plain(content: h5py.File, tables: Tables) -> Found:
+    """Sweeps of any NWB file: by the table of recordings where it tells stretches of series, else one a series."""
+    rows = [row for row in tables.rows if row.stimulus is not None and _is_current_clamp(content, row)]
+    stretches = any(_is_stretch(content, row) for row in rows)
+    if stretches:
+        yield from (_stretch(content, row) for row in rows)
+    of_rows = {row.response for row in rows} if stretches else set()
+    voltages, lost = _responses(content)
+    voltages = [series for series in voltages if series.name not in of_rows]
+    currents = _stimuli(content)
+    found = partners(voltages, currents, rows)
+    used = set(found.values()) | {str(row.stimulus) for row in rows if stretches}
+    spare = any(series.name not in used for series in currents)
+    by_path = {series.name: series for series in currents}
+    for voltage in voltages:
+        name, path = series_name(voltage.name), voltage.name
+        names = names_of(voltage, by_path.get(found.get(path, "")), tables.types.get(path))
+        if path in found:
+            yield Pair(name, names, path, found[path], tables.repetitions.get(path))
+        else:
+            yield Lost(name, _NOT_TOLD if spare else NO_STIMULUS, names, path)
+    yield from lost
+    for series in currents:
+        if series.name not in used and series.type:
+            names = names_of(series, None)
+            about = names if names.is_named else None
+            yield Lost(series_name(series.name), _NO_RESPONSE, about, series.name, "note")
+
+
+def left_over(content: h5py.File, known: set[str], dialect: str) -> Iterator[Lost]:
+    """Yield the responses of a file of some house that its rules don't reach; `known` are the paths they do."""
+    voltages, lost = _responses(content, known)
+    for series in voltages:
+        words = (
+            "it isn't listed in /data_organization."
+            if dialect == "BBP"
+            else f"its stimulus isn't in the file, as files of this kind ({dialect}) name it."
+        )
+        names = names_of(series, None)
+        yield Lost(series_name(series.name), words, names if names.is_named else None, series.name)
+    yield from lost
+
+
+def _path(group: h5py.Group | None, name: str) -> str:
+    return f"{group.name}/{name}" if group is not None else name
 
 
 def series_name(path: str) -> str:
     """Return the last part of a path in the file."""
     return path.rsplit("/", 1)[-1]
-
-
-def scala_protocol(raw: str | None) -> str:
-    """Return "Step" for sweeps without a description and for every kind of step but GenericStep."""
-    if raw is None or raw.lower() == "na" or ("step" in raw.lower() and raw.lower() != "genericstep"):
-        return "Step"
-    return raw
-
-
-def _described(series: Series) -> str | None:
-    words = series.word("stimulus_description")
-    return words if words and words.strip().lower() not in ("", "na", "n/a", "none") else None
 
 
 # --- several sweeps in one long series
@@ -69,51 +105,36 @@ def _is_current_clamp(content: h5py.File, row: Row) -> bool:
 
 def _is_stretch(content: h5py.File, row: Row) -> bool:
     return any(
-        window != (0, Series(content[path], "").n_samples)
+        path is not None and window != (0, Series(content[path], "").n_samples)
         for path, window in ((row.response, row.v_window), (row.stimulus, row.i_window))
     )
 
 
-def _stretches(content: h5py.File, rows: list[Row], selection: Selection) -> Iterator[Pair]:
-    types, repetitions = stimulus_types(content), repetition_column(content)
-    for row in rows:
-        raw = types.get(row.index) or _described(Series(content[row.response], ""))
-        protocol = scala_protocol(raw)
-        number = repetitions.get(row.index)
-        if selection.wants_protocol(protocol, raw or protocol) and selection.wants_repetition(number):
-            name = f"{series_name(row.response)}, recording {row.index}"
-            yield Pair(
-                name,
-                protocol,
-                row.response,
-                row.stimulus,
-                number,
-                raw_protocol=raw or "",
-                v_window=row.v_window,
-                i_window=row.i_window,
-            )
+def _stretch(content: h5py.File, row: Row) -> Pair:
+    name = f"{series_name(row.response)}, recording {row.index}"
+    voltage, current = Series(content[row.response], ""), Series(content[row.stimulus], "")
+    # The description of a long series can't be that of each stretch.
+    names = names_of(voltage, current, row.stimulus_type, table_first=True)
+    return Pair(name, names, row.response, str(row.stimulus), row.repetition, v_window=row.v_window,
+                i_window=row.i_window)  # fmt: skip
 
 
 # --- one series a sweep
 
 
-def partners(
-    recorded: h5py.Group | None,
-    presented: h5py.Group | None,
-    problems: list[Problem],
-    rows: list[Row] | None = None,
-) -> dict[str, str]:
+def partners(voltages: list[Series], currents: list[Series], rows: list[Row]) -> dict[str, str]:
     """Return, for each voltage (path, in the order of the file), the path of its current.
 
     What decides is, in this order: sweep number and electrode, sweep number, table of recordings, name,
-    starting time; each only where it names one voltage and one current.
+    starting time; each only where it names one voltage and one current. Where the table gives one stimulus to
+    several responses, it is that of all of them.
     """
-    voltages = _of_kind(recorded, "volts", "CurrentClampSeries", problems)
-    currents = _of_kind(presented, "amperes", "CurrentClampStimulusSeries", problems)
     keys: list[Key] = [
         _number_and_electrode,
-        _sweep_number,
-        _table_key(rows or []),
+        sweep_number,
+        _table_key(rows),
+        lambda series: series_name(series.name).replace("StimulusSeries", "Series"),
+        _mies_key,
         _name_key,
         Series.starting_time,
     ]
@@ -124,24 +145,71 @@ def partners(
         left_i = [s for s in currents if s.name not in taken]
         by_voltage, by_current = _unique(left_v, key), _unique(left_i, key)
         found |= {s.name: by_current[k].name for k, s in by_voltage.items() if k in by_current}
+    there = {series.name for series in voltages}
+    for row in rows:
+        if row.response in there and row.response not in found:
+            found[row.response] = str(row.stimulus)
     return {s.name: found[s.name] for s in voltages if s.name in found}
 
 
-def _of_kind(group: h5py.Group | None, unit: str, kind: str, problems: list[Problem]) -> list[Series]:
-    """Return the series that are of a kind, or that say no kind but have a unit like `unit`."""
-    is_unit = is_voltage_unit if is_voltage_unit(unit) else is_current_unit
-    found = []
+def _responses(content: h5py.File, known: set[str] | None = None) -> tuple[list[Series], list[Lost]]:
+    """Return the voltages, and what looks like one but can't be used."""
+    group = acquisition(content)
+    voltages: list[Series] = []
+    lost: list[Lost] = []
     for name in members(group):
-        try:
-            member = item(group, name)
-            if not isinstance(member, h5py.Group) or member.get("data", getlink=True) is None:
-                continue
-            series = Series(member, unit)
-            if series.type == kind or (series.type in ("", "TimeSeries") and is_unit(series.unit)):
-                found.append(series)
-        except ReadError as error:
-            problems.append(Problem(str(error), "error", "file", recording=name))
-    return found
+        path = _path(group, name)
+        if known and path in known:
+            continue
+        series = open_series(group, name)
+        if isinstance(series, Lost):
+            lost.append(series)
+        elif series is not None and series.type.endswith("IZeroClampSeries"):
+            lost.append(Lost(name, _NO_COMMAND, names_of(series, None), path, "note"))
+        elif series is not None and _is_kind(series, "CurrentClampSeries", is_voltage_unit):
+            voltages.append(series)
+    return voltages, lost
+
+
+def _stimuli(content: h5py.File) -> list[Series]:
+    group = presentation(content)
+    found = (open_series(group, name, "amperes") for name in members(group))
+    return [
+        series
+        for series in found
+        if isinstance(series, Series) and _is_kind(series, "CurrentClampStimulusSeries", is_current_unit)
+    ]
+
+
+def open_series(group: h5py.Group | None, name: str, unit: str = "volts") -> Series | Lost | None:
+    """Return a member of a group that has (or links to) data and isn't voltage clamp, None if it is no such series.
+
+    A link that leads nowhere, or a sweep without samples, is lost, and says why.
+    """
+    if not isinstance(group, h5py.Group):
+        return None
+    path = _path(group, name)
+    try:
+        found = item(group, name)
+    except ReadError as error:
+        return Lost(name, str(error), None, path)
+    if not isinstance(found, h5py.Group):
+        return None
+    series = Series(found, unit)
+    if series.type.startswith("VoltageClamp"):
+        return None
+    if found.id.links.exists(b"data"):
+        return series
+    if series.type.endswith("ClampSeries") or found.id.links.exists(b"starting_time"):
+        return Lost(name, f"{path} holds no samples (it has no 'data').", names_of(series, None), path)
+    return None
+
+
+def _is_kind(series: Series, kind: str, is_unit: Callable[[object], bool]) -> bool:
+    """Whether a series is of a kind, or says no kind but has a unit of it."""
+    return series.type.endswith(kind) or (
+        series.type in ("", "TimeSeries", "PatchClampSeries") and is_unit(series.unit)
+    )
 
 
 def _unique(series: list[Series], key: Key) -> dict[Hashable, Series]:
@@ -154,29 +222,22 @@ def _unique(series: list[Series], key: Key) -> dict[Hashable, Series]:
     return {k: same[0] for k, same in groups.items() if len(same) == 1}
 
 
-def _sweep_number(series: Series) -> Hashable | None:
-    number = series.number("sweep_number")
-    if number is None:
-        digits = re.match(r"data_(\d+)_(?:AD|DA)", series_name(series.name))
-        return int(digits.group(1)) if digits else None
-    return number
-
-
 def _number_and_electrode(series: Series) -> Hashable | None:
-    number, electrode = _sweep_number(series), item(series.group, "electrode")
-    if isinstance(electrode, h5py.Group):
-        place = h5py.h5o.get_info(electrode.id)
-        return number, (place.fileno, place.addr)
-    name = series.word("electrode_name")
-    return (number, name) if number is not None and name else None
+    number, electrode = sweep_number(series), electrode_of(series)
+    return (number, electrode) if number is not None and electrode is not None else None
 
 
 def _table_key(rows: list[Row]) -> Key:
-    row_of = {row.response: row.index for row in rows} | {row.stimulus: row.index for row in rows}
+    row_of = {row.response: row.index for row in rows} | {str(row.stimulus): row.index for row in rows}
     return lambda series: row_of.get(series.name)
+
+
+def _mies_key(series: Series) -> Hashable | None:
+    found = re.fullmatch(r"data_(\d+)_(?:AD|DA)(\d+)", series_name(series.name))
+    return found.groups() if found else None
 
 
 def _name_key(series: Series) -> Hashable | None:
     """Return a name without the words for its kind: "ic__Step__1" and "ics__Step__1" agree."""
-    words = re.sub(r"[^a-z0-9]+", " ", series_name(series.name).lower())
+    words = re.sub(r"[\W_]+", " ", series_name(series.name).lower())
     return " ".join(_KINDS.sub(" ", words).split())

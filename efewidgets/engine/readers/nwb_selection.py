@@ -2,117 +2,200 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..problems import Problem, ReadError, nearest
+from .clocks import ALIGNMENT
+from .nwb_names import UNNAMED, Names
+from .nwb_pairs import NO_STIMULUS, Lost, Pair
 
-
-@dataclass(frozen=True)
-class Pair:
-    """Where the voltage and the current of one sweep are in the file.
-
-    Parameters
-    ----------
-    id : str
-        Name of the sweep.
-    protocol : str
-        Name of the stimulus, in the words that metadata use.
-    voltage, current : str
-        Paths of the two series.
-    repetition : int or None
-    clock : {"voltage", "current"}
-        Which of the two says the sampling rate.
-    raw_protocol : str
-        The stimulus as the file calls it, where that differs from `protocol`.
-    v_window, i_window : (first sample, number of samples) or None
-        The stretch of the series that is this sweep; None for all of it.
-    """
-
-    id: str
-    protocol: str
-    voltage: str
-    current: str
-    repetition: int | None = None
-    clock: str = "voltage"
-    raw_protocol: str = ""
-    v_window: tuple[int, int] | None = None
-    i_window: tuple[int, int] | None = None
+CELL = "cell_name"
+#: Metadata keys that choose among the sweeps of a file, or say how they are read
+KEYS = ("protocol_name", "repetition", CELL, "v_file", ALIGNMENT)
 
 
 @dataclass
 class Selection:
-    """What the metadata ask for: protocols, repetitions, original file; nothing given is everything."""
+    """What the metadata ask for: protocols, repetitions, cells, original file; nothing given is everything."""
 
     protocols: list[str] | None = None
     repetitions: list[int] | None = None
+    cells: list[str] | None = None
     original: str | None = None
     seen_protocols: dict[str, None] = field(default_factory=dict)
     met_protocols: set[str] = field(default_factory=set)
     seen_repetitions: dict[int, None] = field(default_factory=dict)
     seen_originals: dict[str, None] = field(default_factory=dict)
+    any_named: bool = False
+    told: list[Problem] = field(default_factory=list)
 
     @classmethod
     def of(cls, metadata: Mapping[str, Any]) -> Selection:
-        """Read ``protocol_name``, ``repetition`` (each one or a list) and ``v_file`` from the metadata."""
+        """Read ``protocol_name``, ``repetition``, ``cell_name`` (each one or a list) and ``v_file``."""
         v_file = metadata.get("v_file") if metadata.get("filepath") is not None else None
         return cls(
-            _protocol_names(metadata.get("protocol_name")),
+            _names(metadata, "protocol_name"),
             _repetition_numbers(metadata.get("repetition")),
+            _names(metadata, CELL),
             base_name(str(v_file)) if v_file is not None else None,
         )
 
-    @property
-    def key(self) -> tuple:
-        """What the selection depends on, to remember its outcome by."""
-        return tuple(self.protocols or ()), tuple(self.repetitions or ()), self.original
+    def choose(
+        self,
+        pairs: Sequence[Pair],
+        lost: Sequence[Lost],
+        original_of: Callable[[Pair], str | None],
+        in_order: bool = False,
+        numbered: bool = True,
+    ) -> list[Pair]:
+        """Return the sweeps that are asked for; what is to be said is then in `problems` or `nothing_found`.
 
-    def wants_protocol(self, name: str, *other_names: str) -> bool:
-        """Whether a protocol is asked for, under any of its names, without regard to case."""
-        self.seen_protocols[name] = None
+        Parameters
+        ----------
+        pairs, lost : sequences
+            All that the file holds.
+        original_of : callable
+            Returns the original file of a sweep.
+        in_order : bool
+            Whether sweeps come in the order asked, and a protocol in its exact case goes first (BBP).
+        numbered : bool
+            Whether such files number their repetitions; else ``repetition`` is ignored.
+        """
+        named = [pair.names for pair in pairs]
+        named += [one.names for one in lost if one.names is not None and one.names.is_named]
+        self.seen_protocols = dict.fromkeys(names.protocol for names in named)
+        self.any_named = any(names.is_named for names in named)
+        exact = _exact_names(pairs) if in_order else None
+        by_fallback = self._by_fallback(named)
+        chosen = [p for p in pairs if self._wants(p.names, by_fallback, exact[p.cell] if exact else None)]
+        gone = [
+            one
+            for one in lost
+            if one.names is None or not one.names.is_named or self._wants(one.names, by_fallback)
+        ]
+        self._tell_names(chosen, by_fallback)
+        chosen = self._of_cells(chosen, pairs)
+        gone = [one for one in gone if not self.cells or one.cell is None or self._is_cell(one.cell)]
+        if numbered:
+            chosen = [pair for pair in chosen if self._wants_repetition(pair.repetition)]
+        if self.original is not None:
+            chosen = [pair for pair in chosen if self._wants_original(original_of(pair))]
+        self.told[:0] = [one.problem() for one in gone]
+        return self._sorted(chosen) if in_order else chosen
+
+    # --- protocols
+
+    def _by_fallback(self, named: Sequence[Names]) -> set[str]:
+        """Return the protocols asked for that no sweep is called by in the file, only in BluePyEfe."""
+        own = {name.lower() for names in named for name in (names.protocol, *names.others)}
+        return {p.lower() for p in self.protocols or []} - own
+
+    def _wants(self, names: Names, by_fallback: set[str], exact: set[str] | None = None) -> bool:
+        """Whether a stimulus is asked for, under any of its names, without regard to case."""
         if self.protocols is None:
             return True
-        met = {p.lower() for p in self.protocols} & {n.lower() for n in (name, *other_names)}
+        if exact is not None:
+            met = {
+                p.lower()
+                for p in self.protocols
+                if p == names.protocol or (p not in exact and p.lower() == names.protocol.lower())
+            }
+        else:
+            met = {p.lower() for p in self.protocols} & {n.lower() for n in (names.protocol, *names.others)}
+        met |= by_fallback & {name.lower() for name in names.fallback}
         self.met_protocols |= met
         return bool(met)
 
-    def pick_protocols(self, names: Iterable[str]) -> list[str]:
-        """Return those of `names` that are asked for, in the order asked; the exact case goes first."""
-        names = list(names)
-        self.seen_protocols.update(dict.fromkeys(names))
-        if self.protocols is None:
-            return names
-        picked: list[str] = []
-        for asked in self.protocols:
-            same = [asked] if asked in names else [n for n in names if n.lower() == asked.lower()]
-            picked += [n for n in same if n not in picked]
-        self.met_protocols |= {n.lower() for n in picked}
-        return picked
-
-    def wants_repetition(self, number: int | None) -> bool:
-        """Whether a repetition is asked for."""
-        if number is not None:
-            self.seen_repetitions[number] = None
-        return self.repetitions is None or number in self.repetitions
-
-    def wants_original(self, path: str | None) -> bool:
-        """Whether sweeps of this original file are asked for (compared by its name, without the folder)."""
-        if path:
-            self.seen_originals[base_name(path)] = None
-        return self.original is None or (bool(path) and base_name(str(path)) == self.original)
-
-    def missing_repetitions(self) -> list[int]:
-        """Return the repetitions that were asked for and met nowhere."""
-        return [r for r in self.repetitions or [] if r not in self.seen_repetitions]
+    def _tell_names(self, chosen: Sequence[Pair], by_fallback: set[str]) -> None:
+        unnamed = [pair.id for pair in chosen if not pair.names.is_named]
+        if unnamed and self.protocols is None:
+            few = (
+                f"{len(unnamed)} of its {len(chosen)} sweeps don't"
+                if len(chosen) > 1
+                else "its sweep doesn't"
+            )
+            words = f"{few} say of which stimulus they are: {UNNAMED!r} is assumed. Look whether it is."
+            self.told.append(Problem(words, "note", "file"))
+        lent = [
+            p for p in chosen if p.names.is_named and not by_fallback.isdisjoint(_lower(p.names.fallback))
+        ]
+        own = dict.fromkeys(pair.protocol for pair in lent if pair.protocol.lower() not in by_fallback)
+        if own:
+            asked = ", ".join(repr(p) for p in self.protocols or [] if p.lower() in by_fallback)
+            words = (
+                f"no stimulus in the file is called {asked}: as in BluePyEfe, {asked} takes sweeps whose description "
+                f"doesn't say otherwise; their stimuli are called {_listed(list(own))}."
+            )
+            self.told.append(Problem(words, "warning", "file"))
 
     def missing_protocols(self) -> list[str]:
         """Return the protocols that were asked for and met nowhere."""
         return [p for p in self.protocols or [] if p.lower() not in self.met_protocols]
 
+    # --- cells
+
+    def _is_cell(self, name: str | None) -> bool:
+        return name is not None and name.lower() in _lower(self.cells or ())
+
+    def _of_cells(self, chosen: list[Pair], pairs: Sequence[Pair]) -> list[Pair]:
+        if self.cells is not None:
+            there = list(dict.fromkeys(pair.cell for pair in pairs if pair.cell is not None))
+            for name in self.cells:
+                if name.lower() not in _lower(there):
+                    has = f"It has {_listed(there)}" if there else "It names no cells"
+                    raise ReadError(f"the file has no cell {name!r} ({CELL}). {has}.{nearest(name, there)}")
+            return [pair for pair in chosen if self._is_cell(pair.cell)]
+        counts = Counter(pair.cell for pair in chosen if pair.cell is not None)
+        if len(counts) > 1:
+            words = ", ".join(f"{name!r} ({n} sweeps)" for name, n in list(counts.items())[:8])
+            more = f" and {len(counts) - 8} more" if len(counts) > 8 else ""
+            self.told.append(
+                Problem(
+                    f"it holds sweeps of {len(counts)} cells or electrodes, and all are taken together: {words}{more}. "
+                    f"Choose one by {CELL!r} in the metadata.",
+                    "warning",
+                    "file",
+                )
+            )
+        return chosen
+
+    # --- repetitions, original files, order
+
+    def _wants_repetition(self, number: int | None) -> bool:
+        if number is not None:
+            self.seen_repetitions[number] = None
+        return self.repetitions is None or number in self.repetitions
+
+    def _wants_original(self, path: str | None) -> bool:
+        """Whether sweeps of this original file are asked for (compared by its name, without the folder)."""
+        if path:
+            self.seen_originals[base_name(path)] = None
+        return bool(path) and base_name(str(path)) == self.original
+
+    def missing_repetitions(self) -> list[int]:
+        """Return the repetitions that were asked for and met nowhere."""
+        return [r for r in self.repetitions or [] if r not in self.seen_repetitions]
+
+    def _sorted(self, chosen: Sequence[Pair]) -> list[Pair]:
+        """Return sweeps by protocol, cell and repetition, each in the order asked, else in that of the file."""
+        protocols = list(dict.fromkeys(p.lower() for p in self.protocols or [c.protocol for c in chosen]))
+        groups = {key: k for k, key in enumerate(dict.fromkeys((c.cell, c.protocol) for c in chosen))}
+        order = self.repetitions or []
+
+        def place(pair: Pair) -> tuple[int, int, int]:
+            at = order.index(pair.repetition) if pair.repetition in order else 0
+            return protocols.index(pair.protocol.lower()), groups[pair.cell, pair.protocol], at
+
+        return sorted(chosen, key=place)
+
+    # --- what is said
+
     def problems(self) -> list[Problem]:
-        """Return what to say about protocols and repetitions that aren't there while others are."""
-        found = []
+        """Return what to say about sweeps that are, and that aren't there."""
+        found = list(self.told)
         if self.missing_protocols():
             missing = ", ".join(repr(p) for p in self.missing_protocols())
             words = f"there is no protocol {missing}; there are {_listed(list(self.seen_protocols))}."
@@ -126,19 +209,26 @@ class Selection:
             found.append(Problem(f"there is no repetition {missing}; there are {there}.", "error", "file"))
         return found
 
-    def nothing_found(self, file: str, problems: list[Problem]) -> ReadError:
+    def nothing_found(self, file: str) -> ReadError:
         """Return the error that says why nothing was found, and what could be had."""
-        if not self.seen_protocols:
+        lost = [problem for problem in self.told if problem.recording is not None]
+        reason = f" {lost[0].recording}: {lost[0].message}" if lost else ""
+        if not self.seen_protocols and all(problem.message == NO_STIMULUS for problem in lost):
             return ReadError(
                 f"{file} holds no current-clamp sweep: a voltage in /acquisition with its current in "
-                "/stimulus/presentation."
+                f"/stimulus/presentation.{reason}"
             )
         known, missing = list(self.seen_protocols), self.missing_protocols()
-        if missing and missing == self.protocols:
+        if known and missing and missing == self.protocols:
             names = ", ".join(repr(p) for p in missing)
+            if not self.any_named:
+                return ReadError(
+                    f"{file} has no current-clamp sweep that is said to be of {names}: its sweeps don't say of which "
+                    f"stimulus they are, and go by {UNNAMED!r}."
+                )
             hint = nearest(missing[0], known) if len(missing) == 1 else ""
             return ReadError(f"{file} has no protocol {names}. It has {_listed(known)}.{hint}")
-        if self.missing_repetitions():
+        if self.missing_repetitions() and (self.seen_repetitions or not lost):
             there = ", ".join(str(r) for r in sorted(self.seen_repetitions)) or "no numbered repetition"
             wanted = ", ".join(str(r) for r in self.missing_repetitions())
             return ReadError(f"{file} has no repetition {wanted} of this protocol. It has {there}.")
@@ -147,8 +237,11 @@ class Selection:
                 f"{file} has no sweep from {self.original!r} (v_file). It has sweeps from "
                 f"{_listed(list(self.seen_originals)) if self.seen_originals else 'unnamed files'}."
             )
-        reason = f" {problems[0].recording}: {problems[0].message}" if problems else ""
-        return ReadError(f"{file} holds no complete current-clamp sweep of this protocol.{reason}")
+        if not self.protocols and not self.cells:
+            return ReadError(f"{file} holds no current-clamp sweep that can be used.{reason}")
+        of = " of this protocol" if self.protocols else ""
+        cell = f" of the cell {_listed(self.cells)}" if self.cells else ""
+        return ReadError(f"{file} holds no complete current-clamp sweep{of}{cell}.{reason}")
 
 
 def base_name(path: str) -> str:
@@ -156,17 +249,30 @@ def base_name(path: str) -> str:
     return path.replace("\\", "/").rsplit("/", 1)[-1]
 
 
-def _listed(names: list[str], most: int = 12) -> str:
+def _exact_names(pairs: Sequence[Pair]) -> dict[str | None, set[str]]:
+    """Return the names of protocols that each cell has."""
+    found: dict[str | None, set[str]] = {}
+    for pair in pairs:
+        found.setdefault(pair.cell, set()).add(pair.protocol)
+    return found
+
+
+def _lower(names: Sequence[str]) -> set[str]:
+    return {name.lower() for name in names}
+
+
+def _listed(names: Sequence[str], most: int = 12) -> str:
     shown = ", ".join(repr(n) for n in names[:most])
     return shown + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
-def _protocol_names(value: Any) -> list[str] | None:
+def _names(metadata: Mapping[str, Any], key: str) -> list[str] | None:
+    value = metadata.get(key)
     if value is None:
         return None
-    names = [value] if isinstance(value, str) else list(value)
+    names = [value] if isinstance(value, str) or not hasattr(value, "__iter__") else list(value)
     if not all(isinstance(n, str) for n in names):
-        raise ReadError(f"protocol_name must be a name or a list of names, but is {value!r}.")
+        raise ReadError(f"{key} must be a name or a list of names, but is {value!r}.")
     return names or None
 
 

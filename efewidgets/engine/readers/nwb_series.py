@@ -10,6 +10,7 @@ import numpy as np
 
 from ..problems import ReadError
 from .hdf5 import attribute, dataset, item, read_samples, text
+from .inspection import step_in_ms
 
 
 class Series:
@@ -49,7 +50,10 @@ class Series:
 
     @cached_property
     def unit(self) -> str:
-        return text(attribute(self.data, "unit")) or self.default_unit
+        """The unit that the file gives; what is no word is no unit that is known."""
+        found = attribute(self.data, "unit")
+        words = text(found)
+        return self.default_unit if found is None or words == "" else words or str(found)
 
     @property
     def n_samples(self) -> int:
@@ -67,11 +71,15 @@ class Series:
 
     def number(self, name: str) -> float | None:
         """Return a number that stands as an attribute or as a dataset of the series."""
+        return _number(self.value(name))
+
+    def value(self, name: str) -> Any:
+        """Return what stands as an attribute or as a dataset of the series, None if there is nothing."""
         value = attribute(self.group, name)
         if value is None:
             member = item(self.group, name)
             value = member[()] if isinstance(member, h5py.Dataset) and member.size else None
-        return None if value is None else _number(value)
+        return value
 
     @cached_property
     def clock(self) -> h5py.Dataset | None:
@@ -84,13 +92,21 @@ class Series:
 
     @cached_property
     def rate(self) -> float | None:
-        """Samples per unit of time, as ``starting_time`` has it."""
-        return _number(attribute(self.clock, "rate")) if self.clock is not None else None
+        """Samples per unit of time, as ``starting_time`` has it. Raises ReadError if it isn't one number."""
+        found = attribute(self.clock, "rate") if self.clock is not None else None
+        rate = _number(found)
+        if found is not None and rate is None:
+            raise ReadError(
+                f"the sampling rate of {self.name} must be one number, but is {np.asarray(found).tolist()!r}."
+            )
+        return rate
 
     @cached_property
     def t_unit(self) -> str:
         """Unit of the times; NWB prescribes seconds."""
-        return (text(attribute(self.clock, "unit")) if self.clock is not None else None) or "seconds"
+        found = attribute(self.clock, "unit") if self.clock is not None else None
+        words = text(found)
+        return "seconds" if found is None or words == "" else words or str(found)
 
     def step(self, every_stamp: bool = True) -> float:
         """Return the sampling step in `t_unit`: from the rate, else from the time stamps (or their ends)."""
@@ -106,10 +122,16 @@ class Series:
         return 1.0 / rate
 
     def starting_time(self) -> float | None:
-        """Return the time of the first sample, in `t_unit`."""
+        """Return the time of the first sample, in `t_unit`; None if the file doesn't say it."""
         if self.clock is None or not self.clock.size:
             return None
-        return _number(self.clock[()] if self.clock.shape == () else self.clock[0])
+        return _number(self.clock[0] if self.clock.name.endswith("timestamps") else self.clock[()])
+
+    def starts_at(self, first: int = 0) -> float | None:
+        """Return the time of a sample, ms; None if the file doesn't say it."""
+        start = step_in_ms(self.starting_time(), self.t_unit)
+        step = step_in_ms(self.step(every_stamp=False), self.t_unit) if first else 0.0
+        return None if start is None or step is None else start + first * step
 
     def samples(self, conversion: float | None = None, window: tuple[int, int] | None = None) -> np.ndarray:
         """Return the samples in `unit` as float32, array (n,): data · conversion + offset.
@@ -151,10 +173,9 @@ def _precision(raw: np.ndarray, factor: float) -> np.dtype:
 
 
 def _number(value: Any) -> float | None:
-    try:
-        return float(np.asarray(value).reshape(-1)[0])
-    except (TypeError, ValueError, IndexError):
-        return None
+    """Return the one number that a value is; None for text, for nothing and for several."""
+    array = np.asarray(value)
+    return float(array.reshape(-1)[0]) if array.size == 1 and array.dtype.kind in "fiu" else None
 
 
 def _step_of_stamps(stamps: h5py.Dataset, name: str, n: int, every_stamp: bool) -> float:

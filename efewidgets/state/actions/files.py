@@ -8,12 +8,16 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ...engine.problems import EfeError, nearest
+from ...engine.readers import has_protocol
 from ..convert import with_absolute_paths
 from ..inputs import CellInputs, FileInputs, Recipe, file_inputs, files_in_words
 from ..values import Frozen
 from .base import Editing, count
 
 Ids = str | Iterable[str]
+
+#: Key of metadata under which a file's own name of its protocol stands
+_OWN_NAME = "protocol_name"
 
 
 class FileActions(Editing):
@@ -76,12 +80,32 @@ class FileActions(Editing):
         chosen = self._chosen(files)
         self._edit(chosen, lambda file: None, f"remove {self._in_words(chosen)}")
 
-    def regroup_files(self, files: Ids, *, cell: str | None = None, protocol: str | None = None) -> None:
-        """Say that files are of another cell, or of another protocol."""
+    def regroup_files(
+        self,
+        files: Ids,
+        *,
+        cell: str | None = None,
+        protocol: str | None = None,
+        answers: Callable[[FileInputs], bool] | None = None,
+    ) -> None:
+        """Say that files are of another cell, or of another protocol.
+
+        Where a file chooses its sweeps by the name of their protocol (NWB), these stay the same: the name that the
+        file knows is kept in its metadata, as ``protocol_name``.
+
+        Parameters
+        ----------
+        files : str or list of str
+        cell, protocol : str, optional
+        answers : callable, optional
+            Says whether a file has sweeps by the name of its present protocol; by default the file is looked into.
+        """
         chosen = self._chosen(files)
+        usual = self.inputs.recording_reader is None
+        knows = (answers or _answers) if usual else _never
 
         def changed(file: FileInputs) -> FileInputs:
-            return _with_recipe(file, protocol=protocol) if protocol is not None else file
+            return _renamed(file, protocol, knows) if protocol is not None else file
 
         where = " and ".join(name for name in (cell, protocol) if name is not None)
         self._edit(chosen, changed, f"move {self._in_words(chosen)} to {where}", cell)
@@ -208,6 +232,25 @@ def _metadata(file: Any) -> dict[str, Any]:
     if isinstance(file, Mapping):
         return with_absolute_paths(file)
     raise EfeError(f"a file must be a path or a dictionary of metadata, but is {file!r}.")
+
+
+def _answers(file: FileInputs) -> bool:
+    return has_protocol(file.as_metadata(), file.protocol)
+
+
+def _never(file: FileInputs) -> bool:
+    return False
+
+
+def _renamed(file: FileInputs, protocol: str, answers: Callable[[FileInputs], bool]) -> FileInputs:
+    """Return a file under another protocol's name, with the same sweeps."""
+    own = file.metadata.get(_OWN_NAME)
+    metadata = file.metadata
+    if own is None and protocol.lower() != file.protocol.lower() and answers(file):
+        metadata = metadata.changed({_OWN_NAME: file.protocol})
+    elif isinstance(own, str) and own.lower() == protocol.lower():
+        metadata = metadata.changed({_OWN_NAME: None})
+    return _with_recipe(file, protocol=protocol, metadata=metadata)
 
 
 def _with_recipe(file: FileInputs, **changes: Any) -> FileInputs:

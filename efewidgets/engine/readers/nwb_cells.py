@@ -1,0 +1,113 @@
+"""Which cell each sweep of an NWB file is of: that of its electrode, if there is more than one."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections import Counter
+from collections.abc import Hashable, Sequence
+
+import h5py
+
+from .hdf5 import item, members
+from .nwb_selection import Pair
+from .nwb_series import Series
+from .nwb_tables import Tables
+
+_ICEPHYS = "general/intracellular_ephys"
+_MIES_OUTPUT = re.compile(r"data_(\d+)_DA(\d+)")
+
+# The cell of sweeps without an electrode, where others have one.
+_NO_ELECTRODE = "no electrode"
+
+Mark = Hashable
+
+
+def electrode_of(series: Series) -> Mark | None:
+    """Return what tells the electrode of a series from others: its place in the file, or its name."""
+    electrode = item(series.group, "electrode")
+    if isinstance(electrode, h5py.Group):
+        return _place(electrode)
+    return series.word("electrode_name")
+
+
+def sweep_number(series: Series) -> Hashable | None:
+    """Return the number of a sweep, as the series or its name (MIES) has it."""
+    number = series.number("sweep_number")
+    if number is None:
+        digits = re.match(r"data_(\d+)_(?:AD|DA)", series.name.rsplit("/", 1)[-1])
+        return int(digits.group(1)) if digits else None
+    return number
+
+
+def with_cells(content: h5py.File, pairs: Sequence[Pair], tables: Tables) -> list[Pair]:
+    """Return the sweeps with the names of their cells; those that the file names already keep them.
+
+    An electrode is a cell, unless each of several electrodes has one sweep and none were recorded at once: then a
+    program has counted its sweeps.
+    """
+    if len({pair.cell for pair in pairs} - {None}) > 1:
+        return list(pairs)
+    marks = [_mark(content, pair) for pair in pairs]
+    if not any(mark is not None for mark in marks):
+        marks = [_channel(pair) for pair in pairs]
+    counts = Counter(mark for mark in marks if mark is not None)
+    at_once = _at_once(content, pairs, marks, tables)
+    if len(counts) > 2 and max(counts.values()) == 1 and not at_once:
+        return list(pairs)
+    names = _names(content, list(counts))
+    if len(counts) < 2:
+        return [
+            dataclasses.replace(p, cell=p.cell or names.get(m)) for p, m in zip(pairs, marks, strict=True)
+        ]
+    return [
+        dataclasses.replace(p, cell=names.get(m, _NO_ELECTRODE)) for p, m in zip(pairs, marks, strict=True)
+    ]
+
+
+def _place(group: h5py.Group) -> Mark:
+    about = h5py.h5o.get_info(group.id)
+    return about.fileno, about.addr
+
+
+def _mark(content: h5py.File, pair: Pair) -> Mark | None:
+    for path in (pair.voltage, pair.current):
+        found = electrode_of(Series(content[path], ""))
+        if found is not None:
+            return found
+    return None
+
+
+def _channel(pair: Pair) -> Mark | None:
+    found = _MIES_OUTPUT.search(pair.current)
+    return f"DA{found.group(2)}" if found else None
+
+
+def _at_once(content: h5py.File, pairs: Sequence[Pair], marks: Sequence[Mark | None], tables: Tables) -> bool:
+    """Whether any two electrodes have a sweep of one number, or stand in one row of simultaneous recordings."""
+    seen: dict[Hashable, Mark | None] = {}
+    if len(set(marks)) < 2:
+        return False
+    for pair, mark in zip(pairs, marks, strict=True):
+        number = sweep_number(Series(content[pair.voltage], ""))
+        for key in (("number", number), ("row", tables.at_once.get(pair.voltage))):
+            if key[1] is not None and seen.setdefault(key, mark) != mark:
+                return True
+    return False
+
+
+def _names(content: h5py.File, marks: Sequence[Mark]) -> dict[Mark, str]:
+    """Return the names of electrodes' cells: the cell's own where the file gives each another, else the electrode's."""
+    groups = {}
+    parent = content.get(_ICEPHYS)
+    for name in members(parent):
+        group = item(parent, name)
+        if isinstance(group, h5py.Group):
+            groups[_place(group)] = (name, Series(group, "").word("cell_id"))
+    own = {mark: groups[mark][1] for mark in marks if mark in groups and groups[mark][1]}
+    if len(set(own.values())) == len(marks):
+        return {mark: str(name) for mark, name in own.items()}
+    return {
+        mark: mark if isinstance(mark, str) else groups[mark][0] if mark in groups else f"electrode {k + 1}"
+        for k, mark in enumerate(marks)
+    }

@@ -1,0 +1,73 @@
+"""What the stimulus of an NWB sweep is called: by the file itself, and by BluePyEfe."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .hdf5 import attribute, text
+from .nwb_series import Series
+
+# What programs write where a person has written nothing.
+_NO_NAMES = {
+    "", "-", "?", "na", "n/a", "n.a.", "nan", "none", "null", "unknown", "undefined", "unspecified", "not described",
+    "no description", "not available", "not specified", "not provided", "no stimulus description",
+}  # fmt: skip
+#: How sweeps are called that say nothing of their stimulus
+UNNAMED = "Step"
+
+
+@dataclass(frozen=True)
+class Names:
+    """Names of one sweep's stimulus.
+
+    Parameters
+    ----------
+    protocol : str
+        The one that is shown.
+    others : tuple of str
+        Further names that the file gives.
+    fallback : tuple of str
+        Names under which BluePyEfe finds the sweep; they count where no sweep of the file is called so.
+    is_named : bool
+        Whether the file gives any name.
+    """
+
+    protocol: str
+    others: tuple[str, ...] = ()
+    fallback: tuple[str, ...] = ()
+    is_named: bool = True
+
+
+def real_name(words: str | None) -> str | None:
+    """Return a name, None for words that say there is none ("N/A", "not described")."""
+    return words if words is not None and words.strip().lower() not in _NO_NAMES else None
+
+
+def described(series: Series | None) -> str | None:
+    """Return the stimulus's name as the series has it, None if it has none."""
+    return real_name(series.word("stimulus_description")) if series is not None else None
+
+
+def step_name(raw: str | None) -> str:
+    """Return "Step" for sweeps without a description and for every kind of step but GenericStep."""
+    words = (raw or "na").lower()
+    if words == "na" or ("step" in words and words != "genericstep"):
+        return UNNAMED
+    return str(raw)
+
+
+def names_of(
+    voltage: Series, current: Series | None, in_table: str | None = None, table_first: bool = False
+) -> Names:
+    """Return the names that two series and the tables' ``stimulus_type`` give; the first of them is shown."""
+    table = [real_name(in_table)]
+    written = [described(voltage), described(current)]
+    given = table + written if table_first else written + table
+    own = list(dict.fromkeys(name for name in given if name is not None))
+    others = dict.fromkeys([*own, *map(step_name, own)])
+    return Names(step_name(own[0] if own else None), tuple(others), _in_bluepyefe(voltage), bool(own))
+
+
+def _in_bluepyefe(voltage: Series) -> tuple[str, ...]:
+    raw = text(attribute(voltage.group, "stimulus_description"))
+    return tuple(dict.fromkeys([step_name(raw), *([raw] if raw else [])]))

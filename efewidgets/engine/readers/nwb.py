@@ -12,6 +12,7 @@ from typing import Any
 import h5py
 import numpy as np
 
+from ..kinds import REPETITION, Kind
 from ..problems import Problem, ReadError
 from ..units import canonical_unit, is_current_unit, is_voltage_unit
 from .checks import TINY_DIFFERENCE, cut_missing_tail
@@ -21,6 +22,9 @@ from .inspection import Contents, LazySweep, LeftOutError, Sweep, SweepInfo, ste
 from .nwb_dialects import DIALECTS, VU_PROTOCOLS, VU_WITH_TEST_PULSE, dialect_of
 from .nwb_selection import Pair, Selection
 from .nwb_series import Series
+
+#: What its metadata may say besides what any file's may, and of which kind
+KEYS: dict[str, Kind] = {"repetition": REPETITION}
 
 _TEST_PULSE_S = 0.090
 

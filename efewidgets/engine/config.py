@@ -15,8 +15,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .auto_targets import AutoTarget, default_auto_targets
-from .config_keys import GOAL, OPTIONS, SCHEMA_VERSION, faults, shown
-from .extraction import Options
+from .config_keys import GOAL, OPTIONS, SCHEMA_VERSION, faults
+from .extraction import Options, check_choices, check_goals, check_targets_of
+from .kinds import nested_too_deeply, shown
 from .outputs import to_json, write_text
 from .problems import EfeError
 from .reader_names import name_of, reader_named
@@ -60,16 +61,24 @@ def read_json(path: str | os.PathLike[str]) -> Any:
         raise EfeError("this is not a text file in UTF-8, as JSON must be.") from None
     except OSError as error:
         raise EfeError(f"the file can't be read: {error.strerror or error}.") from error
+    except ValueError:  # in the path
+        raise EfeError("there can be no such file: its path holds the character NUL.") from None
     try:
-        return json.loads(text, object_pairs_hook=_without_twins, parse_constant=_no_constant)
+        data = json.loads(text, object_pairs_hook=_without_twins, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
         raise EfeError(f"this is not valid JSON. {_where_it_breaks(text, error)}") from None
     except EfeError:
         raise
-    except ValueError as error:  # a number of thousands of digits
-        raise EfeError(f"this is not valid JSON: {error}.") from None
+    except ValueError:
+        raise EfeError("a number in it has thousands of digits, which no measurement has.") from None
     except RecursionError:
-        raise EfeError("this is not a config: its brackets are nested too deeply.") from None
+        raise EfeError(_TOO_DEEP) from None
+    if nested_too_deeply(data):
+        raise EfeError(_TOO_DEEP)
+    return data
+
+
+_TOO_DEEP = "this is not a config: its brackets are nested too deeply."
 
 
 def _where_it_breaks(text: str, error: json.JSONDecodeError) -> str:
@@ -112,16 +121,35 @@ def parse_config(data: Any, folder: str | os.PathLike[str] = ".") -> tuple[Optio
     EfeError
         If a key isn't known or a value isn't what it must be; all of them are told at once.
     """
-    if not isinstance(data, Mapping):
-        raise EfeError(f"a config must be one dictionary in braces, but is {shown(data)}.")
-    wrong = faults(data)
-    if wrong:
-        raise EfeError(wrong[0] if len(wrong) == 1 else "".join(f"\n- {fault}" for fault in wrong))
+    check_form(data)
     values = {key: value for key, value in data.items() if value is not None and key in OPTIONS}
     values |= _resolved(values, pathlib.Path(os.path.abspath(folder)))
+    if "recording_reader" in values:
+        _refuse(faults(data, values["recording_reader"]))
     chosen = {field.name for field in dataclasses.fields(Options)}
     options = Options(**{key: value for key, value in values.items() if key in chosen})
+    check_choices(options)
+    check_targets_of(options)
+    check_goals(options.auto_targets or ())
     return options, RunSettings(**{key: value for key, value in values.items() if key not in chosen})
+
+
+def check_form(data: Any) -> None:
+    """Check that the contents of a config file are of its form, before anything is done with them.
+
+    Raises
+    ------
+    EfeError
+        If a key isn't known or a value isn't what it must be; all of them are told at once.
+    """
+    if not isinstance(data, Mapping):
+        raise EfeError(f"a config must be one dictionary in braces, but is {shown(data)}.")
+    _refuse(faults(data))
+
+
+def _refuse(wrong: list[str]) -> None:
+    if wrong:
+        raise EfeError(wrong[0] if len(wrong) == 1 else "".join(f"\n- {fault}" for fault in wrong))
 
 
 def _resolved(values: Mapping[str, Any], folder: pathlib.Path) -> dict[str, Any]:

@@ -1,134 +1,165 @@
-"""The keys of a config file and what each may hold, for the machine and in words."""
+"""The keys of a config file, which sessions are too, and what each may hold, for the machine and in words.
+
+What stands under them has its own tables: metadata of recordings in `metadata`, targets in `targets.TARGET`.
+"""
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from .problems import nearest
+from . import metadata
+from .kinds import (
+    ANYTHING,
+    NAMES,
+    NUMBER,
+    NUMBERS,
+    PATH,
+    SETTINGS,
+    TEXT,
+    TRUTH,
+    WHOLE,
+    Kind,
+    either,
+    is_dict,
+    is_list,
+    is_list_of,
+    is_number,
+    is_text,
+    nested_too_deeply,
+    shown,
+    unknown_entries,
+    wrong_entries,
+)
+from .problems import EfeError
+from .targets import convert_legacy_targets, target_faults
 
 SCHEMA_VERSION = 1
 
-
-@dataclass(frozen=True)
-class Kind:
-    """What a value may be: a test, and the same in words."""
-
-    accepts: Callable[[Any], bool]
-    words: str
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _is_list_of(test: Callable[[Any], bool]) -> Callable[[Any], bool]:
-    return lambda value: isinstance(value, list) and all(map(test, value))
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
-
-
-def _is_dict(value: Any) -> bool:
-    return isinstance(value, dict)
-
-
-_TRUTH = Kind(lambda value: isinstance(value, bool), "true or false, without quotes")
-_TEXT = Kind(_is_text, "a text in quotes")
-_SETTINGS = Kind(_is_dict, "settings in braces, {name: value}")
-_NUMBER = Kind(_is_number, "a number, without quotes")
-_WHOLE = Kind(lambda value: isinstance(value, int) and not isinstance(value, bool), "a whole number")
-_NAMES = Kind(_is_list_of(_is_text), "a list of names")
-
 OPTIONS: dict[str, Kind] = {
-    "files_metadata": Kind(_is_dict, "cells in braces, {cell: {protocol: [metadata of a file, …]}}"),
+    "files_metadata": Kind(is_dict, "cells in braces, {cell: {protocol: [metadata of a file, …]}}"),
     "targets": Kind(
-        lambda value: isinstance(value, (list, dict)),
+        either(is_list, is_dict),
         'a list of targets, [{"efeature": …, "protocol": …, "amplitude": …, "tolerance": …}, …]',
     ),
     "protocols_rheobase": Kind(
-        lambda value: _is_text(value) or _NAMES.accepts(value),
+        either(is_text, is_list_of(is_text)),
         'a list of names of protocols, e.g. ["IDthresh"]',
     ),
-    "absolute_amplitude": _TRUTH,
-    "recording_reader": Kind(_is_text, 'the name of a reader, or "module:function", in quotes'),
-    "protocol_mode": _TEXT,
-    "efel_settings": _SETTINGS,
-    "rheobase_strategy": _TEXT,
-    "rheobase_settings": _SETTINGS,
+    "absolute_amplitude": TRUTH,
+    "recording_reader": Kind(is_text, 'the name of a reader, or "module:function", in quotes'),
+    "protocol_mode": TEXT,
+    "efel_settings": SETTINGS,
+    "rheobase_strategy": TEXT,
+    "rheobase_settings": SETTINGS,
     "rheobase_values": Kind(
-        lambda value: _is_dict(value) and all(map(_is_number, value.values())),
+        lambda value: is_dict(value) and all(map(is_number, value.values())),
         "rheobases set by hand in braces, {cell: nA}",
     ),
     "auto_targets": Kind(
-        lambda value: value == "default" or isinstance(value, list),
+        lambda value: value == "default" or is_list(value),
         '"default", or a list, [{"protocols": […], "amplitudes": […], "efeatures": […], …}, …]',
     ),
-    "threshold_nvalue_save": _WHOLE,
-    "default_std_value": _NUMBER,
-    "save_files_used": _TRUTH,
-    "output_directory": _TEXT,
-    "write_files": _TRUTH,
-    "plot": _TRUTH,
-    "extract_per_cell": _TRUTH,
-    "low_memory_mode": _TRUTH,
-    "pickle_cells": _TRUTH,
+    "threshold_nvalue_save": WHOLE,
+    "default_std_value": NUMBER,
+    "save_files_used": TRUTH,
+    "output_directory": Kind(PATH.accepts, "the path of a folder, in quotes"),
+    "write_files": TRUTH,
+    "plot": TRUTH,
+    "extract_per_cell": TRUTH,
+    "low_memory_mode": TRUTH,
+    "pickle_cells": TRUTH,
 }
 BESIDES: dict[str, Kind] = {
-    "schema_version": _WHOLE,
-    "state": Kind(_is_dict, "in braces"),
-    "comment": Kind(lambda value: True, "anything"),
+    "schema_version": WHOLE,
+    "state": Kind(is_dict, "in braces"),
+    "comment": ANYTHING,
 }
 GOAL: dict[str, Kind] = {
-    "protocols": _NAMES,
-    "amplitudes": Kind(_is_list_of(_is_number), "a list of numbers"),
-    "efeatures": _NAMES,
-    "min_recordings_per_amplitude": _WHOLE,
-    "preferred_number_protocols": _WHOLE,
-    "tolerance": _NUMBER,
+    "protocols": NAMES,
+    "amplitudes": NUMBERS,
+    "efeatures": NAMES,
+    "min_recordings_per_amplitude": WHOLE,
+    "preferred_number_protocols": WHOLE,
+    "tolerance": NUMBER,
 }
 
 
-def faults(data: Mapping[str, Any]) -> list[str]:
-    """Return in words all that a config may not hold, and what it lacks."""
+def faults(data: Mapping[str, Any], reader: Callable | None = None) -> list[str]:
+    """Return in words all that a config may not hold, and what it lacks.
+
+    Parameters
+    ----------
+    data : dict
+    reader : callable, optional
+        A lab's own reader, once it is known; until then its keys can't be misspelt.
+    """
+    if nested_too_deeply(data):
+        return ["this is not a config: its brackets are nested too deeply."]
     if {"cells", "features", "options"} <= set(data):
         return ["this is a config of BluePyEfe 1; translate it with `efewidgets convert-legacy`."]
-    found = _wrong_entries(data, OPTIONS | BESIDES)
+    known = OPTIONS | BESIDES
+    found = unknown_entries(data, known) + wrong_entries(data, known)
     version = data.get("schema_version")
-    if _WHOLE.accepts(version) and version != SCHEMA_VERSION:
+    if WHOLE.accepts(version) and version != SCHEMA_VERSION:
         found.append(
             f"its schema_version is {version}, but this efewidgets knows {SCHEMA_VERSION}. Update efewidgets."
         )
     if data.get("files_metadata") is None:
         found.append(f"files_metadata is missing: {OPTIONS['files_metadata'].words}.")
-    if isinstance(data.get("auto_targets"), list):
-        for i, goal in enumerate(data["auto_targets"], start=1):
-            found += [f"auto_targets, number {i}: {fault}" for fault in _goal_faults(goal)]
-    return found
+    elif is_dict(data["files_metadata"]):
+        guessed = reader or (_any_reader if data.get("recording_reader") is not None else None)
+        found += _files_faults(data["files_metadata"], guessed)
+    return found + _targets_faults(data.get("targets")) + _goals_faults(data.get("auto_targets"))
+
+
+def _any_reader(metadata: Mapping[str, Any]) -> list:
+    """Stand for a reader that isn't known yet."""
+    return []
+
+
+def _files_faults(files_metadata: Mapping[str, Any], reader: Callable | None) -> Iterator[str]:
+    for cell, protocols in files_metadata.items():
+        if not is_dict(protocols):
+            yield (
+                f"cell {cell!r} must hold protocols in braces, {{protocol: [metadata of a file, …]}}, but holds "
+                f"{shown(protocols)}."
+            )
+            continue
+        for protocol, files in protocols.items():
+            place = f"cell {cell!r}, protocol {protocol!r}"
+            if not is_list(files):
+                yield f"{place} must hold a list with the metadata of each file, but holds {shown(files)}."
+                continue
+            for i, file in enumerate(files, start=1):
+                told = metadata.check_all(file, protocol, reader)
+                yield from (f"{place}, file {i}: {fault}" for fault in told)
+
+
+def _targets_faults(targets: Any) -> list[str]:
+    """Say what the targets, of the new or the old form, can't be; what isn't known in one is told where it is used."""
+    if is_dict(targets):
+        try:
+            targets = convert_legacy_targets(targets)
+        except EfeError as error:
+            return [f"targets: {error}"]
+    return _numbered("targets", targets, target_faults)
+
+
+def _goals_faults(goals: Any) -> list[str]:
+    return _numbered("auto_targets", goals, _goal_faults)
+
+
+def _numbered(name: str, listed: Any, faults_of: Callable[[Any], list[str]]) -> list[str]:
+    if not isinstance(listed, Sequence) or isinstance(listed, str):
+        return []  # is told as a whole
+    return [
+        f"{name}, number {i}: {fault}" for i, one in enumerate(listed, start=1) for fault in faults_of(one)
+    ]
 
 
 def _goal_faults(goal: Any) -> list[str]:
     if not isinstance(goal, Mapping):
         return [f"it must be in braces, but is {shown(goal)}."]
     missing = [key for key in ("protocols", "amplitudes", "efeatures") if goal.get(key) is None]
-    return _wrong_entries(goal, GOAL) + [f"{key} is missing." for key in missing]
-
-
-def _wrong_entries(data: Mapping[str, Any], known: Mapping[str, Kind]) -> list[str]:
-    unknown = [f"there is no entry {key!r}.{nearest(key, known)}" for key in data if key not in known]
-    wrong = [
-        f"{key} must be {known[key].words}, but is {shown(value)}."
-        for key, value in data.items()
-        if key in known and value is not None and not known[key].accepts(value)
-    ]
-    return unknown + wrong
-
-
-def shown(value: Any) -> str:
-    """Return a value as it would stand in JSON, cut to a few words."""
-    text = json.dumps(value, ensure_ascii=False, default=repr)
-    return text if len(text) <= 60 else text[:57] + "…"
+    return unknown_entries(goal, GOAL) + wrong_entries(goal, GOAL) + [f"{key} is missing." for key in missing]

@@ -13,6 +13,7 @@ from . import pipeline
 from .auto_targets import AutoTarget, default_auto_targets
 from .cell import Cell
 from .features import DEFAULT_EFEL_SETTINGS, check_settings
+from .kinds import shown
 from .matching import Protocol, build_protocols, check_mode
 from .outputs import build_currents, build_outputs
 from .parallel import run as run_here
@@ -200,12 +201,23 @@ def check_options(options: Options) -> tuple[list[dict[str, Any]] | None, list[P
         If an option can't be used at all.
     """
     check_choices(options)
-    if options.targets is None and options.absolute_amplitude:
-        raise EfeError(
-            "absolute_amplitude needs targets (amplitudes in nA): the automatic choice works in % of rheobase."
-        )
     pipeline.file_jobs(options.files_metadata)
+    return check_targets_of(options)
+
+
+def check_targets_of(options: Options) -> tuple[list[dict[str, Any]] | None, list[Problem]]:
+    """Return the usable targets (None if they are to be chosen) and what is wrong with the others.
+
+    Raises
+    ------
+    EfeError
+        If there are some and none can be used.
+    """
     if options.targets is None:
+        if options.absolute_amplitude:
+            raise EfeError(
+                "absolute_amplitude needs targets (amplitudes in nA): the automatic choice works in % of rheobase."
+            )
         return None, []
     listed = (
         convert_legacy_targets(options.targets) if isinstance(options.targets, Mapping) else options.targets
@@ -240,6 +252,28 @@ def check_choices(options: Options) -> None:
         raise EfeError("both targets and auto_targets are given; give one of them.")
 
 
+def check_goals(goals: Iterable[AutoTarget]) -> None:
+    """Check goals of the automatic choice as if each were a target already.
+
+    Raises
+    ------
+    EfeError
+        For the first that can't be, saying which.
+    """
+    for goal in goals:
+        if not (goal.protocols and goal.amplitudes and goal.efeatures):
+            raise EfeError("a goal for the automatic choice needs protocols, amplitudes and efeatures.")
+        place = {"protocol": goal.protocols[0], "tolerance": goal.tolerance}
+        _, problems = check_targets(
+            {"efeature": efeature, "amplitude": amplitude} | place
+            for efeature in goal.efeatures
+            for amplitude in goal.amplitudes
+        )
+        wrong = [problem for problem in problems if problem.severity == "error"]
+        if wrong:
+            raise EfeError(f"a goal for the automatic choice: {wrong[0].message}")
+
+
 _KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {
     "targets": (Iterable, "a list of targets"),
     "protocols_rheobase": (Iterable, "a list of names"),
@@ -255,7 +289,11 @@ def _check_kinds(options: Options) -> None:
     for name, (kind, words) in _KINDS.items():
         value = getattr(options, name)
         if value is not None and not isinstance(value, kind):
-            raise EfeError(f"{name} must be {words}, but is {value!r}.")
+            raise EfeError(f"{name} must be {words}, but is {shown(value)}.")
+    names = options.protocols_rheobase
+    for name in names if isinstance(names, Sequence) else ():
+        if not isinstance(name, str):
+            raise EfeError(f"protocols_rheobase must be names of protocols, but one is {shown(name)}.")
     for goal in options.auto_targets or ():
         if not isinstance(goal, AutoTarget):
             raise EfeError(f"auto_targets must be a list of AutoTarget, but holds {goal!r}.")

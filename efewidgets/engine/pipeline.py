@@ -54,7 +54,7 @@ class FileJob:
         files = files_of(self.metadata) if isinstance(self.metadata, Mapping) else []
         try:
             return os.path.getsize(files[-1]) if files else 0
-        except OSError:
+        except (OSError, ValueError):  # a path that can't be
             return 0
 
 

@@ -73,3 +73,33 @@ def nearest(name: str, names: Iterable[str]) -> str:
     by_lower = {n.lower(): n for n in names}
     found = difflib.get_close_matches(str(name).lower(), list(by_lower), n=1, cutoff=0.6)
     return f" Did you mean {by_lower[found[0]]!r}?" if found else ""
+
+
+def misspelt(name: str, names: Iterable[str]) -> str | None:
+    """Return the known name of which `name` is most probably a misspelling; None if it may well mean something else.
+
+    That is one slip in a short name, two in one of five characters or more: a character too many, one too few,
+    another one, or two exchanged. Case and underscores don't count.
+    """
+    asked = _squeezed(name)
+    slips = {known: _slips(asked, _squeezed(known)) for known in names}
+    found = min(slips, key=lambda known: slips[known], default=None)
+    return found if found is not None and slips[found] <= (1 if len(asked) < 5 else 2) else None
+
+
+def _squeezed(name: str) -> str:
+    return str(name).lower().replace("_", "")
+
+
+def _slips(a: str, b: str) -> int:
+    """Return by how many slips two texts differ (their optimal string alignment distance)."""
+    rows = [list(range(len(b) + 1))]
+    for i in range(1, len(a) + 1):
+        row = [i]
+        for j in range(1, len(b) + 1):
+            other = a[i - 1] != b[j - 1]
+            row.append(min(rows[i - 1][j] + 1, row[j - 1] + 1, rows[i - 1][j - 1] + other))
+            if i > 1 and j > 1 and (a[i - 1], a[i - 2]) == (b[j - 2], b[j - 1]):
+                row[j] = min(row[j], rows[i - 2][j - 2] + 1)
+        rows.append(row)
+    return rows[-1][-1]

@@ -9,6 +9,7 @@ from typing import Any
 
 from .ecodes import ecode_of
 from .memory import keep_freed_memory
+from .metadata import check
 from .problems import EfeError, Problem
 from .readers import each_sweep
 from .recording import Recording
@@ -83,6 +84,7 @@ def read_file(
     told: list[Problem] = []
     try:
         file = _File.of(metadata, protocol_name, reader, efel_settings)
+        told += [Problem(remark, "warning", "file") for remark in file.remarks]
         sweeps = each_sweep(file.prepared, told, reader, only)
     except Exception as error:
         return [], [as_problem(error, "file", **_place(metadata, protocol_name))]
@@ -128,6 +130,7 @@ class _File:
     prepared: Mapping[str, Any]
     reader: Callable | None
     efel_settings: Mapping[str, Any] | None
+    remarks: list[str]
 
     @classmethod
     def of(
@@ -138,9 +141,12 @@ class _File:
         efel_settings: Mapping[str, Any] | None,
     ) -> _File:
         """Check the metadata. Raises EfeError."""
+        remarks = check(metadata, protocol, reader)
         whole, of_sweeps = split_metadata(metadata, own_reader=reader is not None)
         ecode_of(protocol, whole.get("ecode"))
-        return cls(protocol, whole, of_sweeps, reader_metadata(whole, protocol), reader, efel_settings)
+        return cls(
+            protocol, whole, of_sweeps, reader_metadata(whole, protocol), reader, efel_settings, remarks
+        )
 
     def recording(self, index: int, label: str, sweep: Mapping[str, Any]) -> Recording:
         """Make a recording of a sweep. Raises EfeError."""

@@ -61,9 +61,9 @@ def reader_metadata(metadata: Mapping[str, Any], protocol_name: str) -> dict[str
 
 def files_of(metadata: Mapping[str, Any]) -> list[str]:
     """Name the files of a recording as a person wrote them: the file, or the current's and the voltage's."""
-    if metadata.get("filepath") is not None:
-        return [os.fspath(metadata["filepath"])]
-    return [os.fspath(metadata[key]) for key in ("i_file", "v_file") if metadata.get(key) is not None]
+    keys = ("filepath",) if metadata.get("filepath") is not None else ("i_file", "v_file")
+    paths = (metadata.get(key) for key in keys)
+    return [os.fspath(path) for path in paths if isinstance(path, (str, os.PathLike))]
 
 
 def sources(metadata: Mapping[str, Any], reader: Callable | None, count: int) -> Sequence[Source]:

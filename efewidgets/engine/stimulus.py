@@ -38,6 +38,8 @@ class Stimulus(Sampled):
         The one that targets are compared with.
     extra_params : tuple of str
         Names of further parameters from which the stimulus is rebuilt.
+    metadata_keys : dict or tuple of str
+        What it reads from the metadata besides timings and amplitudes, with their kinds if they are known.
     nominal : dict
         Usual timings (ms), taken where the current confirms them or shows nothing else.
     agree_ms : float
@@ -59,6 +61,7 @@ class Stimulus(Sampled):
     amplitudes: ClassVar[tuple[str, ...]] = ("amp",)
     target_amplitude: ClassVar[str] = "amp"
     extra_params: ClassVar[tuple[str, ...]] = ()
+    metadata_keys: ClassVar[Mapping[str, Any] | tuple[str, ...]] = ()
     nominal: ClassVar[Mapping[str, float]] = {}
     agree_ms: ClassVar[float] = 1.0
     guess_timing: ClassVar[bool] = True

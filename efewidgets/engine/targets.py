@@ -12,20 +12,23 @@ import numpy as np
 
 from .averages import mean_and_std
 from .feature_store import settings_key
+from .kinds import COUNT, NAME, NUMBER, SETTINGS, TEXT, Kind, shown, wrong_entries
 from .problems import EfeError, Problem, nearest
-from .trace import number
 
-KNOWN_KEYS = (
-    "efeature",
-    "protocol",
-    "amplitude",
-    "tolerance",
-    "efel_settings",
-    "efeature_name",
-    "location",
-    "weight",
-    "min_values",
-)
+#: What a target may say, and of which kind
+TARGET: dict[str, Kind] = {
+    "efeature": NAME,
+    "protocol": NAME,
+    "amplitude": NUMBER,
+    "tolerance": NUMBER,
+    "efel_settings": SETTINGS,
+    "efeature_name": TEXT,
+    "location": NAME,
+    "weight": NUMBER,
+    "min_values": COUNT,
+}
+KNOWN_KEYS = tuple(TARGET)
+NEEDED_KEYS = ("efeature", "protocol", "amplitude", "tolerance")
 PRESET_PROTOCOLS_RHEOBASE = [
     "IV",
     "Step",
@@ -69,37 +72,31 @@ def _title(i: int, target: Any) -> str:
 def _checked(target: Mapping[str, Any]) -> dict[str, Any]:
     from .features import check_feature, check_settings
 
-    if not isinstance(target, Mapping):
-        raise EfeError(f"a target must be a dictionary, but is {target!r}.")
-    for key in ("efeature", "protocol", "amplitude", "tolerance"):
-        if target.get(key) is None:
-            raise EfeError(
-                f"the target has no {key!r}; it needs efeature, protocol, amplitude and tolerance."
-            )
+    wrong = target_faults(target)
+    if wrong:
+        raise EfeError(" ".join(wrong))
     for key in target:
         if key not in KNOWN_KEYS:
             raise EfeError(f"a target has no entry {key!r}.{nearest(key, KNOWN_KEYS)}")
     check_feature(target["efeature"])
-    number("amplitude", target["amplitude"])
-    if number("tolerance", target["tolerance"]) <= 0:
+    if target["tolerance"] <= 0:
         raise EfeError(
             f"tolerance must be above zero (nothing lies within it), but is {target['tolerance']!r}."
         )
     check_settings(target.get("efel_settings"))
-    _check_min_values(target.get("min_values"))
     checked = copy.deepcopy(dict(target))
     checked["efel_settings"] = dict(checked.get("efel_settings") or {})
-    checked.setdefault("location", "soma")
+    checked["location"] = checked.get("location") or "soma"
     return checked
 
 
-def _check_min_values(count: Any) -> None:
-    if count is not None and (
-        isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < 1
-    ):
-        raise EfeError(
-            f"min_values must be a whole number from 1 on, or None for threshold_nvalue_save, but is {count!r}."
-        )
+def target_faults(target: Any) -> list[str]:
+    """Return in words what a target lacks, and which of its entries are of another kind than they must be."""
+    if not isinstance(target, Mapping):
+        return [f'a target must be a dictionary, {{"efeature": …}}, but is {shown(target)}.']
+    lacking = [key for key in NEEDED_KEYS if target.get(key) is None]
+    told = [f"the target has no {key!r}; it needs {', '.join(NEEDED_KEYS)}." for key in lacking[:1]]
+    return told + wrong_entries(target, TARGET)
 
 
 def convert_legacy_targets(targets: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -129,7 +126,7 @@ def convert_legacy_targets(targets: Mapping[str, Mapping[str, Any]]) -> list[dic
         ):
             raise EfeError(
                 f'protocol {protocol!r} must hold lists "amplitudes" and "tolerances", and "efeatures"; but is '
-                f"{old!r:.80}. (If these are meant to be targets of today's form, make them a list.)"
+                f"{shown(old)}. (If these are meant to be targets of today's form, make them a list.)"
             )
         amplitudes, tolerances = list(old["amplitudes"]), list(old["tolerances"])
         if len(tolerances) == 1:
@@ -140,6 +137,8 @@ def convert_legacy_targets(targets: Mapping[str, Mapping[str, Any]]) -> list[dic
                 "tolerance, or one for each amplitude."
             )
         settings = old["efeatures"] if isinstance(old["efeatures"], Mapping) else {}
+        if not all(own is None or isinstance(own, Mapping) for own in settings.values()):
+            raise EfeError(f'protocol {protocol!r}: "efeatures" must hold {{feature: {{setting: value}}}}.')
         for amplitude, tolerance in zip(amplitudes, tolerances, strict=True):
             for efeature in old["efeatures"]:
                 target = {
@@ -147,7 +146,7 @@ def convert_legacy_targets(targets: Mapping[str, Mapping[str, Any]]) -> list[dic
                     "protocol": protocol,
                     "amplitude": amplitude,
                     "tolerance": tolerance,
-                    "efel_settings": dict(settings.get(efeature) or {}),
+                    "efel_settings": dict(settings.get(efeature) or {}) if settings else {},
                 }
                 if "location" in old:
                     target["location"] = old["location"]

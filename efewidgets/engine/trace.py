@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from .kinds import Kind, is_number
 from .problems import EfeError
 from .units import check_plausible, to_ms, to_mV, to_nA
 
@@ -82,11 +83,10 @@ def setting(name: str, *sources: Mapping[str, Any]) -> Any:
 
 
 def number(name: str, value: Any, unit: str = "") -> Any:
-    """Return `value` if it is a finite number, or raise EfeError saying what was expected."""
-    is_number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
-    if not is_number or not np.isfinite(value):
-        raise EfeError(f"{name} must be a number{f' in {unit}' if unit else ''}, but is {value!r}.")
-    return value
+    """Return `value` if it is a number that can be measured, or raise EfeError saying what was expected."""
+    if is_number(value):
+        return value
+    raise EfeError(Kind(is_number, f"a number{f' in {unit}' if unit else ''}").fault(name, value))
 
 
 def truth(name: str, value: Any) -> bool:

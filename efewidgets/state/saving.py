@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..engine.config import dump_config, parse_config, read_json
+from ..engine.config import check_form, dump_config, parse_config, read_json
 from ..engine.efel_import import efel_version
 from ..engine.problems import EfeError, Problem
 from .convert import as_options, as_run_settings, inputs_of
@@ -56,7 +56,8 @@ def load_inputs(
     new_id : callable
         Returns a new id that starts with the given letter.
     check : callable, optional
-        ``check(contents, folder)`` before anything is done with them; raises EfeError if they must not be used.
+        ``check(contents, folder)`` before anything is done with them, as soon as their form is right; raises EfeError
+        if they must not be used.
 
     Returns
     -------
@@ -74,6 +75,7 @@ def load_inputs(
     path = pathlib.Path(path)
     try:
         data = read_json(path)
+        check_form(data)
         if check is not None:
             check(data, path.parent)
         inputs, problems = inputs_of(*parse_config(data, path.parent), new_id)

@@ -151,7 +151,7 @@ class ExtractionState(Actions, Sessions, Telling):
     def _begin(self, inputs: Inputs, problems: list[Problem]) -> None:
         """Start with these decisions, of which some could not be used."""
         with self._lock:
-            check_inputs(inputs, self._inputs)
+            check_inputs(inputs, self._inputs, opened=True)
             self._faults += problems
             self._take_over(inputs)
             self._announce("open")

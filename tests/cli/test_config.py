@@ -116,7 +116,7 @@ def test_state_and_comment_are_passed_over() -> None:
         ({"threshold_nvalue_save": 2.5}, "threshold_nvalue_save must be a whole number, but is 2.5"),
         ({"threshold_nvalue_save": True}, "threshold_nvalue_save must be a whole number"),
         ({"default_std_value": "0.1"}, "default_std_value must be a number, without quotes"),
-        ({"output_directory": 3}, "output_directory must be a text"),
+        ({"output_directory": 3}, "output_directory must be the path of a folder, in quotes, but is 3"),
         ({"recording_reader": "axon_readr"}, "no reader 'axon_readr'. Did you mean 'axon_reader'?"),
         ({"recording_reader": "nosuch:read"}, "'nosuch:read' can't be imported: ModuleNotFoundError"),
         ({"recording_reader": "json:nosuch"}, "'json:nosuch' can't be imported: AttributeError"),

@@ -326,8 +326,8 @@ def test_one_timing_given_the_other_found():
         ({"ton": 150.0, "toff": 60.0}, "toff = 60 ms must come after ton = 150 ms"),
         ({"ton": -1.0, "toff": 60.0}, "ton = -1 ms lies outside the recording, which lasts from 0 to 240 ms"),
         ({"ton": 40.0, "toff": 241.0}, "toff = 241 ms lies outside the recording"),
-        ({"ton": "40", "toff": 60.0}, "ton must be a number in ms, but is '40'"),
-        ({"ton": float("nan"), "toff": 60.0}, "ton must be a number in ms, but is nan"),
+        ({"ton": "40", "toff": 60.0}, 'ton must be a number in ms, but is "40"'),
+        ({"ton": float("nan"), "toff": 60.0}, "ton must be a number in ms, but is NaN"),
         ({"ton": 60.0, "toff": 60.0}, "toff = 60 ms must come after"),
     ],
 )

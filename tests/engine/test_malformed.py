@@ -47,7 +47,7 @@ REFUSED = {
     "ibw_same_file_twice": "'v_file' and 'i_file' are the same file",
     "ibw_toff_beyond_end": "toff = 99999 ms lies outside the recording",
     "ibw_ton_after_toff": "toff = 700 ms must come after ton = 2000 ms",
-    "ibw_ton_is_text": "ton must be a number in ms, but is '700'",
+    "ibw_ton_is_text": 'ton must be a number in ms, but is "700"',
     "ibw_truncated": "claims 12000 samples, but holds 5986",
     "ibw_unknown_unit": "'furlong', the unit of the current in the metadata, is not known",
     "ibw_wrong_unit": "taken as 'pA': the samples are probably in 'A'",

@@ -54,7 +54,7 @@ def test_what_is_left_out_is_filled_in():
         ({"efel_settings": {"threshold": -20.0}}, "no setting 'threshold'. Did you mean 'Threshold'?"),
         ({"efel_settings": {"strict_stiminterval": "False"}}, "without quotes"),
         ({"efel_settings": {"Threshold": True}}, "must be a number"),
-        ({"efel_settings": [1]}, "name: value pairs"),
+        ({"efel_settings": [1]}, "settings in braces, {name: value}, but is [1]"),
         ({"efeature": "bpap_attenuation"}, "can't be computed from one recording"),
     ],
 )

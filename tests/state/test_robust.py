@@ -236,7 +236,7 @@ def test_a_failing_rule_is_told(state, monkeypatch):
         (lambda s: s.add_target("voltage_bas", "IV", -100, 10), "Did you mean 'voltage_base'"),
         (lambda s: s.add_target("voltage_base", "IV", -100, 0), "tolerance must be above zero"),
         (lambda s: s.add_target("voltage_base", "IV", "fast", 10), "amplitude must be a number"),
-        (lambda s: s.add_target("voltage_base", "", 100, 10), "protocol of a target must be a name"),
+        (lambda s: s.add_target("voltage_base", "", 100, 10), "protocol must be a name in quotes"),
         (lambda s: s.add_target("voltage_base", "IV", 100, 10, efel_settings={"Treshold": 0}), "Threshold"),
         (lambda s: s.add_target("voltage_base", "IV", 100, 10, wight=3), "no entry 'wight'"),
         (lambda s: s.add_targets([{"efeature": "voltage_base"}]), "has no 'protocol'"),

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from ..kinds import NUMBER
 from ..recording import Recording
 from ..trace import Trace, number, setting
 from .signal import BASE_SAMPLES, base_current, smooth
@@ -34,6 +35,7 @@ class SineSpec(Recording):
     nominal: ClassVar = {"ton": 150.0, "toff": 5100.0}
     agree_ms = 20.0
     extra_params = tuple(CHIRP_DEFAULTS)
+    metadata_keys: ClassVar = dict.fromkeys(CHIRP_DEFAULTS, NUMBER)
 
     def measure(self, trace: Trace, edges: Mapping[str, int], given: Mapping[str, int]) -> dict[str, Any]:
         hypamp, amp = self.given_level("hypamp"), self.given_level("amp")

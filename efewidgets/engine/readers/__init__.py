@@ -15,6 +15,7 @@ import numpy as np
 
 from ..guard import may_open
 from ..problems import EfeError, Problem, ReadError
+from . import abf, columns, igor, matlab, nwb, text
 from .abf import open_abf
 from .checks import check_sweep
 from .columns import open_table
@@ -32,7 +33,7 @@ from .inspection import (
 )
 from .matlab import open_matlab
 from .nwb import finds_by_name, open_nwb
-from .registry import Format, Open, format_for, format_of, plugin_problems, register_reader
+from .registry import Format, Open, format_for, format_of, plugin_problems, reads, register_reader
 from .text import open_lccr
 
 __all__ = [
@@ -274,31 +275,37 @@ def _sweeps(opener: Open, metadata: Mapping[str, Any]) -> list[Sweep]:
     return sweeps
 
 
+@reads(abf.KEYS)
 def axon_reader(metadata: Mapping[str, Any]) -> list[Sweep]:
     """Read all usable sweeps of an Axon file (.abf); see `read`."""
     return _sweeps(open_abf, metadata)
 
 
+@reads(igor.KEYS)
 def igor_reader(metadata: Mapping[str, Any]) -> list[Sweep]:
     """Read the sweep of a pair of Igor waves, ``v_file`` and ``i_file``; see `read`."""
     return _sweeps(open_igor, metadata)
 
 
+@reads(nwb.KEYS)
 def nwb_reader(metadata: Mapping[str, Any]) -> list[Sweep]:
     """Read the usable sweeps of an NWB file that ``protocol_name`` and ``repetition`` choose; see `read`."""
     return _sweeps(open_nwb, metadata)
 
 
+@reads(matlab.KEYS)
 def read_matlab(metadata: Mapping[str, Any]) -> list[Sweep]:
     """Read all usable sweeps of a PatchMaster export for MATLAB (.mat); see `read`."""
     return _sweeps(open_matlab, metadata)
 
 
+@reads(text.KEYS)
 def csv_lccr_reader(metadata: Mapping[str, Any]) -> list[Sweep]:
     """Read the voltage columns of a text file, with step currents from the metadata; see `read`."""
     return _sweeps(open_lccr, metadata)
 
 
+@reads(columns.KEYS)
 def csv_reader(metadata: Mapping[str, Any]) -> list[Sweep]:
     """Read a table whose columns are time, voltage and current; see `read`."""
     return _sweeps(open_table, metadata)

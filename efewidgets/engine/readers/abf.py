@@ -8,11 +8,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from ..kinds import NAME_OR_INDEX, Kind
 from ..problems import Problem, ReadError, nearest
 from ..units import is_current_unit, is_voltage_unit
 from .abf_header import Channel, Header, read_header
 from .files import existing_file, main_path
 from .inspection import Contents, Sweep, SweepInfo, known_sweep
+
+#: What its metadata may say besides what any file's may, and of which kind
+KEYS: dict[str, Kind] = {"v_channel": NAME_OR_INDEX, "i_channel": NAME_OR_INDEX}
 
 _V_NAME = re.compile(r"\bv_?m\b|^v|volt|potential|10_?vm", re.IGNORECASE)
 _I_NAME = re.compile(r"\bi_?m\b|^i_|imemb|curr|i_?com|cmd", re.IGNORECASE)

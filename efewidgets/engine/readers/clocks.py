@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from ..kinds import TEXT, Kind
 from ..problems import Problem, ReadError
 
 ALIGNMENT = "alignment"
 #: Metadata keys of all readers whose channels have clocks of their own
-KEYS = (ALIGNMENT,)
+KEYS: dict[str, Kind] = {ALIGNMENT: TEXT}
 _CHOICES = ("time", "samples")
 # A converter that takes its channels in turn is a sample late with the second; so are times that were rounded.
 _SAME = 1

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..kinds import NUMBERS, Kind, is_dict
 from ..problems import Problem, ReadError, nearest
 from ..units import canonical_unit, is_current_unit, is_voltage_unit
 from .files import existing_file, main_path
@@ -21,6 +22,12 @@ from .text import amplitudes_of, is_lccr, step_current
 
 # "V (mV)", "Im [pA]", "time_s", "V/mV", "Vm mV"; after a mere space, one letter is no unit ("Sweep A").
 _UNIT_AT_END = re.compile(r"[\(\[]\s*([^\)\]]+?)\s*[\)\]]\s*$|[_/]\s*([A-Za-zµμ]+)\s*$| ([A-Za-zµμ]{2,})\s*$")
+#: What its metadata may say besides what any file's may, and of which kind
+KEYS: dict[str, Kind] = {
+    "columns": Kind(is_dict, 'which column is what, {"time": …, "voltage": …, "current": …}'),
+    "amplitudes": NUMBERS,
+}
+
 _ROLES = ("time", "voltage", "current")
 _NAMES = {
     "time": ("t", "time", "times"),

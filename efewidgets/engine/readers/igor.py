@@ -15,11 +15,16 @@ from typing import Any
 
 import numpy as np
 
+from ..kinds import Kind
 from ..problems import Problem, ReadError
 from ..units import is_current_unit, is_voltage_unit
+from .clocks import KEYS as CLOCK_KEYS
 from .clocks import by_samples, on_one_clock, overlap
 from .files import existing_file, text_path
 from .inspection import Contents, Sweep, SweepInfo, known_sweep, step_in_ms
+
+#: What its metadata may say besides what any file's may, and of which kind
+KEYS: dict[str, Kind] = {**CLOCK_KEYS}
 
 _TYPES = {0x02: "f4", 0x04: "f8", 0x08: "i1", 0x10: "i2", 0x20: "i4", 0x48: "u1", 0x50: "u2", 0x60: "u4"}
 # Sizes of the binary header, of the wave header up to the samples, and of the padding counted in wfmSize.

@@ -15,11 +15,16 @@ from typing import Any
 import h5py
 import numpy as np
 
+from ..kinds import Kind
 from ..problems import Problem, ReadError
+from .clocks import KEYS as CLOCK_KEYS
 from .clocks import by_samples, on_one_clock, overlap
 from .files import existing_file, main_path
 from .hdf5 import check_dataset, open_file
 from .inspection import Contents, LazySweep, Sweep, SweepInfo, known_sweep
+
+#: What its metadata may say besides what any file's may, and of which kind
+KEYS: dict[str, Kind] = {**CLOCK_KEYS}
 
 _CURRENT = re.compile(r"Trace_\d+_\d+_\d+_1")
 _EXPECTED = "a PatchMaster export holds matrices 'Trace_a_b_c_1' (current) and 'Trace_a_b_c_2' (voltage)"

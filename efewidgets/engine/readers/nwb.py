@@ -11,17 +11,22 @@ from typing import Any
 import h5py
 import numpy as np
 
+from ..kinds import NAME_OR_NAMES, REPETITION, Kind
 from ..problems import EfeError, Problem, ReadError
 from ..units import canonical_unit, is_current_unit, is_voltage_unit
 from .checks import TINY_DIFFERENCE, cut_missing_tail
+from .clocks import KEYS as CLOCK_KEYS
 from .clocks import Overlap, by_samples, on_one_clock, overlap
 from .files import existing_file, main_path
 from .hdf5 import open_file
 from .inspection import Contents, LazySweep, LeftOutError, Sweep, SweepInfo, step_in_ms
 from .nwb_dialects import VU_PROTOCOLS, VU_WITH_TEST_PULSE, Layout, layout_of
 from .nwb_pairs import Pair
-from .nwb_selection import Selection
+from .nwb_selection import CELL, Selection
 from .nwb_series import Series
+
+#: What its metadata may say besides what any file's may, and of which kind
+KEYS: dict[str, Kind] = {"repetition": REPETITION, CELL: NAME_OR_NAMES} | CLOCK_KEYS
 
 _TEST_PULSE_S = 0.090
 

@@ -8,13 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..problems import Problem, ReadError, nearest
-from .clocks import ALIGNMENT
 from .nwb_names import UNNAMED, Names
 from .nwb_pairs import NO_STIMULUS, Lost, Pair
 
 CELL = "cell_name"
-#: Metadata keys that choose among the sweeps of a file, or say how they are read
-KEYS = ("protocol_name", "repetition", CELL, "v_file", ALIGNMENT)
 
 
 @dataclass

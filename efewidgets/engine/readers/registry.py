@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from pathlib import PurePath
-from typing import Any
+from typing import Any, TypeVar
 
 from ..problems import Problem, ReadError
+from . import abf, columns, igor, matlab, nwb, text
 from .abf import inspect_abf, open_abf
 from .columns import inspect_text, open_table
 from .files import main_path
@@ -22,6 +23,7 @@ from .text import is_lccr, open_lccr
 
 ENTRY_POINTS = "efewidgets.readers"
 
+Read = TypeVar("Read", bound=Callable[..., Any])
 Open = Callable[[Mapping[str, Any]], AbstractContextManager[Contents]]
 
 
@@ -30,6 +32,7 @@ class Format:
     """A file format and what opens it.
 
     Built-in formats have `open`; a lab's own have `read` (metadata → list of sweeps) and perhaps `inspect`.
+    `keys` are the keys of metadata that only this format has; None if it takes any.
     """
 
     name: str
@@ -38,6 +41,7 @@ class Format:
     open_for_inspection: Callable[[str], AbstractContextManager[Contents]] | None = None
     read: Callable[[dict[str, Any]], Any] | None = None
     inspect: Callable[[str], FileSummary] | None = None
+    keys: Mapping[str, Any] | Iterable[str] | None = field(default_factory=dict)
 
 
 def _open_text(metadata: Mapping[str, Any]) -> AbstractContextManager[Contents]:
@@ -47,12 +51,12 @@ def _open_text(metadata: Mapping[str, Any]) -> AbstractContextManager[Contents]:
 
 
 _BUILT_IN = (
-    Format("ABF", (".abf",), open_abf, inspect_abf),
-    Format("Igor", (".ibw", ".bwav"), open_igor, inspect_igor),
-    Format("NWB", (".nwb",), open_nwb),
-    Format("MATLAB", (".mat",), open_matlab),
-    Format("text", (".txt",), _open_text, inspect_text),
-    Format("CSV", (".csv", ".tsv"), open_table, inspect_text),
+    Format("ABF", (".abf",), open_abf, inspect_abf, keys=abf.KEYS),
+    Format("Igor", (".ibw", ".bwav"), open_igor, inspect_igor, keys=igor.KEYS),
+    Format("NWB", (".nwb",), open_nwb, keys=nwb.KEYS),
+    Format("MATLAB", (".mat",), open_matlab, keys=matlab.KEYS),
+    Format("text", (".txt",), _open_text, inspect_text, keys=text.KEYS | columns.KEYS),
+    Format("CSV", (".csv", ".tsv"), open_table, inspect_text, keys=columns.KEYS),
 )
 _registered: dict[str, Format] = {}
 _plugins: tuple[list[Format], list[Problem]] | None = None
@@ -75,7 +79,8 @@ def register_reader(
     read : callable
         Takes a recording's metadata (dict), returns a list of sweeps: dicts with ``voltage`` and ``current``
         (arrays of equal length), and as far as the file knows them ``dt``, ``t_unit``, ``v_unit``,
-        ``i_unit``, ``id``, ``repetition``, ``protocol``.
+        ``i_unit``, ``id``, ``repetition``, ``protocol``. If it has an attribute ``metadata_keys`` (names of the keys
+        that it reads besides those of any file), others are told as misspelt.
     inspect : callable, optional
         Takes a path, returns a `FileSummary`. Without it, the file is read.
     """
@@ -88,7 +93,9 @@ def _custom_format(name: str, suffixes: Any, read: Any, inspect: Any = None) -> 
         raise ReadError(f"the suffixes of reader {name!r} must be like '.dat', but are {suffixes!r}.")
     if not callable(read):
         raise ReadError(f"the reader {name!r} must be a function of a recording's metadata, but is {read!r}.")
-    return Format(name, tuple(s.lower() for s in endings), read=read, inspect=inspect)
+    return Format(
+        name, tuple(s.lower() for s in endings), read=read, inspect=inspect, keys=declared_keys(read)
+    )
 
 
 def _load_plugins() -> tuple[list[Format], list[Problem]]:
@@ -142,3 +149,29 @@ def format_of(path: str | os.PathLike[str]) -> Format:
 def format_for(metadata: Mapping[str, Any]) -> Format:
     """Return the format of the file that a recording's metadata name."""
     return format_of(main_path(metadata))
+
+
+def reads(keys: Mapping[str, Any]) -> Callable[[Read], Read]:
+    """Return a decorator by which a reader declares the keys of metadata that it reads besides those of any file."""
+
+    def declaring(reader: Read) -> Read:
+        reader.metadata_keys = keys  # type: ignore[attr-defined]
+        return reader
+
+    return declaring
+
+
+def declared_keys(reader: Callable) -> Mapping[str, Any] | Iterable[str] | None:
+    """Return the keys of metadata that a reader says it reads; None if it doesn't say."""
+    found: Mapping[str, Any] | Iterable[str] | None = getattr(reader, "metadata_keys", None)
+    return found
+
+
+def keys_of(metadata: Mapping[str, Any], reader: Callable | None = None) -> Any:
+    """Return the keys of metadata that only the reader of this file has, perhaps with kinds; None if it takes any."""
+    if reader is not None:
+        return declared_keys(reader)
+    try:
+        return format_for(metadata).keys
+    except ReadError:  # of no known format: is told when it is read
+        return None

@@ -9,11 +9,15 @@ from typing import Any
 
 import numpy as np
 
+from ..kinds import NUMBERS, TRUTH, Kind
 from ..problems import Problem, ReadError, UnitError
 from ..units import to_ms
 from .files import existing_file, main_path
 from .inspection import Contents, Sweep, SweepInfo, known_sweep
 from .table import read_table
+
+#: What its metadata may say besides what any file's may, and of which kind
+KEYS: dict[str, Kind] = {"amplitudes": NUMBERS, "remove_last_100ms": TRUTH}
 
 LCCR_KEYS = ("filepath", "dt", "amplitudes", "v_unit", "t_unit", "i_unit", "ton", "toff", "hypamp")
 

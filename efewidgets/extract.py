@@ -125,7 +125,8 @@ def extract_efeatures_at_targets(
 ) -> list[Cell]:
     """Compute the features that the targets name, on all recordings of their protocols.
 
-    With the builtin map a value is computed when it is first asked for.
+    They are computed now, on the recordings as they are now, whatever was computed before; later changes of a
+    recording don't count until they are computed again.
 
     Parameters
     ----------
@@ -151,11 +152,10 @@ def extract_efeatures_at_targets(
         If a setting isn't known, or no target can be used.
     """
     check_settings(efel_settings or {})
-    pipeline.request_features(cells, _usable(targets), efel_settings)
-    if executor is not None or map_function not in (map, None):
-        recordings = [recording for cell in cells for recording in cell.recordings]
-        runner = partial(run, map_function=map_function, executor=executor)
-        _log(pipeline.compute_features(recordings, runner))
+    pipeline.request_features(cells, _usable(targets), efel_settings, anew=True)
+    recordings = [recording for cell in cells for recording in cell.recordings]
+    runner = partial(run, map_function=map_function, executor=executor)
+    _log(pipeline.compute_features(recordings, runner))
     return list(cells)
 
 

@@ -23,7 +23,8 @@ class Cell:
     ----------
     recordings : list of Recording
     rheobase : float or None
-        Smallest current that makes the cell fire, nA; may be set by hand (then call `compute_relative_amp`).
+        Smallest current that makes the cell fire, nA; may be set by hand (then call `compute_relative_amp`), and
+        stays if no rule finds another.
     rheobase_recording : Recording or None
         The recording that decided the rheobase, where one did.
     problems : list of Problem
@@ -33,9 +34,23 @@ class Cell:
     def __init__(self, name: str):
         self.name = name
         self.recordings: list[Recording] = []
-        self.rheobase: float | None = None
+        self._rheobase: float | None = None
+        self.rheobase_by_hand = False
         self.rheobase_recording: Recording | None = None
         self.problems: list[Problem] = []
+
+    @property
+    def rheobase(self) -> float | None:
+        """Smallest current that makes the cell fire, nA."""
+        return self._rheobase
+
+    @rheobase.setter
+    def rheobase(self, value: float | None) -> None:
+        self._rheobase, self.rheobase_by_hand = value, value is not None
+
+    def take_rheobase(self, value: float | None, recording: Recording | None) -> None:
+        """Take over what a rule has found: unlike one that is set by hand, it goes when no rule finds any."""
+        self._rheobase, self.rheobase_recording, self.rheobase_by_hand = value, recording, False
 
     def all_problems(self) -> list[Problem]:
         """Return the problems of the cell and of its recordings, with their places."""
@@ -82,7 +97,7 @@ class Cell:
         efel_settings : dict, optional
             eFEL settings that decide what a spike is.
         """
-        from .pipeline import read_file
+        from .pipeline import count_now, read_file
 
         added: list[Recording] = []
         for metadata in protocol_data:
@@ -90,6 +105,7 @@ class Cell:
             added += recordings
             self.problems += problems
         kept, problems = agree_among(added)
+        count_now(kept)
         self.recordings += kept
         self.problems += problems
 

@@ -99,6 +99,8 @@ def read_file(
             recording = file.recording(index, label, sweep)
             if count_spikes:
                 recording.count_spikes()
+                if keep_samples is True:  # for a script, which may change them
+                    recording.count_now()
         except Exception as error:
             failures.append(as_problem(error, "stimulus", recording=sweep.get("id")))
             continue

@@ -87,7 +87,9 @@ class FeatureStore:
             return label in self._shown
         return label not in self._shown or not _same(self._shown[label], self._made[label])
 
-    def forget(self, features: Sequence[str], labels: Sequence[str | None] | None, settings: Settings | None) -> None:
+    def forget(
+        self, features: Sequence[str], labels: Sequence[str | None] | None, settings: Settings | None
+    ) -> None:
         """Forget what is to be computed anew, under these settings or, by the same labels, under others.
 
         What other labels show of it stays.

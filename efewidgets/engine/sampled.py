@@ -36,7 +36,9 @@ class Sampled:
         Name of the protocol.
     """
 
-    _edited: dict[str, np.ndarray | None] | None = None  # times, voltage and current, once a script has set any
+    _edited: dict[str, np.ndarray | None] | None = (
+        None  # times, voltage and current, once a script has set any
+    )
     _step: tuple[float, str]
 
     def __init__(self, config_data: Mapping[str, Any], reader_data: Mapping[str, Any], protocol_name: str):

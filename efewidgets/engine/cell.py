@@ -130,19 +130,22 @@ class Cell:
         for recording in self.recordings:
             recording.compute_relative_amp(self.rheobase)
 
-    def plot_recordings(self, protocol_name: str, output_dir: str | None = None) -> list:
-        """Draw the recordings of a protocol into a PDF in `output_dir`; returns the paths."""
-        return self._draw(self.get_recordings_by_protocol_name(protocol_name), output_dir)
+    def plot_recordings(self, protocol_name: str, output_dir: str | None = None, show: bool = False) -> list:
+        """Draw the recordings of a protocol into a PDF in `output_dir`, and in the notebook if `show`; returns the paths.
 
-    def plot_all_recordings(self, output_dir: str | None = None) -> list:
-        """Draw all recordings, one PDF a protocol, into `output_dir`; returns the paths."""
-        return self._draw(self.recordings, output_dir)
+        Without `output_dir` nothing is written.
+        """
+        return self._draw(self.get_recordings_by_protocol_name(protocol_name), output_dir, show)
 
-    def _draw(self, recordings: list[Recording], output_dir: str | None) -> list:
-        from .figures import draw_all, recordings_figures
+    def plot_all_recordings(self, output_dir: str | None = None, show: bool = False) -> list:
+        """Draw all recordings, one PDF a protocol, as `plot_recordings`; returns the paths."""
+        return self._draw(self.recordings, output_dir, show)
+
+    def _draw(self, recordings: list[Recording], output_dir: str | None, show: bool) -> list:
+        from .figures import draw_and_show, recordings_figures
 
         shown = Cell(self.name)
         shown.recordings = recordings
-        paths, problems = draw_all(recordings_figures(shown), output_dir or ".")
+        paths, problems = draw_and_show(recordings_figures(shown), output_dir, show)
         self.problems += problems
         return paths

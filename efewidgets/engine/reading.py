@@ -9,7 +9,7 @@ from typing import Any
 
 from .ecodes import ecode_of
 from .memory import keep_freed_memory
-from .problems import EfeError, Problem
+from .problems import EfeError, MissingFile, NoSweep, NoSweepError, Problem
 from .readers import each_sweep
 from .recording import Recording
 from .source import Source, files_of, reader_metadata
@@ -172,4 +172,6 @@ def as_problem(error: Exception, kind: str, **place: Any) -> Problem:
     """Turn whatever went wrong with one file or recording into a problem, so that the others go on."""
     expected = isinstance(error, (EfeError, OSError))
     message = str(error) if expected else f"{type(error).__name__}: {error}"
-    return Problem(message, kind=kind, **place)
+    special = {FileNotFoundError: MissingFile, NoSweepError: NoSweep}
+    made = next((made for of, made in special.items() if isinstance(error, of)), Problem)
+    return made(message, kind=kind, **place)

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .detection import Window, detect
+from .detection import FAMILIES, Window, detect
 from .edges import settle, unsure_problem
 from .problems import EfeError
 from .sampled import Sampled
@@ -148,11 +148,22 @@ class Stimulus(Sampled):
             last, last_name = index, f"{name} = {ms:g} ms"
         return given
 
+    @classmethod
+    def family(cls) -> str:
+        """Name of the stimulus family whose detector it has: its own, or that of the class it is made from."""
+        found = next((base.__name__ for base in cls.__mro__ if base.__name__ in FAMILIES), None)
+        if found is None:
+            raise EfeError(
+                f"the eCode {cls.__name__} has no detector, since it is made from none of {', '.join(FAMILIES)}. "
+                f"Give {', '.join(cls.timings)} (ms) in the metadata of its recordings."
+            )
+        return found
+
     def find_edges(self, trace: Trace, given: Mapping[str, int]) -> Mapping[str, int]:
         """Return the sample index of each timing; those that are given are kept."""
         if all(name in given for name in self.timings):
             return given
-        window = detect(type(self).__name__, trace.current, trace.dt, given)
+        window = detect(self.family(), trace.current, trace.dt, given)
         self.usual = self.usual_edges(trace, given)
         edges, self.timing_from = settle(self.usual, window, self.agree_ms / trace.dt)
         if edges is None or (self.timing_from == "unsure" and not self.guess_timing):

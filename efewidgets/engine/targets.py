@@ -12,7 +12,7 @@ import numpy as np
 
 from .averages import mean_and_std
 from .feature_store import settings_key
-from .problems import EfeError, Problem, nearest
+from .problems import EfeError, Problem, is_misspelt, nearest
 from .trace import number
 
 KNOWN_KEYS = (
@@ -48,10 +48,13 @@ def check_targets(targets: Iterable[Mapping[str, Any]]) -> tuple[list[dict[str, 
     problems: list[Problem] = []
     for i, target in enumerate(targets):
         try:
-            checked = _checked(target)
+            checked, passed_over = _checked(target)
         except EfeError as error:
             problems.append(Problem(str(error), kind="target", target=_title(i, target)))
             continue
+        if passed_over:
+            message = f"a target has no entry {', '.join(map(repr, passed_over))}: passed over."
+            problems.append(Problem(message, "warning", "target", target=_title(i, target)))
         if checked in good:
             message = "this target stands in the list more than once; it is used once."
             problems.append(Problem(message, "warning", "target", target=_title(i, target)))
@@ -66,7 +69,8 @@ def _title(i: int, target: Any) -> str:
     return f"{i + 1}: {target.get('efeature')} of {target.get('protocol')} at {target.get('amplitude')}"
 
 
-def _checked(target: Mapping[str, Any]) -> dict[str, Any]:
+def _checked(target: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Return a target that can be used, and its entries that mean nothing here."""
     from .features import check_feature, check_settings
 
     if not isinstance(target, Mapping):
@@ -76,9 +80,11 @@ def _checked(target: Mapping[str, Any]) -> dict[str, Any]:
             raise EfeError(
                 f"the target has no {key!r}; it needs efeature, protocol, amplitude and tolerance."
             )
-    for key in target:
-        if key not in KNOWN_KEYS:
+    passed_over = [key for key in target if key not in KNOWN_KEYS]
+    for key in passed_over:
+        if is_misspelt(key, KNOWN_KEYS):
             raise EfeError(f"a target has no entry {key!r}.{nearest(key, KNOWN_KEYS)}")
+    target = {key: _one(key, value) for key, value in target.items() if key in KNOWN_KEYS}
     check_feature(target["efeature"])
     number("amplitude", target["amplitude"])
     if number("tolerance", target["tolerance"]) <= 0:
@@ -90,7 +96,13 @@ def _checked(target: Mapping[str, Any]) -> dict[str, Any]:
     checked = copy.deepcopy(dict(target))
     checked["efel_settings"] = dict(checked.get("efel_settings") or {})
     checked.setdefault("location", "soma")
-    return checked
+    return checked, passed_over
+
+
+def _one(key: str, value: Any) -> Any:
+    """Take the amplitude or tolerance out of a list of one, as scripts for BluePyEfe write it."""
+    is_list = isinstance(value, (list, tuple, np.ndarray)) and np.ndim(value) == 1
+    return value[0] if key in ("amplitude", "tolerance") and is_list and len(value) == 1 else value
 
 
 def _check_min_values(count: Any) -> None:

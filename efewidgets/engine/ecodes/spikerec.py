@@ -68,7 +68,7 @@ class SpikeRec(Recording):
     def _pulses(self, trace: Trace, smoothed: np.ndarray, threshold: float) -> list[tuple[int, int]]:
         """Return first sample and length of each pulse: BluePyEfe's where the detector sees the same ones."""
         usual = [(first - 1, last - first + 1) for first, last in pulse_train(smoothed, threshold)]
-        self.window = detect(type(self).__name__, trace.current, trace.dt)
+        self.window = detect(self.family(), trace.current, trace.dt)
         seen = [(start, end - start) for start, end in self.window.pulses]
         if not usual and not seen:
             raise EfeError(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..problems import Problem, ReadError, nearest
+from ..problems import NoSweepError, Problem, ReadError, nearest
 
 
 @dataclass(frozen=True)
@@ -137,11 +137,11 @@ class Selection:
         if missing and missing == self.protocols:
             names = ", ".join(repr(p) for p in missing)
             hint = nearest(missing[0], known) if len(missing) == 1 else ""
-            return ReadError(f"{file} has no protocol {names}. It has {_listed(known)}.{hint}")
+            return NoSweepError(f"{file} has no protocol {names}. It has {_listed(known)}.{hint}")
         if self.missing_repetitions():
             there = ", ".join(str(r) for r in sorted(self.seen_repetitions)) or "no numbered repetition"
             wanted = ", ".join(str(r) for r in self.missing_repetitions())
-            return ReadError(f"{file} has no repetition {wanted} of this protocol. It has {there}.")
+            return NoSweepError(f"{file} has no repetition {wanted} of this protocol. It has {there}.")
         if self.original is not None and self.original not in self.seen_originals:
             return ReadError(
                 f"{file} has no sweep from {self.original!r} (v_file). It has sweeps from "

@@ -78,6 +78,16 @@ class Cell:
         """Return the positions, in `recordings`, of the recordings of a protocol."""
         return [i for i, recording in enumerate(self.recordings) if recording.protocol_name == protocol_name]
 
+    def reader(
+        self, config_data: Mapping[str, Any], recording_reader: Callable | None = None
+    ) -> list[dict[str, Any]]:
+        """Read the sweeps of one file, by `recording_reader` or by what fits the file; see `engine.readers.read`."""
+        from .readers import read
+
+        sweeps, problems = read(config_data, recording_reader)
+        self.problems += [problem.at(cell=self.name) for problem in problems]
+        return [sweep for sweep in sweeps if sweep is not None]
+
     def read_recordings(
         self,
         protocol_data: Sequence[Mapping[str, Any]],
@@ -131,7 +141,7 @@ class Cell:
             recording.compute_relative_amp(self.rheobase)
 
     def plot_recordings(self, protocol_name: str, output_dir: str | None = None, show: bool = False) -> list:
-        """Draw the recordings of a protocol into a PDF in `output_dir`, and in the notebook if `show`; returns the paths.
+        """Draw the recordings of a protocol into a PDF in `output_dir`, and the notebook if `show`; returns the paths.
 
         Without `output_dir` nothing is written.
         """

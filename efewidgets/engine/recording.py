@@ -79,7 +79,7 @@ class Recording(Stimulus):
         self._auto_threshold: Any = None
         self._features = FeatureStore()
         if reader_data:
-            self.interpret()
+            self.interpret_as_written()
 
     def forget_results(self) -> None:
         """Forget spikes and features, since the samples or the stimulus have changed."""

@@ -250,7 +250,7 @@ class EFeatureTarget:
         if value is None:
             return
         if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
-            raise TypeError(f"A feature value must be a number, but is {value!r}.")
+            raise TypeError(f"Expected value of a feature: a number; but it is {value!r}.")
         if not np.isfinite(value):
             return
         self._values.append(float(value))
@@ -289,6 +289,10 @@ class EFeatureTarget:
         if not self._auto_thresholds or "Threshold" in self.efel_settings:
             return dict(self.efel_settings)
         return self.efel_settings | {"Threshold": np.median(self._auto_thresholds)}
+
+    def add_effective_threshold(self) -> None:
+        """Take the median of the automatic spike thresholds, where those were used, into the settings."""
+        self.efel_settings = self.effective_settings()
 
     def as_dict(self, save_files_used: bool = False, default_std_value: float = 1e-3) -> dict[str, Any]:
         """Return the target as it stands in features.json; a standard deviation of 0 becomes `default_std_value`."""

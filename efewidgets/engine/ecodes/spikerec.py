@@ -35,8 +35,22 @@ class SpikeRec(Recording):
     ton = 0.0
 
     @property
-    def export_attr(self) -> tuple[str, ...]:
-        return ("tend", "tspike", "spike_duration", "delta", "amp", "hypamp", "dt", "amp_rel", "hypamp_rel")
+    def export_attr(self) -> Sequence[str]:
+        return self._own_attr or (
+            "tend",
+            "tspike",
+            "spike_duration",
+            "delta",
+            "amp",
+            "hypamp",
+            "dt",
+            "amp_rel",
+            "hypamp_rel",
+        )
+
+    @export_attr.setter
+    def export_attr(self, names: Sequence[str] | None) -> None:
+        self._own_attr = names
 
     @property
     def toff(self) -> float:

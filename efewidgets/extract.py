@@ -17,6 +17,8 @@ from concurrent.futures import Executor
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from .engine import pipeline
 from .engine.auto_targets import AutoTarget, default_auto_targets
 from .engine.cell import Cell
@@ -58,6 +60,8 @@ __all__ = [
 ]
 
 logger = logging.getLogger(__name__)
+#: Programs that run extractions wait for one line of BluePyEfe's log
+peer_logger = logging.getLogger("bluepyefe.extract")
 
 FilesMetadata = Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]]
 Targets = Sequence[Mapping[str, Any]] | Mapping[str, Mapping[str, Any]]
@@ -125,7 +129,8 @@ def extract_efeatures_at_targets(
 ) -> list[Cell]:
     """Compute the features that the targets name, on all recordings of their protocols.
 
-    With the builtin map a value is computed when it is first asked for.
+    They are computed now, on the recordings as they are now, whatever was computed before; later changes of a
+    recording don't count until they are computed again.
 
     Parameters
     ----------
@@ -151,11 +156,10 @@ def extract_efeatures_at_targets(
         If a setting isn't known, or no target can be used.
     """
     check_settings(efel_settings or {})
-    pipeline.request_features(cells, _usable(targets), efel_settings)
-    if executor is not None or map_function not in (map, None):
-        recordings = [recording for cell in cells for recording in cell.recordings]
-        runner = partial(run, map_function=map_function, executor=executor)
-        _log(pipeline.compute_features(recordings, runner))
+    pipeline.request_features(cells, _usable(targets), efel_settings, anew=True)
+    recordings = [recording for cell in cells for recording in cell.recordings]
+    runner = partial(run, map_function=map_function, executor=executor)
+    _log(pipeline.compute_features(recordings, runner))
     return list(cells)
 
 
@@ -240,6 +244,7 @@ def group_efeatures(
         cells, _usable(targets), absolute_amplitude, use_global_rheobase, protocol_mode, efel_settings, runner
     )
     _log(pipeline.unmatched_problems(cells, protocols))
+    _log_absent(cells, protocols, absolute_amplitude)
     return protocols
 
 
@@ -272,7 +277,8 @@ def create_feature_protocol_files(
     Returns
     -------
     features, protocols, currents : dict
-        What features.json, protocols.json and holding_threshold_currents.json hold (mV, ms, nA).
+        What features.json, protocols.json and holding_threshold_currents.json hold (mV, ms, nA). Currents that there
+        are not, as a rheobase, are nan here and null in the file.
 
     Raises
     ------
@@ -288,7 +294,7 @@ def create_feature_protocol_files(
         if not output_directory:
             raise EfeError("output_directory must name a folder if files are to be written.")
         save_outputs(output_directory, features, stimuli, currents)
-    return features, stimuli, currents
+    return features, stimuli, _numbers(currents, cells)
 
 
 def extract_efeatures_per_cell(
@@ -411,12 +417,13 @@ def extract_efeatures(
     Returns
     -------
     features, protocols, currents : dict
-        What the three files hold (mV, ms, nA).
+        What the three files hold (mV, ms, nA); currents that there are not, as a rheobase, are nan here and null in
+        the file. Files that hold none of the protocols give empty outputs, and a warning.
 
     Raises
     ------
     EfeError
-        If an argument can't be used, or no recording could be read.
+        If an argument can't be used, or no recording could be read; also a FileNotFoundError if no file is there.
     """
     options = Options(
         files_metadata=files_metadata,
@@ -445,16 +452,18 @@ def extract_efeatures(
     )
     settings.check()
     runner = partial(run, map_function=map_function, executor=executor)
-    result = run_extraction(options, runner, cell_by_cell=executor is None and map_function in (map, None))
+    here = executor is None and map_function in (map, None)
+    result = run_extraction(options, runner, cell_by_cell=here, may_be_empty=True)
     _log(result.problems)
+    _log_absent(result.cells, result.protocols, absolute_amplitude)
     _log(write_extraction(result, settings, executor).problems)
-    return result.features, result.protocols_dict, result.currents
+    return result.features, result.protocols_dict, _numbers(result.currents, result.cells)
 
 
 def plot_all_recordings_efeatures(
     cells: Sequence[Cell],
     protocols: Sequence[Protocol],
-    output_dir: str | pathlib.Path,
+    output_dir: str | pathlib.Path | None = None,
     show: bool = False,
     mapper: Callable = map,
     efel_settings: Mapping[str, Any] | None = None,
@@ -467,10 +476,10 @@ def plot_all_recordings_efeatures(
     ----------
     cells : list of Cell
     protocols : list of Protocol
-    output_dir : path
-        Where the figures go.
+    output_dir : path, optional
+        Where the figures go; without, none are written.
     show : bool
-        There are no windows: True is refused.
+        Whether they are shown, too, if this is a notebook.
     mapper : callable
         Taken for BluePyEfe's sake; `executor` draws in parallel.
     efel_settings : dict, optional
@@ -481,19 +490,11 @@ def plot_all_recordings_efeatures(
     -------
     list of Path
         The figures.
-
-    Raises
-    ------
-    EfeError
-        If `show` is True.
     """
-    from .engine.figures import plot_all
+    from .engine.figures import all_figures, draw_and_show
 
-    if show:
-        raise EfeError(
-            "figures are written to files, not shown in windows: leave `show` out and open the files."
-        )
-    paths, problems = plot_all(cells, protocols, output_dir, efel_settings=efel_settings, executor=executor)
+    jobs = all_figures(cells, protocols, efel_settings=efel_settings)
+    paths, problems = draw_and_show(jobs, output_dir, show, executor)
     _log(problems)
     return paths
 
@@ -532,6 +533,26 @@ def _usable(targets: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             "none of the targets can be used: " + "; ".join(str(problem) for problem in problems[:3])
         )
     return good
+
+
+def _numbers(currents: Mapping[str, Any], cells: Sequence[Cell]) -> dict[str, Any]:
+    """Return currents to calculate with: nan where there is none."""
+    found: dict[str, Any] = {
+        name: [np.nan if number is None else number for number in value] if isinstance(value, list) else value
+        for name, value in currents.items()
+    }
+    found["all_holding_current"] = {
+        cell.name: np.nan for cell in sorted(cells, key=lambda cell: cell.name)
+    } | dict(currents["all_holding_current"])
+    return found
+
+
+def _log_absent(cells: Sequence[Cell], protocols: Sequence[Protocol], absolute_amplitude: bool) -> None:
+    """Log, in BluePyEfe's words and place, which protocols no cell has that could be looked at."""
+    usable = [cell for cell in cells if absolute_amplitude or cell.rheobase is not None]
+    there = {name for cell in usable for name in cell.get_protocol_names()}
+    for name in dict.fromkeys(protocol.name for protocol in protocols if protocol.name not in there):
+        peer_logger.warning("Protocol '%s' not found in any cell recordings.", name)
 
 
 def _log(problems: Sequence[Problem]) -> None:

@@ -23,7 +23,8 @@ class Cell:
     ----------
     recordings : list of Recording
     rheobase : float or None
-        Smallest current that makes the cell fire, nA; may be set by hand (then call `compute_relative_amp`).
+        Smallest current that makes the cell fire, nA; may be set by hand (then call `compute_relative_amp`), and
+        stays if no rule finds another.
     rheobase_recording : Recording or None
         The recording that decided the rheobase, where one did.
     problems : list of Problem
@@ -33,9 +34,23 @@ class Cell:
     def __init__(self, name: str):
         self.name = name
         self.recordings: list[Recording] = []
-        self.rheobase: float | None = None
+        self._rheobase: float | None = None
+        self.rheobase_by_hand = False
         self.rheobase_recording: Recording | None = None
         self.problems: list[Problem] = []
+
+    @property
+    def rheobase(self) -> float | None:
+        """Smallest current that makes the cell fire, nA."""
+        return self._rheobase
+
+    @rheobase.setter
+    def rheobase(self, value: float | None) -> None:
+        self._rheobase, self.rheobase_by_hand = value, value is not None
+
+    def take_rheobase(self, value: float | None, recording: Recording | None) -> None:
+        """Take over what a rule has found: unlike one that is set by hand, it goes when no rule finds any."""
+        self._rheobase, self.rheobase_recording, self.rheobase_by_hand = value, recording, False
 
     def all_problems(self) -> list[Problem]:
         """Return the problems of the cell and of its recordings, with their places."""
@@ -63,6 +78,16 @@ class Cell:
         """Return the positions, in `recordings`, of the recordings of a protocol."""
         return [i for i, recording in enumerate(self.recordings) if recording.protocol_name == protocol_name]
 
+    def reader(
+        self, config_data: Mapping[str, Any], recording_reader: Callable | None = None
+    ) -> list[dict[str, Any]]:
+        """Read the sweeps of one file, by `recording_reader` or by what fits the file; see `engine.readers.read`."""
+        from .readers import read
+
+        sweeps, problems = read(config_data, recording_reader)
+        self.problems += [problem.at(cell=self.name) for problem in problems]
+        return [sweep for sweep in sweeps if sweep is not None]
+
     def read_recordings(
         self,
         protocol_data: Sequence[Mapping[str, Any]],
@@ -82,7 +107,7 @@ class Cell:
         efel_settings : dict, optional
             eFEL settings that decide what a spike is.
         """
-        from .pipeline import read_file
+        from .pipeline import count_now, read_file
 
         added: list[Recording] = []
         for metadata in protocol_data:
@@ -90,6 +115,7 @@ class Cell:
             added += recordings
             self.problems += problems
         kept, problems = agree_among(added)
+        count_now(kept)
         self.recordings += kept
         self.problems += problems
 
@@ -114,19 +140,22 @@ class Cell:
         for recording in self.recordings:
             recording.compute_relative_amp(self.rheobase)
 
-    def plot_recordings(self, protocol_name: str, output_dir: str | None = None) -> list:
-        """Draw the recordings of a protocol into a PDF in `output_dir`; returns the paths."""
-        return self._draw(self.get_recordings_by_protocol_name(protocol_name), output_dir)
+    def plot_recordings(self, protocol_name: str, output_dir: str | None = None, show: bool = False) -> list:
+        """Draw the recordings of a protocol into a PDF in `output_dir`, and the notebook if `show`; returns the paths.
 
-    def plot_all_recordings(self, output_dir: str | None = None) -> list:
-        """Draw all recordings, one PDF a protocol, into `output_dir`; returns the paths."""
-        return self._draw(self.recordings, output_dir)
+        Without `output_dir` nothing is written.
+        """
+        return self._draw(self.get_recordings_by_protocol_name(protocol_name), output_dir, show)
 
-    def _draw(self, recordings: list[Recording], output_dir: str | None) -> list:
-        from .figures import draw_all, recordings_figures
+    def plot_all_recordings(self, output_dir: str | None = None, show: bool = False) -> list:
+        """Draw all recordings, one PDF a protocol, as `plot_recordings`; returns the paths."""
+        return self._draw(self.recordings, output_dir, show)
+
+    def _draw(self, recordings: list[Recording], output_dir: str | None, show: bool) -> list:
+        from .figures import draw_and_show, recordings_figures
 
         shown = Cell(self.name)
         shown.recordings = recordings
-        paths, problems = draw_all(recordings_figures(shown), output_dir or ".")
+        paths, problems = draw_and_show(recordings_figures(shown), output_dir, show)
         self.problems += problems
         return paths

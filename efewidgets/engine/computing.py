@@ -27,16 +27,25 @@ TOGETHER = 8
 
 
 def request_features(
-    cells: Sequence[Cell], targets: Sequence[Mapping[str, Any]], efel_settings: Mapping[str, Any] | None
+    cells: Sequence[Cell],
+    targets: Sequence[Mapping[str, Any]],
+    efel_settings: Mapping[str, Any] | None,
+    anew: bool = False,
 ) -> None:
-    """Note on each recording which features the targets want of it; they are computed when needed."""
+    """Note on each recording which features the targets want of it; they are computed when needed.
+
+    With `anew` also those that were computed before, since recordings that a script has in its hands may have changed.
+    """
     by_protocol: dict[str, list[Mapping[str, Any]]] = {}
     for target in targets:
         by_protocol.setdefault(target["protocol"], []).append(target)
     wanted = {protocol: list(_wanted(found, efel_settings)) for protocol, found in by_protocol.items()}
     for cell in cells:
         for recording in cell.recordings:
-            for settings, efeatures, names in wanted.get(recording.protocol_name, ()):
+            of_protocol = wanted.get(recording.protocol_name, [])
+            for settings, efeatures, names in of_protocol if anew else ():
+                recording.forget_efeatures(efeatures, names, settings)
+            for settings, efeatures, names in of_protocol:
                 recording.request_efeatures(efeatures, names, settings)
 
 

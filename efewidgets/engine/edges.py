@@ -117,7 +117,7 @@ def _lost_problem(recording: Recording) -> Problem:
 def _agree_in_group(group: Sequence[Recording]) -> None:
     group = sorted(group, key=_content)  # whatever the order they were read in
     windows = [recording.window for recording in group if recording.window is not None]
-    revised = reconcile(type(group[0]).__name__, windows)
+    revised = reconcile(group[0].family(), windows)
     for recording, old, window in zip(group, windows, revised, strict=True):
         if window is old:
             continue

@@ -17,7 +17,7 @@ from .kinds import shown
 from .matching import Protocol, build_protocols, check_mode
 from .outputs import build_currents, build_outputs
 from .parallel import run as run_here
-from .problems import EfeError, Problem, nearest
+from .problems import EfeError, MissingFile, MissingFileError, NoSweep, Problem, nearest
 from .reading import Room
 from .rheobase import Decision, assign, check_strategy, given
 from .targets import PRESET_PROTOCOLS_RHEOBASE, check_targets, convert_legacy_targets
@@ -105,7 +105,9 @@ class Extraction:
         )
 
 
-def run_extraction(options: Options, run: pipeline.Run, cell_by_cell: bool = False) -> Extraction:
+def run_extraction(
+    options: Options, run: pipeline.Run, cell_by_cell: bool = False, may_be_empty: bool = False
+) -> Extraction:
     """Read, decide, compute, average.
 
     Parameters
@@ -116,6 +118,8 @@ def run_extraction(options: Options, run: pipeline.Run, cell_by_cell: bool = Fal
     cell_by_cell : bool
         Whether the features of a cell are computed before the next one is read, from samples that are still in
         memory; pays where `run` works in this process. The results are the same.
+    may_be_empty : bool
+        Whether files that hold no sweep of the wanted protocols, none of them, give empty results instead of an error.
 
     Raises
     ------
@@ -124,7 +128,7 @@ def run_extraction(options: Options, run: pipeline.Run, cell_by_cell: bool = Fal
     """
     result = prepare_extraction(options, run, cell_by_cell)
     if not any(cell.recordings for cell in result.cells):
-        _nothing_read(result.cells)
+        _nothing_read(result.cells, may_be_empty)
     pipeline.request_features(result.cells, result.targets, result.efel_settings)
     result.protocols = pipeline.group(
         result.cells,
@@ -345,11 +349,16 @@ def _assign_rheobases(result: Extraction, cells: Sequence[Cell]) -> None:
         result.rheobases[cell.name] = decision
 
 
-def _nothing_read(cells: Sequence[Cell]) -> None:
+def _nothing_read(cells: Sequence[Cell], may_be_empty: bool) -> None:
     problems = [problem for cell in cells for problem in cell.all_problems()]
+    errors = [problem for problem in problems if problem.severity == "error"]
+    if may_be_empty and errors and all(isinstance(problem, NoSweep) for problem in errors):
+        return
     told = "\n".join(f"- {problem}" for problem in problems[:5])
     more = f"\n… and {len(problems) - 5} more" if len(problems) > 5 else ""
-    raise EfeError(f"no recording could be read:\n{told}{more}")
+    missing = bool(errors) and all(isinstance(problem, MissingFile) for problem in errors)
+    kind = MissingFileError if missing else EfeError
+    raise kind(f"no recording could be read:\n{told}{more}")
 
 
 def _empty() -> Problem:

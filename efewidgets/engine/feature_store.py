@@ -16,19 +16,27 @@ def settings_key(settings: Settings | None) -> tuple:
     return tuple(sorted((name, repr(value)) for name, value in (settings or {}).items()))
 
 
+def _same(a: Any, b: Any) -> bool:
+    if not (isinstance(a, (int, float)) and isinstance(b, (int, float))):
+        return a is b
+    return a == b or (a != a and b != b)
+
+
 class FeatureStore:
     """Values by (feature, settings), and what is shown under the labels by which a person asked for them.
 
-    The same feature under other settings is another value; a label shows the one that was asked for last.
+    The same feature under other settings is another value; a label shows the one that was asked for last. What a
+    script changes among the shown values, takes out or adds counts from then on.
     """
 
     def __init__(self) -> None:
-        self._labels: dict[str, tuple[str, tuple]] = {}
+        self._asked: dict[str, dict[tuple[str, tuple], None]] = {}  # the last one is shown
         self._settings: dict[tuple, dict] = {}
         self._wanted: dict[tuple, dict[str, None]] = {}
         self._values: dict[tuple, dict[str, float]] = {}
         self._failures: dict[tuple, list[Problem]] = {}
         self._shown: dict[str, float] = {}
+        self._made: dict[str, float] = {}  # what was put among the shown values from here
 
     def request(
         self, features: Sequence[str], labels: Sequence[str | None] | None, settings: Settings | None
@@ -39,9 +47,12 @@ class FeatureStore:
         wanted = self._wanted.setdefault(key, {})
         for feature, label in zip(features, labels or [None] * len(features), strict=True):
             name = label or feature
-            if self._labels.get(name) != (feature, key):
+            asked = self._asked.setdefault(name, {})
+            if not asked or next(reversed(asked)) != (feature, key):
                 self._shown.pop(name, None)
-            self._labels[name] = (feature, key)
+                self._made.pop(name, None)
+            asked.pop((feature, key), None)
+            asked[feature, key] = None
             if feature not in self.known(key):
                 wanted[feature] = None
 
@@ -59,42 +70,71 @@ class FeatureStore:
 
     def value(self, label: str, feature: str, settings: Settings, compute: Compute) -> float | None:
         """Return what was asked for under these settings, else what the label shows, else None."""
+        if self._by_hand(label):
+            return self._shown.get(label)
         key = settings_key(settings)
-        if self._labels.get(label) == (feature, key) and label in self._shown:
-            return self._shown[label]
-        if feature in self._wanted.get(key, {}):
-            self._compute(key, compute)
-        if feature in self.known(key):
-            return self.known(key)[feature]
+        asked = self._asked.get(label)
+        if asked is None or (feature, key) in asked:
+            if feature in self._wanted.get(key, {}):
+                self._compute(key, compute)
+            if feature in self.known(key):
+                return self.known(key)[feature]
         return self.shown(compute).get(label)
+
+    def _by_hand(self, label: str) -> bool:
+        """Whether a script has set, changed or taken out the value that is shown under a label."""
+        if label not in self._made:
+            return label in self._shown
+        return label not in self._shown or not _same(self._shown[label], self._made[label])
+
+    def forget(
+        self, features: Sequence[str], labels: Sequence[str | None] | None, settings: Settings | None
+    ) -> None:
+        """Forget what is to be computed anew, under these settings or, by the same labels, under others.
+
+        What other labels show of it stays.
+        """
+        key = settings_key(settings)
+        self._show_known()
+        stale = {(feature, key) for feature in features}
+        for asked in self._asked.values():
+            for one in stale & asked.keys():
+                del asked[one]
+        for feature, label in zip(features, labels or [None] * len(features), strict=True):
+            self._asked.pop(label or feature, None)
+        wanted = self._wanted.get(key, {})
+        for feature in features:
+            wanted.pop(feature, None)
+        self._values[key] = {name: value for name, value in self.known(key).items() if name not in features}
 
     def shown(self, compute: Compute) -> dict[str, float]:
         """Return the values by their labels, computing what is pending; a script may change them by hand."""
         for key, wanted in list(self._wanted.items()):
             if wanted:
                 self._compute(key, compute)
-        missing = {label: found for label, found in self._labels.items() if label not in self._shown}
-        if missing:
-            by_hand = {label: value for label, value in self._shown.items() if label not in self._labels}
-            kept = {
-                label: self._shown[label] if label in self._shown else self._values[key][feature]
-                for label, (feature, key) in self._labels.items()
-            }
-            self._shown.clear()
-            self._shown.update(kept | by_hand)
+        self._show_known()
         return self._shown
+
+    def _show_known(self) -> None:
+        for label, asked in self._asked.items():
+            if asked and label not in self._made:
+                feature, key = next(reversed(asked))
+                if feature in self.known(key):
+                    self._shown[label] = self._made[label] = self.known(key)[feature]
 
     def replace_shown(self, values: Mapping[str, float]) -> None:
         """Replace all labels by values that a script sets itself."""
-        self._labels, self._wanted = {}, {}
-        self._shown = dict(values)
+        self._asked, self._wanted, self._made, self._values = {}, {}, {}, {}
+        self._shown = values if isinstance(values, dict) else dict(values)
 
     def clear(self) -> None:
         """Forget the values, since the recording has changed; what was asked for is wanted anew."""
         self._values, self._failures = {}, {}
-        for label, (feature, key) in self._labels.items():
+        for label, asked in self._asked.items():
             self._shown.pop(label, None)
-            self._wanted.setdefault(key, {})[feature] = None
+            self._made.pop(label, None)
+            for feature, key in asked:
+                self._wanted.setdefault(key, {})[feature] = None
 
     def known(self, key: tuple) -> Mapping[str, float]:
         """Return the values that were computed under the settings with this key, by their features."""

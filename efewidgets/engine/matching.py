@@ -168,6 +168,14 @@ class Protocol:
             self._set_nominal(stimulus)
         return stimulus
 
+    def reduce_ecode(self, ecode: Recording, operator: Callable) -> Recording:
+        """Give `ecode` the parameters of the recordings, reduced by `operator` (e.g. ``np.nanmean``)."""
+        if self.recordings:
+            first = self._first()
+            for name in first.export_attr:
+                setattr(ecode, name, self._reduced(name, first, operator))
+        return ecode
+
     def _first(self) -> Recording:
         """Return the recording that gives what can't be averaged, whatever the order they were read in."""
         first = self.recordings[0]
@@ -176,12 +184,12 @@ class Protocol:
             return first
         return min(self.recordings, key=_place)
 
-    def _reduced(self, name: str, first: Recording) -> Any:
+    def _reduced(self, name: str, first: Recording, operator: Callable | None = None) -> Any:
         if isinstance(value := getattr(first, name), (list, np.ndarray)):
             return value
         if self.mode == "lnmc" and name in (*first.timings, "tend", "dt"):
             return _most_frequent(self._values(name), first.dt)
-        operator = OPERATORS.get(self.mode, mean)
+        operator = operator or OPERATORS.get(self.mode, mean)
         if name in ("amp", "amp2") and self.global_rheobase:
             relative = _reduce(operator, self._values(f"{name}_rel"))
             return None if relative is None else float(relative) * self.global_rheobase / 100.0

@@ -16,7 +16,7 @@ from .computing import FeatureValues, Run, compute_features, feature_values, req
 from .edges import agree_among
 from .matching import Protocol, build_protocols, match, unmatched_problems
 from .problems import EfeError, Problem
-from .reading import Room, read_file, sweep_labels
+from .reading import Room, as_problem, read_file, sweep_labels
 from .recording import Recording
 from .source import files_of
 
@@ -28,6 +28,7 @@ __all__ = [
     "choose_targets",
     "compute_features",
     "compute_matched",
+    "count_now",
     "feature_values",
     "file_jobs",
     "group",
@@ -136,7 +137,18 @@ def read_cells(
         cells[job.cell].problems += [problem.at(cell=job.cell) for problem in problems]
     for cell in cells.values():
         _agree(cell)
+        if keep_samples is True and counted is None:
+            count_now(cell.recordings)
     return list(cells.values())
+
+
+def count_now(recordings: Sequence[Recording]) -> None:
+    """Find the spikes of recordings that were moved to the timing of others, before a script changes anything."""
+    for recording in recordings:
+        try:
+            recording.count_now()
+        except Exception as error:
+            recording.problems.append(as_problem(error, "spikes"))
 
 
 def _sweep_by_sweep(

@@ -17,6 +17,14 @@ class ReadError(EfeError):
     """A file from which no recording can be had."""
 
 
+class MissingFileError(ReadError, FileNotFoundError):
+    """A file that isn't there; also a FileNotFoundError, for scripts that wait for that."""
+
+
+class NoSweepError(ReadError):
+    """A file that can be read and holds no sweep of the protocol that is wanted."""
+
+
 class UnitError(EfeError):
     """A unit that isn't known, or numbers that can't be in it."""
 
@@ -65,6 +73,14 @@ class Problem:
 
     def __str__(self) -> str:
         return f"{self.place}: {self.message}" if self.place else self.message
+
+
+class MissingFile(Problem):
+    """A file isn't there."""
+
+
+class NoSweep(Problem):
+    """A file holds no sweep of the protocol that is wanted."""
 
 
 def nearest(name: str, names: Iterable[str]) -> str:

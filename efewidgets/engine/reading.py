@@ -10,7 +10,7 @@ from typing import Any
 from .ecodes import ecode_of
 from .memory import keep_freed_memory
 from .metadata import check
-from .problems import EfeError, Problem
+from .problems import EfeError, MissingFile, NoSweep, NoSweepError, Problem
 from .readers import each_sweep
 from .recording import Recording
 from .source import Source, files_of, reader_metadata
@@ -101,6 +101,8 @@ def read_file(
             recording = file.recording(index, label, sweep)
             if count_spikes:
                 recording.count_spikes()
+                if keep_samples is True:  # for a script, which may change them
+                    recording.count_now()
         except Exception as error:
             failures.append(as_problem(error, "stimulus", recording=sweep.get("id")))
             continue
@@ -176,4 +178,6 @@ def as_problem(error: Exception, kind: str, **place: Any) -> Problem:
     """Turn whatever went wrong with one file or recording into a problem, so that the others go on."""
     expected = isinstance(error, (EfeError, OSError))
     message = str(error) if expected else f"{type(error).__name__}: {error}"
-    return Problem(message, kind=kind, **place)
+    special = {FileNotFoundError: MissingFile, NoSweepError: NoSweep}
+    made = next((made for of, made in special.items() if isinstance(error, of)), Problem)
+    return made(message, kind=kind, **place)

@@ -79,7 +79,7 @@ class Recording(Stimulus):
         self._auto_threshold: Any = None
         self._features = FeatureStore()
         if reader_data:
-            self.interpret()
+            self.interpret_as_written()
 
     def forget_results(self) -> None:
         """Forget spikes and features, since the samples or the stimulus have changed."""
@@ -90,6 +90,7 @@ class Recording(Stimulus):
         """Return a copy to which other timings can be given without changing this one; it has no features yet."""
         other = copy.copy(self)
         other.serial = new_serial()
+        other._edited = copy.copy(self._edited)
         other.problems = list(self.problems)
         other._features = FeatureStore()
         return other
@@ -100,14 +101,19 @@ class Recording(Stimulus):
         """Complete a recording of which all was kept but what a person wrote, the samples and the features."""
         self.config_data, self.source, self.efel_settings = dict(config_data), source, dict(efel_settings)
         self.files, self.serial, self.excluded = files_of(config_data), new_serial(), None
-        self._trace, self._features = None, FeatureStore()
+        self._trace, self._edited, self._features = None, None, FeatureStore()
 
     def materialize(self) -> None:
         """Read and compute all that was put off, so that the recording needs its file no more."""
-        self._trace = self.trace
+        if self._edited is None:
+            self._trace = self.trace
         self._features.shown(self.reduced)
-        _ = self.peak_time, self.auto_threshold
+        self.count_now()
         self.source = None
+
+    def count_now(self) -> None:
+        """Find spikes and threshold, if that was put off: later changes of the recording are nothing to them."""
+        _ = self.peak_time, self.auto_threshold
 
     # --- spikes
 
@@ -130,9 +136,8 @@ class Recording(Stimulus):
         self._auto_threshold = value
 
     def compute_spikecount(self, efel_settings: Mapping[str, Any] | None = None) -> None:
-        """Find the spikes anew, with the given eFEL settings."""
-        if efel_settings is not None:
-            self.efel_settings = dict(efel_settings)
+        """Find the spikes anew, with the given eFEL settings; without a "Threshold" with the recording's own."""
+        self.efel_settings = dict(efel_settings or {})
         self.count_spikes()
 
     def _find_peaks(self) -> np.ndarray:
@@ -235,6 +240,8 @@ class Recording(Stimulus):
     ) -> None:
         """Compute features (the mean of each feature's vector) and keep them under their names.
 
+        They are computed now, on the recording as it is now, whatever was computed before.
+
         Parameters
         ----------
         efeatures : list of str
@@ -244,8 +251,20 @@ class Recording(Stimulus):
         efel_settings : dict, optional
             eFEL settings, ``stim_start`` and ``stim_end`` (ms) among them.
         """
-        self.request_efeatures(efeatures, efeature_names, efel_settings)
-        self._features.shown(self.reduced)
+        settings = efel_settings or {}
+        values = self.reduced(efeatures, settings)
+        self.forget_efeatures(efeatures, efeature_names, settings)
+        self.request_efeatures(efeatures, efeature_names, settings)
+        self.take_values(settings, values)
+
+    def forget_efeatures(
+        self,
+        efeatures: Sequence[str],
+        efeature_names: Sequence[str | None] | None = None,
+        efel_settings: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Forget features, since they are to be computed anew on a recording that may have changed."""
+        self._features.forget(efeatures, efeature_names, efel_settings)
 
     def request_efeatures(
         self,

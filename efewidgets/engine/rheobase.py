@@ -282,6 +282,21 @@ def _doubts(sweeps: Sweeps, strategy: str, index: int | None) -> list[Problem]:
     return [Problem(f"the rheobase is not certain: {text}", "warning", "rheobase") for text in doubts]
 
 
+def _is_current(rheobase: Any) -> bool:
+    return isinstance(rheobase, (int, float, np.floating)) and np.isfinite(rheobase) and rheobase != 0
+
+
+def _kept(cell: Cell, decision: Decision) -> Decision:
+    problem = Problem(
+        f"no rheobase was found ({decision.reason.rstrip('.')}): the cell keeps its rheobase of "
+        f"{cell.rheobase:.4g} nA, which was set by hand.",
+        "warning",
+        "rheobase",
+    )
+    told = [p for p in decision.problems if not p.message.startswith("no rheobase:")]
+    return Decision(cell.rheobase, "set by hand; the rule finds none", None, (*told, problem))
+
+
 def assign(
     cell: Cell,
     protocols: Collection[str],
@@ -289,10 +304,15 @@ def assign(
     settings: Mapping[str, Any] | None = None,
     value: float | None = None,
 ) -> Decision:
-    """Find the rheobase of a cell, or take the `value` (nA) set by hand, and express its amplitudes in % of it."""
+    """Find the rheobase of a cell, or take the `value` (nA) set by hand, and express its amplitudes in % of it.
+
+    Where none is found the cell keeps one that a script has set.
+    """
     decision = decide(cell, protocols, strategy, settings) if value is None else given(value)
-    cell.rheobase = decision.rheobase
-    cell.rheobase_recording = decision.recording
+    if decision.rheobase is None and cell.rheobase_by_hand and _is_current(cell.rheobase):
+        decision = _kept(cell, decision)
+    else:
+        cell.take_rheobase(decision.rheobase, decision.recording)
     cell.problems = [p for p in cell.problems if p.kind != "rheobase"] + list(decision.problems)
     cell.compute_relative_amp()
     return decision

@@ -36,6 +36,11 @@ class Sampled:
         Name of the protocol.
     """
 
+    _edited: dict[str, np.ndarray | None] | None = (
+        None  # times, voltage and current, once a script has set any
+    )
+    _step: tuple[float, str]
+
     def __init__(self, config_data: Mapping[str, Any], reader_data: Mapping[str, Any], protocol_name: str):
         self.config_data = dict(config_data)
         self.reader_data = {k: v for k, v in reader_data.items() if k not in ("voltage", "current", "t")}
@@ -60,7 +65,9 @@ class Sampled:
 
     @property
     def trace(self) -> Trace | None:
-        """The samples in mV and nA, read again if they weren't kept; None for a stimulus without data."""
+        """The samples in mV and nA, read again if they weren't kept; None without data, or if a script forgot them."""
+        if self._edited is not None:
+            return self._edited_trace(self._edited)
         if self._trace is None and self.source is not None:
             return self.source.load()
         return self._trace
@@ -68,13 +75,14 @@ class Sampled:
     @property
     def has_samples(self) -> bool:
         """Whether the samples are in memory."""
-        return self._trace is not None
+        return self._trace is not None or self._edited is not None
 
     def samples(self) -> Trace:
         """Return the samples; raises EfeError for a stimulus without data."""
         trace = self.trace
         if trace is None:
-            raise EfeError(f"{self.name or 'this stimulus'} has no samples.")
+            why = ": a script has set them to None." if self._edited else "."
+            raise EfeError(f"{self.name or 'this stimulus'} has no samples{why}")
         return trace
 
     def hold(self, trace: Trace) -> None:
@@ -88,34 +96,59 @@ class Sampled:
 
     @property
     def t(self) -> np.ndarray | None:
-        """Times, array (n,), ms."""
-        return None if self.trace is None else self.trace.time
+        """Times, array (n,), ms. A script may set them, as voltage and current; None forgets them to save memory."""
+        return self._array("time")
+
+    @t.setter
+    def t(self, values: np.ndarray | None) -> None:
+        self._edit("time", values)
 
     time = t
 
     @property
     def voltage(self) -> np.ndarray | None:
         """Voltage, array (n,), mV."""
-        return None if self.trace is None else self.trace.voltage
+        return self._array("voltage")
 
     @voltage.setter
-    def voltage(self, values: np.ndarray) -> None:
-        self._replace_trace(voltage=np.asarray(values))
+    def voltage(self, values: np.ndarray | None) -> None:
+        self._edit("voltage", values)
 
     @property
     def current(self) -> np.ndarray | None:
         """Current, array (n,), nA."""
-        return None if self.trace is None else self.trace.current
+        return self._array("current")
 
     @current.setter
-    def current(self, values: np.ndarray) -> None:
-        self._replace_trace(current=np.asarray(values))
+    def current(self, values: np.ndarray | None) -> None:
+        self._edit("current", values)
 
-    def _replace_trace(self, **samples: np.ndarray) -> None:
-        trace = self.samples()
-        fields = {"voltage": trace.voltage, "current": trace.current} | samples
-        self._trace = Trace(fields["voltage"], fields["current"], trace.step, trace.t_unit)
-        self.forget_results()
+    def _array(self, name: str) -> np.ndarray | None:
+        if self._edited is not None:
+            return self._edited[name]
+        trace = self.trace
+        if trace is None:
+            return None
+        values: np.ndarray = getattr(trace, name)
+        if self._trace is None:  # read again for this once: a change would be lost without a word
+            values = values.view()
+            values.flags.writeable = False
+        return values
+
+    def _edit(self, name: str, values: np.ndarray | None) -> None:
+        """Take over what a script sets. What was computed before stays as it was, until it is asked for anew."""
+        if self._edited is None:
+            trace = self.samples()
+            self._edited = {key: getattr(trace, key) for key in ("time", "voltage", "current")}
+            self._step = trace.step, trace.t_unit
+            self._trace = None
+        self._edited[name] = None if values is None else np.asarray(values)
+
+    def _edited_trace(self, edited: Mapping[str, np.ndarray | None]) -> Trace | None:
+        time, voltage, current = (edited[name] for name in ("time", "voltage", "current"))
+        if time is None or voltage is None or current is None:
+            return None
+        return Trace(voltage, current, *self._step, time)
 
     def forget_results(self) -> None:
         """Forget what was computed from the samples."""

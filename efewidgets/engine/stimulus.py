@@ -7,15 +7,15 @@ measured and its current rebuilt.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 
-from .detection import Window, detect
+from .detection import FAMILIES, Window, detect
 from .edges import settle, unsure_problem
+from .lab_ecodes import LabECode
 from .problems import EfeError
-from .sampled import Sampled
 from .trace import Trace, number, setting
 from .units import to_nA
 
@@ -25,7 +25,7 @@ def percent_of(amp: Any, rheobase: float | None) -> Any:
     return None if amp is None or rheobase is None else 100.0 * amp / rheobase
 
 
-class Stimulus(Sampled):
+class Stimulus(LabECode):
     """A sweep whose stimulus is known.
 
     Attributes
@@ -66,6 +66,8 @@ class Stimulus(Sampled):
     agree_ms: ClassVar[float] = 1.0
     guess_timing: ClassVar[bool] = True
 
+    _own_attr: Sequence[str] | None = None
+
     def __init__(self, config_data: Mapping[str, Any], reader_data: Mapping[str, Any], protocol_name: str):
         super().__init__(config_data, reader_data, protocol_name)
         self.window: Window | None = None
@@ -80,10 +82,16 @@ class Stimulus(Sampled):
         return tuple(f"{name}_rel" for name in (*self.amplitudes, "hypamp"))
 
     @property
-    def export_attr(self) -> tuple[str, ...]:
-        """Names of the parameters from which the stimulus can be rebuilt."""
+    def export_attr(self) -> Sequence[str]:
+        """Names of the parameters from which the stimulus can be rebuilt; a lab's own family may set them."""
+        if self._own_attr is not None:
+            return self._own_attr
         levels = (*self.amplitudes, "hypamp", "dt")
         return (*self.timings, "tend", *levels, *self.relative_attr, *self.extra_params)
+
+    @export_attr.setter
+    def export_attr(self, names: Sequence[str] | None) -> None:
+        self._own_attr = names
 
     def get_params(self) -> dict[str, Any]:
         """Return the parameters from which the stimulus can be rebuilt (ms, nA, % of rheobase)."""
@@ -122,9 +130,24 @@ class Stimulus(Sampled):
         """Whether the edges aren't BluePyEfe's, because those don't fit the current."""
         return self.timing_from in ("seen", "others")
 
-    def interpret(self) -> None:
-        """Find the stimulus in the current and measure its levels."""
+    def interpret(
+        self,
+        t: np.ndarray | None = None,
+        current: np.ndarray | None = None,
+        config_data: Mapping[str, Any] | None = None,
+        reader_data: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Find the stimulus in the current and measure its levels.
+
+        A lab's own family may hand on another current (nA) than that of the recording, or other metadata.
+        """
         trace = self.samples()
+        if current is not None and current is not trace.current:
+            trace = dataclasses.replace(trace, current=np.asarray(current))
+        if config_data is not None:
+            self.config_data = dict(config_data)
+        if reader_data is not None:
+            self.reader_data = {k: v for k, v in reader_data.items() if k not in ("voltage", "current", "t")}
         given = self.given_edges(trace)
         edges = self.find_edges(trace, given)
         if self.timing_from == "lost":
@@ -151,11 +174,22 @@ class Stimulus(Sampled):
             last, last_name = index, f"{name} = {ms:g} ms"
         return given
 
+    @classmethod
+    def family(cls) -> str:
+        """Name of the stimulus family whose detector it has: its own, or that of the class it is made from."""
+        found = next((base.__name__ for base in cls.__mro__ if base.__name__ in FAMILIES), None)
+        if found is None:
+            raise EfeError(
+                f"the eCode {cls.__name__} has no detector, since it is made from none of {', '.join(FAMILIES)}. "
+                f"Give {', '.join(cls.timings)} (ms) in the metadata of its recordings."
+            )
+        return found
+
     def find_edges(self, trace: Trace, given: Mapping[str, int]) -> Mapping[str, int]:
         """Return the sample index of each timing; those that are given are kept."""
         if all(name in given for name in self.timings):
             return given
-        window = detect(type(self).__name__, trace.current, trace.dt, given)
+        window = detect(self.family(), trace.current, trace.dt, given)
         self.usual = self.usual_edges(trace, given)
         edges, self.timing_from = settle(self.usual, window, self.agree_ms / trace.dt)
         if edges is None or (self.timing_from == "unsure" and not self.guess_timing):

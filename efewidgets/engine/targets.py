@@ -13,7 +13,7 @@ import numpy as np
 from .averages import mean_and_std
 from .feature_store import settings_key
 from .kinds import COUNT, NAME, NUMBER, SETTINGS, TEXT, Kind, shown, wrong_entries
-from .problems import EfeError, Problem, nearest
+from .problems import EfeError, Problem, misspelt, nearest
 
 #: What a target may say, and of which kind
 TARGET: dict[str, Kind] = {
@@ -51,10 +51,13 @@ def check_targets(targets: Iterable[Mapping[str, Any]]) -> tuple[list[dict[str, 
     problems: list[Problem] = []
     for i, target in enumerate(targets):
         try:
-            checked = _checked(target)
+            checked, passed_over = _checked(target)
         except EfeError as error:
             problems.append(Problem(str(error), kind="target", target=_title(i, target)))
             continue
+        if passed_over:
+            message = f"a target has no entry {', '.join(map(repr, passed_over))}: passed over."
+            problems.append(Problem(message, "warning", "target", target=_title(i, target)))
         if checked in good:
             message = "this target stands in the list more than once; it is used once."
             problems.append(Problem(message, "warning", "target", target=_title(i, target)))
@@ -69,15 +72,20 @@ def _title(i: int, target: Any) -> str:
     return f"{i + 1}: {target.get('efeature')} of {target.get('protocol')} at {target.get('amplitude')}"
 
 
-def _checked(target: Mapping[str, Any]) -> dict[str, Any]:
+def _checked(target: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Return a target that can be used, and its entries that mean nothing here."""
     from .features import check_feature, check_settings
 
+    if isinstance(target, Mapping):
+        target = {key: _one(key, value) for key, value in target.items()}
     wrong = target_faults(target)
     if wrong:
         raise EfeError(" ".join(wrong))
-    for key in target:
-        if key not in KNOWN_KEYS:
+    passed_over = [key for key in target if key not in KNOWN_KEYS]
+    for key in passed_over:
+        if misspelt(key, KNOWN_KEYS):
             raise EfeError(f"a target has no entry {key!r}.{nearest(key, KNOWN_KEYS)}")
+    target = {key: value for key, value in target.items() if key in KNOWN_KEYS}
     check_feature(target["efeature"])
     if target["tolerance"] <= 0:
         raise EfeError(
@@ -87,7 +95,13 @@ def _checked(target: Mapping[str, Any]) -> dict[str, Any]:
     checked = copy.deepcopy(dict(target))
     checked["efel_settings"] = dict(checked.get("efel_settings") or {})
     checked["location"] = checked.get("location") or "soma"
-    return checked
+    return checked, passed_over
+
+
+def _one(key: str, value: Any) -> Any:
+    """Take the amplitude or tolerance out of a list of one, as scripts for BluePyEfe write it."""
+    is_list = isinstance(value, (list, tuple, np.ndarray)) and np.ndim(value) == 1
+    return value[0] if key in ("amplitude", "tolerance") and is_list and len(value) == 1 else value
 
 
 def target_faults(target: Any) -> list[str]:
@@ -237,7 +251,7 @@ class EFeatureTarget:
         if value is None:
             return
         if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
-            raise TypeError(f"A feature value must be a number, but is {value!r}.")
+            raise TypeError(f"Expected value of a feature: a number; but it is {value!r}.")
         if not np.isfinite(value):
             return
         self._values.append(float(value))
@@ -276,6 +290,10 @@ class EFeatureTarget:
         if not self._auto_thresholds or "Threshold" in self.efel_settings:
             return dict(self.efel_settings)
         return self.efel_settings | {"Threshold": np.median(self._auto_thresholds)}
+
+    def add_effective_threshold(self) -> None:
+        """Take the median of the automatic spike thresholds, where those were used, into the settings."""
+        self.efel_settings = self.effective_settings()
 
     def as_dict(self, save_files_used: bool = False, default_std_value: float = 1e-3) -> dict[str, Any]:
         """Return the target as it stands in features.json; a standard deviation of 0 becomes `default_std_value`."""

@@ -29,12 +29,15 @@ class Trace:
         Sampling step in `t_unit`.
     t_unit : str
         Unit of `step`, as `units.to_ms` takes it.
+    own_time : array (n,), ms, optional
+        Times that a script has set; by default they follow from `step`.
     """
 
     voltage: np.ndarray
     current: np.ndarray
     step: float
     t_unit: str
+    own_time: np.ndarray | None = None
 
     @property
     def n(self) -> int:
@@ -62,6 +65,8 @@ class Trace:
     @property
     def time(self) -> np.ndarray:
         """Time of each sample, array (n,), ms; read-only, for sweeps that are alike share it."""
+        if self.own_time is not None:
+            return self.own_time
         return (_kept_times if self.n <= KEPT else _times)(self.n, self.step, self.t_unit)
 
 

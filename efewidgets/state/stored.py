@@ -36,6 +36,8 @@ from .world import sha256
 #: What an entry may be made of besides numbers, texts and lists
 _ALLOWED = {
     ("efewidgets.engine.problems", "Problem"),
+    ("efewidgets.engine.problems", "MissingFile"),
+    ("efewidgets.engine.problems", "NoSweep"),
     ("efewidgets.engine.detection.window", "Window"),
     ("efewidgets.engine.detection.window", "Box"),
     ("efewidgets.engine.detection.window", "Doubt"),

@@ -598,11 +598,9 @@ def reader_of_made(metadata):
 
 
 def test_figures_of_cells_and_protocols(tmp_path):
-    """The peer's extract module has this function too; there are no windows to show figures in."""
+    """The peer's extract module has this function too."""
     cell = extract.Cell("c")
     assert extract.plot_all_recordings_efeatures([cell], [], tmp_path) is not None
-    with pytest.raises(extract.EfeError, match="written to files"):
-        extract.plot_all_recordings_efeatures([cell], [], tmp_path, show=True)
 
 
 def test_sweeps_in_the_metadata_of_a_lab_s_own_reader(tmp_path):

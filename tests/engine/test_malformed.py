@@ -89,7 +89,6 @@ REFUSED = {
     "txt_blank_lines": "holds only empty lines",
     "txt_dt_zero": "dt must be greater than zero",
     "txt_empty": "empty.txt is empty (0 bytes)",
-    "txt_fewer_amplitudes": "has 2 columns of voltage, the metadata give 1 amplitudes",
     "txt_missing_values": "the voltage has missing or infinite values (50 samples",
     "txt_more_amplitudes": "has 2 columns of voltage, the metadata give 3 amplitudes",
     "txt_no_hypamp": "needs 'hypamp' in its metadata",
@@ -120,6 +119,7 @@ ODD = {
     "nwb_zero_current": "the timing of the stimulus is not certain: the current never changes",
     "nwb_exchanged_units": "By their size they are in volts and amperes, and are taken so",
     "txt_decimal_comma": "its decimal commas are read as decimal points",
+    "txt_fewer_amplitudes": "has 2 columns of voltage, the metadata give 1 amplitudes: the last columns are left out",
     "txt_ragged": "the last 100 samples hold no numbers and are left out; it ends at 300 ms",
 }
 PLAIN = {"name_extension_inside_path"}

@@ -259,10 +259,15 @@ def test_samples_kept_are_not_read_again():
     assert reader.calls == 1
 
 
-def test_replaced_voltage_gives_other_results():
+def test_replaced_voltage_gives_other_results_once_they_are_asked_for():
     recording = read()
     recording.compute_efeatures(["Spikecount", "voltage_base"], None, EFEL)
     recording.voltage = np.full(2400, -60.0)
+    assert recording.spikecount == 4
+    assert recording.efeatures == {"Spikecount": 4.0, "voltage_base": pytest.approx(-75.0, abs=0.01)}
+    recording.set_autothreshold()
+    recording.compute_spikecount(EFEL)
+    recording.compute_efeatures(["Spikecount", "voltage_base"], None, EFEL)
     assert recording.spikecount == 0
     assert recording.auto_threshold == pytest.approx(-40.0)
     assert recording.efeatures == {"Spikecount": 0.0, "voltage_base": -60.0}

@@ -45,11 +45,13 @@ def test_what_is_left_out_is_filled_in():
         ({"protocol": None}, "no 'protocol'"),
         ({"tolerance": 0}, "tolerance must be above zero"),
         ({"tolerance": -5.0}, "tolerance must be above zero"),
-        ({"tolerance": [10]}, "tolerance must be a number"),
+        ({"tolerance": [10, 20]}, "tolerance must be a number"),
         ({"amplitude": "150"}, "amplitude must be a number"),
-        ({"amplitude": [150]}, "amplitude must be a number"),
+        ({"amplitude": [150, 200]}, "amplitude must be a number"),
+        ({"amplitude": []}, "amplitude must be a number"),
         ({"amplitude": float("nan")}, "amplitude must be a number"),
         ({"amplitude": True}, "amplitude must be a number"),
+        ({"efel_setting": {}}, "no entry 'efel_setting'. Did you mean 'efel_settings'?"),
         ({"tolerence": 5.0}, "no entry 'tolerence'. Did you mean 'tolerance'?"),
         ({"efel_settings": {"threshold": -20.0}}, "no setting 'threshold'. Did you mean 'Threshold'?"),
         ({"efel_settings": {"strict_stiminterval": "False"}}, "without quotes"),
@@ -63,6 +65,19 @@ def test_what_can_not_be_is_told_and_the_others_go_on(change, words):
     assert len(good) == 1
     assert words in str(problems[0])
     assert str(problems[0]).startswith("target '1: ")
+
+
+def test_entries_of_no_meaning_are_passed_over_with_a_warning():
+    good, (problem,) = check_targets([GOOD | {"note": "from the paper", "protocol_name": "x"}])
+    assert good == check_targets([GOOD])[0]
+    assert problem.severity == "warning"
+    assert "no entry 'note', 'protocol_name': passed over" in str(problem)
+
+
+def test_amplitude_and_tolerance_in_a_list_of_one():
+    good, problems = check_targets([GOOD | {"amplitude": [150], "tolerance": (20.0,)}])
+    assert problems == []
+    assert (good[0]["amplitude"], good[0]["tolerance"]) == (150, 20.0)
 
 
 @pytest.mark.parametrize("wrong", [None, "IDrest", 3, ["AP_amplitude"]])

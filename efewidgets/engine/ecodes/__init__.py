@@ -41,7 +41,7 @@ _NAMES: dict[type[Recording], str] = {
     " firepattern sponnohold30 sponhold30 spontnohold30 sponthold30 spontaneousnohold starthold startnohold"
     " delta longsquare shortsquare",
     SAHP: "sahp idhyperpol irdepol irhyperpol iddepol",
-    Ramp: "ramp apthresh apthreshold",
+    Ramp: "ramp ap_thresh apthresh apthreshold",
     HyperDePol: "hyperdepol",
     DeHyperPol: "dehyperpol",
     NegCheops: "negcheops",
@@ -91,7 +91,11 @@ def ecode_of(protocol_name: str, ecode: str | None = None) -> type[Recording]:
     if ecode and ecode.lower() in by_class:
         return by_class[ecode.lower()]
     squeezed = _squeeze(wanted)
-    found = [key for key in eCodes if (key in squeezed if len(key) > 2 else _is_word(key, wanted))]
+    found = [
+        key
+        for key in eCodes
+        if (_squeeze(key) in squeezed if len(key) > 2 else _is_word(key.lower(), wanted))
+    ]
     if not found:
         raise EfeError(
             f"no eCode is known for the {place} {wanted!r}.{nearest(wanted, [*eCodes, *FAMILIES])} Rename it, or say "

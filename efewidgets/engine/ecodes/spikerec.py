@@ -35,8 +35,22 @@ class SpikeRec(Recording):
     ton = 0.0
 
     @property
-    def export_attr(self) -> tuple[str, ...]:
-        return ("tend", "tspike", "spike_duration", "delta", "amp", "hypamp", "dt", "amp_rel", "hypamp_rel")
+    def export_attr(self) -> Sequence[str]:
+        return self._own_attr or (
+            "tend",
+            "tspike",
+            "spike_duration",
+            "delta",
+            "amp",
+            "hypamp",
+            "dt",
+            "amp_rel",
+            "hypamp_rel",
+        )
+
+    @export_attr.setter
+    def export_attr(self, names: Sequence[str] | None) -> None:
+        self._own_attr = names
 
     @property
     def toff(self) -> float:
@@ -68,7 +82,7 @@ class SpikeRec(Recording):
     def _pulses(self, trace: Trace, smoothed: np.ndarray, threshold: float) -> list[tuple[int, int]]:
         """Return first sample and length of each pulse: BluePyEfe's where the detector sees the same ones."""
         usual = [(first - 1, last - first + 1) for first, last in pulse_train(smoothed, threshold)]
-        self.window = detect(type(self).__name__, trace.current, trace.dt)
+        self.window = detect(self.family(), trace.current, trace.dt)
         seen = [(start, end - start) for start, end in self.window.pulses]
         if not usual and not seen:
             raise EfeError(

@@ -19,12 +19,14 @@ from .jobs import FigureJob, Format, draw_all
 from .legend import legend_figure
 from .recordings import recordings_figures
 from .rheobase import rheobase_figure
+from .showing import draw_and_show
 from .sweeps import plot_recording
 
 __all__ = [
     "FigureJob",
     "all_figures",
     "draw_all",
+    "draw_and_show",
     "feature_figures",
     "impedance_figures",
     "legend_figure",

@@ -68,7 +68,9 @@ def impedance_figures(cell: Any, settings: Mapping[str, Any] | None = None) -> l
     seen: dict[str, int] = {}
     for recording in cell.recordings:
         protocol = recording.protocol_name
-        if "sinespec" not in protocol.lower() and type(recording).__name__ != "SineSpec":
+        if "sinespec" not in protocol.lower() and not any(
+            base.__name__ == "SineSpec" for base in type(recording).__mro__
+        ):
             continue
         i = seen[protocol] = seen.get(protocol, -1) + 1
         name = safe_name(f"{cell.name}_{protocol}_{i}_{recording.name}_impedance")

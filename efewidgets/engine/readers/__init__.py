@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..guard import may_open
-from ..problems import EfeError, Problem, ReadError
+from ..problems import EfeError, MissingFileError, NoSweepError, Problem, ReadError
 from . import abf, columns, igor, matlab, nwb, text
 from .abf import open_abf
 from .checks import check_sweep
@@ -232,13 +232,15 @@ def _open_custom(metadata: Mapping[str, Any], reader: Reader, name: str) -> Iter
         found = reader(dict(metadata))
     except EfeError:
         raise
+    except FileNotFoundError as error:
+        raise MissingFileError(f"the reader {name!r} found no file: {error}") from error
     except Exception as error:
         raise ReadError(f"the reader {name!r} failed: {type(error).__name__}: {error}") from error
     expected = f"the reader {name!r} must return a list of sweeps, dicts with 'voltage' and 'current'"
     if isinstance(found, Mapping) or not isinstance(found, (list, tuple)):
         raise ReadError(f"{expected}, but returned {type(found).__name__}.")
     if not found:
-        raise ReadError(f"the reader {name!r} found no sweep in the file.")
+        raise NoSweepError(f"the reader {name!r} found no sweep in the file.")
     contents = Contents(name)
     for k, sweep in enumerate(found):
         if not isinstance(sweep, Mapping):
@@ -270,7 +272,7 @@ def _sweeps(opener: Open, metadata: Mapping[str, Any]) -> list[Sweep]:
     with opener(metadata) as contents:
         loaded = [_load(lazy, metadata) for lazy in contents.sweeps]
     sweeps = [sweep for sweep, _ in loaded if sweep is not None]
-    if not sweeps:
+    if loaded and not sweeps:
         raise _no_sweep([problem for _, found in loaded for problem in found])
     return sweeps
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..guard import may_open
-from ..problems import ReadError, nearest
+from ..problems import MissingFileError, ReadError, nearest
 
 
 def text_path(value: object, key: str) -> str:
@@ -36,7 +36,7 @@ def existing_file(path: str) -> str:
     if place.is_dir():
         raise ReadError(f"{name} is a folder, not a recording.")
     if not place.exists():
-        raise ReadError(f"there is no file {path}.{_neighbour(place)}")
+        raise MissingFileError(f"there is no file {path}.{_neighbour(place)}")
     if not place.is_file():
         raise ReadError(f"{name} is a device, not a recording.")
     if not os.access(place, os.R_OK):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..problems import Problem, ReadError, nearest
+from ..problems import NoSweepError, Problem, ReadError, nearest
 from .nwb_names import UNNAMED, Names
 from .nwb_pairs import NO_STIMULUS, Lost, Pair
 
@@ -219,16 +219,16 @@ class Selection:
         if known and missing and missing == self.protocols:
             names = ", ".join(repr(p) for p in missing)
             if not self.any_named:
-                return ReadError(
+                return NoSweepError(
                     f"{file} has no current-clamp sweep that is said to be of {names}: its sweeps don't say of which "
                     f"stimulus they are, and go by {UNNAMED!r}."
                 )
             hint = nearest(missing[0], known) if len(missing) == 1 else ""
-            return ReadError(f"{file} has no protocol {names}. It has {_listed(known)}.{hint}")
+            return NoSweepError(f"{file} has no protocol {names}. It has {_listed(known)}.{hint}")
         if self.missing_repetitions() and (self.seen_repetitions or not lost):
             there = ", ".join(str(r) for r in sorted(self.seen_repetitions)) or "no numbered repetition"
             wanted = ", ".join(str(r) for r in self.missing_repetitions())
-            return ReadError(f"{file} has no repetition {wanted} of this protocol. It has {there}.")
+            return NoSweepError(f"{file} has no repetition {wanted} of this protocol. It has {there}.")
         if self.original is not None and self.original not in self.seen_originals:
             return ReadError(
                 f"{file} has no sweep from {self.original!r} (v_file). It has sweeps from "

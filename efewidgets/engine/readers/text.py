@@ -49,13 +49,14 @@ def open_lccr(metadata: Mapping[str, Any]) -> Iterator[Contents]:
         if metadata.get("remove_last_100ms")
         else table.columns
     )
-    if len(amplitudes) != len(voltages):
-        raise ReadError(
-            f"{name} has {len(voltages)} columns of voltage, the metadata give {len(amplitudes)} amplitudes."
-        )
+    counts = f"{name} has {len(voltages)} columns of voltage, the metadata give {len(amplitudes)} amplitudes"
+    if len(amplitudes) > len(voltages):
+        raise ReadError(f"{counts}.")
     contents = Contents("lccr text")
     contents.problems += [Problem(note, "note", "file") for note in table.notes]
-    for k, (amplitude, voltage) in enumerate(zip(amplitudes, voltages, strict=True)):
+    if len(amplitudes) < len(voltages):
+        contents.problems.append(Problem(f"{counts}: the last columns are left out.", "warning", "file"))
+    for k, (amplitude, voltage) in enumerate(zip(amplitudes, voltages, strict=False)):
         info = SweepInfo(
             f"column {k + 1}",
             None,

@@ -74,7 +74,6 @@ REFUSED = {
     "txt_blank_lines": "only empty lines",
     "txt_dt_zero": "dt must be greater than zero",
     "txt_empty": "is empty",
-    "txt_fewer_amplitudes": "2 columns of voltage, the metadata give 1",
     "txt_missing_values": "the voltage has missing .* first at 0 ms",
     "txt_more_amplitudes": "2 columns of voltage, the metadata give 3",
     "txt_no_hypamp": "needs 'hypamp'",
@@ -89,6 +88,7 @@ TOLD = {
     "ibw_wrong_unit": (1, "current in 'pA', the file in 'A'"),
     "nwb_exchanged_units": (1, "By their size they are in volts and amperes"),
     "txt_decimal_comma": (2, "decimal commas"),
+    "txt_fewer_amplitudes": (1, "2 columns of voltage, the metadata give 1 amplitudes: the last columns"),
     "txt_ragged": (2, "the last 100 samples hold no numbers"),
 }
 # What is nothing to a reader: good files, odd names, stimuli and timings that later stages look at.

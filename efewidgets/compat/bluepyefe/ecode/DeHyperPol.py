@@ -1,0 +1,5 @@
+"""The stimulus family DeHyperPol."""
+
+from ....engine.ecodes import DeHyperPol
+
+__all__ = ["DeHyperPol"]

@@ -1,0 +1,5 @@
+"""The stimulus family HyperDePol."""
+
+from ....engine.ecodes import HyperDePol
+
+__all__ = ["HyperDePol"]

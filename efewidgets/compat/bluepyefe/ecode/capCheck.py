@@ -1,0 +1,5 @@
+"""The stimulus family CapCheck."""
+
+from ....engine.ecodes import CapCheck
+
+__all__ = ["CapCheck"]

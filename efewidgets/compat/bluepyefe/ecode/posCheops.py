@@ -1,0 +1,5 @@
+"""The stimulus family PosCheops."""
+
+from ....engine.ecodes import PosCheops
+
+__all__ = ["PosCheops"]

@@ -1,0 +1,5 @@
+"""The stimulus family Ramp."""
+
+from ....engine.ecodes import Ramp
+
+__all__ = ["Ramp"]

@@ -1,0 +1,5 @@
+"""The stimulus family SineSpec."""
+
+from ....engine.ecodes import SineSpec
+
+__all__ = ["SineSpec"]

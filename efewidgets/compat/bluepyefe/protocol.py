@@ -1,0 +1,5 @@
+"""A protocol at one amplitude."""
+
+from ...engine.matching import Protocol
+
+__all__ = ["Protocol"]

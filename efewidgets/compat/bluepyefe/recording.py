@@ -1,0 +1,5 @@
+"""A recording."""
+
+from ...engine.recording import Recording
+
+__all__ = ["Recording"]

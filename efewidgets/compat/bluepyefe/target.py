@@ -1,0 +1,5 @@
+"""A feature at one amplitude of one protocol."""
+
+from ...engine.targets import EFeatureTarget
+
+__all__ = ["EFeatureTarget"]

@@ -288,7 +288,7 @@ def test_currents_that_there_are_not_are_nan_in_memory_and_null_in_the_file(tmp_
 
 def test_a_protocol_that_no_file_has(tmp_path, caplog):
     """Empty outputs, and the line of BluePyEfe's log that programs wait for."""
-    reader = lambda metadata: []  # noqa: E731: none of the sweeps is of this protocol
+    reader = lambda metadata: []  # noqa: E731
     arguments = {"targets": [TARGETS[0] | {"protocol": "Ramp"}], "recording_reader": reader}
     with caplog.at_level(logging.WARNING):
         features, protocols, currents = extract.extract_efeatures(

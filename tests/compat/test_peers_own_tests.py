@@ -19,10 +19,11 @@ import pytest
 VERSION = "2.3.63"
 
 #: Tests that wait for what is listed as wrong (README, "Differences from BluePyEfe"), and the row there
+NOISY = "Detection on a running median of 85 samples"
 DIFFERENT = {
-    "tests/ecode/test_sahp.py::SAHPTest::test_extract_sahp": "Detection on a running median of 85 samples",
-    "tests/ecode/test_apthresh.py::APThreshTest::test_extract_apthresh": "Detection on a running median of 85 samples",
-    "tests/test_recording.py::RecordingTestNWB::test_compute_spikecount": "A jump at the onset of a hyperpolarising step",
+    "tests/ecode/test_sahp.py::SAHPTest::test_extract_sahp": NOISY,
+    "tests/ecode/test_apthresh.py::APThreshTest::test_extract_apthresh": NOISY,
+    "tests/test_recording.py::RecordingTestNWB::test_compute_spikecount": "A jump at the onset of a",
 }
 #: Tests that fetch recordings, which of them, and where these are among the shared data
 FETCHED = {

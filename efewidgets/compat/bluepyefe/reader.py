@@ -10,8 +10,8 @@ from typing import Any
 import h5py
 import numpy as np
 
-from ...engine.problems import EfeError, NoSweepError
 from ...engine import readers
+from ...engine.problems import EfeError, NoSweepError
 from .nwbreader import as_file, reader_of_dialect
 
 __all__ = [

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from ...engine import units
 from ...engine.efel_import import efel
 from ...engine.features import DEFAULT_EFEL_SETTINGS
 from ...engine.outputs import write_text
 from ...engine.targets import PRESET_PROTOCOLS_RHEOBASE
-from ...engine import units
 
 __all__ = [
     "DEFAULT_EFEL_SETTINGS",

@@ -10,9 +10,8 @@ from typing import Any
 import h5py
 import numpy as np
 
+from ...engine import readers
 from ...engine.problems import EfeError, NoSweepError
-from ...engine.readers import axon_reader, csv_lccr_reader, igor_reader, inspect, read_matlab
-from ...engine.readers import nwb_reader as _nwb_reader
 from .nwbreader import as_file, reader_of_dialect
 
 __all__ = [
@@ -51,11 +50,33 @@ def _check_metadata(
             )
 
 
+def axon_reader(in_data: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Read the sweeps of an Axon file (.abf)."""
+    return readers.axon_reader(in_data)
+
+
+def igor_reader(in_data: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Read the sweep of a pair of Igor waves."""
+    _check_metadata(in_data, "igor_reader", ["v_file", "i_file"])
+    return readers.igor_reader(in_data)
+
+
+def read_matlab(in_data: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Read the sweeps of a PatchMaster export for MATLAB (.mat)."""
+    _check_metadata(in_data, "read_matlab", ["filepath", "i_unit", "v_unit", "t_unit"])
+    return readers.read_matlab(in_data)
+
+
+def csv_lccr_reader(in_data: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Read the voltage columns of a text file, with step currents from the metadata."""
+    return readers.csv_lccr_reader(in_data)
+
+
 def nwb_reader(in_data: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Read the sweeps of an NWB file that the metadata choose; none, if it holds none of them."""
     _check_metadata(in_data, "nwb_reader", ["filepath", "protocol_name"])
     try:
-        return _nwb_reader(in_data)
+        return readers.nwb_reader(in_data)
     except NoSweepError as error:
         logger.warning("%s", error)
         return []
@@ -84,7 +105,7 @@ def inspect_nwb(
     path = os.fspath(filepath)
     metadata: dict[str, Any] = {"filepath": path, "repetition": repetition, "v_file": v_file}
     try:
-        summary = inspect(path)
+        summary = readers.inspect(path)
         metadata["protocol_name"] = protocol_names or summary.protocols
         reader = reader_of_dialect(summary.dialect).__name__
         traces = nwb_reader(metadata)
@@ -116,14 +137,14 @@ def _plain(value: Any) -> Any:
 def _get_nwb_reader_class(content: Any) -> type:
     """Return BluePyEfe's class for a file of this layout."""
     with as_file(content) as path:
-        return reader_of_dialect(inspect(path).dialect)
+        return reader_of_dialect(readers.inspect(path).dialect)
 
 
 def _get_nwb_protocols(content: Any, reader_class: type) -> list[str]:
     """Return the names of the protocols in an open file."""
     with as_file(content) as path:
         try:
-            return inspect(path).protocols
+            return readers.inspect(path).protocols
         except EfeError as error:
             logger.warning("%s", error)
             return []

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from ...engine import units
 from ...engine.efel_import import efel
 from ...engine.features import DEFAULT_EFEL_SETTINGS
 from ...engine.outputs import write_text
 from ...engine.targets import PRESET_PROTOCOLS_RHEOBASE
-from ...engine.units import to_ms, to_mV, to_nA
 
 __all__ = [
     "DEFAULT_EFEL_SETTINGS",
@@ -38,6 +38,21 @@ class NumpyEncoder(json.JSONEncoder):
         if isinstance(o, np.ndarray):
             return o.tolist()
         return super().default(o)
+
+
+def to_ms(t: Any, t_unit: str) -> Any:
+    """Turn times into ms."""
+    return units.to_ms(t, t_unit)
+
+
+def to_nA(current: Any, i_unit: str) -> Any:
+    """Turn currents into nA."""
+    return units.to_nA(current, i_unit)
+
+
+def to_mV(voltage: Any, v_unit: str) -> Any:
+    """Turn voltages into mV."""
+    return units.to_mV(voltage, v_unit)
 
 
 def dict_to_json(data: Any, path: str | os.PathLike[str]) -> None:

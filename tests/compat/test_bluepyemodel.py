@@ -1,0 +1,69 @@
+"""BluePyEModel extracts the same with efewidgets in the place of BluePyEfe (`pip install efewidgets[consumers]`)."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+from tests.compare import differences
+from tests.compat.bluepyemodel_extraction import RUNS
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        importlib.util.find_spec("bluepyemodel") is None,
+        reason="needs BluePyEModel (efewidgets[consumers])",
+    ),
+]
+HERE = pathlib.Path(__file__).parents[2]
+
+
+def program(*arguments, cwd=HERE):
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=cwd,
+        env=os.environ | {"PYTHONPATH": str(HERE), "MPLBACKEND": "agg"},
+        capture_output=True,
+        text=True,
+        timeout=900,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    made = {}
+    for package in ("bluepyefe", "efewidgets"):
+        made[package] = tmp_path_factory.mktemp(package)
+        program("-m", "tests.compat.bluepyemodel_extraction", package, str(made[package]))
+    return made
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_same_configuration_of_the_fitness_calculator(folders, run):
+    theirs, ours = (json.loads((folder / f"{run}.json").read_text()) for folder in folders.values())
+    assert differences(theirs, ours) == []
+    assert len(ours["efeatures"]) >= 4
+
+
+def test_its_own_tests_that_touch_extraction(tmp_path):
+    """They aren't in its package; ``EFEWIDGETS_BLUEPYEMODEL`` names a checkout of it."""
+    checkout = os.environ.get("EFEWIDGETS_BLUEPYEMODEL")
+    if not checkout:
+        pytest.skip("needs a checkout of BluePyEModel, named by EFEWIDGETS_BLUEPYEMODEL")
+    tests = [
+        str(path)
+        for path in sorted(pathlib.Path(checkout).glob("tests/unit_tests/test_*.py"))
+        if any(word in path.name for word in ("extraction", "targets_config", "fitness_c", "plotting_u"))
+    ]
+    (tmp_path / "in_place.py").write_text("import efewidgets.compat\nefewidgets.compat.install()\n")
+    plugin = ["-p", "in_place", "-p", "no:cacheprovider"]
+    path = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import pytest"
+    program("-c", f"{path}; sys.exit(pytest.main({plugin + tests!r}))", cwd=checkout)

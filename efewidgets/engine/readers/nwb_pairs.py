@@ -61,8 +61,8 @@ class Lost:
     reason : str
     names : Names or None
         Of its stimulus, None if they can't be known.
-    path : str
-        Where it is in the file.
+    path, current : str
+        Where it is in the file, and where its stimulus would be.
     severity : str
         "error" if a response is lost, "note" if that is as it should be.
     cell : str or None
@@ -72,6 +72,7 @@ class Lost:
     reason: str
     names: Names | None = None
     path: str = ""
+    current: str = ""
     severity: str = "error"
     cell: str | None = None
 

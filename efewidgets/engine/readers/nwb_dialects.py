@@ -352,6 +352,21 @@ class Layout:
     lost: tuple[Lost, ...]
 
 
+def _checked(content: h5py.File, pair: Pair, tables: Tables) -> Pair:
+    """Return a sweep that was put together by names, as the table of recordings has it if that says otherwise."""
+    stimulus = tables.stimuli.get(pair.voltage)
+    if stimulus is not None:
+        remark = f"by name its stimulus is {pair.current}, by the table of recordings {stimulus}: the latter is used."
+        return (
+            pair if stimulus == pair.current else dataclasses.replace(pair, current=stimulus, remark=remark)
+        )
+    numbers = [sweep_number(Series(content[path], "")) for path in (pair.voltage, pair.current)]
+    if None in numbers or numbers[0] == numbers[1]:
+        return pair
+    words = f"its voltage and current go together by name, but their sweep numbers are {numbers[0]} and {numbers[1]}."
+    return dataclasses.replace(pair, remark=words)
+
+
 def layout_of(content: h5py.File) -> Layout:
     """Find the sweeps of a file, by the first dialect that finds any.
 
@@ -368,7 +383,10 @@ def layout_of(content: h5py.File) -> Layout:
         if not dialect.fits(content):
             continue
         found = list(dialect.find(content, tables))
-        pairs = with_cells(content, [one for one in found if isinstance(one, Pair)], tables)
+        pairs = [one for one in found if isinstance(one, Pair)]
+        if dialect is not _PLAIN:
+            pairs = [_checked(content, pair, tables) for pair in pairs]
+        pairs = with_cells(content, pairs, tables)
         lost = [one for one in found if isinstance(one, Lost)]
         if dialect is not _PLAIN:
             known = {pair.voltage for pair in pairs} | {one.path for one in lost}

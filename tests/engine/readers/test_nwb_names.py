@@ -332,3 +332,25 @@ def test_other_prefixes_that_only_look_like_a_dialect(tmp_path):
     assert {name: summary.dialect for name, summary in found.items()} == dict.fromkeys(found, "plain")
     assert [len(summary.sweeps) for summary in found.values()] == [4, 2, 2]
     assert found["timeseries"].protocols == ["Ramp"]
+
+
+@pytest.mark.parametrize("by", ["table", "number"])
+def test_names_that_the_file_contradicts_are_told(tmp_path, by):
+    with h5py.File(tmp_path / "a.nwb", "w") as file:
+        for k in range(3):
+            add_scala(file, f"{k}", k, "NA")
+        if by == "table":
+            tables(file, ["IV"] * 3, "CurrentClampSeries_{}", "CurrentClampStimulusSeries_{}")
+            rows = file["general/intracellular_ephys/intracellular_recordings/stimuli/stimulus"]
+            rows[...] = rows[()][[1, 2, 0]]
+        else:
+            for k in range(3):
+                file[f"acquisition/CurrentClampSeries_{k}"].attrs["sweep_number"] = k
+                number = (k + 1) % 3
+                file[f"stimulus/presentation/CurrentClampStimulusSeries_{k}"].attrs["sweep_number"] = number
+    sweeps, problems = read({"filepath": str(tmp_path / "a.nwb"), "protocol_name": "Step"})
+    for k, sweep in enumerate(sweeps):
+        own = (k + 1) % 3 if by == "table" else k
+        assert np.array_equal(sweep["current"], (step(own).astype(np.float64) * 1e-12).astype(np.float32))
+    words = "by the table of recordings" if by == "table" else "their sweep numbers are"
+    assert any(words in p.message and p.severity == "warning" for p in problems)

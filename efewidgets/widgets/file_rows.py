@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
-from ..engine.ecodes import ecode_of
+from ..engine.ecodes import ecode_of, eCodes
 from ..engine.folders import Entry
 from ..engine.guessing import Proposal
 from ..engine.problems import EfeError, Problem
@@ -159,8 +160,13 @@ def _own_name_hint(file: FileInputs) -> str:
 
 def stimulus_family(protocol: str, said: Any = None) -> str:
     """Return the family of stimuli by which a protocol is read, "" if none is known by its name."""
+    return _family(protocol, said if isinstance(said, str) else None, len(eCodes))
+
+
+@lru_cache(maxsize=1_000)  # there may be thousands of files, of a few protocols
+def _family(protocol: str, said: str | None, known: int) -> str:
     try:
-        return ecode_of(protocol, said if isinstance(said, str) else None).__name__
+        return ecode_of(protocol, said).__name__
     except EfeError:
         return ""
 

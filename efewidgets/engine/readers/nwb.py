@@ -145,6 +145,8 @@ class _LazyPair:
 
     def load(self, problems: list[Problem]) -> Sweep:
         """Read the sweep. Raises ReadError."""
+        if self.pair.remark:
+            problems.append(Problem(self.pair.remark, "warning", "file"))
         voltage, current = self._series()
         clock = self._clock(voltage, current)
         sweep: Sweep = {"dt": clock.step(), "t_unit": clock.t_unit, "id": self.pair.id}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -55,14 +56,17 @@ def _pair_or_lost(
     names: Callable[[Series, Series | None], Names],
 ) -> tuple[Series, Series, Names] | Lost | None:
     """Return the two series of a sweep, or why there is none; None if `name` is no series of current clamp."""
+    place = f"/stimulus/presentation/{partner or '?'}"
     voltage = open_series(voltages, name)
-    if not isinstance(voltage, Series):
-        return voltage
+    if isinstance(voltage, Lost):
+        return dataclasses.replace(voltage, current=place)
+    if voltage is None:
+        return None
     current = open_series(currents, partner, "amperes") if partner else None
     if isinstance(current, Series):
         return voltage, current, names(voltage, current)
-    reason = current.reason if current is not None else _missing(f"/stimulus/presentation/{partner or '?'}")
-    return Lost(name, reason, names(voltage, None), voltage.name)
+    reason = current.reason if current is not None else _missing(place)
+    return Lost(name, reason, names(voltage, None), voltage.name, place)
 
 
 def _missing(path: str) -> str:
@@ -140,7 +144,7 @@ def aibs(content: h5py.File, tables: Tables) -> Found:
         elif found is not None:
             group = voltages.get(name) if voltages is not None else None
             known = _aibs_names(Series(group, ""), None) if isinstance(group, h5py.Group) else found.names
-            yield Lost(name, found.reason, known, found.path)
+            yield dataclasses.replace(found, names=known)
 
 
 def _aibs_names(voltage: Series, current: Series | None) -> Names:
@@ -196,17 +200,17 @@ def _trt_partner(name: str) -> str | None:
 def _is_trt(content: h5py.File) -> bool:
     """Whether stimuli are numbered as the Toronto rule has it, and not as their responses are, nor in another way.
 
-    All numbered stimuli must be those of some response, more by the rule than by the same name; and no sweep number
-    may speak against it.
+    The rule must reach far more sweeps than it leaves responses or stimuli over (files that number in another way, say
+    0, 2, 4 and 1, 3, 5, agree with it here and there), and no sweep number may speak against it.
     """
     voltages, currents = acquisition(content), presentation(content)
-    names = [name for name in members(voltages) if name[:6].lower() == "index_"]
+    partner = {name: _trt_partner(name) for name in members(voltages) if name[:6].lower() == "index_"}
+    wanted = {name for name in partner.values() if name is not None}
     there = {name for name in members(currents) if name[:6].lower() == "index_" and _trt_partner(name)}
-    partner = {name: _trt_partner(name) for name in names}
-    by_rule = {v: i for v, i in partner.items() if i in there}
-    if len(by_rule) <= len(there.intersection(names)) or not there <= set(partner.values()):
+    by_rule, by_name = len(wanted & there), len(there.intersection(partner))
+    if by_rule <= max(by_name, 2 * len(there - wanted), 2 * len(wanted - there)):
         return False
-    for v_name, i_name in by_rule.items():
+    for v_name, i_name in partner.items():
         found = [open_series(voltages, v_name), open_series(currents, str(i_name), "amperes")]
         numbers = [sweep_number(series) for series in found if isinstance(series, Series)]
         if len(numbers) == 2 and None not in numbers and numbers[0] != numbers[1]:
@@ -317,6 +321,8 @@ class Dialect:
         Whether sweeps come in the order asked.
     numbered : bool
         Whether it numbers repetitions.
+    stimuli : str
+        Pattern of the names of stimuli that are looked for by those of their responses.
     """
 
     name: str
@@ -324,14 +330,15 @@ class Dialect:
     find: Callable[[h5py.File, Tables], Found]
     in_order: bool = False
     numbered: bool = True
+    stimuli: str = ""
 
 
 _DIALECTS = (
     Dialect("BBP", _is_bbp, bbp, in_order=True),
     Dialect("MIES", _is_mies, mies, numbered=False),
-    Dialect("AIBS", _is_aibs, aibs, numbered=False),
-    Dialect("TRT", _is_trt, trt, numbered=False),
-    Dialect("Scala", _is_scala, scala),
+    Dialect("AIBS", _is_aibs, aibs, numbered=False, stimuli=r".+"),
+    Dialect("TRT", _is_trt, trt, numbered=False, stimuli=r"[Ii]ndex_.*\d"),
+    Dialect("Scala", _is_scala, scala, stimuli=r".*StimulusSeries.*"),
 )
 _PLAIN = Dialect("plain", lambda content: True, plain)
 
@@ -343,6 +350,21 @@ class Layout:
     dialect: Dialect
     pairs: tuple[Pair, ...]
     lost: tuple[Lost, ...]
+
+
+def _checked(content: h5py.File, pair: Pair, tables: Tables) -> Pair:
+    """Return a sweep that was put together by names, as the table of recordings has it if that says otherwise."""
+    stimulus = tables.stimuli.get(pair.voltage)
+    if stimulus is not None:
+        remark = f"by name its stimulus is {pair.current}, by the table of recordings {stimulus}: the latter is used."
+        return (
+            pair if stimulus == pair.current else dataclasses.replace(pair, current=stimulus, remark=remark)
+        )
+    numbers = [sweep_number(Series(content[path], "")) for path in (pair.voltage, pair.current)]
+    if None in numbers or numbers[0] == numbers[1]:
+        return pair
+    words = f"its voltage and current go together by name, but their sweep numbers are {numbers[0]} and {numbers[1]}."
+    return dataclasses.replace(pair, remark=words)
 
 
 def layout_of(content: h5py.File) -> Layout:
@@ -361,11 +383,15 @@ def layout_of(content: h5py.File) -> Layout:
         if not dialect.fits(content):
             continue
         found = list(dialect.find(content, tables))
-        pairs = with_cells(content, [one for one in found if isinstance(one, Pair)], tables)
+        pairs = [one for one in found if isinstance(one, Pair)]
+        if dialect is not _PLAIN:
+            pairs = [_checked(content, pair, tables) for pair in pairs]
+        pairs = with_cells(content, pairs, tables)
         lost = [one for one in found if isinstance(one, Lost)]
         if dialect is not _PLAIN:
             known = {pair.voltage for pair in pairs} | {one.path for one in lost}
-            lost += left_over(content, known, dialect.name)
+            known |= {pair.current for pair in pairs} | {one.current for one in lost}
+            lost += left_over(content, known, dialect.name, dialect.stimuli)
         layout = Layout(dialect, tuple(pairs), tuple(lost))
         if pairs:
             return layout

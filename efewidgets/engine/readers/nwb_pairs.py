@@ -31,6 +31,8 @@ class Pair:
         The stimulus as the file calls it, where the dialect has rules for it.
     v_window, i_window : (first sample, number of samples) or None
         The stretch of the series that is this sweep; None for all of it.
+    remark : str
+        What a person should know of how the two were put together.
     """
 
     id: str
@@ -43,6 +45,7 @@ class Pair:
     raw_protocol: str = ""
     v_window: tuple[int, int] | None = None
     i_window: tuple[int, int] | None = None
+    remark: str = ""
 
     @property
     def protocol(self) -> str:
@@ -61,8 +64,8 @@ class Lost:
     reason : str
     names : Names or None
         Of its stimulus, None if they can't be known.
-    path : str
-        Where it is in the file.
+    path, current : str
+        Where it is in the file, and where its stimulus would be.
     severity : str
         "error" if a response is lost, "note" if that is as it should be.
     cell : str or None
@@ -72,6 +75,7 @@ class Lost:
     reason: str
     names: Names | None = None
     path: str = ""
+    current: str = ""
     severity: str = "error"
     cell: str | None = None
 

@@ -68,13 +68,27 @@ def plain(content: h5py.File, tables: Tables) -> Found:
     yield from lost
     for series in currents:
         if series.name not in used and series.type:
-            names = names_of(series, None)
-            about = names if names.is_named else None
-            yield Lost(series_name(series.name), _NO_RESPONSE, about, series.name, "note")
+            yield _alone(series)
 
 
-def left_over(content: h5py.File, known: set[str], dialect: str) -> Iterator[Lost]:
-    """Yield the responses of a file of some house that its rules don't reach; `known` are the paths they do."""
+def _alone(current: Series) -> Lost:
+    names = names_of(current, None)
+    about = names if names.is_named else None
+    return Lost(series_name(current.name), _NO_RESPONSE, about, current=current.name, severity="note")
+
+
+def left_over(content: h5py.File, known: set[str], dialect: str, stimuli: str) -> Iterator[Lost]:
+    """Yield what the rules of a house don't reach in its file.
+
+    Parameters
+    ----------
+    content : h5py.File
+    known : set of str
+        Paths that they do reach.
+    dialect : str
+    stimuli : str
+        Pattern of the names of stimuli that are looked for by those of their responses; "" if none are.
+    """
     voltages, lost = _responses(content, known)
     for series in voltages:
         words = (
@@ -85,6 +99,8 @@ def left_over(content: h5py.File, known: set[str], dialect: str) -> Iterator[Los
         names = names_of(series, None)
         yield Lost(series_name(series.name), words, names if names.is_named else None, series.name)
     yield from lost
+    for series in _stimuli(content, known, stimuli) if stimuli else ():
+        yield _alone(series)
 
 
 def _path(group: h5py.Group | None, name: str) -> str:
@@ -165,15 +181,20 @@ def _responses(content: h5py.File, known: set[str] | None = None) -> tuple[list[
         if isinstance(series, Lost):
             lost.append(series)
         elif series is not None and series.type.endswith("IZeroClampSeries"):
-            lost.append(Lost(name, _NO_COMMAND, names_of(series, None), path, "note"))
+            lost.append(Lost(name, _NO_COMMAND, names_of(series, None), path, severity="note"))
         elif series is not None and _is_kind(series, "CurrentClampSeries", is_voltage_unit):
             voltages.append(series)
     return voltages, lost
 
 
-def _stimuli(content: h5py.File) -> list[Series]:
+def _stimuli(content: h5py.File, known: set[str] | None = None, pattern: str = ".*") -> list[Series]:
     group = presentation(content)
-    found = (open_series(group, name, "amperes") for name in members(group))
+    names = [
+        name
+        for name in members(group)
+        if re.fullmatch(pattern, name, re.DOTALL) and _path(group, name) not in (known or ())
+    ]
+    found = (open_series(group, name, "amperes") for name in names)
     return [
         series
         for series in found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -59,6 +60,13 @@ class Tables:
     def repetitions(self) -> dict[str, int]:
         """Repetitions, by the paths of the responses."""
         return {row.response: row.repetition for row in self.rows if row.repetition is not None}
+
+    @cached_property
+    def stimuli(self) -> dict[str, str]:
+        """Stimuli, by the paths of the responses that stand in one row only."""
+        rows = [row for row in self.rows if row.stimulus is not None]
+        counts = Counter(row.response for row in rows)
+        return {row.response: str(row.stimulus) for row in rows if counts[row.response] == 1}
 
     @cached_property
     def at_once(self) -> dict[str, int]:

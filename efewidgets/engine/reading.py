@@ -84,7 +84,7 @@ def read_file(
     told: list[Problem] = []
     try:
         file = _File.of(metadata, protocol_name, reader, efel_settings)
-        told += [Problem(remark, "warning", "file") for remark in file.remarks]
+        told += file.remarks
         sweeps = each_sweep(file.prepared, told, reader, only)
     except Exception as error:
         return [], [as_problem(error, "file", **_place(metadata, protocol_name))]
@@ -130,7 +130,7 @@ class _File:
     prepared: Mapping[str, Any]
     reader: Callable | None
     efel_settings: Mapping[str, Any] | None
-    remarks: list[str]
+    remarks: list[Problem]
 
     @classmethod
     def of(

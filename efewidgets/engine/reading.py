@@ -91,7 +91,9 @@ def read_file(
     recordings, failures, labels = [], [], Labels()
     for index, item in enumerate(_tried(sweeps)):
         if isinstance(item, Exception):
-            return [], [as_problem(item, "file", **_place(metadata, protocol_name))]
+            place = _place(metadata, protocol_name)
+            remarks = [dataclasses.replace(remark, **place) for remark in file.remarks]
+            return [], [*remarks, as_problem(item, "file", **place)]
         if between is not None:
             between()
         label, sweep = labels.add(item[0]), item[1]

@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help dashboard test test-all docs lint bench clean
+.PHONY: help dashboard test test-all test-lowest docs lint bench clean
 
 help:  ## show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -40,6 +40,15 @@ test-all: $(VENV)/all.stamp  ## run the slow tests too
 docs: $(VENV)/dev.stamp  ## build the documentation site, in docs/_build
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -b html docs docs/_build
 	@echo "docs/_build/index.html"
+
+LOWEST := $(VENV)/lowest
+LOWEST_TESTS := tests/engine/test_metadata.py tests/engine/test_rheobase.py tests/engine/test_ecodes.py \
+	tests/engine/test_recording.py tests/engine/test_repeats.py tests/state/test_actions.py tests/cli/test_config.py
+
+test-lowest: $(VENV)/dev.stamp  ## run a part of the tests with the lowest versions that are allowed
+	$(PYTHON) -m venv $(LOWEST)
+	$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check -r .ci/lowest.txt
+	$(LOWEST)/bin/python -m pytest -n auto -p no:cacheprovider -W default $(LOWEST_TESTS)
 
 lint: $(VENV)/dev.stamp  ## put the code into its form
 	$(BIN)/ruff check --fix .

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-
-from .cli import main
+from .cli import command
 
 if __name__ == "__main__":  # worker processes import this module too
-    sys.exit(main())
+    command()

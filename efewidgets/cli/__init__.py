@@ -7,10 +7,13 @@ Each command is a module with `add_to` (its arguments and help) and a function t
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
+from typing import NoReturn
 
 from .. import __version__
 from ..engine.problems import EfeError
@@ -43,6 +46,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments : list of str, optional
         Default: those of the process.
     """
+    try:
+        return _main(arguments)
+    except KeyboardInterrupt:  # before or after the work, or pressed again while it ends
+        print("efewidgets: stopped by Ctrl-C.", file=sys.stderr)
+        return INTERRUPTED
+
+
+def command() -> NoReturn:
+    """Run the command as a process of its own."""
+    code = main()
+    with contextlib.suppress(ValueError):  # nothing is left to stop but the end itself
+        signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
+    sys.exit(code)
+
+
+def _main(arguments: Sequence[str] | None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a terminal that lacks a character shows "?" instead of failing
             stream.reconfigure(errors="replace")

@@ -96,7 +96,18 @@ def worker_processes(jobs: int) -> Iterator[Executor | None]:
 
 
 def _started(make: Callable[[], WorkerPool]) -> WorkerPool:
-    """Start the processes so that Ctrl-C is left to this one: they inherit that it is ignored."""
+    """Start the processes so that Ctrl-C is left to this one: they inherit that it waits; here it arrives later."""
+    if hasattr(signal, "pthread_sigmask"):
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            return make()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    return _started_ignoring(make)
+
+
+def _started_ignoring(make: Callable[[], WorkerPool]) -> WorkerPool:
+    """Start the processes where signals can't be kept waiting: Ctrl-C is lost in that moment."""
     try:
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     except ValueError:  # not in the main thread
@@ -119,6 +130,8 @@ def _end(processes: Iterable[BaseProcess]) -> None:
 def _start_worker() -> None:
     """Leave Ctrl-C to the main process, and eFEL's remarks out."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     logging.getLogger("efel").addHandler(logging.NullHandler())
 
 

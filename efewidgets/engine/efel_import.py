@@ -17,6 +17,7 @@ import threading
 import types
 from collections.abc import Iterator
 
+from .problems import EfeError
 from .systems import let_load_from, plain_path
 
 _LOCK = threading.Lock()
@@ -32,6 +33,7 @@ def efel() -> types.ModuleType:
             with _neo_later(), _no_log() as cppcore:
                 import efel
             efel.cppcore = cppcore
+        _check_core(efel)
         return efel
 
 
@@ -46,6 +48,15 @@ def efel_version() -> tuple[str, str]:
     """Version of the installed eFEL, and the SHA-256 of its dependency file, whose line ends differ by system."""
     text = dependency_file().read_bytes().replace(b"\r\n", b"\n")
     return efel().__version__, hashlib.sha256(text).hexdigest()
+
+
+def _check_core(package: types.ModuleType) -> None:
+    """Refuse an eFEL with which no feature can be computed. Raises EfeError."""
+    if not hasattr(package.cppcore, "Clear"):
+        raise EfeError(
+            f"eFEL {package.__version__} is too old for efewidgets: no feature can be computed with it. Install 5.7.9 "
+            "or newer: pip install --upgrade efel"
+        )
 
 
 class _Neo(types.ModuleType):

@@ -24,7 +24,7 @@ from .kinds import (
     shown,
     wrong_entries,
 )
-from .problems import EfeError, misspelt, nearest
+from .problems import EfeError, Problem, misspelt, nearest
 from .readers.registry import keys_of
 from .sweeps import EXCLUDE, SWEEPS
 
@@ -138,21 +138,24 @@ def unknown_keys(
     return list(wrong), list(others)
 
 
-def check(metadata: Mapping[str, Any], protocol: str, reader: Callable | None = None) -> list[str]:
-    """Return sentences about keys that mean nothing, but need not be misspelt.
+def check(metadata: Mapping[str, Any], protocol: str, reader: Callable | None = None) -> list[Problem]:
+    """Return what there is to say about keys that mean nothing: an error if one is most probably misspelt.
 
     Parameters are those of `unknown_keys`.
 
     Raises
     ------
     EfeError
-        If a value is of another kind than it must be, or a key is most probably misspelt.
+        If a value is of another kind than it must be.
     """
-    wrong, others = unknown_keys(metadata, protocol, reader)
-    wrong = faults(metadata, reader) + wrong
+    wrong = faults(metadata, reader)
     if wrong:
         raise EfeError(" ".join(wrong))
-    return others
+    misspelt_keys, others = unknown_keys(metadata, protocol, reader)
+    found = [
+        Problem(f"{words} It is read as if that weren't there.", "error", "file") for words in misspelt_keys
+    ]
+    return found + [Problem(words, "warning", "file") for words in others]
 
 
 def check_all(metadata: Any, protocol: str, reader: Callable | None = None) -> list[str]:

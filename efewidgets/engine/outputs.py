@@ -6,7 +6,6 @@ import json
 import math
 import os
 import pathlib
-import tempfile
 from collections.abc import Mapping, Sequence
 from json.encoder import encode_basestring_ascii
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .averages import mean, mean_and_std
+from .exchange import write_files
 from .problems import EfeError, Problem
 
 if TYPE_CHECKING:
@@ -189,41 +189,24 @@ def _key(key: Any) -> str:
 
 def write_text(path: str | os.PathLike, text: str) -> None:
     """Write a text file so that it is there whole or not at all."""
-    write_texts({pathlib.Path(path): text})
-
-
-def write_texts(texts: Mapping[pathlib.Path, str]) -> None:
-    """Write text files that belong together: all of them whole, or none."""
-    parts: list[pathlib.Path] = []
-    try:
-        for target, text in texts.items():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-            parts.append(pathlib.Path(name))
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-            os.chmod(name, 0o666 & ~_umask())
-        for part, target in zip(parts, texts, strict=True):
-            os.replace(part, target)
-    finally:
-        for part in parts:
-            part.unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    write_files({pathlib.Path(path): text})
 
 
 def save_outputs(
     output_directory: str | os.PathLike, features: Mapping, protocols: Mapping, currents: Mapping
 ) -> list[pathlib.Path]:
     """Write the three files; nothing is written unless all three can be."""
+    texts = output_texts(output_directory, features, protocols, currents)
+    write_files(texts)
+    return list(texts)
+
+
+def output_texts(
+    output_directory: str | os.PathLike, features: Mapping, protocols: Mapping, currents: Mapping
+) -> dict[pathlib.Path, str]:
+    """Return what the three files hold, by their paths."""
     folder = pathlib.Path(output_directory)
-    texts = {
+    return {
         folder / FILE_NAMES[name]: to_json(data)
         for name, data in (("features", features), ("protocols", protocols), ("currents", currents))
     }
-    write_texts(texts)
-    return list(texts)

@@ -190,7 +190,7 @@ class WorkerPool(Executor):
         from concurrent.futures import ProcessPoolExecutor
 
         context = multiprocessing.get_context("spawn")
-        pool = ProcessPoolExecutor(1, mp_context=context, initializer=self._start)
+        pool = ProcessPoolExecutor(1, mp_context=context, initializer=_begin, initargs=(self._start,))
         return _Process(pool, pool.submit(int))
 
     def submit(self, fn: Callable, /, *args: Any, **kwargs: Any) -> Future:
@@ -222,6 +222,30 @@ class WorkerPool(Executor):
         self._threads.shutdown(wait=wait, cancel_futures=cancel_futures)
         for _ in range(self._workers if wait else self._free.qsize()):
             self._free.get().pool.shutdown(wait=wait, cancel_futures=cancel_futures)
+
+
+def _begin(start: Callable[[], None] | None) -> None:
+    """Begin a worker process."""
+    end_with_parent()
+    if start is not None:
+        start()
+
+
+def end_with_parent() -> None:
+    """Have this worker process end with the one that started it, even if that is killed without a chance to say so."""
+    import multiprocessing
+    import multiprocessing.connection
+    import threading
+
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        multiprocessing.connection.wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, name="efewidgets-parent", daemon=True).start()
 
 
 _NO_START = (

@@ -18,6 +18,7 @@ from .matching import Protocol, build_protocols, match, unmatched_problems
 from .problems import EfeError, Problem
 from .reading import Room, as_problem, read_file, sweep_labels
 from .recording import Recording
+from .repeats import without_repeats
 from .source import files_of
 
 __all__ = [
@@ -128,15 +129,18 @@ def read_cells(
         _read_job, reader=reader, efel_settings=efel_settings, keep_samples=keep_samples, counted=counted
     )
     cells = {str(name): Cell(str(name)) for name in files_metadata}
+    entries: dict[str, list[list[Recording]]] = {name: [] for name in cells}
     for job, found in zip(jobs, run(read_one, jobs, lambda job, error: error), strict=True):
         if isinstance(found, Exception):  # the worker died of it
             found = _sweep_by_sweep(job, found, reader, read_one, run)
         recordings, problems = found
         _set_reader(recordings, reader)
+        entries[job.cell].append(recordings)
         cells[job.cell].recordings += recordings
         cells[job.cell].problems += [problem.at(cell=job.cell) for problem in problems]
     for cell in cells.values():
         _agree(cell)
+        _count_once(cell, entries[cell.name])
         if keep_samples is True and counted is None:
             count_now(cell.recordings)
     return list(cells.values())
@@ -189,6 +193,19 @@ def _agree(cell: Cell) -> None:
         kept |= {id(recording): recording for recording in recordings}
         cell.problems += [problem.at(cell=cell.name) for problem in problems]
     cell.recordings = [r for r in cell.recordings if id(r) in kept and r.excluded is None]
+
+
+def _count_once(cell: Cell, entries: Sequence[Sequence[Recording]]) -> None:
+    """Leave out recordings that are listed twice under one protocol."""
+    used = {id(recording) for recording in cell.recordings}
+    listed = [[recording for recording in entry if id(recording) in used] for entry in entries]
+    for name in cell.get_protocol_names():
+        of_protocol = [entry for entry in listed if entry and entry[0].protocol_name == name]
+        kept, problems = without_repeats(of_protocol)
+        if problems:
+            used -= {id(r) for entry in of_protocol for r in entry} - {id(r) for r in kept}
+            cell.problems += [problem.at(cell=cell.name) for problem in problems]
+    cell.recordings = [recording for recording in cell.recordings if id(recording) in used]
 
 
 # --- features → targets

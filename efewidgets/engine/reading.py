@@ -84,14 +84,16 @@ def read_file(
     told: list[Problem] = []
     try:
         file = _File.of(metadata, protocol_name, reader, efel_settings)
-        told += [Problem(remark, "warning", "file") for remark in file.remarks]
+        told += file.remarks
         sweeps = each_sweep(file.prepared, told, reader, only)
     except Exception as error:
         return [], [as_problem(error, "file", **_place(metadata, protocol_name))]
     recordings, failures, labels = [], [], Labels()
     for index, item in enumerate(_tried(sweeps)):
         if isinstance(item, Exception):
-            return [], [as_problem(item, "file", **_place(metadata, protocol_name))]
+            place = _place(metadata, protocol_name)
+            remarks = [dataclasses.replace(remark, **place) for remark in file.remarks]
+            return [], [*remarks, as_problem(item, "file", **place)]
         if between is not None:
             between()
         label, sweep = labels.add(item[0]), item[1]
@@ -132,7 +134,7 @@ class _File:
     prepared: Mapping[str, Any]
     reader: Callable | None
     efel_settings: Mapping[str, Any] | None
-    remarks: list[str]
+    remarks: list[Problem]
 
     @classmethod
     def of(

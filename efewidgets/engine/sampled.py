@@ -12,6 +12,7 @@ import numpy as np
 
 from .problems import EfeError, Problem
 from .readers import each_sweep
+from .repeats import fingerprint
 from .source import Source, files_of
 from .trace import Trace, standardize
 
@@ -54,6 +55,7 @@ class Sampled:
         self.source: Source | None = None
         self.problems: list[Problem] = []
         self.serial = new_serial()
+        self.fingerprint = fingerprint(reader_data)
         self._trace = standardize(self.config_data, reader_data) if reader_data else None
 
     @property

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import pathlib
 import pickle
-import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from typing import Any
 
+from .exchange import write_files
 from .extraction import Extraction
 from .names import safe_name
-from .outputs import save_outputs
+from .outputs import output_texts
 from .parallel import Progress
 from .problems import EfeError, Problem
 
@@ -78,10 +77,12 @@ def write_extraction(
     settings.check()
     folder = pathlib.Path(str(settings.output_directory))
     if settings.write_files:
-        written.files += save_outputs(folder, result.features, result.protocols_dict, result.currents)
+        texts = output_texts(folder, result.features, result.protocols_dict, result.currents)
         if settings.extract_per_cell:
             for name, outputs in result.per_cell():
-                written.files += save_outputs(folder / safe_name(name), *outputs)
+                texts |= output_texts(folder / safe_name(name), *outputs)
+        write_files(texts)
+        written.files += texts
     if settings.pickle_cells:
         written.files += _write_pickles(result, folder)
     if settings.plot:
@@ -93,14 +94,12 @@ def _write_pickles(result: Extraction, folder: pathlib.Path) -> list[pathlib.Pat
     for cell in result.cells:
         for recording in cell.recordings:
             recording.materialize()
-    paths = [folder / "cells.pkl", folder / "protocols.pkl"]
-    for path, content in zip(paths, (result.cells, result.protocols), strict=True):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent) as beside:  # there whole or not at all
-            part = pathlib.Path(beside) / path.name
-            part.write_bytes(pickle.dumps(content))
-            os.replace(part, path)
-    return paths
+    contents: dict[pathlib.Path, str | bytes] = {
+        folder / "cells.pkl": pickle.dumps(result.cells),
+        folder / "protocols.pkl": pickle.dumps(result.protocols),
+    }
+    write_files(contents)
+    return list(contents)
 
 
 def _draw(

@@ -15,12 +15,14 @@ from ..engine.cell import Cell
 from ..engine.matching import Protocol
 from ..engine.problems import EfeError, Problem, nearest
 from ..engine.recording import Recording
+from ..engine.repeats import reason, repeats
 from ..engine.rheobase import STRATEGIES, Decision, decide
 from ..engine.trace import Trace
 from .blockers import blockers
 from .computed import Computed
 from .inputs import FileInputs, Target
 from .parts import Outputs
+from .stages import included
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +44,7 @@ class Member:
     id : str
         Names the recording in the state: the file's id, a slash, the sweep's name.
     excluded : str or None
-        Why a person left it out.
+        Why it is left out: by a person, or since it is there twice.
     """
 
     id: str
@@ -102,11 +104,14 @@ class Results(Computed):
         for cell in self.inputs.cells:
             for protocol, group in cell.groups.items():
                 agreed = self.get("agree", (cell.name, protocol))
+                twice = repeats(list(included(group, agreed)))
                 for file, recordings in zip(group.files, agreed.files, strict=True):
                     for recording in recordings:
                         identity = f"{file.id}/{recording.label}"
-                        reason = file.excluded.get(recording.label)
-                        found[identity] = Member(identity, cell.name, protocol, file, recording, reason)
+                        why = file.excluded.get(recording.label)
+                        if recording.serial in twice:
+                            why = reason(twice[recording.serial])
+                        found[identity] = Member(identity, cell.name, protocol, file, recording, why)
         return found
 
     @cached_property

@@ -18,6 +18,7 @@ from ..engine.outputs import holding_current
 from ..engine.pipeline import read_file
 from ..engine.problems import Problem
 from ..engine.recording import Recording
+from ..engine.repeats import without_repeats
 from ..engine.rheobase import Decision, decide, given
 from ..engine.stimulus import Stimulus
 from .context import Context, Rule
@@ -125,7 +126,9 @@ def _cell(read: tuple, groups: list[Agreed], work: Work | None) -> UsedCell:
     cell = Cell(found.name)
     used = {}
     for (protocol, group), agreed in zip(found.groups.items(), groups, strict=True):
-        recordings = tuple(_included(group, agreed))
+        kept, repeated = without_repeats(list(included(group, agreed)))
+        recordings = tuple(kept)
+        cell.problems += [problem.at(cell=cell.name) for problem in repeated]
         serials = np.array([recording.serial for recording in recordings], dtype=np.int64)
         used[protocol] = Used(recordings, _plain_levels(recordings), serials, *_parameters(recordings))
         cell.recordings += recordings
@@ -154,12 +157,10 @@ def _parameters(recordings: tuple[Recording, ...]) -> tuple[tuple[str, ...], lis
     return names, [pick(recording) for recording in recordings]
 
 
-def _included(group: Group, agreed: Agreed) -> Iterator[Recording]:
-    """Yield the recordings of a protocol that are neither excluded nor without a stimulus."""
+def included(group: Group, agreed: Agreed) -> Iterator[list[Recording]]:
+    """Yield the recordings of each file of a protocol that are neither excluded nor without a stimulus."""
     for file, recordings in zip(group.files, agreed.files, strict=True):
-        for recording in recordings:
-            if recording.timing_from != "lost" and recording.label not in file.excluded:
-                yield recording
+        yield [r for r in recordings if r.timing_from != "lost" and r.label not in file.excluded]
 
 
 # --- rheobase: one cell

@@ -6,11 +6,11 @@ import json
 import os
 import pathlib
 import stat
+import tempfile
 
 import numpy as np
 import pytest
 
-from efewidgets.engine import outputs
 from efewidgets.engine.cell import Cell
 from efewidgets.engine.ecodes import Step
 from efewidgets.engine.matching import Protocol
@@ -211,21 +211,20 @@ def failing_after(count, function):
 @pytest.mark.parametrize("written", [0, 1, 2])
 def test_a_full_disk_leaves_whole_files_only(tmp_path, monkeypatch, written, step):
     save_outputs(tmp_path, {"a": 1}, {"b": 2}, {"c": 3})
-    module = {"mkstemp": "tempfile", "replace": "os"}[step]
-    home = getattr(outputs, module)
+    home = {"mkstemp": tempfile, "replace": os}[step]
     monkeypatch.setattr(home, step, failing_after(written, getattr(home, step)))
     with pytest.raises(OSError, match="No space left"):
         save_outputs(tmp_path, {"x": 1}, {"y": 2}, {"z": 3})
     monkeypatch.undo()
     assert sorted(path.name for path in tmp_path.iterdir()) == NAMES  # nothing half, nothing left over
-    for path in tmp_path.iterdir():
-        json.loads(path.read_text())
+    found = [json.loads((tmp_path / name).read_text()) for name in NAMES]
+    assert found == [{"a": 1}, {"c": 3}, {"b": 2}]  # the old ones, all of them
 
 
 def test_a_new_folder_has_no_half_set_of_files(tmp_path, monkeypatch):
     """Three files belong together: if the disk fills up at the last one, none of them appears."""
     folder = tmp_path / "new"
-    monkeypatch.setattr(outputs.tempfile, "mkstemp", failing_after(2, outputs.tempfile.mkstemp))
+    monkeypatch.setattr(tempfile, "mkstemp", failing_after(2, tempfile.mkstemp))
     with pytest.raises(OSError, match="No space left"):
         save_outputs(folder, {"x": 1}, {"y": 2}, {"z": 3})
     assert list(folder.glob("*.json")) == []
@@ -235,7 +234,7 @@ def test_interrupted_writing_leaves_nothing_half(tmp_path, monkeypatch):
     def interrupted(*args, **kwargs):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(outputs.os, "replace", interrupted)
+    monkeypatch.setattr(os, "replace", interrupted)
     with pytest.raises(KeyboardInterrupt):
         write_text(tmp_path / "a.json", "{}")
     assert list(tmp_path.iterdir()) == []

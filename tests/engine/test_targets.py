@@ -185,7 +185,7 @@ def test_what_is_no_value_is_left_out(target, value):
 
 @pytest.mark.parametrize("value", [[1.0], "1", np.array([1.0, 2.0]), True, {}])
 def test_only_numbers_are_values(target, value):
-    with pytest.raises(TypeError, match="must be a number"):
+    with pytest.raises(TypeError, match="a number; but it is"):
         target.append(value)
 
 

@@ -18,6 +18,7 @@ from tests.engine.differential.cells import synthetic_reader
 
 pytest.importorskip("bluepyefe", reason="needs BluePyEfe to compare with (efewidgets[test])")
 
+DEFAULT_STD = 0.001
 NAMES = ("features", "protocols", "holding_threshold_currents")
 
 
@@ -114,8 +115,12 @@ def peer_cells(
 
 
 def tidied(outputs: dict) -> dict:
-    """Put null where BluePyEfe's JSON says NaN, which is no JSON, and the cells in the order of their names."""
-    outputs = _without_nan(outputs)
+    """Put null where BluePyEfe's JSON says NaN, which is no JSON, and the cells in the order of their names.
+
+    Equal values have a standard deviation of 0, which is replaced by the default; BluePyEfe's may be 2e-18 instead, from
+    rounding their mean, and then isn't.
+    """
+    outputs = _without_rounding(_without_nan(outputs))
     currents = outputs["holding_threshold_currents"]
     for name in ("all_holding_current", "all_threshold_current"):
         currents[name] = dict(sorted(currents[name].items()))
@@ -128,3 +133,14 @@ def _without_nan(value: Any) -> Any:
     if isinstance(value, list):
         return [_without_nan(item) for item in value]
     return None if isinstance(value, float) and np.isnan(value) else value
+
+
+def _without_rounding(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_rounding(item) for key, item in value.items()}
+    if not isinstance(value, list):
+        return value
+    pair = len(value) == 2 and all(isinstance(item, float) for item in value)
+    if pair and 0 < value[1] < 1e-14 * max(abs(value[0]), 1e-3):
+        return [value[0], DEFAULT_STD]
+    return [_without_rounding(item) for item in value]

@@ -1,0 +1,129 @@
+"""Was a sweep recorded in current clamp? What the file states counts; where it states nothing, the samples say it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..problems import ReadError, UnitError
+from ..units import check_plausible, to_mV, to_nA
+from .inspection import LeftOutError
+
+#: What metadata (and readers) call the two modes
+CLAMP_MODES = ("current", "voltage")
+
+_KEY = r"(?:clamp|recording|amplifier)[ _]?mode|mode"
+_STATED = re.compile(rf"\b(?:{_KEY})[ \t]*[:=#][ \t]*([^\r\n;,]*)", re.IGNORECASE)
+_NUMBERED = re.compile(r"\bclamp[ _]?mode[ \t]*[:=#][ \t]*([012])\b", re.IGNORECASE)
+_STIMULUS_UNIT = re.compile(r"^UNITS\d+#\s*[munpµ]?([AV])\s*$", re.IGNORECASE | re.MULTILINE)
+_VOLTAGE = re.compile(r"\bv(?:olt(?:age)?)?[ _-]*clamp|\bvc\b", re.IGNORECASE)
+_CURRENT = re.compile(r"\b(?:i|c|curr(?:ent)?)[ _-]*clamp|\b(?:ic|cc)\b|\bI\s*=\s*0", re.IGNORECASE)
+
+# A command changes within a sample or two of a filter, and stands still between; a membrane charges.
+_JUMP, _STILL, _FASTEST = 0.1, 0.02, 3
+_SHORTEST = 50  # samples
+
+
+def clamp_in_words(words: str) -> str | None:
+    """Return "current" or "voltage" if a note says so ("Clamp mode: V-Clamp", "UNITS0#A"), None if it doesn't.
+
+    A note that says both says nothing.
+    """
+    found = {{"A": "current", "V": "voltage"}[unit.upper()] for unit in _STIMULUS_UNIT.findall(words)}
+    # MultiClamp and MIES count the modes: voltage clamp, current clamp, I = 0.
+    found |= {"voltage" if number == "0" else "current" for number in _NUMBERED.findall(words)}
+    for stated in _STATED.findall(words) or [words]:
+        found |= {"voltage"} if _VOLTAGE.search(stated) else set()
+        found |= {"current"} if _CURRENT.search(stated) else set()
+    return found.pop() if len(found) == 1 else None
+
+
+def check_clamp(sweep: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
+    """Raise ReadError for a sweep in voltage clamp; what ``clamp_mode`` in the metadata says beats all else.
+
+    ``clamp_mode`` in the sweep is what the file states. Without either, the samples are looked at.
+    """
+    said = metadata.get("clamp_mode")
+    if said is not None and said not in CLAMP_MODES:
+        raise ReadError(f"'clamp_mode' in the metadata must be 'current' or 'voltage', but is {said!r}.")
+    stated = said or sweep.get("clamp_mode")
+    how = "'clamp_mode': 'current' in the metadata reads it all the same."
+    if stated == "voltage":
+        who = "the metadata say" if said else "the file says"
+        raise LeftOutError(
+            f"it was recorded in voltage clamp, as {who}: left out.{'' if said else f' {how}'}"
+        )
+    if stated is None and is_command(sweep["voltage"], sweep["current"]) and _plausible(sweep, metadata):
+        raise ReadError(
+            "it looks like voltage clamp (or voltage and current are exchanged): the voltage steps without "
+            f"noise, as a command does, and it is the current that answers. The sweep is left out; {how}"
+        )
+
+
+def _plausible(sweep: Mapping[str, Any], metadata: Mapping[str, Any]) -> bool:
+    """Whether the samples can be in their units; where they can't, another fault comes first."""
+    v_unit, i_unit = (metadata.get(key) or sweep.get(key) for key in ("v_unit", "i_unit"))
+    try:
+        check_plausible(to_mV(sweep["voltage"], v_unit), to_nA(sweep["current"], i_unit), v_unit, i_unit)
+    except UnitError:
+        return False
+    return True
+
+
+def is_command(voltage: np.ndarray, current: np.ndarray) -> bool:
+    """Whether a voltage is a step that somebody commanded, and not what a membrane does.
+
+    It jumps from one level to another within three samples, stands still on each, and for its range is much
+    quieter than the current.
+
+    Parameters
+    ----------
+    voltage, current : array (n,), in any unit
+    """
+    n = _without_padding(voltage, current)
+    if n < _SHORTEST:
+        return False
+    voltage, current = voltage[:n].astype(float), current[:n].astype(float)
+    reach = float(np.ptp(voltage))
+    if not 0 < reach < np.inf:
+        return False
+    jumps = np.flatnonzero(np.abs(np.diff(voltage)) > _JUMP * reach)
+    if not 0 < len(jumps) <= n // _SHORTEST:
+        return False
+    plateaus = _plateaus(jumps, n)
+    if plateaus is None:
+        return False
+    levels = [float(np.median(voltage[part])) for part in plateaus]
+    still = all(np.ptp(voltage[part]) <= _STILL * reach for part in plateaus)
+    if not still or max(levels) - min(levels) < 0.8 * reach:
+        return False
+    noise, answer = (_roughness(samples, plateaus) for samples in (voltage, current))
+    return noise < 0.3 * answer
+
+
+def _without_padding(voltage: np.ndarray, current: np.ndarray) -> int:
+    """Return how many samples there are before the end at which neither channel changes any more."""
+    changes = np.flatnonzero((np.diff(voltage) != 0) | (np.diff(current) != 0))
+    return int(changes[-1]) + 1 if len(changes) else 0
+
+
+def _plateaus(jumps: np.ndarray, n: int) -> list[slice] | None:
+    """Return the stretches between the jumps, a few samples from each; None if jumps take long."""
+    first = jumps[np.r_[True, np.diff(jumps) > _FASTEST]]
+    last = jumps[np.r_[np.diff(jumps) > _FASTEST, True]]
+    if np.any(last - first >= _FASTEST):
+        return None
+    edges = zip(np.r_[0, last + 1 + _FASTEST], np.r_[first + 1 - _FASTEST, n], strict=True)
+    found = [slice(int(start), int(stop)) for start, stop in edges if stop - start >= 2 * _FASTEST]
+    covered = sum(part.stop - part.start for part in found)
+    return found if len(found) > 1 and covered > 0.9 * n else None
+
+
+def _roughness(samples: np.ndarray, plateaus: list[slice]) -> float:
+    """Return how much samples vary within the stretches, for their whole range; 0 without any."""
+    reach = float(np.ptp(samples))
+    within = np.concatenate([samples[part] - np.median(samples[part]) for part in plateaus])
+    return float(np.std(within)) / reach if reach > 0 else 0.0

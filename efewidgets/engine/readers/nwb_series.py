@@ -49,7 +49,10 @@ class Series:
 
     @cached_property
     def unit(self) -> str:
-        return text(attribute(self.data, "unit")) or self.default_unit
+        found = attribute(self.data, "unit")
+        words = text(found)
+        # A number is no unit: as it stands, so that nobody takes it for one.
+        return words or (self.default_unit if found is None or words == "" else str(found))
 
     @property
     def n_samples(self) -> int:

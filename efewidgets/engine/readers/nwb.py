@@ -19,6 +19,7 @@ from .files import existing_file, main_path
 from .hdf5 import open_file
 from .inspection import Contents, LazySweep, LeftOutError, Sweep, SweepInfo, step_in_ms
 from .nwb_dialects import DIALECTS, VU_PROTOCOLS, VU_WITH_TEST_PULSE, dialect_of
+from .nwb_responses import unused_responses
 from .nwb_selection import Pair, Selection
 from .nwb_series import Series
 
@@ -37,6 +38,7 @@ class _Listing:
 # Sweeps are read again one by one; walking through the whole file each time would cost more than the samples.
 _listings: OrderedDict[tuple, _Listing] = OrderedDict()
 _MOST_LISTINGS = 64
+_last: tuple[tuple, frozenset[str]] | None = None
 
 
 @contextmanager
@@ -53,6 +55,7 @@ def open_nwb(metadata: Mapping[str, Any]) -> Iterator[Contents]:
             _dialect_name(listing),
             [LazySweep(sweep.pair.id, sweep.load, sweep.describe) for sweep in sweeps],
             list(listing.problems),
+            [sweep.pair.id for sweep in sweeps],
         )
 
 
@@ -62,22 +65,34 @@ def _listing(file: h5py.File, path: str, selection: Selection) -> _Listing:
     key = (os.path.realpath(path), state.st_mtime_ns, state.st_size, state.st_ino, selection.key)
     listing = _listings.get(key)
     if listing is None:
-        listing = _listings[key] = _find(file, os.path.basename(path), selection)
+        listing = _listings[key] = _find(file, os.path.basename(path), selection, key[:4])
         if len(_listings) > _MOST_LISTINGS:
             _listings.popitem(last=False)
     return listing
 
 
-def _find(file: h5py.File, name: str, selection: Selection) -> _Listing:
+def _find(file: h5py.File, name: str, selection: Selection, version: tuple) -> _Listing:
     problems: list[Problem] = []
     try:
         dialect = dialect_of(file)
         pairs = tuple(DIALECTS[dialect](file, selection, problems))
+        used = _all_voltages(file, dialect, version)
+        unused = unused_responses(file, used, selection, {problem.recording for problem in problems})
     except ReadError as error:
         raise ReadError(f"{name}: {error}") from error
+    problems += unused
     if not pairs:
         raise selection.nothing_found(name, problems)
     return _Listing(dialect, pairs, (*problems, *selection.problems()))
+
+
+def _all_voltages(file: h5py.File, dialect: str, version: tuple) -> frozenset[str]:
+    """Return the paths of the voltages of all sweeps, whatever is asked for; the last file's are remembered."""
+    global _last
+    if _last is None or _last[0] != version:
+        pairs = DIALECTS[dialect](file, Selection(), [])
+        _last = version, frozenset(pair.voltage for pair in pairs)
+    return _last[1]
 
 
 def _dialect_name(listing: _Listing) -> str:

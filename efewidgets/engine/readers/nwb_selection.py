@@ -128,6 +128,11 @@ class Selection:
 
     def nothing_found(self, file: str, problems: list[Problem]) -> ReadError:
         """Return the error that says why nothing was found, and what could be had."""
+        if not self.seen_protocols and problems:
+            names = ", ".join(str(p.recording) for p in problems[:4]) + (", …" if len(problems) > 4 else "")
+            return ReadError(
+                f"{file} holds no current-clamp sweep that can be used. {names}: {problems[0].message}"
+            )
         if not self.seen_protocols:
             return ReadError(
                 f"{file} holds no current-clamp sweep: a voltage in /acquisition with its current in "

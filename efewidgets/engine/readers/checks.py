@@ -45,7 +45,7 @@ def check_sweep(
         ("i_unit", is_current_unit, "current"),
     ):
         _check_unit(key, known, quantity, sweep, metadata, problems)
-    check_clamp(sweep, metadata)
+    check_clamp(sweep, metadata, step)
     return sweep
 
 

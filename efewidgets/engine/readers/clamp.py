@@ -22,8 +22,9 @@ _STIMULUS_UNIT = re.compile(r"^UNITS\d+#\s*[munpµ]?([AV])\s*$", re.IGNORECASE |
 _VOLTAGE = re.compile(r"\bv(?:olt(?:age)?)?[ _-]*clamp|\bvc\b", re.IGNORECASE)
 _CURRENT = re.compile(r"\b(?:i|c|curr(?:ent)?)[ _-]*clamp|\b(?:ic|cc)\b|\bI\s*=\s*0", re.IGNORECASE)
 
-# A command changes within a sample or two of a filter, and stands still between; a membrane charges.
-_JUMP, _STILL, _FASTEST = 0.1, 0.02, 3
+# A command changes as fast as a filter lets it, and stands still between; a membrane charges.
+_JUMP, _STILL, _FASTEST = 0.1, 0.02, 4
+_LOOK_MS = 0.1  # of samples that are closer together, some are looked at
 _SHORTEST = 50  # samples
 
 
@@ -41,10 +42,11 @@ def clamp_in_words(words: str) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
-def check_clamp(sweep: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
+def check_clamp(sweep: Mapping[str, Any], metadata: Mapping[str, Any], step: float) -> None:
     """Raise ReadError for a sweep in voltage clamp; what ``clamp_mode`` in the metadata says beats all else.
 
-    ``clamp_mode`` in the sweep is what the file states. Without either, the samples are looked at.
+    ``clamp_mode`` in the sweep is what the file states. Without either, the samples are looked at; `step` is
+    between them, ms.
     """
     said = metadata.get("clamp_mode")
     if said is not None and said not in CLAMP_MODES:
@@ -56,7 +58,10 @@ def check_clamp(sweep: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
         raise LeftOutError(
             f"it was recorded in voltage clamp, as {who}: left out.{'' if said else f' {how}'}"
         )
-    if stated is None and is_command(sweep["voltage"], sweep["current"]) and _plausible(sweep, metadata):
+    if stated is not None:
+        return
+    every = max(1, int(_LOOK_MS / step))
+    if is_command(sweep["voltage"][::every], sweep["current"][::every]) and _plausible(sweep, metadata):
         raise ReadError(
             "it looks like voltage clamp (or voltage and current are exchanged): the voltage steps without "
             f"noise, as a command does, and it is the current that answers. The sweep is left out; {how}"
@@ -76,7 +81,7 @@ def _plausible(sweep: Mapping[str, Any], metadata: Mapping[str, Any]) -> bool:
 def is_command(voltage: np.ndarray, current: np.ndarray) -> bool:
     """Whether a voltage is a step that somebody commanded, and not what a membrane does.
 
-    It jumps from one level to another within three samples, stands still on each, and for its range is much
+    It jumps from one level to another within a few samples, stands still on each, and for its range is much
     quieter than the current.
 
     Parameters

@@ -89,10 +89,11 @@ def _find(file: h5py.File, name: str, selection: Selection, version: tuple) -> _
 def _all_voltages(file: h5py.File, dialect: str, version: tuple) -> frozenset[str]:
     """Return the paths of the voltages of all sweeps, whatever is asked for; the last file's are remembered."""
     global _last
-    if _last is None or _last[0] != version:
+    found = _last
+    if found is None or found[0] != version:
         pairs = DIALECTS[dialect](file, Selection(), [])
-        _last = version, frozenset(pair.voltage for pair in pairs)
-    return _last[1]
+        found = _last = version, frozenset(pair.voltage for pair in pairs)
+    return found[1]
 
 
 def _dialect_name(listing: _Listing) -> str:

@@ -37,6 +37,8 @@ _MAX_NA = 1000.0
 # No amplifier is that quiet. (A command of 0 pA can come out as some 1e-8 nA, by rounding.)
 _MIN_MV = 0.5
 _MIN_NA = 1e-8
+# More stray samples than that are no accident.
+_FEW = 0.01
 # In powers of ten: units are three apart, so that the right one is never further from what is usual.
 _FAR = 1.6
 
@@ -92,12 +94,14 @@ def check_plausible(voltage: np.ndarray, current: np.ndarray, v_unit: object, i_
     advice = _Advice(voltage, current, v_unit, i_unit)
     highest = _highest(voltage)
     if not highest <= _MAX_MV:
-        rest = float(np.nanmedian(voltage))
-        if abs(rest) <= _MAX_MV:
-            raise UnitError(_stray(voltage))
-        raise UnitError(
-            f"the median voltage would be {rest / 1e3:.3g} V, which no cell has. {advice.voltage(rest)}"
-        )
+        rest, stray = float(np.nanmedian(voltage)), _stray(voltage)
+        if not abs(rest) <= _MAX_MV:
+            words = f"the median voltage would be {rest / 1e3:.3g} V, which no cell has."
+            raise UnitError(f"{words} {advice.voltage(rest)}")
+        if len(stray) > _FEW * len(voltage):
+            words = f"the voltage would reach {highest / 1e3:.3g} V, which no cell has."
+            raise UnitError(f"{words} {advice.voltage(highest)}")
+        raise UnitError(_stray_words(voltage, stray))
     if 0 < highest < _MIN_MV:
         raise UnitError(f"the voltage would stay within {highest:.3g} mV of zero. {advice.voltage(highest)}")
     peak = _highest(current)
@@ -114,10 +118,13 @@ def _highest(values: np.ndarray) -> float:
     return float(max(-np.fmin.reduce(values), np.fmax.reduce(values)))
 
 
-def _stray(voltage: np.ndarray) -> str:
-    """Say which samples can't be, where most can."""
+def _stray(voltage: np.ndarray) -> np.ndarray:
+    """Return the indexes of samples (mV) that no cell and no artefact can have."""
     with np.errstate(invalid="ignore"):
-        bad = np.flatnonzero(~(np.abs(voltage) <= _MAX_MV) & ~np.isnan(voltage))
+        return np.flatnonzero(np.abs(voltage) > _MAX_MV)
+
+
+def _stray_words(voltage: np.ndarray, bad: np.ndarray) -> str:
     count = "1 sample" if bad.size == 1 else f"{bad.size} samples"
     return (
         f"the voltage has {count} that no cell and no amplifier can have, the first is sample {bad[0]} with "

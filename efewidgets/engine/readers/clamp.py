@@ -24,6 +24,8 @@ _CURRENT = re.compile(r"\b(?:i|c|curr(?:ent)?)[ _-]*clamp|\b(?:ic|cc)\b|\bI\s*=\
 
 # A command changes as fast as a filter lets it, and stands still between; a membrane charges.
 _JUMP, _STILL, _FASTEST = 0.1, 0.02, 4
+_NOISELESS = 1e-4  # of the range
+_SMALLEST_MV = 4.0  # less may be one digit of the converter
 _LOOK_MS = 0.1  # of samples that are closer together, some are looked at
 _SHORTEST = 50  # samples
 
@@ -69,20 +71,21 @@ def check_clamp(sweep: Mapping[str, Any], metadata: Mapping[str, Any], step: flo
 
 
 def _plausible(sweep: Mapping[str, Any], metadata: Mapping[str, Any]) -> bool:
-    """Whether the samples can be in their units; where they can't, another fault comes first."""
+    """Whether the samples can be in their units (else another fault comes first), and are no single digit's step."""
     v_unit, i_unit = (metadata.get(key) or sweep.get(key) for key in ("v_unit", "i_unit"))
+    voltage = to_mV(sweep["voltage"], v_unit)
     try:
-        check_plausible(to_mV(sweep["voltage"], v_unit), to_nA(sweep["current"], i_unit), v_unit, i_unit)
+        check_plausible(voltage, to_nA(sweep["current"], i_unit), v_unit, i_unit)
     except UnitError:
         return False
-    return True
+    return float(np.ptp(voltage)) >= _SMALLEST_MV
 
 
 def is_command(voltage: np.ndarray, current: np.ndarray) -> bool:
     """Whether a voltage is a step that somebody commanded, and not what a membrane does.
 
-    It jumps from one level to another within a few samples, stands still on each, and for its range is much
-    quieter than the current.
+    It jumps from one level to another within a few samples, stands still on each, and is much quieter than the
+    current, which changes whenever it does.
 
     Parameters
     ----------
@@ -98,33 +101,39 @@ def is_command(voltage: np.ndarray, current: np.ndarray) -> bool:
     jumps = np.flatnonzero(np.abs(np.diff(voltage)) > _JUMP * reach)
     if not 0 < len(jumps) <= n // _SHORTEST:
         return False
-    plateaus = _plateaus(jumps, n)
-    if plateaus is None:
-        return False
-    levels = [float(np.median(voltage[part])) for part in plateaus]
-    still = all(np.ptp(voltage[part]) <= _STILL * reach for part in plateaus)
-    if not still or max(levels) - min(levels) < 0.8 * reach:
+    first = jumps[np.r_[True, np.diff(jumps) > _FASTEST]]
+    last = jumps[np.r_[np.diff(jumps) > _FASTEST, True]]
+    plateaus = _plateaus(first, last, n)
+    if not plateaus or not _levels(voltage, plateaus, reach):
         return False
     noise, answer = (_roughness(samples, plateaus) for samples in (voltage, current))
-    return noise < 0.3 * answer
+    return (noise <= _NOISELESS or noise < 0.3 * answer) and _answers(current, first, last)
 
 
 def _without_padding(voltage: np.ndarray, current: np.ndarray) -> int:
     """Return how many samples there are before the end at which neither channel changes any more."""
     changes = np.flatnonzero((np.diff(voltage) != 0) | (np.diff(current) != 0))
-    return int(changes[-1]) + 1 if len(changes) else 0
+    return int(changes[-1]) + 2 if len(changes) else 0
 
 
-def _plateaus(jumps: np.ndarray, n: int) -> list[slice] | None:
-    """Return the stretches between the jumps, a few samples from each; None if jumps take long."""
-    first = jumps[np.r_[True, np.diff(jumps) > _FASTEST]]
-    last = jumps[np.r_[np.diff(jumps) > _FASTEST, True]]
+def _plateaus(first: np.ndarray, last: np.ndarray, n: int) -> list[slice]:
+    """Return the stretches between jumps, a few samples from each; none if jumps take long, or most of the sweep."""
     if np.any(last - first >= _FASTEST):
-        return None
+        return []
     edges = zip(np.r_[0, last + 1 + _FASTEST], np.r_[first + 1 - _FASTEST, n], strict=True)
-    found = [slice(int(start), int(stop)) for start, stop in edges if stop - start >= 2 * _FASTEST]
+    found = [slice(int(start), int(stop)) for start, stop in edges if stop - start >= 2]
     covered = sum(part.stop - part.start for part in found)
-    return found if len(found) > 1 and covered > 0.9 * n else None
+    return found if len(found) > 1 and covered > 0.9 * n else []
+
+
+def _levels(voltage: np.ndarray, plateaus: list[slice], reach: float) -> bool:
+    """Whether the voltage stands still on each level, and goes far at once.
+
+    A quiet membrane that was rounded to few numbers climbs them one by one.
+    """
+    levels = np.array([np.median(voltage[part]) for part in plateaus])
+    still = all(np.ptp(voltage[part]) <= _STILL * reach for part in plateaus)
+    return still and np.ptp(levels) >= 0.8 * reach and np.max(np.abs(np.diff(levels))) >= 0.5 * reach
 
 
 def _roughness(samples: np.ndarray, plateaus: list[slice]) -> float:
@@ -132,3 +141,16 @@ def _roughness(samples: np.ndarray, plateaus: list[slice]) -> float:
     reach = float(np.ptp(samples))
     within = np.concatenate([samples[part] - np.median(samples[part]) for part in plateaus])
     return float(np.std(within)) / reach if reach > 0 else 0.0
+
+
+def _answers(current: np.ndarray, first: np.ndarray, last: np.ndarray) -> bool:
+    """Whether the current changes at every jump of the voltage, or shows no change anywhere."""
+    changes = np.abs(np.diff(current))
+    noise = 1.05 * float(np.median(changes))  # the standard deviation, if it is noise
+    seen = max(8 * noise, 0.02 * float(np.ptp(current)))
+    if not np.any(changes > seen):
+        return True
+    before = current[np.maximum(first - _FASTEST, 0)]
+    after = np.arange(2 * _FASTEST)[:, np.newaxis] + first
+    around = np.abs(current[np.minimum(after, len(current) - 1)] - before)
+    return bool(np.all(np.max(around, axis=0) > seen))

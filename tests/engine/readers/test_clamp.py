@@ -93,6 +93,18 @@ def test_a_command_is_told_by_its_own_noise_not_by_the_size_of_the_answer():
     assert is_command(voltage, clamped(voltage, noise=0.5, leak=20.0))
 
 
+@pytest.mark.parametrize("current", ["a conductance", "nothing", "a constant", "noise alone"])
+def test_a_step_without_noise_is_a_command_whatever_the_current(current):
+    voltage = command()
+    currents = {
+        "a conductance": (voltage + 10.0) * 1.0,
+        "nothing": np.zeros(len(voltage)),
+        "a constant": np.full(len(voltage), -60.0),
+        "noise alone": np.random.default_rng(2).normal(-60, 3.0, len(voltage)),
+    }
+    assert is_command(voltage, currents[current])
+
+
 CURRENT = command((0.0, 100.0, 0.0))
 SMALL = command((0.0, 10.0, 0.0))
 QUIET = np.random.default_rng(5).normal(0, 1.0, len(CURRENT))
@@ -118,6 +130,16 @@ MEMBRANES = {
 def test_membranes_are_no_commands(name):
     voltage, current = MEMBRANES[name]
     assert not is_command(voltage, current)
+
+
+@pytest.mark.parametrize("digit", [0.3, 1.0, 2.0])
+@pytest.mark.parametrize("amp", [10.0, 20.0, 50.0, 100.0, 300.0])
+@pytest.mark.parametrize("tau", [0.5, 2.0, 10.0, 30.0])
+def test_a_quiet_membrane_rounded_to_few_numbers_is_no_command(digit, amp, tau):
+    current = command((0.0, amp, 0.0))
+    voltage = digitised(membrane(current, 0.0, tau=tau), digit)
+    assert not is_command(voltage, current)
+    assert not is_command(voltage, current + 0.5 * QUIET)
 
 
 @pytest.mark.parametrize("last", [True, False])

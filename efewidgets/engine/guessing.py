@@ -280,6 +280,8 @@ def propose(
     named: Callable[[str], str] = lambda path: path,
     protocols_in: Callable[[str], Sequence[str]] = lambda path: (),
     cells_in: Callable[[str, str], Sequence[str]] = lambda path, protocol: (),
+    protocol_of: Callable[[str], str] = lambda path: "",
+    pattern_is_sure: bool = True,
 ) -> list[Proposal]:
     """Say of which cell and protocol files are: one proposal for a file, or for each protocol and cell in a file.
 
@@ -294,6 +296,10 @@ def propose(
         Returns the protocols that a file itself names, if its sweeps are chosen by them.
     cells_in : callable
         Returns the cells that have a protocol in a file, by the path and the protocol, if it holds several cells.
+    protocol_of : callable
+        Returns the protocol that a file says it was recorded with, "" if none; a guess, for want of a better one.
+    pattern_is_sure : bool
+        Whether a person wrote the pattern; then the protocol that it finds counts even if no such protocol is known.
     """
     found: list[Proposal] = []
     sources = list(sources)
@@ -308,6 +314,9 @@ def propose(
         cell = (said or {}).get("cell", "")
         protocol = (said or {}).get("protocol", "")
         where = "name" if said else ""
+        recorded = "" if inside else protocol_of(source.path)
+        if recorded and not (protocol and (pattern_is_sure or is_protocol(protocol))):
+            protocol, where = recorded, "name, header" if said else "header"
         if inside:
             where = "name, file" if said else "file"
         for name in inside or [protocol]:

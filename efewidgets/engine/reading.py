@@ -106,7 +106,7 @@ def read_file(
                 if keep_samples is True:  # for a script, which may change them
                     recording.count_now()
         except Exception as error:
-            failures.append(as_problem(error, "stimulus", recording=sweep.get("id")))
+            failures.append(as_problem(error, "stimulus", recording=label))
             continue
         if keep_samples is False or (isinstance(keep_samples, Room) and not keep_samples.keep(recording)):
             recording.release()

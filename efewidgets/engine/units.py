@@ -37,6 +37,10 @@ _MAX_NA = 1000.0
 # No amplifier is that quiet. (A command of 0 pA can come out as some 1e-8 nA, by rounding.)
 _MIN_MV = 0.5
 _MIN_NA = 1e-8
+# More stray samples than that are no accident.
+_FEW = 0.01
+# In powers of ten: units are three apart, so that the right one is never further from what is usual.
+_FAR = 1.6
 
 
 def canonical_unit(text: object) -> str | None:
@@ -61,7 +65,10 @@ def _convert(values: Any, unit: object, factors: dict[str, float], quantity: str
             f"{quantity} unit {unit!r} is not known. Use one of {', '.join(factors)} (or its name in words)."
         )
     factor = factors[name]
-    return values if factor == 1.0 else values * factor
+    if factor == 1.0:
+        return values
+    with np.errstate(over="ignore"):  # what gets too large is found by `check_plausible`
+        return values * factor
 
 
 def to_ms(values: Any, unit: object) -> Any:
@@ -80,32 +87,30 @@ def to_nA(values: Any, unit: object) -> Any:
 
 
 def check_plausible(voltage: np.ndarray, current: np.ndarray, v_unit: object, i_unit: object) -> None:
-    """Raise UnitError if the median voltage (mV) or any current (nA) can't come from a patch-clamped cell."""
+    """Raise UnitError if the voltage (mV) or the current (nA) can't come from a patch-clamped cell.
+
+    Both are judged after the conversion to mV and nA: a number can be too large only then.
+    """
+    advice = _Advice(voltage, current, v_unit, i_unit)
     highest = _highest(voltage)
-    rest = (
-        float(np.nanmedian(voltage)) if not highest <= _MAX_MV else 0.0
-    )  # the median lies below the highest
-    if not abs(rest) <= _MAX_MV:
-        raise UnitError(
-            f"the median voltage would be {rest / 1e3:.3g} V, which no cell has. "
-            f"The voltage unit is taken as {v_unit!r}: {_likely(rest, _MV, v_unit, 70.0)}"
-        )
+    if not highest <= _MAX_MV:
+        rest, stray = float(np.nanmedian(voltage)), _stray(voltage)
+        if not abs(rest) <= _MAX_MV:
+            words = f"the median voltage would be {rest / 1e3:.3g} V, which no cell has."
+            raise UnitError(f"{words} {advice.voltage(rest)}")
+        if len(stray) > _FEW * len(voltage):
+            words = f"the voltage would reach {highest / 1e3:.3g} V, which no cell has."
+            raise UnitError(f"{words} {advice.voltage(highest)}")
+        raise UnitError(_stray_words(voltage, stray))
     if 0 < highest < _MIN_MV:
-        raise UnitError(
-            f"the voltage would stay within {highest:.3g} mV of zero. "
-            f"The voltage unit is taken as {v_unit!r}: {_likely(highest, _MV, v_unit, 70.0)}"
-        )
+        raise UnitError(f"the voltage would stay within {highest:.3g} mV of zero. {advice.voltage(highest)}")
     peak = _highest(current)
     if not peak <= _MAX_NA:
         raise UnitError(
-            f"the current would reach {peak:.3g} nA, which no electrode passes. "
-            f"The current unit is taken as {i_unit!r}: {_likely(peak, _NA, i_unit, 0.3)}"
+            f"the current would reach {peak:.3g} nA, which no electrode passes. {advice.current(peak)}"
         )
     if 0 < peak < _MIN_NA:
-        raise UnitError(
-            f"the current would stay below {peak * 1e6:.3g} fA. "
-            f"The current unit is taken as {i_unit!r}: {_likely(peak, _NA, i_unit, 0.3)}"
-        )
+        raise UnitError(f"the current would stay below {peak * 1e6:.3g} fA. {advice.current(peak)}")
 
 
 def _highest(values: np.ndarray) -> float:
@@ -113,8 +118,64 @@ def _highest(values: np.ndarray) -> float:
     return float(max(-np.fmin.reduce(values), np.fmax.reduce(values)))
 
 
-def _likely(value: float, factors: dict[str, float], taken: object, typical: float) -> str:
-    """Say which unit would bring `value` nearest to a typical size."""
-    raw = abs(value) / factors[canonical_unit(taken) or next(iter(factors))]
-    best = min(factors, key=lambda u: abs(np.log10(raw * factors[u] / typical)) if raw > 0 else np.inf)
-    return f"the samples are probably in {best!r} (or voltage and current are exchanged). Set the unit in the metadata."
+def _stray(voltage: np.ndarray) -> np.ndarray:
+    """Return the indexes of samples (mV) that no cell and no artefact can have."""
+    with np.errstate(invalid="ignore"):
+        return np.flatnonzero(np.abs(voltage) > _MAX_MV)
+
+
+def _stray_words(voltage: np.ndarray, bad: np.ndarray) -> str:
+    count = "1 sample" if bad.size == 1 else f"{bad.size} samples"
+    return (
+        f"the voltage has {count} that no cell and no amplifier can have, the first is sample {bad[0]} with "
+        f"{voltage[bad[0]] / 1e3:.3g} V. The sweep is left out: put the file right, or cut it before that sample."
+    )
+
+
+class _Advice:
+    """What to say about a unit that can't be: never the unit that was taken."""
+
+    def __init__(self, voltage: np.ndarray, current: np.ndarray, v_unit: object, i_unit: object):
+        self.samples = voltage, current
+        self.units = v_unit, i_unit
+
+    def voltage(self, value: float) -> str:
+        """Advice on a voltage of `value` mV."""
+        return (
+            f"The voltage unit is taken as {self.units[0]!r}: {self._words(value, _MV, self.units[0], 70.0)}"
+        )
+
+    def current(self, value: float) -> str:
+        """Advice on a current of `value` nA."""
+        return (
+            f"The current unit is taken as {self.units[1]!r}: {self._words(value, _NA, self.units[1], 0.3)}"
+        )
+
+    def _words(self, value: float, factors: dict[str, float], taken: object, typical: float) -> str:
+        if self._exchanged():
+            return (
+                "voltage and current are probably exchanged. Exchange them in the metadata ('v_file' and 'i_file', "
+                "'v_channel' and 'i_channel', or 'columns')."
+            )
+        name = canonical_unit(taken)
+        raw = abs(value) / factors[name] if name in factors else abs(value)
+        with np.errstate(divide="ignore"):
+            off = {u: float(np.abs(np.log10(raw * f / typical))) for u, f in factors.items() if u != name}
+        best = min(off, key=lambda unit: off[unit])
+        if not off[best] <= _FAR:
+            return (
+                "in no other unit would it be one either. Is this the right channel, and is the file whole?"
+            )
+        return (
+            f"the samples are probably in {best!r} (or voltage and current are exchanged). Set the unit in the "
+            "metadata."
+        )
+
+    def _exchanged(self) -> bool:
+        """Whether each channel would be plausible as the other, in the other's unit."""
+        (voltage, current), (v_unit, i_unit) = self.samples, map(canonical_unit, self.units)
+        if v_unit not in _MV or i_unit not in _NA:
+            return False
+        peak = _highest(voltage) / _MV[v_unit] * _NA[i_unit]
+        rest = abs(float(np.nanmedian(current))) / _NA[i_unit] * _MV[v_unit]
+        return 1e-4 < peak < 20 and 10 < rest < 150

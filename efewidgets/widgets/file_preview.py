@@ -29,6 +29,8 @@ from .table import Column, Table
 
 #: Formats whose sweeps are chosen by the protocol that the file itself names
 _NAMING = (".nwb",)
+#: Formats whose header may name the protocol that all sweeps were recorded with
+_RECORDED = (".abf",)
 
 COLUMNS = (
     Column("file", "File"),
@@ -102,7 +104,7 @@ class Preview:
     def start(self, paths: Sequence[str]) -> None:
         """Propose these files, with those that are proposed already."""
         self.paths = list(dict.fromkeys([*self.paths, *paths]))
-        self.looker.ask(p for p in self.paths if p.lower().endswith((*IGOR_SUFFIXES, *_NAMING)))
+        self.looker.ask(p for p in self.paths if p.lower().endswith((*IGOR_SUFFIXES, *_NAMING, *_RECORDED)))
         if not self._own_pattern:
             self._guess()
         self.show()
@@ -126,8 +128,13 @@ class Preview:
         return pair_files(self.paths, lambda path: seen.unit if (seen := self.looker.get(path)) else None)
 
     def _protocols_in(self, path: str) -> Sequence[str]:
-        if not path.lower().endswith(_NAMING):
-            return ()
+        return self._named_in(path) if path.lower().endswith(_NAMING) else ()
+
+    def _protocol_of(self, path: str) -> str:
+        named = self._named_in(path) if path.lower().endswith(_RECORDED) else ()
+        return named[0] if len(named) == 1 else ""
+
+    def _named_in(self, path: str) -> Sequence[str]:
         seen = self.looker.get(path)
         return seen.summary.protocols if seen is not None and seen.summary is not None else ()
 
@@ -155,6 +162,8 @@ class Preview:
             named=self.named,
             protocols_in=self._protocols_in,
             cells_in=self._cells_in,
+            protocol_of=self._protocol_of,
+            pattern_is_sure=self._own_pattern,
         )
         kept: list[Proposal] = []
         self._keys = []

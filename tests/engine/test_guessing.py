@@ -188,3 +188,36 @@ def test_real_folders(shared_data):
     found = as_metadata(propose(sources, Pattern(pattern), named=root.relative))
     assert sorted(found) == ["C060109A1-SR-C1", "C061128A4-SR-C1", "C080501A5-SR-C1"]
     assert {len(protocols) for protocols in found.values()} == {8}
+
+
+RECORDED = {"PYR1.abf": "IDrest 25 pA", "PYR2.abf": "cc25pA1s", "c3_IV_1.abf": "somebody's default"}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "sure", "path", "expected"),
+    [
+        ("{cell}", True, "PYR1.abf", ("PYR1", "IDrest 25 pA", "name, header")),
+        ("{cell}", True, "PYR2.abf", ("PYR2", "cc25pA1s", "name, header")),
+        (None, True, "PYR1.abf", ("", "IDrest 25 pA", "header")),
+        ("{cell}", True, "PYR9.abf", ("PYR9", "", "name")),  # a header without a name
+        ("{cell}_{protocol}_*", True, "c3_IV_1.abf", ("c3", "IV", "name")),
+        ("{cell}_{protocol}_*", False, "c3_IV_1.abf", ("c3", "IV", "name")),  # a known protocol in the name
+        ("{cell}_{protocol}", True, "c3_x.abf", ("c3", "x", "name")),  # a person wrote so
+        ("{protocol}", False, "PYR1.abf", ("", "IDrest 25 pA", "name, header")),  # a pattern that was guessed
+    ],
+)
+def test_the_protocol_in_a_header_is_a_guess(pattern, sure, path, expected):
+    (one,) = propose(
+        [Source(path)],
+        Pattern(pattern) if pattern else None,
+        protocol_of=lambda path: RECORDED.get(path, ""),
+        pattern_is_sure=sure,
+    )
+    assert (one.cell, one.protocol, one.found_in) == expected
+
+
+def test_protocols_by_which_sweeps_are_chosen_go_before_that_of_the_header():
+    found = propose(
+        [Source("a.nwb")], Pattern("{cell}"), protocols_in=lambda _: ["IV", "Step"], protocol_of=lambda _: "x"
+    )
+    assert [one.protocol for one in found] == ["IV", "Step"]

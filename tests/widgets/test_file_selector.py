@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 
+import numpy as np
 import pytest
 from ipywidgets.widgets import widget
 
@@ -15,6 +16,7 @@ from efewidgets.engine.readers import inspect
 from efewidgets.widgets import FileSelector
 from efewidgets.widgets.file_looker import Looker
 from efewidgets.widgets.file_rows import number_from, summary_words, units_from
+from tests.engine.readers.binary_files import write_abf1
 
 NASTY = "<img src=x onerror=alert(1)>"
 
@@ -276,3 +278,36 @@ def test_what_is_typed():
     words = summary_words([Proposal(Source(f"{k}"), f"c{k % 3}", "IV") for k in range(12)], 2)
     assert words.startswith("Adds 12 files to 3 cells (c0: IV × 4")
     assert words.endswith("2 will not be added.")
+
+
+def test_the_protocol_in_an_axon_header_is_proposed(tmp_path):
+    folder = tmp_path / "axon"
+    folder.mkdir()
+    digits = np.zeros((500, 2), np.int16)
+    for name, protocol in (
+        ("PYR1", b"D:\\x\\IDrest 25 pA.pro"),
+        ("PYR2", b"D:\\x\\IDrest 50 pA.pro"),
+        ("PYR3", b""),
+    ):
+        path = write_abf1(folder / f"{name}.abf", [("Vm", "mV"), ("Im", "pA")], [digits, digits], 100.0)
+        raw = bytearray(path.read_bytes())
+        raw[4898 : 4898 + 256] = protocol.ljust(256)
+        path.write_bytes(bytes(raw))
+    with ExtractionState() as state:
+        files = FileSelector(state, root=folder)
+        files.choose([f"{name}.abf" for name in ("PYR1", "PYR2", "PYR3")])
+        settle(files)
+        rows = files.preview.table.rows
+        assert [row["protocol"] for row in rows] == ["IDrest 25 pA", "IDrest 50 pA", ""]
+        assert [row["cell"] for row in rows] == ["PYR1", "PYR2", "PYR3"]
+        assert "say its protocol" in rows[2]["problems"]
+        # what a person says beats the header
+        files.preview.table.selected = ("1",)
+        assert files.preview.table.edit("1", "protocol", "IV")
+        files.preview.accept.click()
+        added = [(cell.name, file.protocol) for cell, file in state.inputs.files()]
+        assert added == [("PYR1", "IDrest 25 pA"), ("PYR2", "IV")]
+        settle(files)
+        row, _ = files.table.rows
+        assert row["sweeps"] == 2
+        files.close()

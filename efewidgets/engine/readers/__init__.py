@@ -106,7 +106,7 @@ def each_sweep(
     failures: list[Problem] = []
     usable = False
     with _unforeseen(file), _open(metadata, reader) as contents:
-        found += contents.problems
+        found += [*contents.problems, *contents.lost()]
         for index, lazy in enumerate(contents.sweeps):
             if only is not None and index not in only:
                 yield lazy.label, None

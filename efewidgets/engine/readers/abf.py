@@ -60,7 +60,7 @@ def _contents(header: Header, v: int | None, i: int | None) -> Contents:
     contents.problems += [Problem(message, "warning", "file") for message in header.problems]
     v_unit, i_unit = (header.channels[k].unit or None if k is not None else None for k in (v, i))
     for sweep, n in enumerate(header.lengths):
-        info = SweepInfo(f"sweep {sweep + 1}", None, None, n, 1e3 / header.rate, v_unit, i_unit)
+        info = SweepInfo(f"sweep {sweep + 1}", header.protocol, None, n, 1e3 / header.rate, v_unit, i_unit)
         contents.sweeps.append(known_sweep(info, _loader(header, sweep, v, i)))
     return contents
 
@@ -73,6 +73,8 @@ def _loader(header: Header, sweep: int, v: int | None, i: int | None) -> Any:
             raise ReadError("it has no samples.")
         loaded: Sweep = {"voltage": header.samples(sweep, v), "current": header.samples(sweep, i)}
         loaded |= {"dt": 1.0 / header.rate, "t_unit": "s"}
+        if "voltage" in (header.channels[v].clamp, header.channels[i].clamp):
+            loaded["clamp_mode"] = "voltage"
         for key, channel in (("v_unit", v), ("i_unit", i)):
             if header.channels[channel].unit:
                 loaded[key] = header.channels[channel].unit
@@ -91,8 +93,11 @@ def choose_channels(
     ReadError
         If there is no voltage or no current among the channels.
     """
-    voltages = _candidates(channels, is_voltage_unit, _V_NAME)
-    currents = _candidates(channels, is_current_unit, _I_NAME)
+    voltages, currents = _by_clamp(
+        channels,
+        _candidates(channels, is_voltage_unit, _V_NAME),
+        _candidates(channels, is_current_unit, _I_NAME),
+    )
     v = _named(channels, metadata.get("v_channel"), "v_channel", file)
     i = _named(channels, metadata.get("i_channel"), "i_channel", file)
     if v is None and not voltages:
@@ -129,6 +134,14 @@ _HOW_TO_NAME = "'v_channel' and 'i_channel' (name or index) in the metadata choo
 def _candidates(channels: list[Channel], has_unit: Any, name: re.Pattern) -> list[int]:
     by_unit = [k for k, c in enumerate(channels) if has_unit(c.unit)]
     return by_unit or [k for k, c in enumerate(channels) if not c.unit and name.search(c.name)]
+
+
+def _by_clamp(
+    channels: list[Channel], voltages: list[int], currents: list[int]
+) -> tuple[list[int], list[int]]:
+    """Leave out the channels of an amplifier in voltage clamp, if those of another are in current clamp."""
+    v, i = ([k for k in found if channels[k].clamp != "voltage"] for found in (voltages, currents))
+    return (v, i) if v and i else (voltages, currents)
 
 
 def _named(channels: list[Channel], wanted: Any, key: str, file: str) -> int | None:

@@ -9,20 +9,28 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..problems import ReadError
+from .abf_sweeps import Layout, sweep_lengths
+from .names_in_files import plain_name
 
 _BLOCK = 512
-# Modes in which each sweep is a stretch of the data: variable-length, fixed-length, gap-free, episodic.
-_MODES = {1, 2, 3, 5}
+# Until version 1.6 the header had 2048 bytes; what later versions put behind them isn't there in older files.
+_LARGE_HEADER, _LARGE_SINCE = 6144, 1.6
+_MULTICLAMP = 24  # the one amplifier among those that telegraph which tells its mode
+_CLAMP_MODES = {0: "voltage", 1: "current", 2: "current"}  # the last is I = 0
 
 
 @dataclass(frozen=True)
 class Channel:
-    """One recorded channel: value = sample · gain + offset, in `unit`."""
+    """One recorded channel: value = sample · gain + offset, in `unit`.
+
+    `clamp` is "voltage" or "current" where the amplifier told its mode, else None.
+    """
 
     name: str
     unit: str
     gain: float
     offset: float
+    clamp: str | None = None
 
 
 @dataclass(frozen=True)
@@ -39,6 +47,8 @@ class Header:
         First sample (counted over all channels) and number of samples a channel of each sweep.
     claimed : int
         Number of samples over all channels that the header claims.
+    protocol : str or None
+        Name of the protocol that the acquisition program ran, without its folder.
     """
 
     path: str
@@ -50,6 +60,7 @@ class Header:
     starts: list[int]
     lengths: list[int]
     claimed: int = 0
+    protocol: str | None = None
     problems: list[str] = field(default_factory=list)
 
     def samples(self, sweep: int, channel: int) -> np.ndarray:
@@ -113,30 +124,52 @@ def _version_1(file: _Bytes) -> Header:
     sequence = [c for c in file.get("16h", 410) if c >= 0]
     # Some programs write the same number for all; the channels are in order then.
     ids = sequence if len(set(sequence)) == len(sequence) >= n_channels else list(range(16))
-    channels = [_channel_1(file, c, scaled=data_format == 0) for c in ids[:n_channels]]
-    interval = file.one("f", 122) * n_channels
-    data = file.one("i", 40) * _BLOCK + file.one("h", 14) * dtype.itemsize
-    synch = (file.one("i", 92) * _BLOCK, file.one("i", 96))
-    mode = file.one("h", 8)
-    return _finish(
-        file, 1, channels, interval, dtype, data, synch, mode, file.one("f", 130), file.one("i", 10)
+    start = file.one("i", 40) * _BLOCK
+    large = file.one("f", 4) > _LARGE_SINCE - 1e-3 and min(start, file.size) >= _LARGE_HEADER
+    channels = [_channel_1(file, c, data_format == 0, large) for c in ids[:n_channels]]
+    layout = Layout(
+        mode=file.one("h", 8),
+        n_channels=n_channels,
+        claimed=file.one("i", 10),
+        episodes=file.one("i", 16),
+        per_episode=file.one("i", 138),
+        unit=file.one("f", 130),
+        table=_synch(file, file.one("i", 92) * _BLOCK, file.one("i", 96)),
     )
+    data = start + file.one("h", 14) * dtype.itemsize
+    protocol = plain_name(_text(file.take(4898, 256))) if large else None
+    return _finish(file, 1, channels, file.one("f", 122) * n_channels, dtype, data, layout, protocol)
 
 
-def _channel_1(file: _Bytes, c: int, scaled: bool) -> Channel:
+def _channel_1(file: _Bytes, c: int, scaled: bool, large: bool) -> Channel:
     if not 0 <= c < 16:
         raise ReadError(f"the header of {file.name} is damaged: it names channel {c} of 16.")
     name = _text(file.take(442 + 10 * c, 10)) or f"ch{c}"
     unit = _text(file.take(602 + 8 * c, 8)).replace(" ", "")
+    told = large and file.one("h", 4512 + 2 * c) == 1
+    clamp = _clamp(file.one("h", 4544 + 2 * c), file.one("h", 4768 + 2 * c)) if told else None
     if not scaled:
-        return Channel(name, unit, 1.0, 0.0)
-    dividers = [file.one("f", 922 + 4 * c), file.one("f", 1050 + 4 * c), file.one("f", 730 + 4 * c)]
-    dividers.append(file.one("i", 252))
-    # The amplifier's own (telegraphed) gain stands in the extended header of later files.
-    if file.size >= 4640 and file.one("h", 4512 + 2 * c) == 1:
+        return Channel(name, unit, 1.0, 0.0, clamp)
+    dividers = [file.one("f", 922 + 4 * c), file.one("f", 730 + 4 * c), file.one("i", 252)]
+    offset = file.one("f", 986 + 4 * c)
+    if file.one("h", 1410):  # a signal conditioner was in use
+        dividers.append(file.one("f", 1050 + 4 * c))
+        offset -= file.one("f", 1114 + 4 * c)
+    if told:  # the amplifier's own (telegraphed) gain
         dividers.append(file.one("f", 4576 + 4 * c))
-    offset = file.one("f", 986 + 4 * c) - file.one("f", 1114 + 4 * c)
-    return _scaled(file, name, unit, file.one("f", 244), dividers, offset)
+    elif not large and file.one("h", 262) == 1 and file.one("h", 264) == c:  # the same in small headers
+        dividers.append(file.one("f", 268))
+    return _scaled(file, name, unit, file.one("f", 244), dividers, offset, clamp)
+
+
+def _clamp(instrument: int, mode: int) -> str | None:
+    return _CLAMP_MODES.get(mode) if instrument == _MULTICLAMP else None
+
+
+def _synch(file: _Bytes, offset: int, count: int) -> np.ndarray:
+    """Return where sweeps begin and how long they are, array (n_sweeps, 2); no rows if the file doesn't say."""
+    count = max(count, 0) if offset > 0 else 0
+    return np.frombuffer(file.take(offset, 8 * count) if count else b"", "<i4").reshape(-1, 2)
 
 
 def _version_2(file: _Bytes) -> Header:
@@ -146,14 +179,22 @@ def _version_2(file: _Bytes) -> Header:
     names = _strings(file.take(strings[0], strings[1]))
     if not 0 < adc[2] <= 64:
         raise ReadError(f"the header of {file.name} is damaged: it claims {adc[2]} channels.")
-    full_scale, resolution = file.one("f", protocol[0] + 110), file.one("i", protocol[0] + 118)
-    channels = [
-        _channel_2(file, adc[0] + i * adc[1], i, names, data_format == 0, full_scale, resolution)
-        for i in range(adc[2])
-    ]
-    mode, interval = file.get("hf", protocol[0])
-    unit = file.one("f", protocol[0] + 14)
-    return _finish(file, 2, channels, interval, dtype, data[0], (synch[0], synch[2]), mode, unit, data[2])
+    at = protocol[0]
+    conditioned = protocol[1] >= 140 and file.one("h", at + 138) != 0
+    scale = (file.one("f", at + 110), file.one("i", at + 118), conditioned) if data_format == 0 else None
+    channels = [_channel_2(file, adc[0] + i * adc[1], i, names, scale) for i in range(adc[2])]
+    mode, interval = file.get("hf", at)
+    layout = Layout(
+        mode=mode,
+        n_channels=len(channels),
+        claimed=data[2],
+        episodes=file.one("I", 12),
+        per_episode=file.one("i", at + 22),
+        unit=file.one("f", at + 14),
+        table=_synch(file, synch[0], synch[2]),
+    )
+    name = plain_name(_named(names, file.one("I", 72)))
+    return _finish(file, 2, channels, interval, dtype, data[0], layout, name)
 
 
 def _section(file: _Bytes, at: int) -> tuple[int, int, int]:
@@ -168,23 +209,39 @@ def _strings(raw: bytes) -> list[str]:
     return [_text(s) for s in raw[start:].split(b"\0")]
 
 
+def _named(names: list[str], at: int) -> str:
+    return names[at] if 0 <= at < len(names) else ""
+
+
 def _channel_2(
-    file: _Bytes, at: int, i: int, names: list[str], scaled: bool, full_scale: float, resolution: int
+    file: _Bytes, at: int, i: int, names: list[str], scale: tuple[float, float, bool] | None
 ) -> Channel:
+    """Return a channel; `scale` is the digitiser's range and resolution, and whether a signal was conditioned."""
     name_at, unit_at = file.get("ii", at + 74)
-    name = names[name_at] if 0 <= name_at < len(names) else ""
-    unit = names[unit_at].replace(" ", "") if 0 <= unit_at < len(names) else ""
-    if not scaled:
-        return Channel(name or f"ch{i}", unit, 1.0, 0.0)
-    dividers = [file.one("f", at + 40), file.one("f", at + 48), file.one("f", at + 28), resolution]
-    if file.one("h", at + 2):
+    name, unit = _named(names, name_at) or f"ch{i}", _named(names, unit_at).replace(" ", "")
+    told = file.one("h", at + 2) != 0
+    clamp = _clamp(file.one("h", at + 4), file.one("h", at + 18)) if told else None
+    if scale is None:
+        return Channel(name, unit, 1.0, 0.0, clamp)
+    full_scale, resolution, conditioned = scale
+    dividers = [file.one("f", at + 40), file.one("f", at + 28), resolution]
+    offset = file.one("f", at + 44)
+    if conditioned:
+        dividers.append(file.one("f", at + 48))
+        offset -= file.one("f", at + 52)
+    if told:
         dividers.append(file.one("f", at + 6))
-    offset = file.one("f", at + 44) - file.one("f", at + 52)
-    return _scaled(file, name or f"ch{i}", unit, full_scale, dividers, offset)
+    return _scaled(file, name, unit, full_scale, dividers, offset, clamp)
 
 
 def _scaled(
-    file: _Bytes, name: str, unit: str, full_scale: float, dividers: list[float], offset: float
+    file: _Bytes,
+    name: str,
+    unit: str,
+    full_scale: float,
+    dividers: list[float],
+    offset: float,
+    clamp: str | None,
 ) -> Channel:
     gain = full_scale
     for divider in dividers:
@@ -195,7 +252,7 @@ def _scaled(
         gain /= divider
     if not (np.isfinite(gain) and np.isfinite(offset)):
         raise ReadError(f"the header of {file.name} is damaged: the gain of channel {name!r} is {gain:g}.")
-    return Channel(name, unit, gain, offset)
+    return Channel(name, unit, gain, offset, clamp)
 
 
 def _text(raw: bytes) -> str:
@@ -215,33 +272,28 @@ def _finish(
     interval_us: float,
     dtype: np.dtype,
     data_offset: int,
-    synch: tuple[int, int],
-    mode: int,
-    synch_unit: float,
-    claimed: int,
+    layout: Layout,
+    protocol: str | None,
 ) -> Header:
     """Find the sweeps, and check that all of them are in the file."""
-    if mode not in _MODES:
-        raise ReadError(
-            f"{file.name} was acquired in a mode that can't be read ({mode}): save it as fixed-length sweeps."
-        )
     if not (np.isfinite(interval_us) and interval_us > 0):
         raise ReadError(f"the header of {file.name} is damaged: its sampling interval is {interval_us:g} µs.")
-    lengths = _sweep_lengths(file, synch, claimed, synch_unit if mode == 1 else 0.0)
-    starts, position = [], 0
-    for length in lengths:
-        starts.append(position)
-        position += length
-    end = data_offset + position * dtype.itemsize
-    if end > file.size:
-        raise ReadError(
-            f"{file.name} is cut short or damaged: its sweeps would end at byte {end}, but the file ends at "
-            f"byte {file.size}."
-        )
+    if not len(layout.table):
+        _held(file, data_offset + layout.claimed * dtype.itemsize)
+    lengths, problems = sweep_lengths(layout, file.name)
+    starts = [0, *np.cumsum(lengths, dtype=np.int64).tolist()]
+    position = starts.pop()
+    _held(file, data_offset + position * dtype.itemsize)
     rate = 1e6 / interval_us
     # 10000.0000000001 samples per second are 10000.
     rate = float(round(rate)) if rate >= 1 and abs(rate - round(rate)) < 1e-6 * rate else rate
-    header = Header(
+    if layout.claimed != position:
+        problems.append(
+            f"the header claims {layout.claimed} samples, its sweeps hold {position}: these are read as they "
+            "are, but the file may be damaged."
+        )
+    counts = [n // len(channels) for n in lengths]
+    return Header(
         file.path,
         version,
         channels,
@@ -249,25 +301,16 @@ def _finish(
         dtype,
         data_offset,
         starts,
-        [n // len(channels) for n in lengths],
-        claimed,
+        counts,
+        layout.claimed,
+        protocol,
+        problems,
     )
-    if claimed != position:
-        header.problems.append(
-            f"the header claims {claimed} samples, its sweeps hold {position}: these are read as they are, "
-            "but the file may be damaged."
+
+
+def _held(file: _Bytes, end: int) -> None:
+    if end > file.size:
+        raise ReadError(
+            f"{file.name} is cut short or damaged: its sweeps would end at byte {end}, but the file ends at "
+            f"byte {file.size}."
         )
-    return header
-
-
-def _sweep_lengths(file: _Bytes, synch: tuple[int, int], claimed: int, unit: float) -> list[int]:
-    """Return the number of samples (over all channels) of each sweep."""
-    offset, count = synch
-    lengths = [claimed]
-    if count > 0:
-        table = np.frombuffer(file.take(offset, 8 * count), "<i4").reshape(-1, 2)
-        lengths = [int(n / unit) if unit else int(n) for n in table[:, 1]]
-    bad = next((n for n in lengths if n < 0), None)
-    if bad is not None:
-        raise ReadError(f"the header of {file.name} is damaged: a sweep claims {bad} samples.")
-    return lengths

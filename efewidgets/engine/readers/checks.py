@@ -9,6 +9,7 @@ import numpy as np
 
 from ..problems import Problem, ReadError
 from ..units import canonical_unit, is_current_unit, is_voltage_unit, to_ms
+from .clamp import check_clamp
 
 # Amplifiers stop their channels a sample or two apart; more than that is another recording.
 TINY_DIFFERENCE = 2
@@ -44,6 +45,7 @@ def check_sweep(
         ("i_unit", is_current_unit, "current"),
     ):
         _check_unit(key, known, quantity, sweep, metadata, problems)
+    check_clamp(sweep, metadata, step)
     return sweep
 
 
@@ -163,14 +165,14 @@ def _check_unit(
     problems: list[Problem],
 ) -> None:
     given, found = metadata.get(key), sweep.get(key)
-    unit = given or found
+    unit = found if given in (None, "") else given
     choices = "'V', 'mV', 'uV'" if quantity == "voltage" else "'A', 'mA', 'uA', 'nA', 'pA'"
-    if not unit:
+    if unit is None or unit == "":
         raise ReadError(
             f"the file doesn't say the unit of its {quantity}. Add {key!r} ({choices}) to the metadata."
         )
     if not known(unit):
-        place = "metadata" if given else "file"
+        place = "file" if given in (None, "") else "metadata"
         raise ReadError(
             f"{unit!r}, the unit of the {quantity} in the {place}, is not known. Set {key!r} in the metadata "
             f"to one of {choices}."

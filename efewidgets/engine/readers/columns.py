@@ -28,6 +28,12 @@ KEYS: dict[str, Kind] = {
     "amplitudes": NUMBERS,
 }
 
+# "Vm/10 (mV)", "Im ×100 (pA)", "10*V (mV)", "Vm gain 10 (mV)": are the numbers in that unit as they stand?
+_SCALE = re.compile(
+    r"(?<![0-9\s])\s*/\s*[0-9.]+|[*×·]\s*[0-9.]+|[0-9.]+\s*[*×·]|\bx\s*[0-9.]+|\b[0-9.]+\s*x\b"
+    r"|\b(?:gain|factor|times)\b\s*[:=]?\s*[0-9.]+",
+    re.IGNORECASE,
+)
 _ROLES = ("time", "voltage", "current")
 _NAMES = {
     "time": ("t", "time", "times"),
@@ -76,10 +82,12 @@ def _contents(metadata: Mapping[str, Any]) -> Contents:
     name = os.path.basename(path)
     table = read_table(path)
     roles = column_roles(table, metadata.get("columns"), name, is_lccr(metadata))
+    _check_scales(table.header, roles, metadata, name)
     units = _units(table.header)
     dt, t_unit = _clock(table, roles.time, units, metadata, name)
     amplitudes = _amplitudes(roles, metadata, name)
-    contents = Contents("CSV", problems=[Problem(note, "note", "file") for note in table.notes])
+    notes = [*table.notes, *_unused(table, roles, metadata)]
+    contents = Contents("CSV", problems=[Problem(note, "note", "file") for note in notes])
     for k, v in enumerate(roles.voltages):
         sweep: Sweep = {"voltage": table.columns[v], "v_unit": units.get(v), "dt": dt, "t_unit": t_unit}
         if roles.currents:
@@ -167,6 +175,30 @@ def column_roles(table: Table, columns: Any, name: str, current_given: bool = Fa
             "without a recorded current, give 'amplitudes' with 'ton', 'toff' and 'hypamp'."
         )
     return Roles(time[0] if time else None, voltages, currents)
+
+
+def _check_scales(header: list[str], roles: Roles, metadata: Mapping[str, Any], name: str) -> None:
+    """Raise ReadError if a column's name states a factor, unless a person said what the numbers are in."""
+    times = [] if roles.time is None else [roles.time]
+    for key, columns in (("t_unit", times), ("v_unit", roles.voltages), ("i_unit", roles.currents)):
+        for column in columns if metadata.get(key) is None else ():
+            factor = _SCALE.search(header[column]) if column < len(header) else None
+            if factor:
+                raise ReadError(
+                    f"{name}: the column {header[column]!r} seems to state a factor ({factor.group().strip()}), and "
+                    "it isn't clear whether its numbers are multiplied already. If they are in the unit as they "
+                    f"stand, add {key!r} to the metadata; otherwise divide them in the file."
+                )
+
+
+def _unused(table: Table, roles: Roles, metadata: Mapping[str, Any]) -> list[str]:
+    """Say which columns were taken for nothing, where nobody chose them."""
+    used = {roles.time, *roles.voltages, *roles.currents}
+    left = [h for k, h in enumerate(table.header[: len(table.columns)]) if k not in used]
+    if not left or metadata.get("columns") is not None:
+        return []
+    names = ", ".join(repr(h) for h in left[:12]) + (", …" if len(left) > 12 else "")
+    return [f"not used: {names}. 'columns' in the metadata says otherwise."]
 
 
 def _named(table: Table, wanted: Any, name: str) -> list[int]:

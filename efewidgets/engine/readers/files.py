@@ -43,7 +43,31 @@ def existing_file(path: str) -> str:
         raise ReadError(f"{name} can't be read: you lack the permission.")
     if place.stat().st_size == 0:
         raise ReadError(f"{name} is empty (0 bytes): was it copied whole?")
+    _check_placeholder(place)
     return path
+
+
+#: How files begin that stand for a recording which is elsewhere, and what to do
+_PLACEHOLDERS = (
+    (
+        b"version https://git-lfs.github.com/spec/",
+        "is a Git LFS pointer, the recording itself wasn't downloaded. Run 'git lfs pull' in its folder",
+    ),
+    (
+        b"/annex/objects/",
+        "is a git-annex pointer, the recording itself wasn't downloaded. Run 'git annex get' (or 'datalad get')",
+    ),
+    (b"<!doctype html", "is a web page, not a recording: the download went wrong. Download it again"),
+    (b"<html", "is a web page, not a recording: the download went wrong. Download it again"),
+)
+
+
+def _check_placeholder(place: Path) -> None:
+    with open(place, "rb") as file:
+        head = file.read(256).lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    for begin, words in _PLACEHOLDERS:
+        if head.startswith(begin):
+            raise ReadError(f"{place.name} {words}.")
 
 
 def _neighbour(place: Path) -> str:

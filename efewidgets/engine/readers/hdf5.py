@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import math
 import os
 from typing import Any
@@ -115,8 +117,44 @@ def check_dataset(data: h5py.Dataset, columns: int = 1) -> None:
         raise ReadError(
             f"{data.name} claims {n} samples, but only {stored} are in the file: damaged, or never filled."
         )
+    _check_filters(data)
     if n > MAX_SAMPLES:
         raise ReadError(f"{data.name} has {n} samples; no more than {MAX_SAMPLES} are read as one sweep.")
+
+
+#: Compressions that HDF5 has only with a plug-in, by their registered numbers
+_FILTERS = {
+    307: "bzip2",
+    32000: "LZF",
+    32001: "Blosc",
+    32004: "LZ4",
+    32008: "bitshuffle",
+    32013: "ZFP",
+    32015: "Zstandard",
+    32017: "SZ",
+    32026: "Blosc 2",
+}
+
+
+def _check_filters(data: h5py.Dataset) -> None:
+    """Raise ReadError if samples were compressed in a way that this HDF5 doesn't know; the file is whole then."""
+    stored = data.id.get_create_plist()
+    for k in range(stored.get_nfilters()):
+        code, _, _, name = stored.get_filter(k)
+        if not _available(code):
+            known = _FILTERS.get(code) or text(name) or "an unknown method"
+            raise ReadError(
+                f"{data.name} is compressed with {known} (HDF5 filter {code}), which isn't installed here. "
+                "Install the package 'hdf5plugin', or save the file again with gzip."
+            )
+
+
+def _available(code: int) -> bool:
+    """Whether HDF5 has a filter, if need be after it was given those of the package `hdf5plugin`."""
+    if not h5py.h5z.filter_avail(code):
+        with contextlib.suppress(ImportError):
+            importlib.import_module("hdf5plugin")
+    return bool(h5py.h5z.filter_avail(code))
 
 
 def _stored_samples(data: h5py.Dataset, n: int) -> int:

@@ -5,6 +5,7 @@ The layout is that of WaveMetrics' Technical Note 003, "Igor Binary Format" (ver
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import struct
 from collections.abc import Iterator, Mapping
@@ -18,6 +19,7 @@ import numpy as np
 from ..kinds import Kind
 from ..problems import Problem, ReadError
 from ..units import is_current_unit, is_voltage_unit
+from .clamp import clamp_in_words
 from .clocks import KEYS as CLOCK_KEYS
 from .clocks import by_samples, on_one_clock, overlap
 from .files import existing_file, text_path
@@ -31,6 +33,7 @@ _TYPES = {0x02: "f4", 0x04: "f8", 0x08: "i1", 0x10: "i2", 0x20: "i4", 0x48: "u1"
 _BIN_SIZE = {1: 8, 2: 16, 3: 20, 5: 64}
 _WAVE_SIZE = {1: 110, 2: 110, 3: 110, 5: 320}
 _PADDING = {1: 16, 2: 16, 3: 16, 5: 0}
+_LONGEST_NOTE = 65536  # bytes; what follows is left unread
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ class Wave:
     unit: str
     x_unit: str
     start: float = 0.0
+    note: str = ""
 
     def samples(self) -> np.ndarray:
         """Return the samples as stored, in this machine's byte order, array (n,)."""
@@ -71,7 +75,7 @@ def read_header(path: str) -> Wave:
             raise ReadError(f"{name} is cut short: it ends within its header ({size} bytes).")
         wave = _parse_v5(path, head, order) if version == 5 else _parse_v2(path, head, order, version)
         _check_size(wave, head, order, size)
-        return _with_long_unit(wave, head, order, file)
+        return _with_words(wave, head, order, file)
 
 
 def _parse_v5(path: str, head: bytes, order: str) -> Wave:
@@ -152,15 +156,22 @@ def _check_size(wave: Wave, head: bytes, order: str, size: int) -> None:
         )
 
 
-def _with_long_unit(wave: Wave, head: bytes, order: str, file: Any) -> Wave:
-    """Take the unit from behind the samples if it was too long for the header (version 5)."""
-    if wave.version != 5:
-        return wave
-    formula, note, length = struct.unpack_from(order + "3i", head, 8)
-    if not 0 < length < 256:
-        return wave
-    file.seek(wave.offset + wave.n * wave.dtype.itemsize + formula + note)
-    return Wave(**{**wave.__dict__, "unit": _text(file.read(length))})
+def _with_words(wave: Wave, head: bytes, order: str, file: Any) -> Wave:
+    """Take the note from behind the samples, and the unit if it was too long for the header (version 5)."""
+    end = wave.offset + wave.n * wave.dtype.itemsize + _PADDING[wave.version]
+    formula = long_unit = 0
+    if wave.version == 5:
+        formula, note, long_unit = struct.unpack_from(order + "3i", head, 8)
+    else:
+        note = struct.unpack_from(order + "i", head, 6)[0] if wave.version > 1 else 0
+    words, unit = "", wave.unit
+    if note > 0 <= formula:
+        file.seek(end + formula)
+        words = file.read(min(note, _LONGEST_NOTE)).decode("latin-1").replace("\r", "\n")
+    if 0 < long_unit < 256 and formula >= 0 <= note:
+        file.seek(end + formula + note)
+        unit = _text(file.read(long_unit))
+    return dataclasses.replace(wave, unit=unit, note=words)
 
 
 @contextmanager
@@ -248,6 +259,9 @@ def _load(voltage: Wave, current: Wave, t_unit: str | None) -> Sweep:
     for key, unit in (("v_unit", voltage.unit), ("i_unit", current.unit), ("t_unit", t_unit)):
         if unit:
             sweep[key] = unit
+    stated = {clamp_in_words(wave.note) for wave in (voltage, current)} - {None}
+    if len(stated) == 1:
+        sweep["clamp_mode"] = stated.pop()
     return sweep
 
 

@@ -176,17 +176,27 @@ def known_sweep(info: SweepInfo, load: Callable[[list[Problem]], Sweep]) -> Lazy
 
 @dataclass
 class Contents:
-    """The sweeps of an open file, not loaded yet."""
+    """The sweeps of an open file, not loaded yet.
+
+    `holds` names all sweeps that were found in the file; what a reader neither delivers nor names is told by `lost`.
+    """
 
     format: str
     dialect: str = ""
     sweeps: list[LazySweep] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    holds: list[str] = field(default_factory=list)
+
+    def lost(self) -> list[Problem]:
+        """Return a problem for each sweep of the file that is neither delivered nor named with a reason."""
+        told = {sweep.label for sweep in self.sweeps} | {problem.recording for problem in self.problems}
+        words = "it isn't used: its voltage and its current can't be put together."
+        return [Problem(words, "error", "file", recording=name) for name in self.holds if name not in told]
 
     def summary(self, path: str | os.PathLike[str]) -> FileSummary:
         """Summarise what is known without loading."""
         sweeps = tuple(sweep.describe() for sweep in self.sweeps)
-        problems = tuple(problem.at(file=os.fspath(path)) for problem in self.problems)
+        problems = tuple(problem.at(file=os.fspath(path)) for problem in [*self.problems, *self.lost()])
         return FileSummary(os.fspath(path), self.format, self.dialect, sweeps, problems)
 
 

@@ -1,7 +1,7 @@
 """MATLAB files (.mat) as PatchMaster exports them.
 
-``Trace_a_b_c_1`` is a current, ``Trace_a_b_c_2`` its voltage; each is a matrix of two columns, time (s)
-and value.
+``Trace_a_b_c_1`` is a current, ``Trace_a_b_c_2`` its voltage, ``_3`` and ``_4`` those of a second amplifier; each is
+a matrix of two columns, time (s) and value.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from ..kinds import Kind
+from ..kinds import NAME_OR_INDEX, Kind
 from ..problems import Problem, ReadError
 from .clocks import KEYS as CLOCK_KEYS
 from .clocks import by_samples, on_one_clock, overlap
@@ -24,9 +24,9 @@ from .hdf5 import check_dataset, open_file
 from .inspection import Contents, LazySweep, Sweep, SweepInfo, known_sweep
 
 #: What its metadata may say besides what any file's may, and of which kind
-KEYS: dict[str, Kind] = {**CLOCK_KEYS}
+KEYS: dict[str, Kind] = {"i_channel": NAME_OR_INDEX, "v_channel": NAME_OR_INDEX} | CLOCK_KEYS
 
-_CURRENT = re.compile(r"Trace_\d+_\d+_\d+_1")
+_TRACE = re.compile(r"(Trace_\d+_\d+_\d+)_(\d+)")
 _EXPECTED = "a PatchMaster export holds matrices 'Trace_a_b_c_1' (current) and 'Trace_a_b_c_2' (voltage)"
 
 Shapes = dict[str, tuple[int, ...]]
@@ -35,29 +35,100 @@ Load = Callable[[str, str], tuple[np.ndarray, np.ndarray]]
 
 @contextmanager
 def open_matlab(metadata: Mapping[str, Any]) -> Iterator[Contents]:
-    """Yield a sweep for each pair of current and voltage matrices."""
+    """Yield a sweep for each pair of current and voltage matrices.
+
+    ``i_channel`` and ``v_channel`` in the metadata are the last numbers of their names: 3 and 4 for the second
+    amplifier. One of the two is enough.
+    """
     path = existing_file(main_path(metadata))
     name = os.path.basename(path)
     opened = _open_hdf5 if h5py.is_hdf5(path) else _open_classic
     with opened(path, name) as (dialect, shapes, load):
-        contents = Contents("MATLAB", dialect)
-        currents = [key for key in shapes if _CURRENT.fullmatch(key)]
-        if not currents:
+        traces = _traces(shapes)
+        if not traces:
             raise ReadError(f"{name} holds no traces: {_EXPECTED}; this file holds {_listed(shapes)}.")
-        for current in currents:
-            voltage = current[:-1] + "2"
-            if voltage in shapes:
-                contents.sweeps.append(_lazy(current, voltage, shapes, load, by_samples(metadata)))
+        i, v = channels = _channels(traces, metadata, name)
+        contents = Contents("MATLAB", dialect, holds=list(traces))
+        for sweep in traces:
+            current, voltage = f"{sweep}_{i}", f"{sweep}_{v}"
+            if current in shapes and voltage in shapes:
+                contents.sweeps.append(_lazy(sweep, current, voltage, shapes, load, by_samples(metadata)))
             else:
-                words = f"{voltage}, the voltage of {current}, isn't in the file."
-                contents.problems.append(Problem(words, "error", "file", recording=current[:-2]))
+                contents.problems.append(_incomplete(sweep, shapes, current, voltage))
         if not contents.sweeps:
-            raise ReadError(f"{name} holds currents without their voltages (cut short?): {_EXPECTED}.")
+            raise _nothing_whole(traces, i, v, name)
+        contents.problems += _others(traces, channels)
         yield contents
 
 
-def _lazy(current: str, voltage: str, shapes: Shapes, load: Load, aligned: bool) -> LazySweep:
-    info = SweepInfo(current[:-2], n_samples=max(shapes[voltage], default=None))
+def _traces(shapes: Shapes) -> dict[str, list[int]]:
+    """Return the channels of each sweep, in the order of the file."""
+    found: dict[str, list[int]] = {}
+    for key in shapes:
+        match = _TRACE.fullmatch(key)
+        if match:
+            found.setdefault(match[1], []).append(int(match[2]))
+    return found
+
+
+def _channels(traces: Mapping[str, list[int]], metadata: Mapping[str, Any], name: str) -> tuple[int, int]:
+    """Return the numbers of the current's and the voltage's channel. Raises ReadError if there can be no such."""
+    known = sorted({channel for channels in traces.values() for channel in channels})
+    i, v = (_channel(metadata.get(key), key, known, name) for key in ("i_channel", "v_channel"))
+    if i is None and v is None:
+        # PatchMaster exports the amplifiers one after the other, the current first.
+        i = next((k for k in known if k % 2 and k + 1 in known), 1)
+    if i is None or v is None:
+        i, v = (v - 1 if v else 1, v) if i is None else (i, i + 1)
+    assert v is not None
+    if i == v:
+        raise ReadError(f"'i_channel' and 'v_channel' of {name} are the same, {i}.")
+    return i, v
+
+
+def _channel(value: Any, key: str, known: list[int], name: str) -> int | None:
+    if value is None:
+        return None
+    number = int(value) if isinstance(value, str) and value.strip().isdecimal() else value
+    if isinstance(number, bool) or number not in known:
+        raise ReadError(
+            f"{name} has no channel {value!r} ({key}): its traces end in {', '.join(f'_{k}' for k in known)}."
+        )
+    return int(number)
+
+
+def _nothing_whole(traces: Mapping[str, list[int]], i: int, v: int, name: str) -> ReadError:
+    without_v = not any(v in channels for channels in traces.values())
+    what, missing = (
+        ("currents without their voltages", v) if without_v else ("voltages without their currents", i)
+    )
+    return ReadError(f"{name} holds {what} (cut short?), no '…_{missing}': {_EXPECTED}.")
+
+
+def _incomplete(sweep: str, shapes: Shapes, current: str, voltage: str) -> Problem:
+    missing, what, of = (current, "current", voltage) if voltage in shapes else (voltage, "voltage", current)
+    words = f"{missing}, the {what} of {of}, isn't in the file."
+    if current not in shapes and voltage not in shapes:
+        words = f"neither {current} nor {voltage} is in the file."
+    return Problem(words, "error", "file", recording=sweep)
+
+
+def _others(traces: Mapping[str, list[int]], used: tuple[int, int]) -> list[Problem]:
+    """Say which channels aren't used: those of another amplifier, most likely."""
+    left = sorted({channel for channels in traces.values() for channel in channels} - set(used))
+    if not left:
+        return []
+    names = ", ".join(f"_{k}" for k in left)
+    words = (
+        f"of each sweep '…_{used[0]}' is taken as the current and '…_{used[1]}' as the voltage. Not used: {names} "
+        "(another amplifier, perhaps another cell?). 'i_channel' and 'v_channel' in the metadata choose others, "
+        "e.g. 'v_channel': 4."
+    )
+    return [Problem(words, "warning", "file")]
+
+
+def _lazy(sweep: str, current: str, voltage: str, shapes: Shapes, load: Load, aligned: bool) -> LazySweep:
+    info = SweepInfo(sweep, n_samples=max(shapes[voltage], default=None))
     return known_sweep(info, lambda problems: _sweep(*load(current, voltage), aligned, problems))
 
 

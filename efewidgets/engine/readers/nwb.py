@@ -52,6 +52,7 @@ def open_nwb(metadata: Mapping[str, Any]) -> Iterator[Contents]:
             _dialect_name(layout),
             [LazySweep(sweep.pair.id, sweep.load, sweep.describe) for sweep in sweeps],
             selection.problems(),
+            [pair.id for pair in pairs],
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 
 import h5py
 
@@ -25,6 +25,7 @@ _NOT_TOLD = (
     "one stimulus alone."
 )
 _NO_RESPONSE = "this stimulus has no response of its own in the file."
+_VOLTAGE_CLAMP = "it was recorded in voltage clamp: left out."
 _NO_COMMAND = "it was recorded without a current (I = 0), so that it is no response to a stimulus."
 
 Key = Callable[[Series], Hashable | None]
@@ -63,12 +64,19 @@ def plain(content: h5py.File, tables: Tables) -> Found:
         names = names_of(voltage, by_path.get(found.get(path, "")), tables.types.get(path))
         if path in found:
             yield Pair(name, names, path, found[path], tables.repetitions.get(path))
-        else:
+        elif _is_response(voltage, voltages):
             yield Lost(name, _NOT_TOLD if spare else NO_STIMULUS, names, path)
     yield from lost
     for series in currents:
         if series.name not in used and series.type:
             yield _alone(series)
+
+
+def _is_response(series: Series, voltages: Sequence[Series]) -> bool:
+    """Whether a voltage is a sweep's; a file that says which are has others (temperature, triggers) of no such type."""
+    return series.type.endswith("ClampSeries") or not any(
+        one.type.endswith("ClampSeries") for one in voltages
+    )
 
 
 def _alone(current: Series) -> Lost:
@@ -90,7 +98,7 @@ def left_over(content: h5py.File, known: set[str], dialect: str, stimuli: str) -
         Pattern of the names of stimuli that are looked for by those of their responses; "" if none are.
     """
     voltages, lost = _responses(content, known)
-    for series in voltages:
+    for series in [series for series in voltages if _is_response(series, voltages)]:
         words = (
             "it isn't listed in /data_organization."
             if dialect == "BBP"
@@ -217,6 +225,8 @@ def open_series(group: h5py.Group | None, name: str, unit: str = "volts") -> Ser
     if not isinstance(found, h5py.Group):
         return None
     series = Series(found, unit)
+    if series.type == "VoltageClampSeries":
+        return Lost(name, _VOLTAGE_CLAMP, names_of(series, None), path, severity="note")
     if series.type.startswith("VoltageClamp"):
         return None
     if found.id.links.exists(b"data"):

@@ -6,6 +6,7 @@ import codecs
 import csv
 import os
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -14,7 +15,11 @@ import numpy as np
 from ..problems import ReadError
 from .files import existing_file
 
-_MISSING = {"", "-", "nan", "na", "n/a", "none", "null"}
+_MISSING = {"", "-", "nan", "+nan", "-nan", "na", "n/a", "none", "null"}
+# Python reads more as a number: digits of other scripts, and "38_3438".
+_NUMBER = re.compile(r"[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?|inf|infinity)", re.IGNORECASE)
+# Fewer values than that are no column of their own, but a mistake in their rows.
+_FEW_VALUES = 50
 _COMMA_NUMBER = re.compile(r"\s*[+-]?\d+,\d+([eE][+-]?\d+)?\s*")
 
 Line = tuple[int, str]  # its number in the file, its text
@@ -74,12 +79,9 @@ def _read_table(path: str, delimiter: str | None, mtime: int, size: int) -> Tabl
     _strip_blank(lines)
     if not lines:
         raise ReadError(f"{name} holds a header, but no numbers.")
-    columns = _numbers(lines, delimiter, comma, name)
+    columns = _numbers(lines, delimiter, comma, name, len(header))
     if header and len(columns) > len(header):
-        raise ReadError(
-            f"{name} has {len(header)} column names, but rows of {len(columns)} cells. Numbers with decimal "
-            "commas must be separated by tabs or semicolons."
-        )
+        raise _too_wide(f"{name}, line {lines[0][0]}", len(columns), len(header))
     columns.flags.writeable = False
     return Table(columns, header, ["its decimal commas are read as decimal points."] if comma else [])
 
@@ -136,7 +138,10 @@ def _value(cell: str, decimal_comma: bool) -> float:
     cell = cell.strip()
     if cell.lower() in _MISSING:
         return np.nan
-    return float(cell.replace(",", ".") if decimal_comma else cell)
+    cell = cell.replace(",", ".") if decimal_comma else cell
+    if not _NUMBER.fullmatch(cell):
+        raise ValueError(cell)
+    return float(cell)
 
 
 def _take_header(lines: list[Line], delimiter: str, decimal_comma: bool) -> list[str]:
@@ -156,8 +161,11 @@ def _take_header(lines: list[Line], delimiter: str, decimal_comma: bool) -> list
     return [cell.strip() for cell in cells]
 
 
-def _numbers(lines: list[Line], delimiter: str, decimal_comma: bool, name: str) -> np.ndarray:
-    """Return the cells as an array (n_columns, n_rows), NaN where a cell or the end of a row is missing."""
+def _numbers(lines: list[Line], delimiter: str, decimal_comma: bool, name: str, named: int) -> np.ndarray:
+    """Return the cells as an array (n_columns, n_rows), NaN where a cell or the end of a row is missing.
+
+    `named` is the number of columns that have names, 0 if there is no header.
+    """
     if not decimal_comma and all(words.strip() for _, words in lines):
         # An order of magnitude faster, for tables without gaps.
         try:
@@ -168,10 +176,12 @@ def _numbers(lines: list[Line], delimiter: str, decimal_comma: bool, name: str) 
             return np.ascontiguousarray(table.T)
         except ValueError:
             pass
-    return _numbers_and_gaps(lines, delimiter, decimal_comma, name)
+    return _numbers_and_gaps(lines, delimiter, decimal_comma, name, named)
 
 
-def _numbers_and_gaps(lines: list[Line], delimiter: str, decimal_comma: bool, name: str) -> np.ndarray:
+def _numbers_and_gaps(
+    lines: list[Line], delimiter: str, decimal_comma: bool, name: str, named: int
+) -> np.ndarray:
     rows = [_cells(words, delimiter) for _, words in lines]
     width, cells = max(len(row) for row in rows), sum(len(row) for row in rows)
     if width * len(rows) > 10 * cells + 1000:
@@ -186,4 +196,30 @@ def _numbers_and_gaps(lines: list[Line], delimiter: str, decimal_comma: bool, na
                 raise ReadError(f"{place}: {cell.strip()[:40]!r} isn't a number.") from None
     while width > 1 and np.isnan(columns[width - 1]).all():
         width -= 1
-    return columns[:width]
+    columns = columns[:width]
+    odd = _wide_row([len(row) for row in rows], columns, named)
+    if odd is not None:
+        expected = named or Counter(len(row) for row in rows).most_common(1)[0][0]
+        raise _too_wide(f"{name}, line {lines[odd][0]}", len(rows[odd]), expected)
+    return columns
+
+
+def _wide_row(widths: list[int], columns: np.ndarray, named: int) -> int | None:
+    """Return the first row that holds more than the columns there are, None if all fit.
+
+    Columns may end early, so that rows get narrower; a row that is wider than those before it, or a few that are
+    wider than all the others, hold a comma too many.
+    """
+    usual = named or min(Counter(widths).most_common(1)[0][0], widths[0])
+    for column in columns[usual:]:
+        filled = np.flatnonzero(~np.isnan(column))
+        if len(filled) and (named or filled[0] > 0 or len(filled) < _FEW_VALUES or len(columns) > widths[0]):
+            return int(filled[0])
+    return None
+
+
+def _too_wide(place: str, cells: int, expected: int) -> ReadError:
+    return ReadError(
+        f"{place}: {cells} cells, but there are {expected} columns. Numbers with decimal commas must be separated "
+        "by tabs or semicolons."
+    )

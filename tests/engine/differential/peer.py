@@ -117,8 +117,8 @@ def peer_cells(
 def tidied(outputs: dict) -> dict:
     """Put null where BluePyEfe's JSON says NaN, which is no JSON, and the cells in the order of their names.
 
-    Equal values have a standard deviation of 0, which is replaced by the default; BluePyEfe's may be 2e-18 instead, from
-    rounding their mean, and then isn't.
+    Equal values have a standard deviation of 0, which is replaced by the default; BluePyEfe's may be 2e-18 instead,
+    from rounding their mean, and then isn't.
     """
     outputs = _without_rounding(_without_nan(outputs))
     currents = outputs["holding_threshold_currents"]

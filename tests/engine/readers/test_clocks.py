@@ -21,8 +21,8 @@ DT = 1e-4  # s
 AMP = 0.3e-9
 TIMES = np.arange(N) * DT
 CURRENT = np.where((TIMES >= 0.1) & (TIMES < 0.5), AMP, 0.0)
-# A membrane that follows its current at once: what belongs together can be seen.
-VOLTAGE = -0.07 + 1e8 * CURRENT
+# A membrane that follows its current at once: what belongs together can be seen. Without noise it would be a command.
+VOLTAGE = -0.07 + 1e8 * CURRENT + 1e-4 * np.random.default_rng(1).normal(size=N)
 
 
 def nwb(folder, voltage, current, v_start, i_start):

@@ -152,3 +152,83 @@ def test_matrices_that_are_no_traces(tmp_path, name, values, words):
     sweeps, (problem,) = read({"filepath": str(path), **UNITS})
     assert [s is None for s in sweeps] == [True, False]
     assert words in problem.message
+
+
+# --- a second amplifier
+
+
+def two_amplifiers(sweeps=2):
+    """Return an export of two cells: what `matrices` has, and another current (_3) and voltage (_4)."""
+    found = matrices(sweeps)
+    rng = np.random.default_rng(7)
+    for k in range(1, sweeps + 1):
+        for channel, size in ((3, 1e-10), (4, 0.07)):
+            values = size * rng.standard_normal(len(TIMES))
+            found[f"Trace_1_1_{k}_{channel}"] = np.column_stack([TIMES, values])
+    return found
+
+
+@pytest.mark.parametrize("hdf5", [False, True])
+def test_a_second_amplifier_is_told_when_it_is_not_used(tmp_path, hdf5):
+    variables = two_amplifiers()
+    path = write(tmp_path / "a.mat", variables, hdf5)
+    sweeps, (problem,) = read({"filepath": str(path), **UNITS})
+    assert [s["label"] for s in sweeps] == ["Trace_1_1_1", "Trace_1_1_2"]
+    assert np.array_equal(sweeps[0]["voltage"], variables["Trace_1_1_1_2"][:, 1])
+    assert problem.severity == "warning"
+    assert "Not used: _3, _4" in problem.message
+    assert "'v_channel': 4" in problem.message
+    assert [p.message for p in inspect(path).problems] == [problem.message]
+
+
+@pytest.mark.parametrize(
+    ("metadata", "current", "voltage"),
+    [
+        ({"v_channel": 4}, 3, 4),
+        ({"i_channel": 3}, 3, 4),
+        ({"i_channel": "3", "v_channel": "4"}, 3, 4),
+        ({"v_channel": 2}, 1, 2),
+        ({"i_channel": 1, "v_channel": 4}, 1, 4),
+        ({"i_channel": 2, "v_channel": 1}, 2, 1),  # exchanged in the export
+    ],
+)
+def test_a_second_amplifier_can_be_chosen(tmp_path, metadata, current, voltage):
+    variables = two_amplifiers()
+    path = write(tmp_path / "a.mat", variables, False)
+    sweeps, _ = read({"filepath": str(path), **UNITS, **metadata})
+    for k, sweep in enumerate(sweeps, start=1):
+        assert np.array_equal(sweep["current"], variables[f"Trace_1_1_{k}_{current}"][:, 1])
+        assert np.array_equal(sweep["voltage"], variables[f"Trace_1_1_{k}_{voltage}"][:, 1])
+
+
+@pytest.mark.parametrize(
+    ("metadata", "words"),
+    [
+        ({"v_channel": 6}, "no channel 6 .v_channel.: its traces end in _1, _2, _3, _4"),
+        ({"i_channel": "Im"}, "no channel 'Im' .i_channel."),
+        ({"i_channel": True}, "no channel True"),
+        ({"i_channel": 2, "v_channel": 2}, "are the same, 2"),
+    ],
+)
+def test_channels_that_are_not_there(tmp_path, metadata, words):
+    path = write(tmp_path / "a.mat", two_amplifiers(), False)
+    with pytest.raises(ReadError, match=words):
+        read({"filepath": str(path), **UNITS, **metadata})
+
+
+def test_a_file_with_the_second_amplifier_alone(tmp_path):
+    variables = {key: values for key, values in two_amplifiers().items() if key[-1] in "34"}
+    path = write(tmp_path / "a.mat", variables, False)
+    sweeps, problems = read({"filepath": str(path), **UNITS})
+    assert problems == []
+    assert np.array_equal(sweeps[1]["voltage"], variables["Trace_1_1_2_4"][:, 1])
+
+
+def test_a_current_that_is_missing_is_named_like_a_voltage(tmp_path):
+    variables = matrices()
+    del variables["Trace_1_1_3_1"]
+    path = write(tmp_path / "a.mat", variables, False)
+    sweeps, (problem,) = read({"filepath": str(path), **UNITS})
+    assert [s["label"] for s in sweeps] == ["Trace_1_1_1", "Trace_1_1_2"]
+    assert (problem.recording, problem.severity) == ("Trace_1_1_3", "error")
+    assert "Trace_1_1_3_1, the current of Trace_1_1_3_2" in problem.message

@@ -325,3 +325,135 @@ def test_inspection(tmp_path):
     summary = inspect(lccr(tmp_path)["filepath"])
     assert (summary.format, [s.id for s in summary.sweeps]) == ("text", ["column 1", "column 2"])
     assert "'amplitudes'" in summary.problems[0].message
+
+
+# --- rows, numbers and names that aren't what they seem
+
+
+def lines_of(path):
+    return Path(path).read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.parametrize("header", [True, False])
+@pytest.mark.parametrize("row", [0, 1, 417, 999])
+@pytest.mark.parametrize(("row_as", "cells"), [("-37,5938,50.0", 3), ("5,-37.5938,50.0", 3), ("1,2,3,4", 4)])
+def test_a_row_with_a_cell_too_many_is_placed(tmp_path, header, row, row_as, cells):
+    _, v, i = trace()
+    metadata = table(tmp_path, ["V (mV)", "I (pA)"] if header else None, [v, i])
+    metadata |= {"dt": 0.1, "t_unit": "ms", "v_unit": "mV", "i_unit": "pA"}
+    metadata |= {"columns": {"voltage": 0, "current": 1}}
+    lines = lines_of(metadata["filepath"])
+    lines[row + header] = row_as
+    Path(metadata["filepath"]).write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(ReadError, match=rf"line {row + header + 1}: {cells} cells, but there are 2 columns"):
+        read(metadata)
+
+
+def test_rows_may_end_in_a_delimiter_and_columns_may_end_early(tmp_path):
+    _, v, i = trace()
+    metadata = table(tmp_path, ["V (mV)", "V2 (mV)", "I (pA)"], [v, v + 1, i])
+    metadata |= {"dt": 0.1, "t_unit": "ms", "columns": {"voltage": [1, 2], "current": 0}}
+    lines = lines_of(metadata["filepath"])
+    rows = [line.split(",") for line in lines]
+    rows = [[c, a, b] for a, b, c in rows]
+    rows[901:] = [row[:2] for row in rows[901:]]
+    Path(metadata["filepath"]).write_text("\n".join(",".join(row) + "," for row in rows), encoding="utf-8")
+    sweeps, (problem,) = read(metadata)
+    assert [len(s["voltage"]) for s in sweeps] == [1000, 900]
+    assert "the last 100 samples hold no numbers" in problem.message
+
+
+@pytest.mark.parametrize(
+    "cell", ["-38_3438", "1_0", "３８", "٣", "0x1F", "1e5j", "1d3", "--3", "+ 3", "1e_5", "True"]
+)
+def test_numbers_are_those_that_any_program_reads(tmp_path, cell):
+    t, v, i = trace()
+    metadata = table(tmp_path, ["t (ms)", "V (mV)", "I (pA)"], [t, v, i])
+    lines = lines_of(metadata["filepath"])
+    lines[500] = ",".join([lines[500].split(",")[0], cell, "50.0"])
+    Path(metadata["filepath"]).write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(ReadError, match=r"line 501, column 2: '.*' isn't a number"):
+        read(metadata)
+
+
+@pytest.mark.parametrize("cell", ["-70", "-70.", "-.7e2", "-7E1", "-7.0e+01", " -70.0 ", '"-70"'])
+def test_all_ways_to_write_a_number(tmp_path, cell):
+    t, v, i = trace()
+    metadata = table(tmp_path, ["t (ms)", "V (mV)", "I (pA)"], [t, v, i])
+    lines = lines_of(metadata["filepath"])
+    lines[500] = ",".join([lines[500].split(",")[0], cell, "50.0"])
+    Path(metadata["filepath"]).write_text("\n".join(lines), encoding="utf-8")
+    (sweep,), _ = read(metadata)
+    assert sweep["voltage"][499] == -70.0
+
+
+@pytest.mark.parametrize("cell", ["inf", "-Infinity", "1e400", "1e30"])
+def test_numbers_that_no_cell_has(tmp_path, cell):
+    from efewidgets.engine.reading import read_file
+
+    t, v, i = trace()
+    metadata = table(tmp_path, ["t (ms)", "V (mV)", "I (pA)"], [t, v, i])
+    lines = lines_of(metadata["filepath"])
+    lines[500] = ",".join([lines[500].split(",")[0], cell, "50.0"])
+    Path(metadata["filepath"]).write_text("\n".join(lines), encoding="utf-8")
+    recordings, problems = read_file(metadata, "Step")
+    assert recordings == []
+    assert "sample 499" in problems[0].message
+
+
+SCALED = [
+    "Vm/10 (mV)",
+    "Vm ×100 (mV)",
+    "10*V (mV)",
+    "Vm * 0.1 (mV)",
+    "V x10 (mV)",
+    "V 10x (mV)",
+    "Vm gain 20 (mV)",
+]
+
+
+@pytest.mark.parametrize("header", SCALED)
+def test_a_factor_in_a_column_s_name_is_not_passed_over(tmp_path, header):
+    t, v, i = trace()
+    metadata = table(tmp_path, ["t (ms)", header, "I (pA)"], [t, v, i], ";")
+    with pytest.raises(ReadError, match=r"seems to state a factor .*'v_unit'"):
+        read(metadata)
+    (sweep,), _ = read(metadata | {"v_unit": "mV"})  # a person says that they are mV as they stand
+    assert np.array_equal(sweep["voltage"], v)
+
+
+@pytest.mark.parametrize("role", ["t/100 (ms)", "Im ×100 (pA)"])
+def test_a_factor_of_time_or_current_is_not_passed_over(tmp_path, role):
+    t, v, i = trace()
+    header = [role, "V (mV)", "I (pA)"] if role[0] == "t" else ["t (ms)", "V (mV)", role]
+    with pytest.raises(ReadError, match=f"seems to state a factor .*'{role[0].lower()}_unit'"):
+        read(table(tmp_path, header, [t, v, i], ";"))
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Vm1 (mV)", "V_2 (mV)", "10_Vm (mV)", "Sweep 1/5 (mV)", "Vm_scaled (mV)", "Ch 2: V (mV)", "Trace/V/mV"],
+)
+def test_numbers_in_names_are_no_factors(tmp_path, header):
+    t, v, i = trace()
+    (sweep,), _ = read(table(tmp_path, ["t (ms)", header, "I (pA)"], [t, v, i], ";"))
+    assert np.array_equal(sweep["voltage"], v)
+
+
+@pytest.mark.parametrize("unit", ["10 mV", "100 pA", "2", "mV/10"])
+def test_a_unit_with_a_number_is_no_unit(tmp_path, unit):
+    t, v, i = trace()
+    with pytest.raises(
+        ReadError, match=r"no column that is plainly the voltage|doesn't say the unit of its voltage"
+    ):
+        read(table(tmp_path, ["t (ms)", f"Vm ({unit})", "I (pA)"], [t, v, i], ";"))
+
+
+def test_columns_that_are_not_used_are_named(tmp_path):
+    t, v, i = trace()
+    metadata = table(tmp_path, ["t (ms)", "V (mV)", "Vm", "I (pA)", "temperature"], [t, v, v, i, v])
+    (_,), (note,) = read(metadata)
+    assert note.severity == "note"
+    assert "not used: 'Vm', 'temperature'" in note.message
+    roles = {"time": 0, "voltage": 1, "current": 3}
+    assert read(metadata | {"columns": roles})[1] == []

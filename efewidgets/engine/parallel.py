@@ -14,8 +14,10 @@ import queue
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from .apart import be_expendable
 from .problems import EfeError
 
 logger = logging.getLogger(__name__)
@@ -162,6 +164,13 @@ class _Process:
     started: Future
 
 
+def _begin(start: Callable[[], None] | None) -> None:
+    """Let the system end this process where a library hangs on a damaged file."""
+    be_expendable()
+    if start is not None:
+        start()
+
+
 class WorkerPool(Executor):
     """Processes on this machine, each with one job at a time: one that dies takes down only that.
 
@@ -190,7 +199,7 @@ class WorkerPool(Executor):
         from concurrent.futures import ProcessPoolExecutor
 
         context = multiprocessing.get_context("spawn")
-        pool = ProcessPoolExecutor(1, mp_context=context, initializer=self._start)
+        pool = ProcessPoolExecutor(1, mp_context=context, initializer=partial(_begin, self._start))
         return _Process(pool, pool.submit(int))
 
     def submit(self, fn: Callable, /, *args: Any, **kwargs: Any) -> Future:
@@ -211,7 +220,8 @@ class WorkerPool(Executor):
                     process.pool.shutdown(wait=False)
                     process = self._process()
             raise WorkerDiedError(
-                "the process that worked on it died twice, perhaps for want of memory. Try fewer processes."
+                "the process that worked on it died twice, perhaps of a damaged file, or for want of memory. Try fewer "
+                "processes."
             )
         finally:
             self._free.put(process)

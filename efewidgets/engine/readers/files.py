@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..guard import may_open
 from ..problems import ReadError, nearest
 
@@ -44,6 +46,23 @@ def existing_file(path: str) -> str:
     if place.stat().st_size == 0:
         raise ReadError(f"{name} is empty (0 bytes): was it copied whole?")
     return path
+
+
+def stored_numbers(path: str, dtype: np.dtype, count: int, offset: int) -> np.ndarray:
+    """Return numbers as they are stored from a byte on, array (count,).
+
+    They are read, not mapped: a map of a file that another program makes shorter takes this one down.
+
+    Raises
+    ------
+    ReadError
+        If the file ends before.
+    """
+    found = np.fromfile(path, dtype, count, offset=offset)
+    if len(found) < count:
+        name = os.path.basename(path)
+        raise ReadError(f"{name} was cut short while it was read: is it still being written? Read it again.")
+    return found
 
 
 def _neighbour(place: Path) -> str:

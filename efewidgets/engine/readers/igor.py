@@ -17,7 +17,7 @@ import numpy as np
 
 from ..problems import Problem, ReadError
 from ..units import is_current_unit, is_voltage_unit
-from .files import existing_file, text_path
+from .files import existing_file, stored_numbers, text_path
 from .inspection import Contents, Sweep, SweepInfo, known_sweep, step_in_ms
 
 _TYPES = {0x02: "f4", 0x04: "f8", 0x08: "i1", 0x10: "i2", 0x20: "i4", 0x48: "u1", 0x50: "u2", 0x60: "u4"}
@@ -43,7 +43,7 @@ class Wave:
 
     def samples(self) -> np.ndarray:
         """Return the samples as stored, in this machine's byte order, array (n,)."""
-        stored = np.fromfile(self.path, self.dtype, self.n, offset=self.offset)
+        stored = stored_numbers(self.path, self.dtype, self.n, self.offset)
         return stored.astype(self.dtype.newbyteorder("="), copy=False)
 
 

@@ -175,7 +175,7 @@ def _set_alarm(seconds: float) -> None:
     if (
         seconds
     ):  # Windows counts no processor time; a thread that is none of Python's counts the time that passes
-        faulthandler.dump_traceback_later(3 * seconds, exit=True, file=sys.__stderr__)
+        faulthandler.dump_traceback_later(3 * seconds, exit=True, file=2)
     else:
         faulthandler.cancel_dump_traceback_later()
 

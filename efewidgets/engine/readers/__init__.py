@@ -37,7 +37,7 @@ from .matlab import open_matlab
 from .nwb import open_nwb
 from .registry import Format, Open, format_for, format_of, plugin_problems, register_reader
 from .text import open_lccr
-from .vouched import always_apart, damaged
+from .vouched import always_apart, damaged, vouch_for
 
 __all__ = [
     "FileSummary",
@@ -189,9 +189,11 @@ def inspect_apart(path: str | os.PathLike[str]) -> FileSummary:
     if format_of(path).open is None:
         return inspect(path)
     existing_file(path)
-    if guard_of_files() is not None and is_hdf5(path):
-        with open_file(path, format_of(path).name):
-            pass  # the files that it draws on are looked at by the guard, which stands here
+    if is_hdf5(path):
+        vouch_for(path)
+        if guard_of_files() is not None:
+            with open_file(path, format_of(path).name):
+                pass  # the files that it draws on are looked at by the guard, which stands here
     try:
         return ask("readers:inspect", path)
     except LostError as error:

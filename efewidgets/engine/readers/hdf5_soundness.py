@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator
-from typing import BinaryIO
+from io import BufferedReader
 
 import numpy as np
 
@@ -27,9 +27,8 @@ _GROUP, _CHUNKS = 0, 1
 _MOST_DIMENSIONS = 8
 
 
-def is_sound(file: BinaryIO) -> bool:
+def is_sound(file: BufferedReader) -> bool:
     """Whether HDF5 can be let loose on an open file; False also if that can't be told here."""
-
     base = _base(file)
     if base is None:
         return False
@@ -53,7 +52,7 @@ def is_sound(file: BinaryIO) -> bool:
         return False
 
 
-def _base(file: BinaryIO) -> int | None:
+def _base(file: BufferedReader) -> int | None:
     """Return where HDF5 begins, behind a block of somebody else's if there is one; MATLAB's has 512 bytes."""
     for at in (0, 512, 1024, 2048):
         file.seek(at)
@@ -70,13 +69,13 @@ def _is_plain(head: bytes) -> bool:
     return sizes == b"\x08\x08"
 
 
-def _places(file: BinaryIO, base: int) -> dict[bytes, list[int]]:
+def _places(file: BufferedReader, base: int) -> dict[bytes, list[int]]:
     """Return where structures of each name may begin: they needn't be aligned, and samples may spell a name."""
     places: dict[bytes, list[int]] = {name: [] for name in _NAMES}
     block = np.empty(_BLOCK + 4, np.uint8)
     start = kept = 0
     file.seek(base)
-    while count := file.readinto(memoryview(block)[kept:]):  # type: ignore[attr-defined]
+    while count := file.readinto(block[kept:].data):
         end = kept + count
         for shift in range(4):
             words = block[shift : shift + (end - shift) // 4 * 4].view("<u4")

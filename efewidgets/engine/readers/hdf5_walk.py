@@ -9,23 +9,23 @@ from ..apart import one_step
 # Their decoders are old and sound; samples in others are decoded once, to see.
 _SOUND_FILTERS = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32}
 
-_QUICK = 5.0  # s of processor time for one object; its samples are left where they are
 
-
-def walk(path: str) -> None:
+def walk(path: str, limit: float) -> None:
     """Touch every object of a file, its attributes, where its samples are; what is damaged raises nothing.
 
-    Other files that it draws on aren't opened. The limit of time holds for each object.
+    Other files that it draws on aren't opened. The limit (s of processor time) holds for each object.
     """
     try:
-        with h5py.File(path, "r", locking="best-effort") as file:
-            h5py.h5o.visit(file.id, lambda name, about: _touch(file, name, about), info=True)
+        with one_step(limit):
+            file = h5py.File(path, "r", locking="best-effort")
+        with file:
+            h5py.h5o.visit(file.id, lambda name, about: _touch(file, name, about, limit), info=True)
     except Exception:  # it is damaged in a way that HDF5 notices, as it will again
         return
 
 
-def _touch(file: h5py.File, name: bytes, about: h5py.h5o.ObjInfo) -> None:
-    with one_step(_QUICK):
+def _touch(file: h5py.File, name: bytes, about: h5py.h5o.ObjInfo, limit: float) -> None:
+    with one_step(limit):
         try:
             if about.type == h5py.h5o.TYPE_DATASET:
                 dataset = h5py.Dataset(h5py.h5d.open(file.id, name), readonly=True)

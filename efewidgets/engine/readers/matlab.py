@@ -99,7 +99,7 @@ def _open_classic(path: str, name: str) -> Iterator[tuple[str, Shapes, Load]]:
     except ReadError as error:
         raise ReadError(f"{name} isn't a whole MATLAB file ({error}) Copy or export it again.") from error
     shapes = {key: variable.shape for key, variable in found.items()}
-    yield "version 5", shapes, lambda *keys: tuple(found[key].numbers() for key in keys)  # type: ignore[return-value]
+    yield "version 5", shapes, lambda *keys: tuple(found[key].numbers() for key in keys)
 
 
 @contextmanager

@@ -22,6 +22,8 @@ from .problems import EfeError
 
 #: s of processor time for one step; a gigabyte is decompressed in a tenth of it
 LIMIT = 60.0
+#: Bytes that the process may ask for; the longest sweep takes half of them
+MEMORY = 4 << 30
 #: s without a question after which the process ends, to give its memory back
 IDLE = 60.0
 
@@ -32,7 +34,7 @@ _IDLE_CODE = -signal.SIGALRM if hasattr(signal, "setitimer") else None
 _lock = threading.RLock()
 _process: subprocess.Popen | None = None
 _expendable = _serving = False
-_depth = 0
+_limits: list[float] = []
 
 
 class LostError(EfeError):
@@ -152,17 +154,16 @@ def be_expendable() -> None:
 @contextlib.contextmanager
 def one_step(limit: float = LIMIT) -> Iterator[None]:
     """End this process, if it may be lost, when the block takes more than `limit`; a step within one counts anew."""
-    global _depth
     if not _expendable:
         yield
         return
-    _depth += 1
+    _limits.append(limit)
     _set_alarm(limit)
     try:
         yield
     finally:
-        _depth -= 1
-        _set_alarm(LIMIT if _depth else 0)
+        _limits.pop()
+        _set_alarm(_limits[-1] if _limits else 0)
 
 
 def _set_alarm(seconds: float) -> None:
@@ -185,12 +186,23 @@ def _set_idle(seconds: float) -> None:
         signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
+def _limit_memory() -> None:
+    """Let a loop that goes on asking for memory fail, before the machine does."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
+
+
 def _serve() -> None:
     """Answer questions until there are no more."""
     global _serving
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who asks
     be_expendable()
     _serving = True
+    _limit_memory()
     questions, answers = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a library that prints doesn't answer
     while True:

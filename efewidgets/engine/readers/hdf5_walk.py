@@ -16,9 +16,7 @@ def walk(path: str, limit: float) -> None:
     Other files that it draws on aren't opened. The limit (s of processor time) holds for each object.
     """
     try:
-        with one_step(limit):
-            file = h5py.File(path, "r", locking="best-effort")
-        with file:
+        with one_step(limit), h5py.File(path, "r", locking="best-effort") as file:
             h5py.h5o.visit(file.id, lambda name, about: _touch(file, name, about, limit), info=True)
     except Exception:  # it is damaged in a way that HDF5 notices, as it will again
         return

@@ -13,6 +13,7 @@ import ipywidgets
 
 from .. import datasets, widgets
 from ..engine.problems import EfeError
+from ..engine.readers import always_apart
 from ..state import BackgroundRunner, ExtractionState
 from ..widgets.base import StateWidget
 from ..widgets.html import escape, tag
@@ -74,6 +75,7 @@ class Dashboard(ipywidgets.VBox):
         options: Callable[[], dict[str, Any]] | None = None,
     ):
         super().__init__()
+        always_apart()
         self.root, self.scratch, self.read_only = root, scratch, read_only
         self.fence = fence or Fence(root, scratch, also=[datasets.sample_folder()])
         self._options = options or (lambda: {"runner": BackgroundRunner()})

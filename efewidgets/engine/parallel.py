@@ -14,8 +14,10 @@ import queue
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from .apart import be_expendable
 from .problems import EfeError
 
 logger = logging.getLogger(__name__)
@@ -190,7 +192,7 @@ class WorkerPool(Executor):
         from concurrent.futures import ProcessPoolExecutor
 
         context = multiprocessing.get_context("spawn")
-        pool = ProcessPoolExecutor(1, mp_context=context, initializer=_begin, initargs=(self._start,))
+        pool = ProcessPoolExecutor(1, mp_context=context, initializer=partial(_begin, self._start))
         return _Process(pool, pool.submit(int))
 
     def submit(self, fn: Callable, /, *args: Any, **kwargs: Any) -> Future:
@@ -211,7 +213,8 @@ class WorkerPool(Executor):
                     process.pool.shutdown(wait=False)
                     process = self._process()
             raise WorkerDiedError(
-                "the process that worked on it died twice, perhaps for want of memory. Try fewer processes."
+                "the process that worked on it died twice, perhaps of a damaged file, or for want of memory. Try fewer "
+                "processes."
             )
         finally:
             self._free.put(process)
@@ -225,8 +228,9 @@ class WorkerPool(Executor):
 
 
 def _begin(start: Callable[[], None] | None) -> None:
-    """Begin a worker process."""
+    """Begin a worker process, which ends with its parent, and by the system where a library hangs on a damaged file."""
     end_with_parent()
+    be_expendable()
     if start is not None:
         start()
 

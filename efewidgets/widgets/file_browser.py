@@ -139,9 +139,7 @@ class Browser:
         self._stop.clear()
         wanted = self.name.value, suffixes_of(self.format.value)
         self.stop.layout.display = ""
-        self._search = threading.Thread(
-            target=self._look_below, args=(list(folders), list(files), *wanted), daemon=True
-        )
+        self._search = threading.Thread(target=self._look_below, args=(list(folders), list(files), *wanted))
         self._search.start()
 
     def _look_below(self, folders: list[str], files: list[str], name: str, suffixes: tuple[str, ...]) -> None:
@@ -153,7 +151,7 @@ class Browser:
             if time.monotonic() - told > 0.4:
                 told = time.monotonic()
                 self.message.say(f"Looked into {number:,} folders: {found + len(files):,} files.", "note")
-            return not self._stop.is_set()
+            return not self._stop.is_set() and threading.main_thread().is_alive()
 
         def chosen() -> None:
             self._say(whole)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..engine.problems import EfeError
-from ..engine.readers import FileSummary, inspect
+from ..engine.readers import FileSummary, inspect_apart
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ class Seen:
 
 
 class Looker:
-    """Looks into files without reading samples, in one thread.
+    """Looks into files without reading samples, in one thread; libraries that may break do so in another process.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ class Looker:
         Called from that thread now and then while something new is known, and when all is.
     """
 
-    def __init__(self, news: Callable[[], Any], look: Callable[[str], FileSummary] = inspect):
+    def __init__(self, news: Callable[[], Any], look: Callable[[str], FileSummary] = inspect_apart):
         self._news: Callable[[], Any] = news
         self._look = look
         self._known: dict[str, tuple[Any, Seen]] = {}
@@ -73,13 +73,14 @@ class Looker:
             self._waiting.update(dict.fromkeys(wanted))
             if self._idle.is_set():
                 self._idle.clear()
-                threading.Thread(target=self._run, name="efewidgets-look", daemon=True).start()
+                # not a daemon: at the end of Python it is waited for, so that it isn't cut off in a library
+                threading.Thread(target=self._run, name="efewidgets-look").start()
 
     def _run(self) -> None:
         told = time.monotonic() + _OFTEN
         while True:
             with self._lock:
-                if self._closed or not self._waiting:
+                if self._closed or not self._waiting or not threading.main_thread().is_alive():
                     self._idle.set()
                     break
                 path = next(iter(self._waiting))
@@ -97,7 +98,7 @@ class Looker:
         self._tell()
 
     def _tell(self) -> None:
-        if not self._closed:
+        if not self._closed and threading.main_thread().is_alive():
             try:
                 self._news()
             except Exception:

@@ -13,6 +13,7 @@ from .. import datasets
 from ..engine.ecodes import FAMILIES
 from ..engine.folders import Root
 from ..engine.problems import EfeError
+from ..engine.readers import always_apart
 from ..state import ExtractionState
 from ..state.inputs import FileInputs, files_in_words
 from .base import StateWidget
@@ -71,6 +72,7 @@ class FileSelector(StateWidget):
 
     def build(self) -> Sequence[ipywidgets.Widget]:
         """Make the controls."""
+        always_apart()
         self.looker = Looker(self._news)
         if self._uploads:
             self.upload = Upload(

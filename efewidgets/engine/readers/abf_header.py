@@ -10,6 +10,7 @@ import numpy as np
 
 from ..problems import ReadError
 from .abf_sweeps import Layout, sweep_lengths
+from .files import stored_numbers
 from .names_in_files import plain_name
 
 _BLOCK = 512
@@ -67,7 +68,8 @@ class Header:
         """Return the scaled samples of one channel in one sweep, float32 array (n,)."""
         n_channels = len(self.channels)
         offset = self.data_offset + self.starts[sweep] * self.dtype.itemsize
-        stored = np.memmap(self.path, self.dtype, "r", offset, (self.lengths[sweep], n_channels))
+        count = self.lengths[sweep] * n_channels
+        stored = stored_numbers(self.path, self.dtype, count, offset).reshape(-1, n_channels)
         scale = self.channels[channel]
         # Each step is rounded to float32, as neo (and so BluePyEfe) does.
         values = stored[:, channel].astype(np.float32)
@@ -85,7 +87,6 @@ class _Bytes:
         self.path = path
         self.name = os.path.basename(path)
         self.size = os.path.getsize(path)
-        self.map = np.memmap(path, np.uint8, "r")
 
     def take(self, offset: int, count: int) -> bytes:
         if offset < 0 or count < 0 or offset + count > self.size:
@@ -93,7 +94,13 @@ class _Bytes:
                 f"{self.name} is cut short or damaged: its header points to byte {offset + count}, but the "
                 f"file ends at byte {self.size}."
             )
-        return self.map[offset : offset + count].tobytes()
+        # not by a map: one that another program truncates takes this one down
+        with open(self.path, "rb") as file:
+            file.seek(offset)
+            found = file.read(count)
+        if len(found) < count:
+            raise ReadError(f"{self.name} was cut short while it was read: is it still being written?")
+        return found
 
     def get(self, form: str, offset: int) -> tuple:
         return struct.unpack("<" + form, self.take(offset, struct.calcsize("<" + form)))

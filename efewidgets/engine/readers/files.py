@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..guard import may_open
 from ..problems import MissingFileError, ReadError, nearest
 
@@ -68,6 +70,23 @@ def _check_placeholder(place: Path) -> None:
     for begin, words in _PLACEHOLDERS:
         if head.startswith(begin):
             raise ReadError(f"{place.name} {words}.")
+
+
+def stored_numbers(path: str, dtype: np.dtype, count: int, offset: int) -> np.ndarray:
+    """Return numbers as they are stored from a byte on, array (count,).
+
+    They are read, not mapped: a map of a file that another program makes shorter takes this one down.
+
+    Raises
+    ------
+    ReadError
+        If the file ends before.
+    """
+    found = np.fromfile(path, dtype, count, offset=offset)
+    if len(found) < count:
+        name = os.path.basename(path)
+        raise ReadError(f"{name} was cut short while it was read: is it still being written? Read it again.")
+    return found
 
 
 def _neighbour(place: Path) -> str:

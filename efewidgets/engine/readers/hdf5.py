@@ -6,28 +6,53 @@ import contextlib
 import importlib
 import math
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import h5py
 import numpy as np
 
+from ..apart import one_step
 from ..guard import guard_of_files
 from ..problems import ReadError
 from .chunks import read_chunks
 from .hdf5_links import check_links
+from .hdf5_virtual import check_virtual
+from .inside import inside_hdf5
+from .vouched import vouch_for
 
 # More than half an hour at 100 kHz: beyond it, a sweep is a mistake (or an attack on the memory).
 MAX_SAMPLES = 200_000_000
 
+_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+_USER_BLOCKS = 4096
 _TEXT = h5py.string_dtype()
 
 
-def open_file(path: str, format_name: str) -> h5py.File:
+@contextmanager
+def open_file(path: str, format_name: str) -> Iterator[h5py.File]:
     """Open a file for reading, or raise ReadError that says why it can't be."""
+    with inside_hdf5():
+        vouch_for(path)
+        guard = guard_of_files()
+        if guard is not None:
+            check_links(path, guard)
+        with one_step():
+            file = _opened(path, format_name)
+        with file:
+            yield file
+
+
+def is_hdf5(path: str) -> bool:
+    """Whether a file begins as HDF5 files do, perhaps behind a block of somebody else's."""
+    with open(path, "rb") as file:
+        start = file.read(_USER_BLOCKS + 8)
+    return any(start[at:].startswith(_SIGNATURE) for at in (0, 512, 1024, 2048, _USER_BLOCKS))
+
+
+def _opened(path: str, format_name: str) -> h5py.File:
     name = os.path.basename(path)
-    guard = guard_of_files()
-    if guard is not None:
-        check_links(path, guard)
     try:
         # Network file systems often know no locks; reading needs none.
         return h5py.File(path, "r", locking="best-effort")
@@ -107,6 +132,8 @@ def check_dataset(data: h5py.Dataset, columns: int = 1) -> None:
     if data.shape is None or data.dtype.kind not in "fiu":
         what = "nothing" if data.shape is None else "text or records"
         raise ReadError(f"{data.name} holds {what}, not numbers.")
+    if data.is_virtual:
+        check_virtual(data)
     n = math.prod(data.shape)
     if not (data.ndim == 2 and columns in data.shape) and not (data.ndim == columns == 1):
         raise ReadError(

@@ -10,6 +10,7 @@ import h5py
 
 from ..guard import Guard
 from ..problems import EfeError, ReadError
+from .vouched import vouch_for
 
 # Files are opened again sweep by sweep; those that draw on no other file are looked through once.
 _whole: OrderedDict[tuple, None] = OrderedDict()
@@ -55,6 +56,7 @@ def _drawn_on(path: str) -> set[str]:
     key = (path, about.st_mtime_ns, about.st_size, about.st_ino)
     if key in _whole:
         return set()
+    vouch_for(path)
     try:
         with h5py.File(path, "r", locking="best-effort") as file:
             found = {*_in_links(file), *_in_datasets(file)}

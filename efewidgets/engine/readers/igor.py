@@ -22,7 +22,7 @@ from ..units import is_current_unit, is_voltage_unit
 from .clamp import clamp_in_words
 from .clocks import KEYS as CLOCK_KEYS
 from .clocks import by_samples, on_one_clock, overlap
-from .files import existing_file, text_path
+from .files import existing_file, stored_numbers, text_path
 from .inspection import Contents, Sweep, SweepInfo, known_sweep, step_in_ms
 
 #: What its metadata may say besides what any file's may, and of which kind
@@ -54,7 +54,7 @@ class Wave:
 
     def samples(self) -> np.ndarray:
         """Return the samples as stored, in this machine's byte order, array (n,)."""
-        stored = np.fromfile(self.path, self.dtype, self.n, offset=self.offset)
+        stored = stored_numbers(self.path, self.dtype, self.n, self.offset)
         return stored.astype(self.dtype.newbyteorder("="), copy=False)
 
 

@@ -20,8 +20,9 @@ from ..problems import Problem, ReadError
 from .clocks import KEYS as CLOCK_KEYS
 from .clocks import by_samples, on_one_clock, overlap
 from .files import existing_file, main_path
-from .hdf5 import check_dataset, open_file
+from .hdf5 import check_dataset, is_hdf5, open_file
 from .inspection import Contents, LazySweep, Sweep, SweepInfo, known_sweep
+from .matlab5 import variables
 
 #: What its metadata may say besides what any file's may, and of which kind
 KEYS: dict[str, Kind] = {"i_channel": NAME_OR_INDEX, "v_channel": NAME_OR_INDEX} | CLOCK_KEYS
@@ -42,7 +43,7 @@ def open_matlab(metadata: Mapping[str, Any]) -> Iterator[Contents]:
     """
     path = existing_file(main_path(metadata))
     name = os.path.basename(path)
-    opened = _open_hdf5 if h5py.is_hdf5(path) else _open_classic
+    opened = _open_hdf5 if is_hdf5(path) else _open_classic
     with opened(path, name) as (dialect, shapes, load):
         traces = _traces(shapes)
         if not traces:
@@ -173,30 +174,12 @@ def regular_step(times: np.ndarray) -> float:
 
 @contextmanager
 def _open_classic(path: str, name: str) -> Iterator[tuple[str, Shapes, Load]]:
-    from scipy.io import loadmat, whosmat
-
     try:
-        shapes = {key: shape for key, shape, _ in whosmat(path)}
-    except Exception as error:  # scipy and zlib raise whatever they stumble on
-        raise ReadError(f"{name} isn't a whole MATLAB file ({error}). Copy or export it again.") from error
-    loaded: dict[str, np.ndarray] = {}
-    started = False
-
-    def load(*keys: str) -> Any:
-        nonlocal started
-        if not all(key in loaded for key in keys):
-            # Each search goes through the whole file: who asks for a second sweep gets all of them at once.
-            wanted = [key for key in shapes if key.startswith("Trace_")] if started else keys
-            started = True
-            try:
-                loaded.update(loadmat(path, variable_names=wanted))
-            except Exception as error:
-                raise ReadError(f"{name} is damaged: {keys[0]} can't be read ({error}).") from error
-        if not all(key in loaded for key in keys):
-            raise ReadError(f"{name} is damaged: {keys[0]} can't be read.")
-        return tuple(np.asarray(loaded.pop(key)) for key in keys)
-
-    yield "version 5", shapes, load
+        found = {variable.name: variable for variable in variables(path)}
+    except ReadError as error:
+        raise ReadError(f"{name} isn't a whole MATLAB file ({error}) Copy or export it again.") from error
+    shapes = {key: variable.shape for key, variable in found.items()}
+    yield "version 5", shapes, lambda *keys: tuple(found[key].numbers() for key in keys)
 
 
 @contextmanager

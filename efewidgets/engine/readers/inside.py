@@ -1,0 +1,72 @@
+"""Who is inside HDF5: the end of Python waits for them, since the library breaks where a thread is cut off in it."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import threading
+import time
+from collections.abc import Iterator
+
+from ..problems import ReadError
+
+_PATIENCE = 30.0  # s; longer than any sweep takes to be read
+
+_changed = threading.Condition()
+_inside: dict[object, int] = {}
+_ended = False
+
+
+@contextlib.contextmanager
+def inside_hdf5() -> Iterator[None]:
+    """Be inside HDF5 for as long as the block lasts.
+
+    Raises
+    ------
+    ReadError
+        If Python is about to end, and this isn't the main thread: nobody would see the result.
+    """
+    me = object()
+    with _changed:
+        go_on()
+        _inside[me] = threading.get_ident()
+    try:
+        yield
+    finally:
+        with _changed:
+            del _inside[me]
+            _changed.notify_all()
+
+
+def go_on() -> None:
+    """Raise ReadError if Python is about to end, and this isn't the main thread."""
+    if _ended and threading.current_thread() is not threading.main_thread():
+        raise ReadError("it isn't read any more, since Python ends.")
+
+
+def _others() -> bool:
+    """Whether other threads are inside; one that is dead has left a file open, and does no harm."""
+    alive = {thread.ident for thread in threading.enumerate()} - {threading.get_ident()}
+    return any(ident in alive for ident in _inside.values())
+
+
+@atexit.register  # after h5py's own, which are so called later
+def _wait_for_others() -> None:
+    global _ended
+    until = time.monotonic() + _PATIENCE
+    with _changed:
+        _ended = True
+        while _others() and time.monotonic() < until:
+            _changed.wait(0.1)
+
+
+def _after_fork() -> None:
+    """Forget other threads, which don't exist in the new process."""
+    global _changed
+    _changed = threading.Condition()
+    _inside.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

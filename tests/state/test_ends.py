@@ -1,0 +1,51 @@
+"""A script that ends while files are looked into or read ends well, each time: no thread is cut off inside HDF5."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from efewidgets import datasets
+
+SELECTOR = """
+from efewidgets import ExtractionState, datasets
+from efewidgets.widgets import FileSelector
+shown = FileSelector(ExtractionState.from_arguments(datasets.sample_config()))
+"""
+
+DASHBOARD = """
+from efewidgets import Dashboard, ExtractionState, datasets
+shown = Dashboard(ExtractionState.from_arguments(datasets.sample_config()))
+"""
+
+#: Anybody's own thread, which is never waited for
+DAEMON = """
+import threading
+from efewidgets import datasets
+from efewidgets.extract import read_recordings
+files = datasets.sample_config()["files_metadata"]
+started = threading.Event()
+
+def work():
+    while True:
+        started.set()
+        read_recordings(files)
+
+for _ in range(3):
+    threading.Thread(target=work, daemon=True).start()
+started.wait()
+"""
+
+ENDINGS = ["", "import time; time.sleep(0.4)"]
+
+
+@pytest.mark.parametrize("ending", ENDINGS, ids=["at once", "later"])
+@pytest.mark.parametrize("script", [SELECTOR, DASHBOARD, DAEMON], ids=["selector", "dashboard", "daemon"])
+def test_a_script_that_ends(script, ending):
+    datasets.sample_config()  # is drawn the first time
+    command = [sys.executable, "-c", script + ending]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Fatal" not in done.stderr

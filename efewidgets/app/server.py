@@ -16,11 +16,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import tornado.ioloop
+import zmq
+from jupyter_client import KernelManager
 from traitlets.config import Config
 from voila.app import Voila  # type: ignore[import-untyped]
 from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler  # type: ignore[import-untyped]
+from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler  # type: ignore[import-untyped]
 
 from ..engine.problems import EfeError
+from .channels import PING_EVERY, PING_PATIENCE, Channels
 from .kernels import Kernels, offer_only_ready
 from .settings import Settings
 
@@ -37,9 +41,6 @@ LARGEST_MESSAGE = 100 * 2**20
 #: s without a sign of the browser, after which a kernel ends; a closed page ends its kernel at once
 IDLE = 900
 _LOOK_EVERY = 60
-
-#: ms in which a browser must show that it is there
-_PING = 30_000
 
 #: s until another kernel is made warm, so that the page that has come is drawn first
 PAUSE = 4.0
@@ -118,6 +119,8 @@ class Server(Voila):
         for path, handler, *more in super().init_handlers():
             if handler is VoilaShutdownKernelHandler:
                 handler = _Shutdown
+            elif handler is VoilaKernelWebsocketHandler:
+                handler = Channels
             if not path.startswith(self.server_url):
                 path = self.server_url.rstrip("/") + path
             found.append((path, handler, *more))
@@ -213,7 +216,8 @@ def _config(address: Address, warm: int, idle: float, shared: bool) -> Config:
                 "log_level": logging.WARNING,
                 "tornado_settings": {
                     "websocket_max_message_size": LARGEST_MESSAGE,
-                    "ws_ping_timeout": _PING,  # as often as it is asked; Jupyter's own value makes tornado complain
+                    "ws_ping_interval": PING_EVERY,
+                    "ws_ping_timeout": PING_PATIENCE,
                     "allow_remote_access": anywhere,
                 },
             },
@@ -235,6 +239,7 @@ def _config(address: Address, warm: int, idle: float, shared: bool) -> Config:
             "VoilaKernelManager": {"fill_delay": PAUSE},
             # Jupyter would keep in files which notebooks it trusts; here is but one, and maybe nothing may be written
             "NotebookNotary": {"db_file": ":memory:", "secret": secrets.token_bytes(32)},
+            "KernelManager": _encryption(),
             "KernelRestarter": {"restart_limit": 0},  # an empty kernel is no use to a page
             "MappingKernelManager": {
                 "cull_idle_timeout": max(round(idle), 1),
@@ -243,6 +248,12 @@ def _config(address: Address, warm: int, idle: float, shared: bool) -> Config:
             },
         }
     )
+
+
+def _encryption() -> dict[str, str]:
+    """Return the setting that has messages to kernels encrypted: without it each one complains in the log."""
+    known = "transport_encryption" in KernelManager.class_trait_names()
+    return {"transport_encryption": "auto"} if known and zmq.has("curve") else {}
 
 
 def _is_free(ip: str, port: int) -> bool:

@@ -9,7 +9,7 @@ import bqplot
 import ipywidgets
 import numpy as np
 
-from ..engine.figures.style import BLUE, FAINT, ORANGE, CellStyle, tick_labels
+from ..engine.figures.style import BLUE, FAINT, ORANGE, CellStyle
 from . import plots
 from .feature_plot_data import Band, Panel
 from .html import escape, plain, tag
@@ -91,12 +91,12 @@ class PanelPlot(ipywidgets.VBox):
         if panel.places:
             x = (0.5, len(panel.places) + 0.5)
             few = [place for k, place in enumerate(panel.places) if k % -(-len(panel.places) // 12) == 0]
-            names = {_key(place): _short(panel.places[place]) for place in few}
+            names = {plots.tick_key(place): _short(panel.places[place]) for place in few}
             self._put(self.x_axis, tick_labels=names, tick_values=np.array(few), label=panel.x_label)
         else:
             x = plots.padded([*panel.x, *(end for b in panel.bands for end in (b.low, b.high))])
-            self._put(self.x_axis, **_ticks(*x, 6), label=panel.x_label)
-        self._put(self.y_axis, **_ticks(*y, 6), label=panel.y_label)
+            self._put(self.x_axis, **plots.ticked(plots.ticks(*x, 6)), label=panel.x_label)
+        self._put(self.y_axis, **plots.ticked(plots.ticks(*y, 6)), label=panel.y_label)
         self._put(self.x_scale, min=float(x[0]), max=float(x[1]))
         self._put(self.y_scale, min=float(y[0]), max=float(y[1]))
         said = {"name": "recording", "x": panel.x_label, "y": panel.y_label}
@@ -208,17 +208,6 @@ class PanelPlot(ipywidgets.VBox):
 
 def _rectangle(band: Band, low: float, high: float) -> tuple[list[float], list[float]]:
     return [band.low, band.high, band.high, band.low], [low, low, high, high]
-
-
-def _ticks(low: float, high: float, most: int) -> dict[str, Any]:
-    values = plots.ticks(low, high, most)
-    labels = dict(zip(map(_key, values), tick_labels(values), strict=True))
-    return {"tick_labels": labels, "tick_values": values}
-
-
-def _key(value: float) -> str:
-    """Return a number as JavaScript names it, by which an axis finds the label of its tick."""
-    return f"{value:.12g}"
 
 
 def _short(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any
 
@@ -43,7 +44,8 @@ class Channels(KernelWebsocketHandler):
         return self._line
 
     def _line(self, **options: Any) -> Line:
-        lines: dict[tuple[str, str], Line] = self.kernel_manager.lines
+        kernels: Any = self.kernel_manager
+        lines: dict[tuple[str, str], Line] = kernels.lines
         key = (self.kernel_id, self.get_argument("session_id", ""))
         if not key[1]:
             return Line(**options)
@@ -68,7 +70,7 @@ class Channels(KernelWebsocketHandler):
             found.params.ping_interval = found.params.ping_timeout = None
         return found
 
-    async def open(self, kernel_id: str) -> None:  # type: ignore[override]
+    async def open(self, kernel_id: str) -> None:
         """Carry the page's line from here on."""
         super(KernelWebsocketHandler, self).open(kernel_id)
         if self._closed:  # while the kernel was asked who it is
@@ -119,10 +121,8 @@ class Channels(KernelWebsocketHandler):
     def pass_on(self, message: bytes | str, binary: bool = False) -> None:
         """Send a message to the page, if it can still be sent."""
         if self.is_open:
-            try:
+            with contextlib.suppress(WebSocketClosedError):
                 self.write_message(message, binary).add_done_callback(_heed)
-            except WebSocketClosedError:
-                pass
 
 
 def _heed(sent: Any) -> None:

@@ -101,8 +101,8 @@ class Line(ZMQChannelsWebsocketConnection):
         return self._write
 
     def _write(self, message: bytes | str, binary: bool = False) -> None:
-        handler = self.websocket_handler
-        if self.ended or not handler.keeps and handler.is_open:
+        handler: Any = self.websocket_handler
+        if self.ended or (not handler.keeps and handler.is_open):
             handler.pass_on(message, binary)
             return
         self.kept.append((message, binary))
@@ -133,7 +133,8 @@ class Line(ZMQChannelsWebsocketConnection):
     def handle_incoming_message(self, incoming_msg: Any) -> None:
         """Send on to the kernel what the page says, if it can be read."""
         self.come += 1
-        if self._telling is None and self.websocket_handler.keeps:
+        carrier: Any = self.websocket_handler
+        if self._telling is None and carrier.keeps:
             self._telling = asyncio.get_running_loop().call_later(_TELL_AFTER, self._tell)
         try:
             if not _can_be_read(incoming_msg, self.subprotocol):
@@ -143,8 +144,9 @@ class Line(ZMQChannelsWebsocketConnection):
             self.log.warning("ignored a message that can't be read: %s", type(error).__name__)
 
     def _tell(self) -> None:
+        carrier: Any = self.websocket_handler
         self._telling = None
-        self.websocket_handler.tell(self.come)
+        carrier.tell(self.come)
 
 
 def _can_be_read(message: bytes | str, protocol: str | None) -> bool:

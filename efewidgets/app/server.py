@@ -20,12 +20,12 @@ import zmq
 from jupyter_client import KernelManager
 from traitlets.config import Config
 from voila.app import Voila  # type: ignore[import-untyped]
-from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler  # type: ignore[import-untyped]
-from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler  # type: ignore[import-untyped]
 
 from ..engine.problems import EfeError
-from .channels import PING_EVERY, PING_PATIENCE, Channels
+from .channels import PING_EVERY, PING_PATIENCE
+from .handlers import ours
 from .kernels import Kernels, offer_only_ready
+from .secret import hide_in_logs
 from .settings import Settings
 
 SERVED = pathlib.Path(__file__).parent / "served"
@@ -75,27 +75,15 @@ class Address:
     token: str = ""
 
     @property
+    def place(self) -> str:
+        """Where the page is, without the token."""
+        host = "localhost" if self.ip in ("", "0.0.0.0") else self.ip
+        return f"http://{host}:{self.port}{self.base_url}"
+
+    @property
     def url(self) -> str:
         """What to open in a browser on this machine."""
-        host = "localhost" if self.ip in ("", "0.0.0.0") else self.ip
-        query = f"?token={self.token}" if self.token else ""
-        return f"http://{host}:{self.port}{self.base_url}{query}"
-
-
-class _Shutdown(VoilaShutdownKernelHandler):
-    """Ends the kernel of a page that is closed.
-
-    The browser says so in a message that can't hold the token against forged requests, so that Voila refuses it
-    and the kernel stays. A kernel's id is secret enough: only its own page knows it.
-    """
-
-    def check_xsrf_cookie(self) -> None:
-        """Let it pass."""
-
-    async def post(self, kernel_id: str) -> None:
-        """End the kernel, unless it has ended by itself."""
-        if kernel_id in self.kernel_manager:
-            await super().post(kernel_id)
+        return f"{self.place}?token={self.token}" if self.token else self.place
 
 
 class Server(Voila):
@@ -109,21 +97,17 @@ class Server(Voila):
         self.template_paths.insert(0, str(SERVED / "template"))
 
     def init_handlers(self) -> list:
-        """Replace the handler that refuses to end kernels; put that for the token where Voila looks for it."""
+        """Replace handlers that fail; put that for the token where Voila looks for it."""
         offer_only_ready(self.kernel_manager)
         self.log.addFilter(
             lambda record: "is not trusted" not in record.getMessage()
         )  # the package's own notebook
         self.app.settings["jinja2_env"].loader.searchpath.insert(0, str(SERVED / "login"))
         found = []
-        for path, handler, *more in super().init_handlers():
-            if handler is VoilaShutdownKernelHandler:
-                handler = _Shutdown
-            elif handler is VoilaKernelWebsocketHandler:
-                handler = Channels
+        for path, *handler in map(ours, super().init_handlers()):
             if not path.startswith(self.server_url):
                 path = self.server_url.rstrip("/") + path
-            found.append((path, handler, *more))
+            found.append((path, *handler))
         return found
 
     def listen(self) -> None:
@@ -156,7 +140,7 @@ def serve(
     settings: Settings,
     address: Address,
     warm: int,
-    say: Callable[[str], Any],
+    say: Callable[[pathlib.Path], Any],
     browser: bool,
     idle: float = IDLE,
 ) -> None:
@@ -170,7 +154,7 @@ def serve(
     warm : int
         How many kernels wait for visitors.
     say : callable
-        Is told where the page is.
+        Is called once the page can be had, with a folder that only the owner can read, until the server ends.
     browser : bool
         Whether the page is opened in a browser.
     idle : float
@@ -180,7 +164,7 @@ def serve(
     _let_kernels_ask(address)
 
     def started() -> None:
-        say(address.url)
+        say(pathlib.Path(own))
         if browser:
             threading.Thread(target=_open_browser, args=(address.url,), daemon=True).start()
 
@@ -189,6 +173,7 @@ def serve(
         server = Server(config=_config(address, warm, idle, settings.root is not None))
         server.started = started
         server.initialize([str(NOTEBOOK)])
+        hide_in_logs(address.token, server.log)
         server.start()
 
 

@@ -13,6 +13,7 @@ from ..engine.figures.style import BLUE, FAINT, ORANGE, CellStyle
 from . import plots
 from .feature_plot_data import Band, Panel
 from .html import escape, plain, tag
+from .style import KEEPS_SIZE
 
 FAINT_OPACITY, OPACITY = 0.3, 0.85
 
@@ -52,6 +53,7 @@ class PanelPlot(ipywidgets.VBox):
         self.figure.fig_margin = {"top": 10, "bottom": 44, "left": 64, "right": 16}
         super().__init__([self.heading, self.figure, self.note])
         self.add_class("efe-feature-panel")
+        self.add_class(KEEPS_SIZE)
 
     def _lines(self, **traits: Any) -> bqplot.Lines:
         scales = {"x": self.x_scale, "y": self.y_scale}
@@ -129,14 +131,16 @@ class PanelPlot(ipywidgets.VBox):
         self._put_lines(self.curves, [(curve.x, curve.y) for curve in panel.curves], colors=colours)
 
     def _put_lines(self, mark: bqplot.Lines, lines: list, **traits: Any) -> None:
-        """Set the lines of a mark; shorter ones are filled up with gaps. Without lines it isn't seen."""
+        """Set the lines of a mark; shorter ones stay at their last point. Without lines it isn't seen."""
         if not lines:
             self._put(mark, visible=False)
             return
         longest = max(2, *(len(line[0]) for line in lines))  # bqplot takes points in a column for one line
         x, y = np.full((2, len(lines), longest), np.nan)
         for k, (of_x, of_y) in enumerate(lines):
-            x[k, : len(of_x)], y[k, : len(of_y)] = of_x, of_y
+            for row, of in ((x[k], of_x), (y[k], of_y)):
+                row[: len(of)] = of
+                row[len(of) :] = of[-1] if len(of) else np.nan
         one = len(lines) == 1  # bqplot keeps one line as a flat array
         self._put(mark, x=x[0] if one else x, y=y[0] if one else y, **traits, visible=True)
 

@@ -16,6 +16,7 @@ from .base import StateWidget
 from .html import plain
 from .message import Message
 from .owned import close_all
+from .style import KEEPS_SIZE
 from .trace_controls import Controls, Scope
 from .trace_data import TraceView, excluded, trace_view
 from .trace_panels import Panels
@@ -81,6 +82,7 @@ class TraceViewer(StateWidget):
                 self.exclusion_message,
             ]
         )
+        self._rest.add_class(KEEPS_SIZE)
         return [controls.empty, self._rest]
 
     def _listen(self) -> None:

@@ -8,6 +8,7 @@ import ctypes
 import gc
 from typing import Any
 
+import traitlets
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 
@@ -20,7 +21,15 @@ class OwnPython(KernelSpecManager):
 
 
 class Kernels(AsyncMappingKernelManager):
-    """Kernels that are of use only with the page that ran in them."""
+    """Kernels that are of use only with the page that ran in them.
+
+    Attributes
+    ----------
+    lines : dict of (str, str): Line
+        The lines of pages, by kernel and session.
+    """
+
+    lines = traitlets.Dict()
 
     async def start_kernel(self, **options: Any) -> str:  # type: ignore[override]
         """Start a kernel that keeps no history of what ran in it."""
@@ -37,6 +46,8 @@ class Kernels(AsyncMappingKernelManager):
             _give_memory_back()
 
     def _forget_channels(self, kernel_id: str) -> None:
+        for key in [key for key in self.lines if key[0] == kernel_id]:
+            self.lines.pop(key).end()
         for stream in self._kernel_buffers.pop(kernel_id, {}).get("channels", {}).values():
             if not stream.socket.closed:
                 stream.on_recv(None)

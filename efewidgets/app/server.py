@@ -16,12 +16,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import tornado.ioloop
+import zmq
+from jupyter_client import KernelManager
 from traitlets.config import Config
 from voila.app import Voila  # type: ignore[import-untyped]
-from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler  # type: ignore[import-untyped]
 
 from ..engine.problems import EfeError
+from .channels import PING_EVERY, PING_PATIENCE
+from .handlers import ours
 from .kernels import Kernels, OwnPython, offer_only_ready
+from .secret import hide_in_logs
 from .settings import Settings
 
 SERVED = pathlib.Path(__file__).parent / "served"
@@ -37,9 +41,6 @@ LARGEST_MESSAGE = 100 * 2**20
 #: s without a sign of the browser, after which a kernel ends; a closed page ends its kernel at once
 IDLE = 900
 _LOOK_EVERY = 60
-
-#: ms in which a browser must show that it is there
-_PING = 30_000
 
 #: s until another kernel is made warm, so that the page that has come is drawn first
 PAUSE = 4.0
@@ -74,27 +75,15 @@ class Address:
     token: str = ""
 
     @property
+    def place(self) -> str:
+        """Where the page is, without the token."""
+        host = "localhost" if self.ip in ("", "0.0.0.0") else self.ip
+        return f"http://{host}:{self.port}{self.base_url}"
+
+    @property
     def url(self) -> str:
         """What to open in a browser on this machine."""
-        host = "localhost" if self.ip in ("", "0.0.0.0") else self.ip
-        query = f"?token={self.token}" if self.token else ""
-        return f"http://{host}:{self.port}{self.base_url}{query}"
-
-
-class _Shutdown(VoilaShutdownKernelHandler):
-    """Ends the kernel of a page that is closed.
-
-    The browser says so in a message that can't hold the token against forged requests, so that Voila refuses it
-    and the kernel stays. A kernel's id is secret enough: only its own page knows it.
-    """
-
-    def check_xsrf_cookie(self) -> None:
-        """Let it pass."""
-
-    async def post(self, kernel_id: str) -> None:
-        """End the kernel, unless it has ended by itself."""
-        if kernel_id in self.kernel_manager:
-            await super().post(kernel_id)
+        return f"{self.place}?token={self.token}" if self.token else self.place
 
 
 class Server(Voila):
@@ -108,19 +97,17 @@ class Server(Voila):
         self.template_paths.insert(0, str(SERVED / "template"))
 
     def init_handlers(self) -> list:
-        """Replace the handler that refuses to end kernels; put that for the token where Voila looks for it."""
+        """Replace handlers that fail; put that for the token where Voila looks for it."""
         offer_only_ready(self.kernel_manager)
         self.log.addFilter(
             lambda record: "is not trusted" not in record.getMessage()
         )  # the package's own notebook
         self.app.settings["jinja2_env"].loader.searchpath.insert(0, str(SERVED / "login"))
         found = []
-        for path, handler, *more in super().init_handlers():
-            if handler is VoilaShutdownKernelHandler:
-                handler = _Shutdown
+        for path, *handler in map(ours, super().init_handlers()):
             if not path.startswith(self.server_url):
                 path = self.server_url.rstrip("/") + path
-            found.append((path, handler, *more))
+            found.append((path, *handler))
         return found
 
     def listen(self) -> None:
@@ -153,7 +140,7 @@ def serve(
     settings: Settings,
     address: Address,
     warm: int,
-    say: Callable[[str], Any],
+    say: Callable[[pathlib.Path], Any],
     browser: bool,
     idle: float = IDLE,
 ) -> None:
@@ -167,7 +154,7 @@ def serve(
     warm : int
         How many kernels wait for visitors.
     say : callable
-        Is told where the page is.
+        Is called once the page can be had, with a folder that only the owner can read, until the server ends.
     browser : bool
         Whether the page is opened in a browser.
     idle : float
@@ -177,7 +164,7 @@ def serve(
     _let_kernels_ask(address)
 
     def started() -> None:
-        say(address.url)
+        say(pathlib.Path(own))
         if browser:
             threading.Thread(target=_open_browser, args=(address.url,), daemon=True).start()
 
@@ -186,6 +173,7 @@ def serve(
         server = Server(config=_config(address, warm, idle, settings.root is not None))
         server.started = started
         server.initialize([str(NOTEBOOK)])
+        hide_in_logs(address.token, server.log)
         server.start()
 
 
@@ -213,7 +201,8 @@ def _config(address: Address, warm: int, idle: float, shared: bool) -> Config:
                 "log_level": logging.WARNING,
                 "tornado_settings": {
                     "websocket_max_message_size": LARGEST_MESSAGE,
-                    "ws_ping_timeout": _PING,  # as often as it is asked; Jupyter's own value makes tornado complain
+                    "ws_ping_interval": PING_EVERY,
+                    "ws_ping_timeout": PING_PATIENCE,
                     "allow_remote_access": anywhere,
                 },
             },
@@ -236,6 +225,7 @@ def _config(address: Address, warm: int, idle: float, shared: bool) -> Config:
             "VoilaKernelManager": {"fill_delay": PAUSE},
             # Jupyter would keep in files which notebooks it trusts; here is but one, and maybe nothing may be written
             "NotebookNotary": {"db_file": ":memory:", "secret": secrets.token_bytes(32)},
+            "KernelManager": _encryption(),
             "KernelRestarter": {"restart_limit": 0},  # an empty kernel is no use to a page
             "MappingKernelManager": {
                 "cull_idle_timeout": max(round(idle), 1),
@@ -244,6 +234,12 @@ def _config(address: Address, warm: int, idle: float, shared: bool) -> Config:
             },
         }
     )
+
+
+def _encryption() -> dict[str, str]:
+    """Return the setting that has messages to kernels encrypted: without it each one complains in the log."""
+    known = "transport_encryption" in KernelManager.class_trait_names()
+    return {"transport_encryption": "auto"} if known and zmq.has("curve") else {}
 
 
 def _is_free(ip: str, port: int) -> bool:

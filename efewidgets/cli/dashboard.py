@@ -83,14 +83,35 @@ def run(chosen: argparse.Namespace, console: Console) -> Report:
     token = chosen.token or ("" if chosen.ip in _LOCAL else secrets.token_urlsafe(12))
     address = Address(chosen.ip, free_port(chosen.ip, chosen.port), _base_url(chosen.base_url), token)
 
-    def say(url: str) -> None:
-        print(f"The dashboard is at {url} (Ctrl-C ends it)", file=sys.stderr, flush=True)
+    def say(own: pathlib.Path) -> None:
+        print(_where(address, not chosen.token, own), file=sys.stderr, flush=True)
 
     console.interrupt.at_once = True
     if not chosen.idle > 0:
         raise EfeError("--idle must be more than 0 minutes.")
     serve(settings, address, max(chosen.warm, 0), say, not chosen.no_browser, 60 * chosen.idle)
-    return Report({"url": address.url})
+    return Report({"url": address.place})
+
+
+def _where(address: Any, made: bool, own: pathlib.Path) -> str:
+    """Return what is said of where the page is: a token only to a person, never to a log.
+
+    Parameters
+    ----------
+    address : Address
+    made : bool
+        Whether nobody knows the token yet.
+    own : pathlib.Path
+        A folder that only the owner of this process can read.
+    """
+    if not address.token or sys.stderr.isatty():
+        return f"The dashboard is at {address.url} (Ctrl-C ends it)"
+    text = f"The dashboard is at {address.place} (Ctrl-C ends it)"
+    if made:
+        from ..app.secret import leave
+
+        text += f"\nThe address with its token is in {leave(address.url, own)}, which only you can read."
+    return text
 
 
 def settings_of(chosen: argparse.Namespace) -> Any:

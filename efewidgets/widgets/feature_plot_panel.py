@@ -9,10 +9,11 @@ import bqplot
 import ipywidgets
 import numpy as np
 
-from ..engine.figures.style import BLUE, FAINT, ORANGE, CellStyle, tick_labels
+from ..engine.figures.style import BLUE, FAINT, ORANGE, CellStyle
 from . import plots
 from .feature_plot_data import Band, Panel
 from .html import escape, plain, tag
+from .style import KEEPS_SIZE
 
 FAINT_OPACITY, OPACITY = 0.3, 0.85
 
@@ -52,6 +53,7 @@ class PanelPlot(ipywidgets.VBox):
         self.figure.fig_margin = {"top": 10, "bottom": 44, "left": 64, "right": 16}
         super().__init__([self.heading, self.figure, self.note])
         self.add_class("efe-feature-panel")
+        self.add_class(KEEPS_SIZE)
 
     def _lines(self, **traits: Any) -> bqplot.Lines:
         scales = {"x": self.x_scale, "y": self.y_scale}
@@ -91,12 +93,12 @@ class PanelPlot(ipywidgets.VBox):
         if panel.places:
             x = (0.5, len(panel.places) + 0.5)
             few = [place for k, place in enumerate(panel.places) if k % -(-len(panel.places) // 12) == 0]
-            names = {_key(place): _short(panel.places[place]) for place in few}
+            names = {plots.tick_key(place): _short(panel.places[place]) for place in few}
             self._put(self.x_axis, tick_labels=names, tick_values=np.array(few), label=panel.x_label)
         else:
             x = plots.padded([*panel.x, *(end for b in panel.bands for end in (b.low, b.high))])
-            self._put(self.x_axis, **_ticks(*x, 6), label=panel.x_label)
-        self._put(self.y_axis, **_ticks(*y, 6), label=panel.y_label)
+            self._put(self.x_axis, **plots.ticked(plots.ticks(*x, 6)), label=panel.x_label)
+        self._put(self.y_axis, **plots.ticked(plots.ticks(*y, 6)), label=panel.y_label)
         self._put(self.x_scale, min=float(x[0]), max=float(x[1]))
         self._put(self.y_scale, min=float(y[0]), max=float(y[1]))
         said = {"name": "recording", "x": panel.x_label, "y": panel.y_label}
@@ -129,14 +131,16 @@ class PanelPlot(ipywidgets.VBox):
         self._put_lines(self.curves, [(curve.x, curve.y) for curve in panel.curves], colors=colours)
 
     def _put_lines(self, mark: bqplot.Lines, lines: list, **traits: Any) -> None:
-        """Set the lines of a mark; shorter ones are filled up with gaps. Without lines it isn't seen."""
+        """Set the lines of a mark; shorter ones stay at their last point. Without lines it isn't seen."""
         if not lines:
             self._put(mark, visible=False)
             return
         longest = max(2, *(len(line[0]) for line in lines))  # bqplot takes points in a column for one line
         x, y = np.full((2, len(lines), longest), np.nan)
         for k, (of_x, of_y) in enumerate(lines):
-            x[k, : len(of_x)], y[k, : len(of_y)] = of_x, of_y
+            for row, of in ((x[k], of_x), (y[k], of_y)):
+                row[: len(of)] = of
+                row[len(of) :] = of[-1] if len(of) else np.nan
         one = len(lines) == 1  # bqplot keeps one line as a flat array
         self._put(mark, x=x[0] if one else x, y=y[0] if one else y, **traits, visible=True)
 
@@ -208,17 +212,6 @@ class PanelPlot(ipywidgets.VBox):
 
 def _rectangle(band: Band, low: float, high: float) -> tuple[list[float], list[float]]:
     return [band.low, band.high, band.high, band.low], [low, low, high, high]
-
-
-def _ticks(low: float, high: float, most: int) -> dict[str, Any]:
-    values = plots.ticks(low, high, most)
-    labels = dict(zip(map(_key, values), tick_labels(values), strict=True))
-    return {"tick_labels": labels, "tick_values": values}
-
-
-def _key(value: float) -> str:
-    """Return a number as JavaScript names it, by which an axis finds the label of its tick."""
-    return f"{value:.12g}"
 
 
 def _short(name: str) -> str:

@@ -221,7 +221,7 @@ class FeaturePlots(StateWidget):
         self._panels = data["panels"]
         pages = max(1, -(-len(self._panels) // MOST_PANELS))
         self._page = min(self._page, pages - 1)
-        shown = self._panels[self._page * MOST_PANELS :][:MOST_PANELS]
+        shown = self._shown
         self._have_plots(len(shown))
         selected = frozenset(self.state.view.recordings)
         target = data["target"] if data["view"] == "distribution" else data["selected"]
@@ -280,8 +280,7 @@ class FeaturePlots(StateWidget):
             return
         with self._guard, self.quiet():
             selected = frozenset(self.state.view.recordings)
-            shown = self._panels[self._page * MOST_PANELS :][:MOST_PANELS]
-            for plot, panel in zip(self.plots, shown, strict=False):
+            for plot, panel in zip(self.plots, self._shown, strict=False):
                 plot.select(panel, selected)
             self._render_selection()
 
@@ -304,10 +303,15 @@ class FeaturePlots(StateWidget):
         self.refresh()
 
     def chosen(self) -> tuple[str, ...]:
-        """Return the ids of the selected recordings that are in use."""
-        members = self.state.results.members
+        """Return the ids of the selected recordings that are in use and seen in the plots."""
+        members, seen = self.state.results.members, {i for panel in self._shown for i in panel.ids}
         chosen = self.state.view.recordings
-        return tuple(i for i in chosen if i in members and members[i].excluded is None)
+        return tuple(i for i in chosen if i in seen and i in members and members[i].excluded is None)
+
+    @property
+    def _shown(self) -> list[Panel]:
+        """The panels of the present page."""
+        return self._panels[self._page * MOST_PANELS :][:MOST_PANELS]
 
     def open_recording(self, recording: str) -> None:
         """Select a recording, its cell and protocol, so that whoever shows traces shows it."""

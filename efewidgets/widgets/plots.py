@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 import bqplot
 import numpy as np
 
-from ..engine.figures.style import BLUE, CellStyle, cell_styles
+from ..engine.figures.style import BLUE, CellStyle, cell_styles, tick_labels
 
 #: bqplot's names of the markers that the PDF figures give to cells
 MARKERS = {
@@ -90,10 +91,29 @@ def ticks(low: float, high: float, most: int = 6) -> np.ndarray:
     if not (math.isfinite(span) and span > 0):
         return np.array([low] if math.isfinite(low) else [])
     rough = span / max(most - 1, 1)
-    power = 10.0 ** math.floor(math.log10(rough))
+    exponent = math.floor(math.log10(rough))
+    power = 10.0**exponent
     step = next(m * power for m in (1, 2, 5, 10) if m * power >= rough * (1 - 1e-9))
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-    return np.round(np.arange(first, last + 1) * step, 12)
+    return np.round(np.arange(first, last + 1) * step, max(-exponent, 0))
+
+
+def ticked(values: Sequence[float] | np.ndarray) -> dict[str, Any]:
+    """Return ticks as an axis takes them, each with as many decimals as the step between them needs.
+
+    Left to itself, an axis keeps the format of the ticks that it had first, and writes 0 for 0.2.
+    """
+    labels = dict(zip(map(tick_key, values), tick_labels(values), strict=True))
+    return {"tick_labels": labels, "tick_values": np.asarray(values, dtype=float)}
+
+
+def tick_key(value: float) -> str:
+    """Return a number as JavaScript writes it, by which an axis finds the label of its tick."""
+    text = repr(float(value) + 0.0)  # no negative zero
+    if value and not 1e-6 <= abs(value) < 1e21:
+        mantissa, exponent = text.split("e")
+        return f"{mantissa.removesuffix('.0')}e{int(exponent):+d}"
+    return format(Decimal(text), "f").removesuffix(".0")
 
 
 def padded(values: Iterable[float], share: float = 0.05, least: float = 0.0) -> tuple[float, float]:

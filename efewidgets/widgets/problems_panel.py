@@ -20,21 +20,21 @@ from .style import row
 
 SEVERITIES = {"error": ("error", "errors"), "warning": ("warning", "warnings"), "note": ("note", "notes")}
 
-#: What the kinds of problems are about, in the order in which they are shown, and the tab where they are put right
+#: What the kinds of problems are about, in the order in which they are shown, and the step where they are put right
 KINDS = {
-    "run": ("The run", "results"),
-    "worker": ("Workers that failed", "files"),
-    "config": ("Configuration", "files"),
-    "file": ("Files", "files"),
-    "unit": ("Units", "files"),
-    "stimulus": ("Stimuli", "traces"),
-    "spikes": ("Spikes", "traces"),
+    "run": ("The run", "export"),
+    "worker": ("Workers that failed", "recordings"),
+    "config": ("Configuration", "recordings"),
+    "file": ("Files", "recordings"),
+    "unit": ("Units", "recordings"),
+    "stimulus": ("Stimuli", "stimuli"),
+    "spikes": ("Spikes", "stimuli"),
     "rheobase": ("Rheobases", "rheobase"),
     "target": ("Targets", "targets"),
     "feature": ("Features", "features"),
-    "output": ("Output", "targets"),
-    "figure": ("Figures", "results"),
-    "cache": ("Cache on disk", "settings"),
+    "output": ("Output", "export"),
+    "figure": ("Figures", "export"),
+    "cache": ("Cache on disk", "targets"),
     "observer": ("Views", ""),
 }
 OTHER = ("Other", "")

@@ -29,7 +29,7 @@ from .rheobase_data import (
 from .rheobase_overview import PER_PAGE, Overview
 from .rheobase_plots import CellPlot
 from .rheobase_rule import RuleControls, current_in_words, typed_setting
-from .style import row
+from .style import KEEPS_SIZE, row
 from .table import Column, Table
 
 STEP = 4  # decimals of a dragged rheobase in nA: 0.1 pA
@@ -105,6 +105,8 @@ class RheobaseInspector(StateWidget):
         self.plots = ipywidgets.VBox([self.cell_panel, self.overview.box])
         self.body = ipywidgets.HBox([self.table, self.plots])
         self.body.add_class("efe-rheobase-body")
+        for part in (self.body, self.cell_panel, self.overview.box):
+            part.add_class(KEEPS_SIZE)
         self.empty = ipywidgets.HTML(tag("div", escape(EMPTY), class_="efe-empty"))
         return [self.rule.box, self.choices, self.display_box, self.empty, self.body]
 

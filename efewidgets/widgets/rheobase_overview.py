@@ -13,7 +13,7 @@ from .html import plain
 from .rheobase_data import CellView
 from .rheobase_plots import Put, SmallPlot
 from .rheobase_rule import current_in_words
-from .style import row
+from .style import KEEPS_SIZE, row
 
 PER_PAGE = 12
 
@@ -103,7 +103,9 @@ class Overview:
             title.add_class("efe-rheobase-title")
             self.plots.append(plot)
             self.titles.append(title)
-            new.append(ipywidgets.VBox([title, plot.figure]))
+            panel = ipywidgets.VBox([title, plot.figure])
+            panel.add_class(KEEPS_SIZE)
+            new.append(panel)
         if new:
             self.grid.children = (*self.grid.children, *new)
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..engine.figures.style import CellStyle
 from .html import escape, plain
-from .plots import figure, padded, scale, ticks, x_axis, y_axis
+from .plots import figure, padded, scale, ticked, ticks, x_axis, y_axis
 from .rheobase_data import UNITS, CellView
 
 INK, FAINT = "var(--efe-ink, #222222)", "var(--efe-faint, #6b6b6b)"  # seen on light and on dark pages
@@ -155,8 +155,8 @@ class SmallPlot:
         counts = ticks(0.0, top * (1.0 - self.room), 4)
         self.put(self.x, min=low, max=high)
         self.put(self.y, min=-0.04 * top, max=top)
-        self.put(self.x_axis, tick_values=ticks(low, high, self._most), label=f"current ({unit})")
-        self.put(self.y_axis, tick_values=counts[counts == np.round(counts)], label="spikes", tick_format="d")
+        self.put(self.x_axis, **ticked(ticks(low, high, self._most)), label=f"current ({unit})")
+        self.put(self.y_axis, **ticked(counts[counts == np.round(counts)]), label="spikes")
 
     _most = 5  # ticks
 

@@ -7,6 +7,9 @@ import pathlib
 
 import ipywidgets
 
+#: Class of what holds figures and is hidden at times: bqplot draws wrongly where there is no room
+KEEPS_SIZE = "efe-keeps-size"
+
 STATIC = pathlib.Path(__file__).parent / "static"
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from typing import NamedTuple
 
 import ipywidgets
 
@@ -15,12 +16,26 @@ from .trace_list import SweepList
 from .trace_timing import TIMINGS
 
 SCOPES = (
-    ("this sweep", "this"),
-    ("all sweeps shown", "shown"),
+    ("the sweeps chosen in the list", "shown"),
+    ("the active one of them", "this"),
     ("all sweeps of this protocol in this cell", "protocol"),
 )
 
 Put = Callable[..., None]
+
+
+class Scope(NamedTuple):
+    """Of how many sweeps something is changed.
+
+    Parameters
+    ----------
+    sweeps, excluded, by_hand : int
+        All, those that are left out, and those with a timing that was set by hand.
+    """
+
+    sweeps: int
+    excluded: int
+    by_hand: int
 
 
 class Controls:
@@ -41,7 +56,7 @@ class Controls:
     fit : Checkbox
         Whether the heights are fitted to what is seen.
     scope : Dropdown
-        What timings and exclusions apply to: "this", "shown" or "protocol".
+        What timings and exclusions apply to: "shown", all that are chosen, "this" or "protocol".
     timings : dict of FloatText
         Number boxes of all timings (ms), by name.
     detected, exclude, include : Button
@@ -100,14 +115,14 @@ class Controls:
         self.reason = ipywidgets.Text(
             description="reason", placeholder="why it is left out, e.g. seal lost", layout={"width": "320px"}
         )
-        self.exclude = _button("exclude", "leave the sweep out of everything")
-        self.include = _button("include", "use the sweep again")
+        self.exclude = _button("exclude", "leave out of everything")
+        self.include = _button("include", "use again")
         self.exclusion_row = row(self.reason, self.exclude, self.include, self.status, kind="efe-exclusion")
 
     # --- drawing
 
-    def draw(self, put: Put, view: TraceView, own: Mapping[str, float]) -> None:
-        """Show a view; `own` are the timings (ms) that were set by hand."""
+    def draw(self, put: Put, view: TraceView, scope: Scope) -> None:
+        """Show a view, and say on the buttons to how many sweeps they apply."""
         nothing = view.active is None
         put(self.empty, value=tag("div", escape(" ".join(view.notes)), class_="efe-empty") if nothing else "")
         put(self.empty.layout, display="" if nothing else "none")
@@ -126,13 +141,23 @@ class Controls:
         put(self.start, value=round(view.span[0], 3))
         put(self.end, value=round(view.span[1], 3))
         put(self.reset, disabled=view.span == view.full)
-        self._draw_timings(put, view, own)
+        self._draw_timings(put, view)
         put(self.facts, value=_facts(view))
         put(self.notes, value="".join(_note(note) for note in view.notes))
         put(self.status, value="" if view.excluded is None else _excluded(view.excluded))
-        put(self.include, disabled=view.excluded is None and self.scope.value == "this")
+        self._draw_scope(put, scope)
 
-    def _draw_timings(self, put: Put, view: TraceView, own: Mapping[str, float]) -> None:
+    def _draw_scope(self, put: Put, scope: Scope) -> None:
+        put(self.exclude, description=_for("exclude", scope.sweeps))
+        put(
+            self.include,
+            description=_for("include", scope.excluded or scope.sweeps),
+            disabled=not scope.excluded,
+        )
+        back = _for("back to detected", scope.by_hand or scope.sweeps, ": ")
+        put(self.detected, description=back, disabled=not scope.by_hand)
+
+    def _draw_timings(self, put: Put, view: TraceView) -> None:
         for name, box in self.timings.items():
             timing = view.timings.get(name)
             put(box.layout, display="none" if timing is None else "")
@@ -142,7 +167,11 @@ class Controls:
                     box,
                     tooltip="set by hand" if timing.by_hand else "detected" if timing.known else "unknown",
                 )
-        put(self.detected, disabled=not own and self.scope.value == "this")
+
+
+def _for(action: str, number: int, between: str = " ") -> str:
+    """Return the label of a button; of one sweep nothing need be said."""
+    return action if number == 1 else f"{action}{between}{number:,} sweeps"
 
 
 def _draw_choice(put: Put, control: ipywidgets.Dropdown, names: Sequence[str], chosen: str | None) -> None:

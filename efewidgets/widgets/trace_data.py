@@ -156,7 +156,7 @@ def trace_view(
         full,
         *limits,
         _facts(state, results, stands, samples.get(active)),
-        _excluded(state, stands),
+        excluded(state, stands.id),
         [*_doubts(stands), *notes],
     )
 
@@ -314,9 +314,9 @@ def _doubts(member: Member) -> list[str]:
     return [plain(problem.message) for problem in member.recording.problems]
 
 
-def _excluded(state: ExtractionState, member: Member) -> str | None:
+def excluded(state: ExtractionState, identity: str) -> str | None:
     """Return why a recording is left out, as it was decided just now."""
-    file, _, label = member.id.partition("/")
+    file, _, label = identity.partition("/")
     cell = state.inputs.cell_of_file.get(file)
     return None if cell is None else cell.by_id[file].excluded.get(label)
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..engine.decimate import min_max_indices
 from ..engine.figures.style import BLUE, FAINT, ORANGE, SKY, VERMILLION
-from .plots import MARGIN, NONE, empty_lines, figure, scale, stacked, ticks, x_axis, y_axis
+from .plots import MARGIN, NONE, empty_lines, figure, scale, stacked, ticked, ticks, x_axis, y_axis
 from .trace_data import Curve, TraceView
 from .trace_timing import Timing
 
@@ -121,9 +121,9 @@ class Panels:
         put(self._v, min=view.voltages[0], max=view.voltages[1])
         put(self._i, min=view.currents[0], max=view.currents[1])
         for axis in self._x_axes:
-            put(axis, tick_values=ticks(*view.span, most=9))
-        put(self._y_axes[0], tick_values=ticks(*view.voltages, most=7))
-        put(self._y_axes[1], tick_values=ticks(*view.currents, most=6))
+            put(axis, **ticked(ticks(*view.span, most=9)))
+        put(self._y_axes[0], **ticked(ticks(*view.voltages, most=7)))
+        put(self._y_axes[1], **ticked(ticks(*view.currents, most=6)))
 
     def _draw_sweeps(
         self,

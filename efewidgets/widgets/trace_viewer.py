@@ -16,8 +16,9 @@ from .base import StateWidget
 from .html import plain
 from .message import Message
 from .owned import close_all
-from .trace_controls import Controls
-from .trace_data import TraceView, trace_view
+from .style import KEEPS_SIZE
+from .trace_controls import Controls, Scope
+from .trace_data import TraceView, excluded, trace_view
 from .trace_panels import Panels
 from .trace_samples import TraceCache
 from .trace_timing import TIMINGS, by_hand, checked
@@ -50,7 +51,7 @@ class TraceViewer(StateWidget):
         self.cache = TraceCache()
         self._view = TraceView()
         self._zoom: tuple[float, float] | None = None
-        self._drags = 0
+        self._drags = self._sets = 0
         super().__init__(state)
 
     # --- from the state to the screen
@@ -81,6 +82,7 @@ class TraceViewer(StateWidget):
                 self.exclusion_message,
             ]
         )
+        self._rest.add_class(KEEPS_SIZE)
         return [controls.empty, self._rest]
 
     def _listen(self) -> None:
@@ -107,6 +109,7 @@ class TraceViewer(StateWidget):
         panels.handles.on_drag_end(self._drag_ends)
         for name, box in controls.timings.items():
             self.on(box, partial(self._typed, name), message=self.timing_message)
+        self.on(controls.scope, lambda _: self.refresh())
         self.on_click(controls.detected, self.back_to_detected, self.timing_message)
         self.on_click(controls.exclude, self._exclude, self.exclusion_message)
         self.on_click(controls.include, self._include, self.exclusion_message)
@@ -117,7 +120,7 @@ class TraceViewer(StateWidget):
     def render(self, data: TraceView) -> None:
         self._view = data
         self.active = data.active
-        self.controls.draw(self.put, data, by_hand(self.state.inputs, data.active or ""))
+        self.controls.draw(self.put, data, self._scope_in_words())
         self.put(self._rest.layout, display="none" if data.active is None else "")
         if data.active is None:
             return
@@ -223,8 +226,15 @@ class TraceViewer(StateWidget):
 
     # --- timings
 
-    def set_timing(self, values: Mapping[str, float], merge: str | None = None) -> None:
+    def set_timing(
+        self,
+        values: Mapping[str, float],
+        merge: str | None = None,
+        proposed: Mapping[str, float] | None = None,
+    ) -> None:
         """Set timings (ms) of the recordings that `controls.scope` names, e.g. ``{"ton": 700}``.
+
+        Where no stimulus was found one timing isn't enough: there `proposed` are set too.
 
         Raises
         ------
@@ -234,8 +244,17 @@ class TraceViewer(StateWidget):
         members = self.state.results.members
         chosen = self.scope()
         values = {name: self._on_sample(ms) for name, ms in values.items()}
-        checked((members[identity] for identity in chosen), self.state.inputs, values)
-        self.state.set_sweep(chosen, merge=merge, **values)
+        more = {name: self._on_sample(ms) for name, ms in (proposed or {}).items()} | values
+        lost = [identity for identity in chosen if more != values and members[identity].lost]
+        groups = [(lost, more), ([identity for identity in chosen if identity not in lost], values)]
+        for group, found in groups:
+            checked((members[identity] for identity in group), self.state.inputs, found)
+        if all(group for group, _ in groups):
+            self._sets += 1
+            merge = merge or f"timings {self._sets} of {self.active}"  # one step to be undone
+        for group, found in groups:
+            if group:
+                self.state.set_sweep(group, merge=merge, **found)
         self.refresh()
 
     def back_to_detected(self) -> None:
@@ -259,6 +278,13 @@ class TraceViewer(StateWidget):
             return tuple(identity for identity, m in members.items() if (m.cell, m.protocol) == place)
         return (self.active,)
 
+    def _scope_in_words(self) -> Scope:
+        if self.active is None:
+            return Scope(0, 0, 0)
+        chosen, inputs = self.scope(), self.state.inputs
+        left_out = [identity for identity in chosen if excluded(self.state, identity) is not None]
+        return Scope(len(chosen), len(left_out), sum(bool(by_hand(inputs, one)) for one in chosen))
+
     def _on_sample(self, ms: float) -> float:
         """Return a time on a sample, without the digits that mean nothing."""
         step = self._step()
@@ -266,15 +292,14 @@ class TraceViewer(StateWidget):
 
     def _typed(self, name: str, ms: float) -> None:
         try:
-            self.set_timing(self._with_others({name: float(ms)}))
+            self.set_timing({name: float(ms)}, proposed=self._proposed())
         except EfeError:
             self.refresh()
             raise
 
-    def _with_others(self, values: dict[str, float]) -> dict[str, float]:
-        """Where no stimulus was found one timing is not enough: add the others, where their handles are."""
-        proposed = {name: t.ms for name, t in self._view.timings.items() if not t.known}
-        return proposed | values
+    def _proposed(self) -> dict[str, float]:
+        """Return the timings where the handles are: what sweeps get in which no stimulus was found."""
+        return {name: t.ms for name, t in self._view.timings.items()}
 
     def _drag_begins(self, *_: Any) -> None:
         self._drags += 1
@@ -305,7 +330,7 @@ class TraceViewer(StateWidget):
         }
         merge = f"drag {self._drags} of {self.active}"
         if moved and not self.act(
-            self.set_timing, self._with_others(moved), merge, message=self.timing_message
+            self.set_timing, moved, merge, self._proposed(), message=self.timing_message
         ):
             self.refresh()
 
@@ -317,7 +342,7 @@ class TraceViewer(StateWidget):
         self.refresh()
 
     def _include(self) -> None:
-        self.state.include(self.scope())
+        self.state.include([one for one in self.scope() if excluded(self.state, one) is not None])
         self.refresh()
 
     def leave(self) -> None:

@@ -8,7 +8,7 @@ import bqplot
 import numpy as np
 
 from ..engine.figures.style import FAINT, SKY, VERMILLION
-from .plots import MARGIN, NONE, empty_lines, figure, scale, stacked, ticks, x_axis, y_axis
+from .plots import MARGIN, NONE, empty_lines, figure, scale, stacked, ticked, ticks, x_axis, y_axis
 from .virtual_cell_data import FAINT_PIXELS, PA, Recorded
 
 LIVE = "var(--efe-brand, #0072b2)"  # stands out on light and on dark pages
@@ -98,9 +98,9 @@ class Plots:
         put(self.behind, **looks, **_together([one.thinned(FAINT_PIXELS) for one in behind], end))
         put(self.behind_current, **looks, **_together([one.corners() for one in behind], end))
         for axis in self._x_axes:
-            put(axis, tick_values=ticks(0.0, end, most=9))
-        put(self._y_axes[0], tick_values=ticks(low, high, most=8))
-        put(self._y_axes[1], tick_values=ticks(*currents, most=5))
+            put(axis, **ticked(ticks(0.0, end, most=9)))
+        put(self._y_axes[0], **ticked(ticks(low, high, most=8)))
+        put(self._y_axes[1], **ticked(ticks(*currents, most=5)))
 
 
 def voltage_ends(live: Recorded, behind: Sequence[Recorded], threshold: float) -> tuple[float, float]:

@@ -12,7 +12,8 @@ import pytest
 
 from efewidgets import Dashboard, ExtractionState, datasets
 from efewidgets.app.steps import NAMES, STEPS
-from efewidgets.engine.problems import EfeError
+from efewidgets.engine.problems import EfeError, Problem
+from efewidgets.widgets.problems_panel import KINDS
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PARTS = {name for step in STEPS for name in step.widgets} | {"TraceViewer"}
@@ -74,6 +75,32 @@ def test_buttons_open_steps_and_say_which_is_open(dashboard, state):
     assert dashboard.step == "features"
     dashboard.back.click()
     assert dashboard.step == "targets"
+
+
+@pytest.mark.parametrize(
+    ("kind", "step"),
+    [
+        ("file", "recordings"),
+        ("unit", "recordings"),
+        ("stimulus", "stimuli"),
+        ("spikes", "stimuli"),
+        ("rheobase", "rheobase"),
+        ("target", "targets"),
+        ("cache", "targets"),  # where the settings are
+        ("feature", "features"),
+        ("output", "export"),
+        ("run", "export"),
+    ],
+)
+def test_a_click_on_a_problem_leads_to_its_step(dashboard, state, kind, step):
+    dashboard.step = "features" if step != "features" else "export"
+    dashboard.toggles["Problems"].value = True
+    dashboard.parts["ProblemsPanel"].go(Problem("!", "warning", kind))
+    assert state.view.tab == dashboard.step == step
+
+
+def test_every_place_of_a_problem_is_a_step():
+    assert {step for _, step in KINDS.values()} - {""} <= set(NAMES)
 
 
 def test_a_step_that_is_not_there(dashboard):

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from efewidgets import ExtractionState, datasets
-from tests.browser.complaints import ours, watched
+from tests.browser.complaints import watched
 from tests.browser.served import PATIENCE, ROOT, button, until
 from tests.browser.test_dashboard_visits import decide, kept, session_file
 
@@ -119,7 +119,7 @@ def behind(browser: Any) -> Iterator[Callable[[str], Any]]:
     yield open_page
     for context, wrong in pages:
         context.close()
-        assert not [said for said in ours(wrong) if "401" not in said]  # a wrong token
+        assert not [said for said in wrong if "401" not in said]  # a wrong token
 
 
 def walk(page: Any, scratch: pathlib.Path, data: pathlib.Path) -> None:

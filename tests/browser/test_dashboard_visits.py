@@ -61,7 +61,7 @@ def kept(session: pathlib.Path) -> float | None:
 def test_a_kernel_that_died_is_told_and_nothing_is_lost(serve, opened, tmp_path):
     scratch = tmp_path / "scratch"
     server = serve(f"--scratch={scratch}", "--warm=0")
-    page = opened(server.url)
+    page = opened(server.url, told="404")  # the kernel isn't there any more
     decide(page, 123, scratch)
     name = session_of(page)
     (kernel,) = server.kernels()

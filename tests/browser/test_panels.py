@@ -114,7 +114,7 @@ def test_from_a_problem_to_a_number_to_a_file(visit, voila, tmp_path, width, the
     problem = page.get_by_role("button", name="of <b>mine.nwb")
     problem.focus()
     page.keyboard.press("Enter")
-    found.until("[state.view.cell, state.view.protocol, state.view.tab]", ["RS2", "IV", "files"])
+    found.until("[state.view.cell, state.view.protocol, state.view.tab]", ["RS2", "IV", "recordings"])
 
     # results: a number, who stands behind it, his trace
     table = page.get_by_role("grid", name="features")

@@ -106,6 +106,23 @@ def test_a_click_selects_and_a_lasso_chooses_what_is_excluded(state):
     assert plots.exclude.disabled
 
 
+def test_what_is_not_in_the_plots_is_not_excluded_there(state):
+    plots = FeaturePlots(state)
+    seen = {str(i) for panel in plots.view_data()["panels"] for i in panel.ids}
+    elsewhere = next(i for i in state.results.members if i not in seen)
+    state.view.recordings = (elsewhere,)
+    assert plots.chosen() == ()
+    assert plots.exclude.disabled
+    assert plots.exclude.description == "exclude 0 recordings"
+    here = next(iter(seen))
+    state.view.recordings = (elsewhere, here)
+    assert plots.exclude.description == "exclude 1 recording"
+    plots.reason.value = "drift"
+    plots.exclude.click()
+    assert state.results.members[here].excluded == "drift"
+    assert state.results.members[elsewhere].excluded is None
+
+
 def test_a_distribution_shows_the_values_of_a_target(state):
     plots = FeaturePlots(state)
     plots.view.value = "distribution"

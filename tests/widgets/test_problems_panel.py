@@ -63,7 +63,7 @@ def test_a_click_goes_to_the_place(state):
 
     file = next(i for i in groups(panel)["error/file"]["items"] if "not" in i["place"])
     told(panel, kind="go", index=file["index"])
-    assert (view.cell, view.protocol, view.tab, view.recordings) == ("RS1", "IV", "files", ())
+    assert (view.cell, view.protocol, view.tab, view.recordings) == ("RS1", "IV", "recordings", ())
     told(panel, kind="go", index=99999)
     told(panel, kind="go", index="0")
     told(panel, kind="what")
@@ -76,7 +76,7 @@ def test_a_problem_of_a_recording_leads_to_it(state):
     problem = Problem("!", "note", "spikes", file=path, cell="RS1", protocol=wanted.protocol, recording=label)
     panel.go(problem)
     assert state.view.recordings == (wanted.id,)
-    assert state.view.tab == "traces"
+    assert state.view.tab == "stimuli"
     panel.go(Problem("!", "note", "file", file=path, protocol=wanted.protocol))
     of_file = [m.id for m in state.results.members.values() if m.file.id == wanted.file.id]
     assert state.view.recordings == tuple(of_file)

@@ -12,6 +12,7 @@ from efewidgets import ExtractionState, datasets
 from efewidgets.engine.problems import EfeError
 from efewidgets.engine.trace import Trace
 from efewidgets.state import BackgroundRunner
+from efewidgets.widgets.plots import tick_key
 from efewidgets.widgets.trace_data import MOST_SWEEPS, RAMP, trace_view
 from efewidgets.widgets.trace_samples import BUDGET, Samples, TraceCache, bins, seen
 from efewidgets.widgets.trace_viewer import TraceViewer
@@ -478,6 +479,80 @@ def test_a_sweep_without_a_stimulus_says_so_and_is_given_one(tmp_path):
     assert not state.results.members[view.active].lost
     assert viewer.controls.timings["ton"].value == 70.0
     viewer.close()
+
+
+# --- the scope is the selection
+
+
+def test_what_is_done_is_done_to_all_chosen_sweeps_and_the_button_says_so(state, viewer):
+    group = ids(state, "A", "IDrest")
+    viewer.show(group[:3])
+    assert viewer.controls.exclude.description == "exclude 3 sweeps"
+    assert viewer.controls.include.disabled
+    viewer.controls.reason.value = "seal lost"
+    viewer.controls.exclude.click()
+    assert [state.results.members[one].excluded for one in group] == ["seal lost"] * 3 + [None]
+    assert viewer.controls.include.description == "include 3 sweeps"
+    viewer.show(group[2:])
+    assert viewer.controls.exclude.description == "exclude 2 sweeps"
+    assert viewer.controls.include.description == "include"  # the one of them that is left out
+    viewer.controls.include.click()
+    assert [state.results.members[one].excluded for one in group] == ["seal lost"] * 2 + [None] * 2
+    state.undo()
+    state.undo()
+    assert not any(state.results.members[one].excluded for one in group)
+    viewer.show(group[:1])
+    assert viewer.controls.exclude.description == "exclude"
+
+
+def test_a_dragged_timing_is_that_of_all_chosen_sweeps_and_undone_as_one(state, viewer):
+    group = ids(state, "A", "IDrest")
+    viewer.show([group[3], group[1]])
+    drag(viewer, ton=60.0)
+    viewer._dropped.flush()
+    assert [override(state, one) for one in group] == [{}, {"ton": 60.0}, {}, {"ton": 60.0}]
+    assert viewer.controls.detected.description == "back to detected: 2 sweeps"
+    state.undo()
+    assert [override(state, one) for one in group] == [{}] * 4
+    assert viewer.controls.detected.disabled
+
+
+def test_the_scope_can_be_narrowed_and_widened(state, viewer):
+    group = ids(state, "A", "IDrest")
+    viewer.show(group[:2], group[1])
+    viewer.controls.scope.value = "this"
+    assert viewer.controls.exclude.description == "exclude"
+    assert viewer.scope() == (group[1],)
+    viewer.controls.scope.value = "protocol"
+    assert viewer.controls.exclude.description == "exclude 4 sweeps"
+    viewer.controls.scope.value = "shown"
+    assert viewer.controls.exclude.description == "exclude 2 sweeps"
+
+
+def test_chosen_sweeps_without_a_stimulus_get_the_other_timing_too(tmp_path):
+    with ExtractionState.from_arguments(lab.arguments(lab.write_cells(tmp_path, {"A": 0.1}))) as state:
+        viewer = TraceViewer(state)
+        group = ids(state, "A", "IDrest")
+        lost = state.results.members[group[0]]
+        viewer.show(group[:2], group[1])
+        object.__setattr__(lost, "lost", True)
+        toff = viewer._view.timings["toff"].ms
+        viewer.controls.timings["ton"].value = 60.0
+        assert override(state, group[0]) == {"ton": 60.0, "toff": toff}
+        assert override(state, group[1]) == {"ton": 60.0}
+        state.undo()
+        assert [override(state, one) for one in group[:2]] == [{}, {}]
+        viewer.close()
+
+
+def test_ticks_follow_the_step_on_both_axes(state, viewer):
+    axes = viewer.panels._y_axes + viewer.panels._x_axes
+    for between in (None, (49.0, 51.0), (49.99, 50.05)):
+        viewer.zoom(between)
+        for axis in axes:
+            values = np.asarray(axis.tick_values)
+            said = [axis.tick_labels[tick_key(value)].replace("−", "-") for value in values]
+            assert [float(text) for text in said] == pytest.approx(values.tolist(), abs=1e-9)
 
 
 # --- exclusion

@@ -60,9 +60,10 @@ def tick_labels(ticks: Any) -> list[str]:
     Very large and very small numbers are written as powers of ten, e.g. ``2×10⁵``.
     """
     largest = max((abs(tick) for tick in ticks), default=0.0)
-    if largest and not 1e-4 < largest < 1e6:
-        return [_scientific(tick) for tick in ticks]
     step = min((b - a for a, b in pairwise(ticks)), default=largest)
+    if largest and not 1e-4 < largest < 1e6:
+        apart = math.ceil(math.log10(largest / step)) + 1 if step > 0 else 0  # digits that tell them apart
+        return [_scientific(tick, max(apart, 4)) for tick in ticks]
     for decimals in range(9):
         if abs(round(step, decimals) - step) <= 1e-6 * step:
             break

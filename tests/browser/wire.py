@@ -1,0 +1,107 @@
+"""A slow wire between browser and server, which can be cut; runs in a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from typing import Any
+
+
+class Wire:
+    """Passes on what comes at a port of its own, later.
+
+    Parameters
+    ----------
+    port : int
+        Where the server listens on this machine.
+    delay : float
+        s that everything takes, each way.
+
+    Attributes
+    ----------
+    port : int
+        Where to come.
+    cuts : int
+        How many connections of websockets have been cut.
+    """
+
+    def __init__(self, port: int, delay: float):
+        self.delay, self.cuts = delay, 0
+        self._server_port = port
+        self._websockets: list[tuple[Any, Any]] = []
+        self._loop = asyncio.new_event_loop()
+        ready = threading.Event()
+        self._thread = threading.Thread(target=self._run, args=(ready,))
+        self._thread.start()
+        ready.wait(10)
+
+    def cut(self) -> int:
+        """Cut what websockets there are, in the middle of what they carry; return how many."""
+        found = asyncio.run_coroutine_threadsafe(self._cut(), self._loop).result(10)
+        self.cuts += found
+        return found
+
+    def stop(self) -> None:
+        """Pass on nothing any more."""
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+
+    def _run(self, ready: threading.Event) -> None:
+        async def listen() -> None:
+            server = await asyncio.start_server(self._met, "127.0.0.1", 0)
+            self.port = server.sockets[0].getsockname()[1]
+            ready.set()
+
+        self._loop.run_until_complete(listen())
+        self._loop.run_forever()
+        left = asyncio.all_tasks(self._loop)
+        for task in left:
+            task.cancel()
+        if left:
+            self._loop.run_until_complete(asyncio.wait(left))
+        self._loop.close()
+
+    async def _cut(self) -> int:
+        found = [writers for writers in self._websockets if not writers[0].is_closing()]
+        for writers in found:
+            for writer in writers:
+                writer.transport.abort()
+        self._websockets.clear()
+        return len(found)
+
+    async def _met(self, reader: Any, writer: Any) -> None:
+        try:
+            beyond, to_server = await asyncio.open_connection("127.0.0.1", self._server_port)
+        except OSError:
+            writer.close()
+            return
+        first = await reader.read(2**16)
+        if b"upgrade: websocket" in first.lower():
+            self._websockets.append((writer, to_server))
+        with contextlib.suppress(asyncio.CancelledError):  # when all is stopped
+            await asyncio.gather(self._pass(reader, to_server, first), self._pass(beyond, writer))
+
+    async def _pass(self, reader: Any, writer: Any, first: bytes = b"") -> None:
+        waiting: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
+
+        async def later() -> None:
+            while True:
+                due, data = await waiting.get()
+                await asyncio.sleep(max(due - self._loop.time(), 0))
+                if not data:
+                    break
+                writer.write(data)
+                await writer.drain()
+            writer.close()
+
+        task = asyncio.ensure_future(later())
+        try:
+            data = first or await reader.read(2**16)
+            while data:
+                waiting.put_nowait((self._loop.time() + self.delay, data))
+                data = await reader.read(2**16)
+        except OSError:
+            pass
+        waiting.put_nowait((self._loop.time() + self.delay, b""))
+        await asyncio.gather(task, return_exceptions=True)

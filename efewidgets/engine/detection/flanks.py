@@ -13,8 +13,8 @@ from math import erf
 
 import numpy as np
 
+from .brief import runs
 from .edges import RIGHT, Edge, Whitener, dot, refine
-from .pulses import runs
 from .trace import FLOOR, Trace, blocks, mad, median
 from .window import SURE, Box, Doubt, Window, trust
 

@@ -15,6 +15,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from .brief import runs
 from .edges import RIGHT, Edge, by_sides
 from .trace import FLOOR, Trace, blocks, mad, median
 from .window import SURE, Box, Doubt, Window, trust
@@ -24,12 +25,6 @@ DIP = 0.6  # ms; an artefact may interrupt a pulse for that long
 ENDS = 5.0  # ms at either end of the sweep that are taken for baseline
 RESTLESS = 0.35  # of the height of a pulse: what the current beside it may do
 STANDS = 4.0  # times the noise of a block median: a pulse
-
-
-def runs(inside: np.ndarray) -> np.ndarray:
-    """List the first sample of each run of True, and the first sample after it; shape (k, 2)."""
-    change = np.flatnonzero(np.diff(np.concatenate(([0], inside.astype(np.int8), [0]))))
-    return change.reshape(-1, 2)
 
 
 def detect_train(family: str, trace: Trace, given: Mapping[str, int]) -> Window:

@@ -88,11 +88,10 @@ def agree_among(recordings: Sequence[Recording]) -> tuple[list[Recording], list[
     problems : list of Problem
         What was left out.
     """
-    groups: dict[tuple, list[Recording]] = {}
+    groups: dict[type, list[Recording]] = {}
     for recording in recordings:
         if recording.window is not None:
-            key = (type(recording), round(recording.tend / recording.dt), round(float(recording.dt), 9))
-            groups.setdefault(key, []).append(recording)
+            groups.setdefault(type(recording), []).append(recording)
     for group in groups.values():
         if len(group) > 1:
             _agree_in_group(group)

@@ -79,8 +79,8 @@ def detect(
             if quiet is not None:
                 again = _careful(_search(family, quiet, known), trace)
                 window = max(window, again, key=lambda w: w.confidence)
-    noise = trace.noise if trace.n else 0.0
-    window = replace(window, n=int(np.size(current)), dt=float(dt), noise=noise, given=tuple(known))
+    seen = dict(noise=trace.noise, outline=trace.coarse, block=trace.width) if trace.n else {}
+    window = replace(window, n=int(np.size(current)), dt=float(dt), given=tuple(known), **seen)
     if any(a >= b for a, b in pairwise(window.edges.values())) or any(
         not 0 <= v <= window.n for v in window.edges.values()
     ):

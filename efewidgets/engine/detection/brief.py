@@ -29,13 +29,15 @@ def runs(inside: np.ndarray) -> np.ndarray:
     return change.reshape(-1, 2)
 
 
-def brief_pulses(trace: Trace) -> list[Box]:
+def brief_pulses(trace: Trace, most: int = MANY) -> list[Box]:
     """Find the pulses that are shorter than about two blocks.
 
     Parameters
     ----------
     trace : Trace
         The current.
+    most : int
+        So many pulses are a stimulus; more of them are activity.
 
     Returns
     -------
@@ -50,7 +52,7 @@ def brief_pulses(trace: Trace) -> list[Box]:
     found: list[Box] = []
     for _ in range(KINDS):
         kind, held = _tallest(off, held, lasts, STANDS * sigma, trace)
-        if len(found) + len(kind) > MANY:
+        if len(found) + len(kind) > most:
             return []
         found += kind
         if not held.any():

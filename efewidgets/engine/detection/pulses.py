@@ -5,17 +5,19 @@ which the artefact of an action potential does not; a pulse is a run beyond half
 begun if only an artefact interrupts it. Width, height and spacing of the majority decide which runs belong to
 the train; a test pulse before it or an artefact in it doesn't. Every limit is then placed as in
 `edges.by_sides`. Limits that aren't steep, or a baseline as restless as the pulses are high (hum), leave the
-answer unsure, and so do runs that differ but could belong.
+answer unsure, and so do runs that differ but could belong. A weaker train whose pulses come before those that
+stand out, and more evenly, is their cause, and the stimulus.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 
-from .brief import runs
+from .brief import MANY, brief_pulses, charge, runs
 from .edges import RIGHT, Edge, by_sides
 from .trace import FLOOR, Trace, blocks, mad, median
 from .window import SURE, Box, Doubt, Window, trust
@@ -24,6 +26,7 @@ LASTS = 1.0  # ms; what is shorter is an artefact
 DIP = 0.6  # ms; an artefact may interrupt a pulse for that long
 ENDS = 5.0  # ms at either end of the sweep that are taken for baseline
 RESTLESS = 0.35  # of the height of a pulse: what the current beside it may do
+CLOCK = 0.1  # ms; what comes by a clock is as regular as that
 STANDS = 4.0  # times the noise of a block median: a pulse
 
 
@@ -39,13 +42,20 @@ def detect_train(family: str, trace: Trace, given: Mapping[str, int]) -> Window:
     given : mapping of str to int
         Timings that are known (samples).
     """
-    ends = min(trace.samples(ENDS), trace.n // 4)
-    base = float(np.median(np.concatenate((trace.x[:ends], trace.x[-ends:]))))
-    off = trace.x - base
     if trace.n < 4 * trace.samples(LASTS):
         return Window(given, 0.0, "the sweep is too short for a train of pulses", doubt=Doubt.NOTHING)
+    ends = min(trace.samples(ENDS), trace.n // 4)
+    off = trace.x - float(np.median(np.concatenate((trace.x[:ends], trace.x[-ends:]))))
+    window = train_in(family, off, trace, given)
+    if family == "CapCheck":
+        return window
+    return weaker_cause(window, off, trace, given) if window.pulses else short_train(window, trace, given)
+
+
+def train_in(family: str, off: np.ndarray, trace: Trace, given: Mapping[str, int]) -> Window:
+    """Find the highest train in a current above its baseline (nA); the rest as in `detect_train`."""
     top, sigma = height(off, trace)
-    if top < STANDS * sigma:
+    if top < STANDS * sigma or not trace.resolved(top):
         nothing = f"no pulse stands out of the noise of {1e3 * sigma:.3g} pA"
         return Window(given, 0.0, nothing, doubt=Doubt.NOTHING)
     seen = np.array(candidates(off, top, trace), dtype=int).reshape(-1, 2)
@@ -55,7 +65,7 @@ def detect_train(family: str, trace: Trace, given: Mapping[str, int]) -> Window:
         return Window(given, 0.0, "what stands out lasts for less than 1 ms", doubt=Doubt.NOTHING)
     member = majority(seen, heights, trace, both=family == "CapCheck")
     train, heights = seen[member], heights[member]
-    found = limits(trace.x, train, base, heights, trace)
+    found = limits(off, train, heights, trace)
     pulses = tuple((a.sample, b.sample) for a, b in found)
     boxes = tuple(Box(a, b, float(h)) for (a, b), h in zip(pulses, heights, strict=True))
     edges = {"ton": pulses[0][0], "toff": pulses[-1][1], **given}
@@ -83,6 +93,76 @@ def detect_train(family: str, trace: Trace, given: Mapping[str, int]) -> Window:
     return Window(edges, confidence, what, pulses=pulses, boxes=boxes, doubt=doubt)
 
 
+def weaker_cause(window: Window, off: np.ndarray, trace: Trace, given: Mapping[str, int]) -> Window:
+    """Look for a weaker train, of which what stands out may be the effect.
+
+    The action potentials that weak pulses evoke may couple back more strongly than the pulses are high. A pulse comes
+    before its action potential, lasts longer, and comes by the clock; an action potential is late by chance.
+    """
+    pulses = np.array(window.pulses)
+    clock = max(CLOCK, 1.5 * trace.dt)
+    late = uneven(pulses[:, 0]) * trace.dt
+    if len(pulses) > 2 and late <= clock:
+        return window
+    narrow = float(np.median(np.diff(pulses, axis=1))) * trace.dt < 1.6 * LASTS
+    rest, margin = off.copy(), trace.samples(0.1)
+    for a, b in runs(np.abs(off) > 0.5 * min(abs(b.amplitude) for b in window.boxes)):
+        rest[max(0, a - margin) : b + margin] = 0.0
+    below = train_in("SpikeRec", rest, trace, given)
+    if not below.pulses or not _causes(np.array(below.pulses), pulses):
+        if len(pulses) > 2 and narrow and window.sure:
+            why = f"{window.reason}, but they come unevenly, as the crosstalk of action potentials does"
+            return replace(window, confidence=0.4, reason=why, doubt=Doubt.SHAPE)
+        return window
+    weak = np.array(below.pulses)
+    if len(weak) > 2 and below.sure and uneven(weak[:, 0]) * trace.dt <= clock:
+        return replace(below, reason=f"{below.reason}, each before an action potential's crosstalk")
+    if np.median(np.diff(weak, axis=1)) < 1.5 * np.median(np.diff(pulses, axis=1)) and not narrow:
+        return window
+    why = f"{window.reason}, each after a weaker one: these may be the pulses, and those action potentials' crosstalk"
+    return replace(window, confidence=min(0.4, window.confidence), reason=why, doubt=Doubt.SHAPE)
+
+
+def _causes(weak: np.ndarray, strong: np.ndarray) -> bool:
+    """Whether most of the strong runs come soon after a weak one, and none before."""
+    k = np.searchsorted(weak[:, 0], strong[:, 0]) - 1
+    after = strong[k >= 0, 0] - weak[k[k >= 0], 0]
+    if len(after) < 0.8 * len(strong) or len(set(k[k >= 0].tolist())) < len(after):
+        return False
+    gap = np.diff(weak[:, 0]).min() if len(weak) > 1 else np.inf
+    return bool(np.median(after) < 0.5 * gap)
+
+
+def uneven(starts: np.ndarray) -> float:
+    """How far the starts (samples) are from evenly spaced ones, at most."""
+    if len(starts) < 3:
+        return 0.0
+    k = np.arange(len(starts))
+    return float(np.abs(starts - np.polyval(np.polyfit(k, starts, 1), k)).max())
+
+
+def short_train(window: Window, trace: Trace, given: Mapping[str, int]) -> Window:
+    """Look for pulses of less than a millisecond; `window` is returned if there are none."""
+    found = brief_pulses(trace, most=10 * MANY)
+    if not found or any(charge(b) < 0.5 * max(charge(b) for b in found) for b in found):
+        return window
+    heights, widths = np.array([b.amplitude for b in found]), np.array([b.end - b.start for b in found])
+    starts = np.array([b.start for b in found])
+    alike = np.ptp(heights) <= 0.3 * np.abs(heights).min() and np.ptp(widths) <= 2
+    clock = len(found) > 2 and uneven(starts) * trace.dt <= max(CLOCK, 1.5 * trace.dt)
+    pulses = tuple((b.start, b.end) for b in found)
+    what = f"{len(found)} pulse(s) of {1e3 * median(heights):.0f} pA, {median(widths) * trace.dt:.2g} ms each"
+    sure = bool(alike and clock)
+    return Window(
+        {"ton": pulses[0][0], "toff": pulses[-1][1], **given},
+        trust(1.0) if sure else 0.4,
+        what if sure else f"{what}: as short as an artefact",
+        pulses=pulses,
+        boxes=tuple(found),
+        doubt=Doubt.NONE if sure else Doubt.SHAPE,
+    )
+
+
 def height(off: np.ndarray, trace: Trace) -> tuple[float, float]:
     """Measure the height of the pulses and the noise of a block median (nA)."""
     width = trace.samples(LASTS)
@@ -91,7 +171,7 @@ def height(off: np.ndarray, trace: Trace) -> tuple[float, float]:
     middle = np.concatenate((middle, np.abs(np.median(shifted, axis=1)))) if len(shifted) else middle
     top = median(middle[middle >= 0.5 * middle.max()])
     quiet = middle[middle < 0.3 * top]
-    return top, max(FLOOR, 1.4826 * median(quiet)) if len(quiet) else top
+    return top, max(trace.floor, 1.4826 * median(quiet)) if len(quiet) else top
 
 
 def candidates(off: np.ndarray, top: float, trace: Trace) -> list[tuple[int, int]]:
@@ -171,18 +251,17 @@ def steep(off: np.ndarray, pulses: Sequence[tuple[int, int]], heights: np.ndarra
 
 
 def limits(
-    x: np.ndarray, train: np.ndarray, base: float, heights: np.ndarray, trace: Trace
+    off: np.ndarray, train: np.ndarray, heights: np.ndarray, trace: Trace
 ) -> list[tuple[Edge, Edge]]:
     """Place start and end of every pulse."""
     reach, near = trace.samples(1.5), trace.samples(RIGHT)
-    off = x - base
     sigma = mad(off[np.abs(off) < 0.5 * np.abs(heights).min()])
     out = []
     for k, (a, b) in enumerate(train.tolist()):
         free = (train[k - 1, 1] + a) // 2 if k else 0
-        until = (b + train[k + 1, 0]) // 2 if k + 1 < len(train) else len(x)
-        middle, top = (a + b) // 2, base + float(heights[k])
-        begin = by_sides(x, near, max(free, a - reach), min(middle, a + reach), base, top, sigma)
-        end = by_sides(x, near, max(middle, b - reach), min(until, b + reach), top, base, sigma)
+        until = (b + train[k + 1, 0]) // 2 if k + 1 < len(train) else len(off)
+        middle, top = (a + b) // 2, float(heights[k])
+        begin = by_sides(off, near, max(free, a - reach), min(middle, a + reach), 0.0, top, sigma)
+        end = by_sides(off, near, max(middle, b - reach), min(until, b + reach), top, 0.0, sigma)
         out.append((begin, end))
     return out

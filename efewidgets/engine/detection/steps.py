@@ -10,7 +10,7 @@ import numpy as np
 
 from .brief import brief_pulses, charge
 from .edges import RIGHT, Edge, Whitener, refine
-from .levels import Fit, choose, level, stretches
+from .levels import RIVAL, Fit, choose, level, stretches
 from .trace import Trace, blocks, median
 from .window import SURE, Box, Doubt, Window, trust
 
@@ -25,7 +25,6 @@ FINE = 3  # blocks; a step as short as this is looked for among the samples
 BRIEF = 25.0  # ms; a lone pulse as short as this may be a test pulse, ...
 SLIVER = 0.04  # ... and so may one that takes less than this share of the sweep
 EXPLAINED = 0.4  # share of the charge that the stimulus must account for
-RIVAL = 0.6  # of the charge another stimulus leaves unexplained: it might as well be the other
 TOWERS = 4.0  # times the height of an unsure step: a pulse that is no part of it
 AROUND = 200.0  # ms before and after the stimulus that tell the baseline
 CONTRAST = 0.04  # of the largest jump: the least that the others may be

@@ -187,7 +187,9 @@ def _follow(
             return _doubted(window, f"{agreeing} other sweeps of this protocol have the stimulus elsewhere")
     elif window.doubt is Doubt.SHAPE and agreeing < FEW:
         return window
-    elif foreign(window, edges, group) or _own_pulse(window, windows, group):
+    elif not _agree(window, _times(edges, window.dt)) and (
+        foreign(window, edges, group) or _own_pulse(window, windows, group)
+    ):
         return _doubted(
             window, f"the current changes elsewhere than in the {agreeing} sweeps of this protocol that agree"
         )

@@ -22,6 +22,7 @@ CHEOPS = ("ton", "t1", "t2", "t3", "t4", "toff")
 POINTS = 2000  # of a fit, about
 BASELINE = 10.0  # ms of baseline before a ramp, without which its start rests on the line alone
 BEFORE = -1e9  # sample that counts as before any ramp: baseline
+BATCHES = 24  # long means of what a fit leaves
 ROUNDS = 15  # of a fit, at most
 CLEAR = 8.0  # times the noise of a block: a peak or a jump
 
@@ -71,8 +72,21 @@ def fit(shape: Shape, start: np.ndarray, t: np.ndarray, y: np.ndarray) -> tuple[
     rest = np.clip(y - value, -4.0 * scale, 4.0 * scale)
     # neighbours that err together carry less: effective size of an autoregressive sample
     rho = min(0.98, max(0.0, dot(rest[1:], rest[:-1]) / max(dot(rest, rest), FLOOR**2)))
-    variance = np.diag(spread(slope, weight)) * scale**2 * (1.0 + rho) / (1.0 - rho)
+    inflation = max((1.0 + rho) / (1.0 - rho), wander(rest))
+    variance = np.diag(spread(slope, weight)) * scale**2 * inflation
     return best, np.sqrt(np.where(variance > 0.0, variance, np.inf))
+
+
+def wander(rest: np.ndarray) -> float:
+    """How many times the variance of long means exceeds that of independent samples (batch means).
+
+    A baseline that shifts or wanders shows there, however little it is beside the noise of a sample.
+    """
+    length = len(rest) // BATCHES
+    if length < 4:
+        return 1.0
+    means = blocks(rest, length).mean(axis=1)
+    return float(length * np.mean(means**2) / max(float(np.mean(rest**2)), FLOOR**2))
 
 
 def spread(slope: np.ndarray, weight: np.ndarray) -> np.ndarray:

@@ -27,6 +27,7 @@ DIP = 0.6  # ms; an artefact may interrupt a pulse for that long
 ENDS = 5.0  # ms at either end of the sweep that are taken for baseline
 RESTLESS = 0.35  # of the height of a pulse: what the current beside it may do
 CLOCK = 0.1  # ms; what comes by a clock is as regular as that
+CHANCE = 5  # as many come as regularly as that by chance
 STANDS = 4.0  # times the noise of a block median: a pulse
 
 
@@ -45,10 +46,12 @@ def detect_train(family: str, trace: Trace, given: Mapping[str, int]) -> Window:
     if trace.n < 4 * trace.samples(LASTS):
         return Window(given, 0.0, "the sweep is too short for a train of pulses", doubt=Doubt.NOTHING)
     ends = min(trace.samples(ENDS), trace.n // 4)
-    off = trace.x - float(np.median(np.concatenate((trace.x[:ends], trace.x[-ends:]))))
+    # a test pulse at the first sample, or a sweep that stops in a pulse, outvotes neither of the others
+    base = float(np.median([median(trace.x[:ends]), median(trace.x[-ends:]), median(trace.x)]))
+    off = trace.x - base
     window = train_in(family, off, trace, given)
     if family == "CapCheck":
-        return window
+        return window if not _narrow(window, trace) else _doubted(window, "as short as an artefact")
     return weaker_cause(window, off, trace, given) if window.pulses else short_train(window, trace, given)
 
 
@@ -82,7 +85,7 @@ def train_in(family: str, off: np.ndarray, trace: Trace, given: Mapping[str, int
     if widths.max() > 1.6 * widths.min() or np.abs(heights).max() > 1.6 * np.abs(heights).min():
         odd = f"{what}, but not all alike"
     starts = np.diff([a for a, _ in pulses])
-    if len(starts) > 2 and np.abs(starts - np.median(starts)).max() > 0.15 * np.median(starts):
+    if len(starts) > 1 and np.abs(starts - np.median(starts)).max() > 0.15 * np.median(starts):
         odd = f"{what}, but not evenly spaced"
     if len(pulses) < 3 and widths.min() < 1.2 * LASTS:
         odd = f"{what}: it may be an artefact"
@@ -102,25 +105,33 @@ def weaker_cause(window: Window, off: np.ndarray, trace: Trace, given: Mapping[s
     pulses = np.array(window.pulses)
     clock = max(CLOCK, 1.5 * trace.dt)
     late = uneven(pulses[:, 0]) * trace.dt
-    if len(pulses) > 2 and late <= clock:
+    narrow = _narrow(window, trace)
+    if len(pulses) > 2 and late <= clock and (len(pulses) > CHANCE or not narrow):
         return window
-    narrow = float(np.median(np.diff(pulses, axis=1))) * trace.dt < 1.6 * LASTS
     rest, margin = off.copy(), trace.samples(0.1)
     for a, b in runs(np.abs(off) > 0.5 * min(abs(b.amplitude) for b in window.boxes)):
         rest[max(0, a - margin) : b + margin] = 0.0
     below = train_in("SpikeRec", rest, trace, given)
     if not below.pulses or not _causes(np.array(below.pulses), pulses):
-        if len(pulses) > 2 and narrow and window.sure:
-            why = f"{window.reason}, but they come unevenly, as the crosstalk of action potentials does"
-            return replace(window, confidence=0.4, reason=why, doubt=Doubt.SHAPE)
-        return window
+        unsteady = len(pulses) > 2 and narrow and late > clock
+        return _doubted(window, "unevenly, as action potentials' crosstalk comes") if unsteady else window
     weak = np.array(below.pulses)
-    if len(weak) > 2 and below.sure and uneven(weak[:, 0]) * trace.dt <= clock:
+    if len(weak) > 2 and below.sure and late > clock and uneven(weak[:, 0]) * trace.dt <= clock:
         return replace(below, reason=f"{below.reason}, each before an action potential's crosstalk")
     if np.median(np.diff(weak, axis=1)) < 1.5 * np.median(np.diff(pulses, axis=1)) and not narrow:
         return window
-    why = f"{window.reason}, each after a weaker one: these may be the pulses, and those action potentials' crosstalk"
-    return replace(window, confidence=min(0.4, window.confidence), reason=why, doubt=Doubt.SHAPE)
+    return _doubted(window, "each after a weaker one, of which it may be the action potential's crosstalk")
+
+
+def _narrow(window: Window, trace: Trace) -> bool:
+    """Whether the pulses are hardly wider than the crosstalk of an action potential."""
+    return bool(window.pulses) and float(np.median(np.diff(window.pulses, axis=1))) * trace.dt < 1.6 * LASTS
+
+
+def _doubted(window: Window, why: str) -> Window:
+    if not window.sure:
+        return window
+    return replace(window, confidence=0.4, reason=f"{window.reason}, but {why}", doubt=Doubt.SHAPE)
 
 
 def _causes(weak: np.ndarray, strong: np.ndarray) -> bool:

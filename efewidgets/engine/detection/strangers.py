@@ -2,7 +2,8 @@
 
 Method. The sweep's outline (its block medians) is explained, by least squares, with what the protocol allows: one
 level for each stretch between the timings, a drift, and the outlines of the other sweeps. What is left must neither
-jump clearly, nor move more within the stimulus than outside it.
+jump clearly, nor move more within the stimulus than outside it. A sweep that changes at half of the timings is none of
+another kind, whatever else its rig or its cell do to it.
 """
 
 from __future__ import annotations
@@ -55,7 +56,20 @@ def foreign(window: Window, edges: Mapping[str, int], others: Sequence[Window]) 
     least = max(CLEAR * noise, SMALL * median(np.array(typical)) if typical else 0.0)
     if np.abs(rest).sum() < SHARE * np.abs(y - np.median(y)).sum():
         return False
+    if _changes(window, limits, least) >= 0.5 * len(limits):
+        return False
     return _jumps(rest, least) or _moves(rest, inside, least)
+
+
+def _changes(window: Window, limits: np.ndarray, least: float) -> int:
+    """Count the times (ms) at which the outline changes, by a good part of all that it does."""
+    y, count = window.outline, 0
+    least = max(least, 0.2 * float(np.ptp(np.quantile(y, (0.05, 0.95)))))
+    for at in limits / (window.block * window.dt):
+        k = int(at)
+        before, after = y[max(0, k - LASTS) : k], y[k + 1 : k + 1 + LASTS]
+        count += bool(len(before) and len(after) and abs(median(after) - median(before)) > least)
+    return count
 
 
 def _shapes(time: np.ndarray, others: Sequence[Window]) -> list[np.ndarray]:

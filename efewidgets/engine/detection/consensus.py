@@ -161,7 +161,9 @@ def _times(edges: Mapping[str, int], dt: float) -> dict[str, float]:
 
 def _largest(windows: Sequence[Window]) -> list[Window]:
     """Find the largest group of windows that agree with one of them."""
-    return max(([w for w in windows if _agree(w, _times(leader.edges, leader.dt))] for leader in windows), key=len)
+    return max(
+        ([w for w in windows if _agree(w, _times(leader.edges, leader.dt))] for leader in windows), key=len
+    )
 
 
 def _common(group: Sequence[Window]) -> dict[str, int]:

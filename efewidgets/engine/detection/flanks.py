@@ -180,8 +180,18 @@ def ramp_start(trace: Trace, end: int) -> tuple[float, float, float]:
         t, y = np.concatenate((t, np.full(len(after), BEFORE))), np.concatenate((y, after))
     guess = (base - height) / slope if slope else 0.0
     p, errors = fit(ramp_shape, np.array([base, slope, np.clip(guess, 0.0, 0.9 * last)]), t, y)
-    error = float(np.hypot(errors[2], misfit(p, t, y, last))) * trace.dt
+    error = float(np.hypot.reduce([errors[2], misfit(p, t, y, last), shifted(p, trace, settled)])) * trace.dt
     return float(p[2]), float(p[1]), error
+
+
+def shifted(p: np.ndarray, trace: Trace, settled: int) -> float:
+    """How far (samples) the start moves if only the current before the ramp, or only that after it, is baseline."""
+    before, after = trace.x[: max(0, int(p[2]) - trace.samples(2.0))], trace.x[settled:]
+    if min(len(before), len(after)) < trace.samples(BASELINE):
+        return 0.0
+    noise = (np.var(before) / len(before) + np.var(after) / len(after)) ** 0.5
+    off = max(0.0, abs(float(np.mean(before) - np.mean(after))) - 2.0 * float(noise))
+    return off / max(abs(float(p[1])), FLOOR * FLOOR)
 
 
 def misfit(p: np.ndarray, t: np.ndarray, y: np.ndarray, last: int) -> float:

@@ -82,6 +82,8 @@ def train_in(family: str, off: np.ndarray, trace: Trace, given: Mapping[str, int
         odd = f"{what}, among others that differ"
     if not steep(off, pulses, heights, trace):
         odd = "the current swings to and fro as high as the pulses"
+    if len(pulses) < 3 and any(torn(off[a:b], trace) for a, b in pulses):
+        odd = f"{what}, but torn: a part of it may be an action potential's crosstalk"
     if widths.max() > 1.6 * widths.min() or np.abs(heights).max() > 1.6 * np.abs(heights).min():
         odd = f"{what}, but not all alike"
     starts = np.diff([a for a, _ in pulses])
@@ -242,6 +244,12 @@ def mixed(seen: np.ndarray, member: np.ndarray) -> bool:
     return bool((within | due).any())
 
 
+def torn(pulse: np.ndarray, trace: Trace) -> bool:
+    """Whether a pulse comes back to the baseline on its way."""
+    gaps = runs(np.abs(pulse) < 0.25 * abs(median(pulse)))
+    return any(b - a >= max(2, trace.samples(0.1)) and a > 0 and b < len(pulse) for a, b in gaps)
+
+
 def steep(off: np.ndarray, pulses: Sequence[tuple[int, int]], heights: np.ndarray, trace: Trace) -> bool:
     """Whether most pulses start and end within 1 ms, and the current rests beside them."""
     before, after, hold = trace.samples(0.5), trace.samples(0.8), trace.samples(0.3)
@@ -261,9 +269,7 @@ def steep(off: np.ndarray, pulses: Sequence[tuple[int, int]], heights: np.ndarra
     return float(np.mean(sharp)) > 0.7 and restless < RESTLESS * median(np.abs(heights))
 
 
-def limits(
-    off: np.ndarray, train: np.ndarray, heights: np.ndarray, trace: Trace
-) -> list[tuple[Edge, Edge]]:
+def limits(off: np.ndarray, train: np.ndarray, heights: np.ndarray, trace: Trace) -> list[tuple[Edge, Edge]]:
     """Place start and end of every pulse."""
     reach, near = trace.samples(1.5), trace.samples(RIGHT)
     sigma = mad(off[np.abs(off) < 0.5 * np.abs(heights).min()])

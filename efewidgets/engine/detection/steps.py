@@ -26,6 +26,7 @@ BRIEF = 25.0  # ms; a lone pulse as short as this may be a test pulse, ...
 SLIVER = 0.04  # ... and so may one that takes less than this share of the sweep
 EXPLAINED = 0.4  # share of the charge that the stimulus must account for
 TOWERS = 4.0  # times the height of an unsure step: a pulse that is no part of it
+FAINT = 0.1  # of the charge of a step: pulses of less are artefacts
 AROUND = 200.0  # ms before and after the stimulus that tell the baseline
 CONTRAST = 0.04  # of the largest jump: the least that the others may be
 GAP = 5.0  # ms; a stimulus interrupted for longer is two
@@ -76,12 +77,20 @@ def weigh(window: Window, pulses: Sequence[Box], trace: Trace) -> Window:
         apart = [b for b in window.boxes if b.end - b.start > FINE * trace.width or b in apart]
     window = replace(window, boxes=tuple(sorted([*apart, *pulses], key=lambda b: b.start)))
     mine = 0.0 if step is None or same else charge(step)
-    # what may be the wandering of the baseline, against what can't
-    towers = not window.sure and step is not None and abs(best.amplitude) > TOWERS * abs(step.amplitude)
+    # what may be a baseline that wanders or shifts, against what can't
+    towers = step is not None and (
+        abs(best.amplitude) > TOWERS * abs(step.amplitude)
+        if not window.sure
+        else CONTRAST * abs(best.amplitude) > abs(step.amplitude) and charge(best) > FAINT * mine
+    )
     if charge(best) <= RIVAL * mine and not towers:
         return window
     if mine > RIVAL * charge(best) and not towers:
-        reason = f"a step of {1e3 * step.amplitude:+.3g} pA and a short pulse of {_words(best, trace)}" if step else ""
+        reason = (
+            f"a step of {1e3 * step.amplitude:+.3g} pA and a short pulse of {_words(best, trace)}"
+            if step
+            else ""
+        )
         reason = f"{reason}: either may be the stimulus"
         return replace(window, confidence=min(0.4, window.confidence), reason=reason, doubt=Doubt.SHAPE)
     alike = [b for b in pulses if charge(b) > RIVAL * charge(best)]

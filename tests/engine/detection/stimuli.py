@@ -251,7 +251,10 @@ class Rig:
         """A short pulse before the stimulus."""
         x, start = self.x.copy(), max(1, int(self.limits[0] * self.rng.uniform(0.1, 0.6)))
         end = min(start + self.ms(self.rng.uniform(4, 15)), self.limits[0] - self.ms(2))
-        x[start : max(start, end)] += self.rng.choice([-1, 1]) * self.strength
+        sign = self.rng.choice([-1, 1])
+        if len(self.stimulus.pulses) == 1:  # a pulse like the only one would be the first of two
+            sign = -np.sign(x[self.limits[0] + 1] - x[0])
+        x[start : max(start, end)] += sign * self.strength
         return x
 
     def later_step(self) -> np.ndarray:
@@ -348,12 +351,14 @@ RIGS: dict[str, tuple[float, ...]] = {
     "quantised": (0.03, 0.1, 0.4),
     "truncated": (1.0,),
 }
+#: what is a stimulus itself beside a pulse of a millisecond
+NOT_FOR = {"Brief": ("later_step",)}
 
 
 def _cut(stimulus: Stimulus, n: int) -> Stimulus:
     """What is true of a stimulus of which `n` samples are left: whole pulses may be; its other timings are nowhere."""
     whole = tuple((a, b) for a, b in stimulus.pulses if b < n)
-    inside = any(a < n <= b for a, b in stimulus.pulses)
+    inside = any(a + 1.0 / stimulus.dt < n <= b for a, b in stimulus.pulses)
     edges = dict.fromkeys(stimulus.edges, NOWHERE)
     if whole and not inside:
         edges = {"ton": whole[0][0], "toff": whole[-1][1]}

@@ -5,8 +5,8 @@
     ({'ton': 7000, 'toff': 27000}, 0.99, 'changes of +200, -200 pA in a noise of 2.1 pA')
 
 The method of each family is stated, with its source, at the head of its module: `levels` and `edges` for
-steps, `brief` for those of a millisecond, `flanks` for ramps and cheops, `pulses` for SpikeRec and CapCheck, `activity` for SineSpec and
-PinkNoise, `consensus` for what the sweeps of one protocol say together.
+steps, `brief` for those of a millisecond, `flanks` for ramps and cheops, `pulses` for SpikeRec and CapCheck,
+`activity` for SineSpec and PinkNoise, `consensus` for what the sweeps of one protocol say together.
 """
 
 from __future__ import annotations
@@ -79,8 +79,9 @@ def detect(
             if quiet is not None:
                 again = _careful(_search(family, quiet, known), trace)
                 window = max(window, again, key=lambda w: w.confidence)
-    seen = dict(noise=trace.noise, outline=trace.coarse, block=trace.width) if trace.n else {}
-    window = replace(window, n=int(np.size(current)), dt=float(dt), given=tuple(known), **seen)
+    window = replace(window, n=int(np.size(current)), dt=float(dt), given=tuple(known))
+    if trace.n:
+        window = replace(window, noise=trace.noise, outline=trace.coarse, block=trace.width)
     if any(a >= b for a, b in pairwise(window.edges.values())) or any(
         not 0 <= v <= window.n for v in window.edges.values()
     ):

@@ -19,7 +19,7 @@ import numpy as np
 
 from .brief import MANY, brief_pulses, charge, runs
 from .edges import RIGHT, Edge, by_sides
-from .trace import FLOOR, Trace, blocks, mad, median
+from .trace import Trace, blocks, mad, median
 from .window import SURE, Box, Doubt, Window, trust
 
 LASTS = 1.0  # ms; what is shorter is an artefact
@@ -82,7 +82,7 @@ def train_in(family: str, off: np.ndarray, trace: Trace, given: Mapping[str, int
         odd = f"{what}, among others that differ"
     if not steep(off, pulses, heights, trace):
         odd = "the current swings to and fro as high as the pulses"
-    if len(pulses) < 3 and any(torn(off[a:b], trace) for a, b in pulses):
+    if len(pulses) == 1 and torn(off[slice(*pulses[0])], trace):
         odd = f"{what}, but torn: a part of it may be an action potential's crosstalk"
     if widths.max() > 1.6 * widths.min() or np.abs(heights).max() > 1.6 * np.abs(heights).min():
         odd = f"{what}, but not all alike"
@@ -245,9 +245,10 @@ def mixed(seen: np.ndarray, member: np.ndarray) -> bool:
 
 
 def torn(pulse: np.ndarray, trace: Trace) -> bool:
-    """Whether a pulse comes back to the baseline on its way."""
-    gaps = runs(np.abs(pulse) < 0.25 * abs(median(pulse)))
-    return any(b - a >= max(2, trace.samples(0.1)) and a > 0 and b < len(pulse) for a, b in gaps)
+    """Whether a pulse comes back to the baseline on its way, before a part as short as an artefact."""
+    gaps, least = runs(np.abs(pulse) < 0.25 * abs(median(pulse))), max(2, trace.samples(0.1))
+    short = trace.samples(1.6 * LASTS)
+    return any(b - a >= least and a > 0 and 0 < len(pulse) - b < short for a, b in gaps)
 
 
 def steep(off: np.ndarray, pulses: Sequence[tuple[int, int]], heights: np.ndarray, trace: Trace) -> bool:

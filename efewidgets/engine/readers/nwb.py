@@ -18,11 +18,10 @@ from .checks import TINY_DIFFERENCE, cut_missing_tail
 from .files import existing_file, main_path
 from .hdf5 import open_file
 from .inspection import Contents, LazySweep, LeftOutError, Sweep, SweepInfo, step_in_ms
+from .leading_pulse import take_test_pulse_out
 from .nwb_dialects import DIALECTS, VU_PROTOCOLS, VU_WITH_TEST_PULSE, dialect_of
 from .nwb_selection import Pair, Selection
 from .nwb_series import Series
-
-_TEST_PULSE_S = 0.090
 
 
 @dataclass(frozen=True)
@@ -129,7 +128,7 @@ class _LazyPair:
         _same_rate(voltage, current)
         self._fill(sweep, voltage, current, problems)
         if self.dialect == "MIES":
-            self._finish_mies(sweep, voltage)
+            self._finish_mies(sweep, voltage, problems)
         return sweep
 
     def _fill(self, sweep: Sweep, voltage: Series, current: Series, problems: list[Problem]) -> None:
@@ -156,7 +155,7 @@ class _LazyPair:
             v_unit, i_unit = _exchanged_units(sweep, v_unit, i_unit, problems)
         sweep["v_unit"], sweep["i_unit"] = v_unit, i_unit
 
-    def _finish_mies(self, sweep: Sweep, voltage: Series) -> None:
+    def _finish_mies(self, sweep: Sweep, voltage: Series, problems: list[Problem]) -> None:
         """Cut what was never acquired, add the holding current, take the test pulse out (VU's rules)."""
         cut_missing_tail(sweep)
         duration = len(sweep["current"]) * sweep["dt"] * 1000
@@ -166,11 +165,7 @@ class _LazyPair:
             )
         sweep["current"] = sweep["current"] + _holding_current(voltage)
         if self.pair.raw_protocol in VU_WITH_TEST_PULSE:
-            # Rounded down, as BluePyEfe does: at 10 kHz, sample 899.
-            end = int(_TEST_PULSE_S / sweep["dt"])
-            for name in ("voltage", "current"):
-                if end < len(sweep[name]):
-                    sweep[name][:end] = sweep[name][end]
+            take_test_pulse_out(sweep, self.pair.id, problems)
 
 
 def _same_rate(voltage: Series, current: Series) -> None:

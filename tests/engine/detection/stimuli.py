@@ -309,7 +309,7 @@ class Rig:
         return x
 
     def crosstalk(self) -> np.ndarray:
-        """Rectangles of 1 ms, one for each action potential: late by chance after each pulse, or within the stimulus."""
+        """Rectangles of 1 ms, one an action potential: late by chance after each pulse, or within the stimulus."""
         x, (ton, toff) = self.x.copy(), self.limits
         if self.stimulus.family == "SpikeRec":
             near = [b + self.ms(self.rng.uniform(0.2, 1.5)) for _, b in self.stimulus.pulses]

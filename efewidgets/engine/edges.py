@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .recording import Recording
 
 SURE = 0.5
+UNCERTAIN = "the timing of the stimulus is not certain"
 
 
 def settle(
@@ -71,8 +72,18 @@ def _in_order(edges: Mapping[str, int]) -> bool:
 def unsure_problem(window: Window) -> Problem:
     """Say that the timing of the stimulus isn't certain, and why."""
     return Problem(
-        f"the timing of the stimulus is not certain: {window.reason}. Look at the trace, and give the timings (ms) in "
+        f"{UNCERTAIN}: {window.reason}. Look at the trace, and give the timings (ms) in "
         "the metadata if they are wrong.",
+        severity="warning",
+        kind="stimulus",
+    )
+
+
+def cut_problem(tend: float) -> Problem:
+    """Say that a sweep ends before its stimulus does."""
+    return Problem(
+        f"the sweep ends at {tend:g} ms, inside its stimulus: what is counted or measured until the "
+        "end of the stimulus is cut short. Leave it out if that matters.",
         severity="warning",
         kind="stimulus",
     )
@@ -88,11 +99,10 @@ def agree_among(recordings: Sequence[Recording]) -> tuple[list[Recording], list[
     problems : list of Problem
         What was left out.
     """
-    groups: dict[tuple, list[Recording]] = {}
+    groups: dict[type, list[Recording]] = {}
     for recording in recordings:
         if recording.window is not None:
-            key = (type(recording), round(recording.tend / recording.dt), round(float(recording.dt), 9))
-            groups.setdefault(key, []).append(recording)
+            groups.setdefault(type(recording), []).append(recording)
     for group in groups.values():
         if len(group) > 1:
             _agree_in_group(group)
@@ -125,8 +135,11 @@ def _agree_in_group(group: Sequence[Recording]) -> None:
         edges, origin = settle(recording.usual, window, tolerance)
         if origin in ("usual", "seen"):
             _take_over(recording, window, edges or {}, "usual" if origin == "usual" else "others")
-        elif recording.timing_from not in ("unsure", "lost"):
+        elif recording.timing_from == "lost":
+            recording.window = dataclasses.replace(window, edges=old.edges)
+        else:
             recording.timing_from = "unsure"
+            recording.problems = [p for p in recording.problems if not p.message.startswith(UNCERTAIN)]
             recording.problems.append(unsure_problem(window))
 
 
@@ -145,6 +158,8 @@ def _take_over(recording: Recording, window: Window, edges: Mapping[str, int], o
     trace = recording.samples()
     recording.window = dataclasses.replace(window, edges=dict(edges))
     recording.timing_from = origin
+    if edges and list(edges.values())[-1] >= trace.n:
+        recording.problems.append(cut_problem(trace.tend))
     recording.apply_edges(edges, trace, recording.given_edges(trace))
     if not kept:
         recording.release()

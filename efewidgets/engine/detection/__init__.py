@@ -5,8 +5,8 @@
     ({'ton': 7000, 'toff': 27000}, 0.99, 'changes of +200, -200 pA in a noise of 2.1 pA')
 
 The method of each family is stated, with its source, at the head of its module: `levels` and `edges` for
-steps, `flanks` for ramps and cheops, `pulses` for SpikeRec and CapCheck, `activity` for SineSpec and
-PinkNoise, `consensus` for what the sweeps of one protocol say together.
+steps, `brief` for those of a millisecond, `flanks` for ramps and cheops, `pulses` for SpikeRec and CapCheck,
+`activity` for SineSpec and PinkNoise, `consensus` for what the sweeps of one protocol say together.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .consensus import reconcile
 from .flanks import detect_cheops, detect_ramp
 from .pulses import detect_train
 from .steps import SHAPES, detect_levels, detect_step
-from .trace import Trace, finite
+from .trace import Trace, converter_step, finite
 from .window import SURE, Box, Doubt, Window
 
 __all__ = ["SURE", "Box", "Doubt", "Window", "detect", "reconcile"]
@@ -66,7 +66,8 @@ def detect(
     if not dt > 0:
         raise ValueError(f"The sampling step must be positive, not {dt} ms.")
     known = {k: int(v) for k, v in given.items()}
-    trace = Trace(finite(current), float(dt))
+    x = finite(current)
+    trace = Trace(x, float(dt), step=converter_step(x) if len(x) > 1 else 0.0)
     if trace.n < FEWEST:
         window = Window(known, 0.0, f"only {trace.n} samples of current", doubt=Doubt.NOTHING)
     elif float(np.ptp(trace.x)) == 0.0:
@@ -78,8 +79,9 @@ def detect(
             if quiet is not None:
                 again = _careful(_search(family, quiet, known), trace)
                 window = max(window, again, key=lambda w: w.confidence)
-    noise = trace.noise if trace.n else 0.0
-    window = replace(window, n=int(np.size(current)), dt=float(dt), noise=noise, given=tuple(known))
+    window = replace(window, n=int(np.size(current)), dt=float(dt), given=tuple(known))
+    if trace.n:
+        window = replace(window, noise=trace.noise, outline=trace.coarse, block=trace.width)
     if any(a >= b for a, b in pairwise(window.edges.values())) or any(
         not 0 <= v <= window.n for v in window.edges.values()
     ):

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from .brief import runs
 from .flanks import within
-from .pulses import runs
 from .trace import FLOOR, Trace, blocks, mad, median
 from .window import SURE, Box, Doubt, Window, trust
 

@@ -23,6 +23,7 @@ from .window import RISK
 RIGHT = 1.0  # ms; how far from the truth an edge may be
 FINE = 0.2  # ms; sampling step for whitening
 ORDER = 16  # of the autoregressive model
+BESIDE = 0.2  # ms of an artefact beside an edge
 TEMPER = 1.5  # the likelihood is raised to 1/TEMPER: the noise model is never quite right
 
 
@@ -103,6 +104,10 @@ def by_sides(x: np.ndarray, near: int, low: int, high: int, old: float, new: flo
     # how many more samples any other edge would misplace, of those that lie between
     margin = float((wrong[far].min() - wrong[k]) / (near + 1)) if far.any() else 1.0
     margin = min(0.99, max(0.02, margin))
+    # what lies on the wrong side beside the edge may be an artefact that hides it
+    beside = np.concatenate((changed[max(0, k - 2 * near) : k], ~changed[k : k + 2 * near]))
+    if beside.sum() > max(2.0, BESIDE * near):
+        margin = min(margin, 0.3)
     edge, stay = low + k, max(4.0 * sigma, 0.1 * abs(new - old))
     for _ in range(near):  # back up the slope of a slow edge to where it leaves the old level
         if edge <= low or abs(x[edge - 1] - old) <= stay:

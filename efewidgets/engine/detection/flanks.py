@@ -13,8 +13,8 @@ from math import erf
 
 import numpy as np
 
+from .brief import runs
 from .edges import RIGHT, Edge, Whitener, dot, refine
-from .pulses import runs
 from .trace import FLOOR, Trace, blocks, mad, median
 from .window import SURE, Box, Doubt, Window, trust
 
@@ -22,6 +22,7 @@ CHEOPS = ("ton", "t1", "t2", "t3", "t4", "toff")
 POINTS = 2000  # of a fit, about
 BASELINE = 10.0  # ms of baseline before a ramp, without which its start rests on the line alone
 BEFORE = -1e9  # sample that counts as before any ramp: baseline
+BATCHES = 24  # long means of what a fit leaves
 ROUNDS = 15  # of a fit, at most
 CLEAR = 8.0  # times the noise of a block: a peak or a jump
 
@@ -71,8 +72,21 @@ def fit(shape: Shape, start: np.ndarray, t: np.ndarray, y: np.ndarray) -> tuple[
     rest = np.clip(y - value, -4.0 * scale, 4.0 * scale)
     # neighbours that err together carry less: effective size of an autoregressive sample
     rho = min(0.98, max(0.0, dot(rest[1:], rest[:-1]) / max(dot(rest, rest), FLOOR**2)))
-    variance = np.diag(spread(slope, weight)) * scale**2 * (1.0 + rho) / (1.0 - rho)
+    inflation = max((1.0 + rho) / (1.0 - rho), wander(rest))
+    variance = np.diag(spread(slope, weight)) * scale**2 * inflation
     return best, np.sqrt(np.where(variance > 0.0, variance, np.inf))
+
+
+def wander(rest: np.ndarray) -> float:
+    """How many times the variance of long means exceeds that of independent samples (batch means).
+
+    A baseline that shifts or wanders shows there, however little it is beside the noise of a sample.
+    """
+    length = len(rest) // BATCHES
+    if length < 4:
+        return 1.0
+    means = blocks(rest, length).mean(axis=1)
+    return float(length * np.mean(means**2) / max(float(np.mean(rest**2)), FLOOR**2))
 
 
 def spread(slope: np.ndarray, weight: np.ndarray) -> np.ndarray:
@@ -166,8 +180,18 @@ def ramp_start(trace: Trace, end: int) -> tuple[float, float, float]:
         t, y = np.concatenate((t, np.full(len(after), BEFORE))), np.concatenate((y, after))
     guess = (base - height) / slope if slope else 0.0
     p, errors = fit(ramp_shape, np.array([base, slope, np.clip(guess, 0.0, 0.9 * last)]), t, y)
-    error = float(np.hypot(errors[2], misfit(p, t, y, last))) * trace.dt
+    error = float(np.hypot.reduce([errors[2], misfit(p, t, y, last), shifted(p, trace, settled)])) * trace.dt
     return float(p[2]), float(p[1]), error
+
+
+def shifted(p: np.ndarray, trace: Trace, settled: int) -> float:
+    """How far (samples) the start moves if only the current before the ramp, or only that after it, is baseline."""
+    before, after = trace.x[: max(0, int(p[2]) - trace.samples(2.0))], trace.x[settled:]
+    if min(len(before), len(after)) < trace.samples(BASELINE):
+        return 0.0
+    noise = (np.var(before) / len(before) + np.var(after) / len(after)) ** 0.5
+    off = max(0.0, abs(float(np.mean(before) - np.mean(after))) - 2.0 * float(noise))
+    return off / max(abs(float(p[1])), FLOOR * FLOOR)
 
 
 def misfit(p: np.ndarray, t: np.ndarray, y: np.ndarray, last: int) -> float:

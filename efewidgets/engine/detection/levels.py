@@ -21,6 +21,7 @@ from .trace import Trace, median
 TOO_MANY = 4000  # ways of placing the timings
 INSIDE = 2.0  # weight of what is unexplained within the stimulus: it is rarely interrupted
 SHORTEST = 0.01  # of the sweep: a level among several
+RIVAL = 0.6  # of the charge of one stimulus, or of what it leaves unexplained: it might as well be the other
 ELSEWHERE = 0.7  # windows that share less than this of their time are different stimuli
 
 

@@ -9,6 +9,7 @@ as where a wandering baseline was cut into stairs, is none.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
 
@@ -38,7 +39,7 @@ def segments(trace: Trace) -> tuple[Trace, np.ndarray]:
         slope = drift(trace.coarse, bounds) / trace.width
         if slope == 0.0:
             break
-        trace = Trace(trace.x - slope * (np.arange(trace.n) - 0.5 * trace.n), trace.dt, trace.count)
+        trace = replace(trace, x=trace.x - slope * (np.arange(trace.n) - 0.5 * trace.n))
         bounds = partition(trace.coarse)
     return trace, sharp(trace.coarse, bounds) * trace.width
 

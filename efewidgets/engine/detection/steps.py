@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 
+from .brief import brief_pulses, charge
 from .edges import RIGHT, Edge, Whitener, refine
-from .levels import Fit, choose, level, stretches
-from .pulses import detect_train
-from .trace import Trace, blocks
+from .levels import RIVAL, Fit, choose, level, stretches
+from .trace import Trace, blocks, median
 from .window import SURE, Box, Doubt, Window, trust
 
 #: timings of each family, and the level of each stretch between them (0 = baseline)
@@ -25,7 +25,8 @@ FINE = 3  # blocks; a step as short as this is looked for among the samples
 BRIEF = 25.0  # ms; a lone pulse as short as this may be a test pulse, ...
 SLIVER = 0.04  # ... and so may one that takes less than this share of the sweep
 EXPLAINED = 0.4  # share of the charge that the stimulus must account for
-RIVAL = 0.6  # of the charge another stimulus leaves unexplained: it might as well be the other
+TOWERS = 4.0  # times the height of an unsure step: a pulse that is no part of it
+FAINT = 0.1  # of the charge of a step: pulses of less are artefacts
 AROUND = 200.0  # ms before and after the stimulus that tell the baseline
 CONTRAST = 0.04  # of the largest jump: the least that the others may be
 GAP = 5.0  # ms; a stimulus interrupted for longer is two
@@ -43,21 +44,72 @@ def detect_step(trace: Trace, given: Mapping[str, int]) -> Window:
         Timings that are known (samples).
     """
     window = detect_levels("Step", trace, given)
-    if "toff" in window.edges and window.edges["toff"] - window.edges.get("ton", 0) > FINE * trace.width:
-        return window
-    train = detect_train("SpikeRec", trace, {})
-    if len(train.pulses) != 1 or not train.sure:
-        return window
-    edges = {**train.edges, **given}
-    near = trace.samples(RIGHT)
-    if any(abs(edges[k] - v) > near for k, v in train.edges.items()):
+    pulses = brief_pulses(trace)
+    if not pulses:
         return window
     if given:
-        return replace(train, edges=edges)
-    reason = f"{train.reason}: it may be a test pulse"
-    return replace(
-        train, edges=edges, confidence=min(0.45, train.confidence), reason=reason, doubt=Doubt.BRIEF
+        near = trace.samples(RIGHT)
+        fits = [b for b in pulses if all(abs(_limits(b)[k] - v) <= near for k, v in given.items())]
+        long = window.edges.get("toff", 0) - window.edges.get("ton", 0)
+        if len(fits) != 1 or (window.sure and long > FINE * trace.width):
+            return window
+        what = f"a pulse of {_words(fits[0], trace)} at the time given"
+        return Window({**_limits(fits[0]), **given}, trust(1.0), what, boxes=tuple(pulses))
+    return weigh(window, pulses, trace)
+
+
+def _limits(box: Box) -> dict[str, int]:
+    return {"ton": box.start, "toff": box.end}
+
+
+def _words(box: Box, trace: Trace) -> str:
+    return f"{1e3 * box.amplitude:+.0f} pA for {(box.end - box.start) * trace.dt:.3g} ms"
+
+
+def weigh(window: Window, pulses: Sequence[Box], trace: Trace) -> Window:
+    """Choose between the step that the coarse search saw, if any, and brief pulses, by their charge."""
+    best = max(pulses, key=charge)
+    step = _box_of(window, trace)
+    place = 2 * trace.width
+    same = step is not None and abs(step.start - best.start) < place and abs(step.end - best.end) < place
+    apart = [b for b in window.boxes if not any(b.start < p.end and p.start < b.end for p in pulses)]
+    if step is not None and not same:
+        apart = [b for b in window.boxes if b.end - b.start > FINE * trace.width or b in apart]
+    window = replace(window, boxes=tuple(sorted([*apart, *pulses], key=lambda b: b.start)))
+    mine = 0.0 if step is None or same else charge(step)
+    # what may be a baseline that wanders or shifts, against what can't
+    towers = step is not None and (
+        abs(best.amplitude) > TOWERS * abs(step.amplitude)
+        if not window.sure
+        else CONTRAST * abs(best.amplitude) > abs(step.amplitude) and charge(best) > FAINT * mine
     )
+    if charge(best) <= RIVAL * mine and not towers:
+        return window
+    if mine > RIVAL * charge(best) and not towers:
+        reason = (
+            f"a step of {1e3 * step.amplitude:+.3g} pA and a short pulse of {_words(best, trace)}"
+            if step
+            else ""
+        )
+        reason = f"{reason}: either may be the stimulus"
+        return replace(window, confidence=min(0.4, window.confidence), reason=reason, doubt=Doubt.SHAPE)
+    alike = [b for b in pulses if charge(b) > RIVAL * charge(best)]
+    what = f"a short pulse of {_words(best, trace)}: it may be a test pulse"
+    if len(alike) > 1:
+        what = f"{len(alike)} short pulses, one of them of {_words(best, trace)}, where one is due"
+    return replace(window, edges=_limits(best), confidence=0.45, reason=what, doubt=Doubt.BRIEF, errors={})
+
+
+def _box_of(window: Window, trace: Trace) -> Box | None:
+    """Return the step that a window holds, its level measured against the current beside it."""
+    if len(window.edges) < 2:
+        return None
+    ton, toff = window.edges["ton"], window.edges["toff"]
+    around = trace.samples(AROUND)
+    beside = np.concatenate((trace.x[max(0, ton - around) : ton], trace.x[toff : toff + around]))
+    if not len(beside) or toff <= ton:
+        return None
+    return Box(ton, toff, median(trace.x[ton:toff]) - median(beside))
 
 
 def detect_levels(family: str, trace: Trace, given: Mapping[str, int]) -> Window:
@@ -94,6 +146,9 @@ def detect_levels(family: str, trace: Trace, given: Mapping[str, int]) -> Window
         else refine(trace, int(edges[p]), *neighbours(edges, int(edges[p]), trace), whitener)
         for k, p in enumerate(fit.places)
     ]
+    if not all(trace.resolved(e.jump) for k, e in enumerate(found) if k not in fixed):
+        digit = f"no change of the current is larger than the converter's step of {1e3 * trace.step:.3g} pA"
+        return Window(given, 0.0, digit, doubt=Doubt.NOTHING)
     confidence, reason, doubt = judge(names, fit, found, trace, bool(fixed))
     exact = {int(edges[p]): e.sample for p, e in zip(fit.places, found, strict=True)}
     return Window(

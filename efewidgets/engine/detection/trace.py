@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -12,6 +12,11 @@ SLOW = 40.0  # ms; what changes more slowly is stimulus or drift, not hum
 MANY = 5000  # samples that are enough to tell a noise
 BAND = 150.0  # Hz; wider than a line that wanders
 LINE = 30.0  # times the power of its neighbours: a spectral line
+FLICKER = 3  # times that a value is left and come back to at once: noise, as a converter shows it
+AT_ONCE = 5  # samples
+DIGIT = 1e-3  # nA; in a current without flicker, a change as small as this is the converter's last digit, too
+RESOLVED = 1.75  # steps of the converter: a change of the current, and not of its last digit
+COARSE = 0.05  # share of samples that equal their neighbour: the converter's steps are as large as the noise
 
 
 def finite(current: np.ndarray) -> np.ndarray:
@@ -54,6 +59,27 @@ def mad(x: np.ndarray) -> float:
     return 1.4826 * median(np.abs(x - median(x))) if len(x) else 0.0
 
 
+def converter_step(x: np.ndarray) -> float:
+    """Find the step (nA) of the converter that recorded a current, where it is as coarse as the noise.
+
+    Such a current flickers: it often stays what it was, and often moves by a step and back at once. A command
+    without noise moves, too, but doesn't come back at once.
+
+    Returns
+    -------
+    float
+        0 if the steps are lost in the noise, or there is no noise.
+    """
+    change = np.diff(x)
+    size = np.abs(change)
+    moved = np.flatnonzero(size > 1e-9 * (float(np.ptp(x)) + FLOOR))
+    if not len(moved) or len(moved) > (1.0 - COARSE) * len(change):
+        return 0.0
+    up, least = change[moved] > 0, float(size[moved].min())
+    back = (up[1:] != up[:-1]) & (np.diff(moved) <= AT_ONCE)
+    return least if back.sum() >= FLICKER or float(np.ptp(x)) < DIGIT else 0.0
+
+
 def blocks(x: np.ndarray, width: int) -> np.ndarray:
     """Cut a current into blocks of `width` samples, shape (m, width); what is left over is dropped."""
     m = len(x) // width
@@ -70,12 +96,15 @@ class Trace:
         Current (nA), finite.
     dt : float
         Sampling step (ms).
+    step : float
+        Step of the converter (nA), if it is as coarse as the noise; else 0.
     count : int
         How many blocks the coarse search uses, about.
     """
 
     x: np.ndarray
     dt: float
+    step: float = 0.0
     count: int = 160
 
     @property
@@ -97,9 +126,21 @@ class Trace:
     def noise(self) -> float:
         """Spread of the samples about their block medians (nA), hum and oscillations included."""
         if self.width == 1:
-            return max(FLOOR, mad(np.diff(self.x)) / 2**0.5)
+            return max(self.floor, mad(np.diff(self.x)) / 2**0.5)
         rest = (blocks(self.x, self.width) - self.coarse[:, None]).ravel()
-        return max(FLOOR, 1.4826 * median(np.abs(rest[:: max(1, len(rest) // MANY)])))
+        rest = rest[:: max(1, len(rest) // MANY)]
+        if self.step:  # the median deviation is a whole number of steps, 0 among them
+            return max(self.floor, float(np.std(np.clip(rest, -3.0 * self.step, 3.0 * self.step))), mad(rest))
+        return max(self.floor, 1.4826 * median(np.abs(rest)))
+
+    @property
+    def floor(self) -> float:
+        """Least noise that a sample can have (nA): that of its rounding."""
+        return max(FLOOR, self.step / 12**0.5)
+
+    def resolved(self, change: float) -> bool:
+        """Whether a change of the level (nA) is more than the converter's last digit."""
+        return abs(change) >= RESOLVED * self.step
 
     def samples(self, ms: float) -> int:
         """Count the samples in so many ms, at least one."""
@@ -141,4 +182,4 @@ class Trace:
         if power[line].sum() < 0.3 * power.sum():
             return None
         spectrum[~line] = 0.0
-        return Trace(self.x - np.fft.irfft(spectrum, padded)[: self.n], self.dt, self.count)
+        return replace(self, x=self.x - np.fft.irfft(spectrum, padded)[: self.n])

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+import numpy as np
+
 SURE = 0.5  # at or above this confidence an answer may be used without asking
 RISK = 0.01  # an answer with this chance of being wrong is just sure enough
 
@@ -65,6 +67,10 @@ class Window:
         Why it isn't sure.
     given : tuple of str
         Timings that a person gave; nothing changes them.
+    outline : numpy.ndarray, shape (m,)
+        Median current of each block of the sweep (nA), for comparison with the other sweeps.
+    block : int
+        Samples in a block.
     """
 
     edges: Mapping[str, int] = field(default_factory=dict)
@@ -78,6 +84,8 @@ class Window:
     errors: Mapping[str, float] = field(default_factory=dict)
     doubt: Doubt = Doubt.NONE
     given: tuple[str, ...] = ()
+    outline: np.ndarray = field(default_factory=lambda: np.empty(0), repr=False, compare=False)
+    block: int = 0
 
     @property
     def sure(self) -> bool:

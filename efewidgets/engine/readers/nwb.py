@@ -20,6 +20,7 @@ from .clocks import Overlap, by_samples, on_one_clock, overlap
 from .files import existing_file, main_path
 from .hdf5 import open_file
 from .inspection import Contents, LazySweep, LeftOutError, Sweep, SweepInfo, step_in_ms
+from .leading_pulse import take_test_pulse_out
 from .nwb_dialects import VU_PROTOCOLS, VU_WITH_TEST_PULSE, Layout, layout_of
 from .nwb_pairs import Pair
 from .nwb_selection import CELL, Selection
@@ -27,8 +28,6 @@ from .nwb_series import Series
 
 #: What its metadata may say besides what any file's may, and of which kind
 KEYS: dict[str, Kind] = {"repetition": REPETITION, CELL: NAME_OR_NAMES} | CLOCK_KEYS
-
-_TEST_PULSE_S = 0.090
 
 
 # Sweeps are read again one by one; walking through the whole file each time would cost more than the samples.
@@ -155,7 +154,7 @@ class _LazyPair:
         _same_rate(voltage, current)
         self._fill(sweep, voltage, current, problems)
         if self.dialect == "MIES":
-            self._finish_mies(sweep, voltage)
+            self._finish_mies(sweep, voltage, problems)
         return sweep
 
     def _fill(self, sweep: Sweep, voltage: Series, current: Series, problems: list[Problem]) -> None:
@@ -208,7 +207,7 @@ class _LazyPair:
         )
         return None
 
-    def _finish_mies(self, sweep: Sweep, voltage: Series) -> None:
+    def _finish_mies(self, sweep: Sweep, voltage: Series, problems: list[Problem]) -> None:
         """Cut what was never acquired, add the holding current, take the test pulse out (VU's rules)."""
         cut_missing_tail(sweep)
         duration = len(sweep["current"]) * sweep["dt"] * 1000
@@ -218,11 +217,7 @@ class _LazyPair:
             )
         sweep["current"] = sweep["current"] + _holding_current(voltage)
         if self.pair.raw_protocol in VU_WITH_TEST_PULSE:
-            # Rounded down, as BluePyEfe does: at 10 kHz, sample 899.
-            end = int(_TEST_PULSE_S / sweep["dt"])
-            for name in ("voltage", "current"):
-                if end < len(sweep[name]):
-                    sweep[name][:end] = sweep[name][end]
+            take_test_pulse_out(sweep, self.pair.id, problems)
 
 
 def _clocks_in_doubt(file: h5py.File, layout: Layout, own: Pair) -> str:

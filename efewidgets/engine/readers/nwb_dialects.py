@@ -44,7 +44,7 @@ VU_PROTOCOLS = {
     "CCSteps_DA_0": "Step",
     "steps_DA_0": "Step",
 }
-# Their first 90 ms hold a test pulse.
+# Their first 90 ms may hold a test pulse.
 VU_WITH_TEST_PULSE = {"CCSteps_DA_0", "X1PS_SubThresh_DA_0", "X4PS_SupraThresh_DA_0"}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,6 +20,9 @@ TIMINGS = {
     "PinkNoise": ("ton", "toff"),
     "CapCheck": ("ton", "toff"),
 }
+NOWHERE = -(10**9)  # sample
+#: what is drawn: a stimulus of each family, and the Step of a millisecond
+KINDS = (*TIMINGS, "Brief")
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,12 @@ Drawn = tuple[np.ndarray, list[int], tuple[tuple[int, int], ...]]
 def step(d: Draft) -> Drawn:
     ton, long, rest = d.rng.uniform([20, 60, 20], [700, 2000, 500])
     return d.levels([ton, ton + long], rest, [d.amplitude])
+
+
+def brief(d: Draft) -> Drawn:
+    """A strong pulse of 0.3 to 5 ms: Allen's Short Square, an APWaveform."""
+    ton, long, rest = d.rng.uniform([20, 0.3, 50], [400, 5.0, 800])
+    return d.levels([ton, ton + max(long, 4 * d.dt)], rest, [d.amplitude])
 
 
 def sahp(d: Draft) -> Drawn:
@@ -154,19 +163,22 @@ DRAW: dict[str, Callable[[Draft], Drawn]] = {
     "SineSpec": sine_spec,
     "PinkNoise": pink_noise,
     "CapCheck": cap_check,
+    "Brief": brief,
 }
 
 
 def make(family: str, rng: np.random.Generator) -> Stimulus:
     """A stimulus of that family with random timings, amplitude, holding current and sampling step."""
-    size = (0.8, 2.5) if family == "SpikeRec" else (0.05, 0.6)
+    strong = family in ("SpikeRec", "Brief")
+    size = (0.8, 2.5) if strong else (0.05, 0.6)
     draft = Draft(
         rng,
         float(rng.choice([1.0, -1.0]) * rng.uniform(*size)),
         float(rng.uniform(-0.15, 0.05)),
-        float(rng.choice([0.02, 0.05, 0.1] if family == "SpikeRec" else [0.05, 0.1, 0.25])),
+        float(rng.choice([0.02, 0.05, 0.1] if strong else [0.05, 0.1, 0.25])),
     )
     x, edges, pulses = DRAW[family](draft)
+    family = "Step" if family == "Brief" else family
     return Stimulus(
         family, x, draft.dt, dict(zip(TIMINGS[family], edges, strict=True)), abs(draft.amplitude), pulses
     )
@@ -239,7 +251,10 @@ class Rig:
         """A short pulse before the stimulus."""
         x, start = self.x.copy(), max(1, int(self.limits[0] * self.rng.uniform(0.1, 0.6)))
         end = min(start + self.ms(self.rng.uniform(4, 15)), self.limits[0] - self.ms(2))
-        x[start : max(start, end)] += self.rng.choice([-1, 1]) * self.strength
+        sign = self.rng.choice([-1, 1])
+        if len(self.stimulus.pulses) == 1:  # a pulse like the only one would be the first of two
+            sign = -np.sign(x[self.limits[0] + 1] - x[0])
+        x[start : max(start, end)] += sign * self.strength
         return x
 
     def later_step(self) -> np.ndarray:
@@ -279,6 +294,43 @@ class Rig:
         k = np.exp(-np.arange(self.ms(5 * tau)) * self.stimulus.dt / tau)
         return np.convolve(self.x - self.x[0], k / k.sum())[: len(self.x)] + self.x[0]
 
+    def shift(self) -> np.ndarray:
+        """A lasting shift of the holding current, a hundredth of the stimulus."""
+        x, (a, b) = self.x.copy(), np.sort(self.rng.uniform(0, len(self.x), 2)).astype(int)
+        x[a:b] += 0.01 * self.rng.choice([-1, 1]) * self.strength
+        return x
+
+    def first_pulse(self) -> np.ndarray:
+        """A test pulse that lasts from the first sample."""
+        x = self.x.copy()
+        x[: min(self.ms(self.rng.uniform(3, 12)), self.limits[0] // 2)] += (
+            self.rng.choice([-1, 1]) * self.strength
+        )
+        return x
+
+    def crosstalk(self) -> np.ndarray:
+        """Rectangles of 1 ms, one an action potential: late by chance after each pulse, or within the stimulus."""
+        x, (ton, toff) = self.x.copy(), self.limits
+        if self.stimulus.family == "SpikeRec":
+            near = [b + self.ms(self.rng.uniform(0.2, 1.5)) for _, b in self.stimulus.pulses]
+        else:
+            first, last = ton + self.ms(2.5), max(ton + self.ms(3), toff - self.ms(2.5))
+            count = max(1, int((toff - ton) * self.stimulus.dt / 60))
+            near = self.rng.uniform(first, last, count).astype(int)
+        for at in near:
+            x[at : at + self.ms(1.0)] += 2 * self.strength
+        return x
+
+    def quantised(self) -> np.ndarray:
+        """A converter whose steps are coarser than the noise."""
+        step = self.strength
+        return step * np.round((self.x + self.rng.normal(0, 0.5 * step, len(self.x))) / step)
+
+    def truncated(self) -> np.ndarray:
+        """A sweep that is stopped inside its stimulus: no answer is right."""
+        (ton, toff), part = self.limits, self.rng.uniform(0.3, 0.9)
+        return self.x[: ton + max(2, int(part * (toff - ton)))]
+
 
 RIGS: dict[str, tuple[float, ...]] = {
     "clean": (1.0,),
@@ -293,7 +345,25 @@ RIGS: dict[str, tuple[float, ...]] = {
     "spikes": (0.5, 2.0),
     "clipping": (1.0,),
     "slow_edges": (0.5, 1.0),
+    "shift": (0.3, 1.0),
+    "first_pulse": (0.5, 1.0),
+    "crosstalk": (0.5, 2.0),
+    "quantised": (0.03, 0.1, 0.4),
+    "truncated": (1.0,),
 }
+#: what is a stimulus itself beside a pulse of a millisecond
+NOT_FOR = {"Brief": ("later_step",)}
+
+
+def _cut(stimulus: Stimulus, n: int) -> Stimulus:
+    """What is true of a stimulus of which `n` samples are left: whole pulses may be; its other timings are nowhere."""
+    whole = tuple((a, b) for a, b in stimulus.pulses if b < n)
+    inside = any(a + 1.0 / stimulus.dt < n <= b for a, b in stimulus.pulses)
+    edges = dict.fromkeys(stimulus.edges, NOWHERE)
+    if whole and not inside:
+        edges = {"ton": whole[0][0], "toff": whole[-1][1]}
+    pulses = whole if whole and not inside else ((NOWHERE, NOWHERE),)
+    return replace(stimulus, edges=edges, pulses=pulses if stimulus.pulses else ())
 
 
 def recorded(family: str, rig: str, size: float, seed: int) -> tuple[Stimulus, np.ndarray]:
@@ -301,4 +371,8 @@ def recorded(family: str, rig: str, size: float, seed: int) -> tuple[Stimulus, n
     rng = np.random.default_rng([seed, list(RIGS).index(rig), round(100 * size)])
     stimulus = make(family, rng)
     x = getattr(Rig(stimulus, size, rng), rig)()
+    if rig == "truncated":
+        stimulus = _cut(stimulus, len(x))
+    if rig == "quantised":  # its noise is in it already
+        return stimulus, x
     return stimulus, x + rng.normal(0, stimulus.amplitude / 50, len(x))

@@ -82,9 +82,76 @@ def test_blurred_starts_of_ramps_are_averaged():
     assert abs(settled[0].edges["ton"] - 2000) <= 10
 
 
-def test_sweeps_of_other_length_or_sampling_are_not_compared():
-    odd = detect("Step", np.zeros(10000), 0.1)
-    assert reconcile("Step", [sweep(0.1), sweep(0.2), odd])[2] == odd
+def cut(n: int, amp: float = 0.1, seed: int = 5) -> Window:
+    x = np.random.default_rng(seed).normal(0, 0.002, 20000)
+    x[4000:14000] += amp
+    return detect("Step", x[:n], 0.1)
+
+
+def test_sweep_cut_inside_its_step_asks_the_longer_ones():
+    """It starts with the others, and ends with itself."""
+    settled = reconcile("Step", [sweep(0.1), sweep(0.2, seed=2), cut(9000)])
+    assert settled[2].sure
+    assert settled[2].edges == {"ton": 4000, "toff": 9000}
+    assert "ends before its stimulus does" in settled[2].reason
+
+
+def test_longer_or_finer_sweeps_lend_their_timing_to_one_that_shows_nothing():
+    fine = np.random.default_rng(3).normal(0, 0.002, 60000)
+    empty = detect("Step", fine, 0.05)
+    settled = reconcile("Step", [*(sweep(0.1 * (k + 1), seed=k) for k in range(3)), empty])[3]
+    assert settled.edges == {"ton": 8000, "toff": 28000}
+
+
+def test_protocols_of_two_lengths_that_disagree_lend_nothing():
+    x = np.random.default_rng(1).normal(0, 0.002, 30000)
+    x[9000:25000] += 0.1
+    odd = detect("Step", np.random.default_rng(3).normal(0, 0.002, 10000), 0.1)
+    windows = [sweep(0.1), sweep(0.2), detect("Step", x, 0.1), odd]
+    assert reconcile("Step", windows)[3] == odd
+
+
+def test_cut_sweep_that_starts_elsewhere_is_not_lent_to():
+    x = np.random.default_rng(4).normal(0, 0.002, 9000)
+    x[6000:] += 0.1
+    settled = reconcile("Step", [sweep(0.1), sweep(0.2), sweep(0.3), detect("Step", x, 0.1)])
+    assert not settled[3].sure
+
+
+def sahp(amp: float, seed: int) -> Window:
+    x = np.random.default_rng(seed).normal(0, 0.002, 35000)
+    for a, b, v in ((210, 5210, 0.4), (5210, 7215, amp), (7215, 27215, 0.4)):
+        x[a:b] += v
+    return detect("SAHP", x, 0.1)
+
+
+def test_sweep_of_another_stimulus_keeps_its_own_mind():
+    """One step that never ends among sAHP: nothing changes at three of the four timings."""
+    x = np.random.default_rng(9).normal(0, 0.002, 35000)
+    x[2500:] += 1.07
+    settled = reconcile("SAHP", [*(sahp(0.6 + 0.2 * k, k) for k in range(5)), detect("SAHP", x, 0.1)])
+    assert all(w.sure for w in settled[:5])
+    assert not settled[5].sure
+    assert settled[5].doubt is Doubt.OTHERS
+
+
+def test_step_among_ramps_is_not_lent_a_ramp():
+    windows = []
+    for seed in range(4):
+        x = np.random.default_rng(seed).normal(0, 0.0005, 21000)
+        x[2000:19000] += np.linspace(0, 0.3 + 0.1 * seed, 17000)
+        windows.append(detect("Ramp", x, 0.1))
+    x = np.random.default_rng(7).normal(0, 0.0005, 21000)
+    x[8000:12000] += 0.2
+    settled = reconcile("Ramp", [*windows, detect("Ramp", x, 0.1)])
+    assert not settled[4].sure
+
+
+def test_drifting_sweep_without_current_is_still_lent_to():
+    x = np.random.default_rng(7).normal(0, 0.002, 20000) + np.linspace(0, 0.01, 20000)
+    settled = reconcile("Step", [*(sweep(0.05 * (k + 1), seed=k) for k in range(4)), detect("Step", x, 0.1)])
+    assert settled[4].edges == TRUE
+    assert settled[4].sure
 
 
 def test_given_timings_stay():

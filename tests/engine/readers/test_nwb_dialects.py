@@ -259,6 +259,50 @@ VU_NAMES = {
 TEST_PULSES = {"CCSteps_DA_0", "X1PS_SubThresh_DA_0", "X4PS_SupraThresh_DA_0"}
 
 
+def with_test_pulse(k):
+    """The step of a sweep, and 20 ms of -50 pA before it."""
+    current = step(k)
+    current[300:500] -= 50.0
+    return current
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+@pytest.mark.parametrize("name", sorted(TEST_PULSES))
+def test_vu_step_that_is_on_at_90_ms_is_no_test_pulse(tmp_path, name, sign):
+    """A step from 20 to 220 ms was left with what comes after 90 ms."""
+    path = tmp_path / "a.nwb"
+    i = np.full(3000, -20.0, dtype=np.float32)
+    i[200:2200] += np.float32(80.0 * sign)
+    with h5py.File(path, "w") as file:
+        add_mies(file, 0, 0, name, current=i)
+    (sweep,), (told,) = found(path)
+    assert np.array_equal(sweep["current"], in_amperes(i))
+    assert np.array_equal(sweep["voltage"], in_volts(volts(0)))
+    assert told.severity == "warning"
+    assert "a stimulus is on at 90 ms" in told.message
+
+
+def test_vu_sweep_without_a_test_pulse_stays_as_it_is(tmp_path):
+    path = tmp_path / "a.nwb"
+    i = (step(0) + np.random.default_rng(0).normal(0, 2, 3000)).astype(np.float32)
+    with h5py.File(path, "w") as file:
+        add_mies(file, 0, 0, "CCSteps_DA_0", current=i)
+    (sweep,), problems = found(path)
+    assert problems == []
+    assert np.array_equal(sweep["current"], in_amperes(i))
+
+
+def test_vu_test_pulse_from_the_first_sample_is_taken_out(tmp_path):
+    path = tmp_path / "a.nwb"
+    i = step(0)
+    i[:150] += 40.0
+    with h5py.File(path, "w") as file:
+        add_mies(file, 0, 0, "CCSteps_DA_0", current=i)
+    (sweep,), (note,) = found(path)
+    assert np.array_equal(sweep["current"], in_amperes(step(0)))
+    assert note.severity == "note"
+
+
 @pytest.mark.parametrize("nwb1", [False, True])
 def test_vu_names_holding_current_and_test_pulse(tmp_path, nwb1):
     path = tmp_path / "a.nwb"
@@ -266,17 +310,20 @@ def test_vu_names_holding_current_and_test_pulse(tmp_path, nwb1):
     assert len(raw_names) == 15
     with h5py.File(path, "w") as file:
         for k, name in enumerate(raw_names):
-            add_mies(file, k, k, name, bias=-50.0, nwb1=nwb1)
+            add_mies(file, k, k, name, bias=-50.0, nwb1=nwb1, current=with_test_pulse(k))
     assert inspect(path).dialect == "VU"
     for protocol, names in VU_NAMES.items():
         sweeps, problems = found(path, protocol.lower())
-        assert problems == []
+        assert len(problems) == sum(name in TEST_PULSES for name in names)
+        assert all("hold a test pulse" in p.message and p.severity == "note" for p in problems)
         assert [s["id"] for s in sweeps] == [f"data_{raw_names.index(n):05d}_DA0" for n in names]
         for name, sweep in zip(names, sweeps, strict=True):
             k = raw_names.index(name)
             # NWB 1 files of theirs have conversions in single precision, and so is the product.
             v = volts(k) * np.float32(1e-3) if nwb1 else in_volts(volts(k))
-            i = (step(k) * np.float32(1e-12) if nwb1 else in_amperes(step(k))) + np.float32(-50e-12)
+            i = (
+                with_test_pulse(k) * np.float32(1e-12) if nwb1 else in_amperes(with_test_pulse(k))
+            ) + np.float32(-50e-12)
             if name in TEST_PULSES:
                 # 0.090 / 1e-4 is 899.99… in floating point.
                 v[:899], i[:899] = v[899], i[899]

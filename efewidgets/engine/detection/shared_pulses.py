@@ -1,0 +1,82 @@
+"""A brief pulse that the sweeps of a protocol share: the stimulus, or a test pulse before it.
+
+One sweep can't tell. Where most sweeps hold a pulse at the same place, and none shows a stimulus of more charge, the
+pulse is the stimulus. Of several such pulses it is the one of clearly more charge, or the only one whose height varies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .brief import charge
+from .edges import RIGHT
+from .levels import RIVAL
+from .window import Box, Doubt, Window
+
+FEW = 3  # sweeps that make a group
+VARIES = 0.2  # of the height: a stimulus, not a test pulse
+
+
+@dataclass(frozen=True)
+class SharedPulse:
+    """A pulse that several sweeps hold.
+
+    Attributes
+    ----------
+    edges : dict of str to int
+        Its limits (samples): the medians of those of the sweeps.
+    charge : float
+        The largest charge (nA times samples) that it has in a sweep.
+    count : int
+        Sweeps that hold it.
+    varies : bool
+        Whether its height differs from sweep to sweep.
+    """
+
+    edges: dict[str, int]
+    charge: float
+    count: int
+    varies: bool
+
+
+def same_place(a: Box, b: Box, dt: float) -> bool:
+    """Whether two stretches begin and end within 1 ms of each other."""
+    return max(abs(a.start - b.start), abs(a.end - b.end)) * dt <= RIGHT * (1.0 + 1e-9)
+
+
+def shared_pulse(windows: Sequence[Window]) -> SharedPulse | None:
+    """Find the brief pulse on which the sweeps that see one as their stimulus agree; None if they don't."""
+    brief = [w for w in windows if w.doubt is Doubt.BRIEF and w.edges]
+    shown = sum(1 for w in windows if w.boxes or w.edges)
+    found: list[SharedPulse] = []
+    places: list[Box] = []
+    for window in brief:
+        mine = Box(window.edges["ton"], window.edges["toff"], 0.0)
+        if any(same_place(mine, place, window.dt) for place in places):
+            continue
+        places.append(mine)
+        held = [next((b for b in w.boxes if same_place(b, mine, w.dt)), None) for w in windows]
+        boxes = [b for b in held if b is not None]
+        if len(boxes) >= FEW and 2 * len(boxes) > shown:
+            found.append(_summary(boxes))
+    found.sort(key=lambda p: p.charge, reverse=True)
+    if len(found) > 1 and found[1].charge > RIVAL * found[0].charge:
+        varying = [p for p in found if p.charge > RIVAL * found[0].charge and p.varies]
+        return varying[0] if len(varying) == 1 else None
+    return found[0] if found else None
+
+
+def _summary(boxes: Sequence[Box]) -> SharedPulse:
+    heights = np.array([b.amplitude for b in boxes])
+    return SharedPulse(
+        {
+            "ton": round(float(np.median([b.start for b in boxes]))),
+            "toff": round(float(np.median([b.end for b in boxes]))),
+        },
+        max(charge(b) for b in boxes),
+        len(boxes),
+        bool(np.ptp(heights) > VARIES * np.abs(heights).max()),
+    )

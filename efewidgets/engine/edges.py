@@ -133,7 +133,7 @@ def _agree_in_group(group: Sequence[Recording]) -> None:
             continue
         tolerance = recording.agree_ms / recording.dt
         edges, origin = settle(recording.usual, window, tolerance)
-        if origin in ("usual", "seen"):
+        if origin in ("usual", "seen") and edges and all(name in edges for name in recording.timings):
             _take_over(recording, window, edges or {}, "usual" if origin == "usual" else "others")
         elif recording.timing_from == "lost":
             recording.window = dataclasses.replace(window, edges=old.edges)

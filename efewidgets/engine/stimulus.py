@@ -12,10 +12,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from .baseline import holding
 from .detection import FAMILIES, Window, detect
 from .edges import settle, unsure_problem
 from .lab_ecodes import LabECode
-from .problems import EfeError
+from .problems import EfeError, Problem
 from .trace import Trace, number, setting
 from .units import to_nA
 
@@ -46,6 +47,8 @@ class Stimulus(LabECode):
         How far two opinions about an edge may differ (ms) and still be the same.
     guess_timing : bool
         Whether a sweep whose stimulus is not sure is kept, with a warning.
+    holding_from : str
+        Where the holding current was measured, in words; "" for BluePyEfe's window.
     """
 
     ton: Any
@@ -65,6 +68,8 @@ class Stimulus(LabECode):
     nominal: ClassVar[Mapping[str, float]] = {}
     agree_ms: ClassVar[float] = 1.0
     guess_timing: ClassVar[bool] = True
+    level_problems: tuple[Problem, ...] = ()
+    holding_from: str = ""
 
     _own_attr: Sequence[str] | None = None
 
@@ -192,9 +197,10 @@ class Stimulus(LabECode):
         window = detect(self.family(), trace.current, trace.dt, given)
         self.usual = self.usual_edges(trace, given)
         edges, self.timing_from = settle(self.usual, window, self.agree_ms / trace.dt)
-        if edges is None or (self.timing_from == "unsure" and not self.guess_timing):
+        whole = edges is not None and all(name in edges for name in self.timings)
+        if edges is None or not whole or (self.timing_from == "unsure" and not self.guess_timing):
             self.timing_from = "lost"
-            edges = edges or dict.fromkeys(self.timings, 0)
+            edges = edges if edges is not None and whole else dict.fromkeys(self.timings, 0)
         if self.timing_from == "unsure":
             self.problems.append(unsure_problem(window))
         self.window = (
@@ -211,7 +217,10 @@ class Stimulus(LabECode):
 
     def apply_edges(self, edges: Mapping[str, int], trace: Trace, given: Mapping[str, int]) -> None:
         """Take over the edges and measure the levels between them."""
+        told, self.level_problems, self.holding_from = self.level_problems, (), ""
+        self.problems = [problem for problem in self.problems if problem not in told]
         levels = self.measure(trace, edges, given)
+        self.problems = [*self.problems, *self.level_problems]
         self.dt = trace.dt
         for name in self.timings:
             setattr(self, name, trace.at(edges[name]))
@@ -224,6 +233,28 @@ class Stimulus(LabECode):
     def measure(self, trace: Trace, edges: Mapping[str, int], given: Mapping[str, int]) -> dict[str, Any]:
         """Return the holding current and the amplitudes above it (nA)."""
         raise NotImplementedError
+
+    def holding_current(self, trace: Trace, first: int, last: int, usual: Any) -> Any:
+        """Return the holding current (nA) of a stimulus between two samples: BluePyEfe's, if it is of the baseline."""
+        found = holding(trace.current, trace.dt, first, last, usual)
+        self.holding_from = found.place
+        if not found.known:
+            self.tell_of_level(
+                "the stimulus leaves no baseline in the sweep, so that the holding current is not known and the "
+                f"amplitudes may be wrong; it was taken as {1e3 * usual:.4g} pA. Give `hypamp` in the metadata.",
+                "warning",
+            )
+        elif found.place:
+            self.tell_of_level(
+                f"the holding current of {1e3 * found.level:.4g} pA was measured {found.place}: BluePyEfe's window "
+                f"is not all baseline ({1e3 * usual:.4g} pA).",
+                "note",
+            )
+        return found.level
+
+    def tell_of_level(self, message: str, severity: str) -> None:
+        """Tell what a person should know about a level that is being measured."""
+        self.level_problems += (Problem(message, severity, "stimulus"),)
 
     def given_level(self, name: str) -> Any:
         """Return an amplitude that a person or the reader gave, in nA, or None."""

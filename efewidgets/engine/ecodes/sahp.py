@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..recording import Recording
+from ..robust import spread
 from ..trace import Trace
 from .medians import Smoothed
 from .signal import base_current, sahp_edges, sahp_long_level
@@ -41,15 +42,26 @@ class SAHP(Recording):
         if hypamp is None:
             filled = ton <= 0 and toff >= trace.n
             outside = slice(ton), slice(toff, None)
-            hypamp = base_current(trace.current) if detected or filled else smoothed.median(*outside)
+            usual = base_current(trace.current) if detected or filled else smoothed.median(*outside)
+            hypamp = self.holding_current(trace, ton, toff, usual)
         amp = self.given_level("amp")
         if amp is None:
-            around = slice(ton, tmid), slice(tmid2, toff)
-            amp = (sahp_long_level(smoothed, ton, toff) if detected else smoothed.median(*around)) - hypamp
+            amp = self._long_level(smoothed, edges, detected) - hypamp
         amp2 = self.given_level("amp2")
         if amp2 is None:
             amp2 = smoothed.median(slice(tmid, tmid2)) - hypamp
         return {"hypamp": hypamp, "amp": amp, "amp2": amp2}
+
+    def _long_level(self, smoothed: Smoothed, edges: Mapping[str, int], detected: bool) -> Any:
+        """Level (nA) of the long step: BluePyEfe's, of a hundred samples, where the rest of the step confirms it."""
+        ton, tmid, tmid2, toff = (edges[name] for name in self.timings)
+        around = slice(ton, tmid), slice(tmid2, toff)
+        if not detected:
+            return smoothed.median(*around)
+        usual = sahp_long_level(smoothed, ton, toff)
+        samples = np.concatenate([smoothed.current[part] for part in around])
+        level, noise = np.median(samples), spread(samples)
+        return usual if abs(usual - level) <= max(noise, 1e-5) else smoothed.median(*around)
 
     def get_stimulus_parameters(self) -> dict[str, Any]:
         return {

@@ -1,4 +1,8 @@
-"""SpikeRec: a train of short strong pulses, each to evoke one spike."""
+"""SpikeRec: a train of short strong pulses, each to evoke one spike.
+
+BluePyEfe takes the highest sample of the smoothed current for the level of the pulses. That value stands where the
+pulses themselves confirm it; pulses that go down are found and measured as their mirror image.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +20,7 @@ from .signal import base_current, smooth
 
 WIDTH = 15
 GAP = 10
+OVERSHOOT = 0.2  # of the height of a pulse
 AFTER_PULSES = "multiple_decay_time_constant_after_stim"
 
 
@@ -73,16 +78,31 @@ class SpikeRec(Recording):
     def measure(self, trace: Trace, edges: Mapping[str, int], given: Mapping[str, int]) -> dict[str, Any]:
         smoothed = smooth(trace.current, WIDTH)
         hypamp, amp = self.given_level("hypamp"), self.given_level("amp")
+        usual = base_current(trace.current) if hypamp is None else hypamp
+        self.window = detect(self.family(), trace.current, trace.dt)
+        sign = self._sign(trace.current, smoothed, usual) if amp is None else (1.0 if amp >= 0 else -1.0)
+        top = sign * np.max(sign * smoothed)
+        threshold = sign * (usual + 0.1 * (top if amp is None else amp))
+        pulses = self._pulses(trace, sign * smoothed, threshold)
         if hypamp is None:
-            hypamp = base_current(trace.current)
-        level = np.max(smoothed) if amp is None else amp
-        train = self._train(self._pulses(trace, smoothed, hypamp + 0.1 * level), trace)
-        return {"hypamp": hypamp, "amp": level - hypamp if amp is None else amp} | train
+            first, (last, length) = pulses[0][0], pulses[-1]
+            hypamp = self.holding_current(trace, max(first, 0), last + length, usual)
+        if amp is None:
+            amp = _confirmed(top, trace.current, pulses, hypamp) - hypamp
+        return {"hypamp": hypamp, "amp": amp} | self._train(pulses, trace)
+
+    def _sign(self, current: np.ndarray, smoothed: np.ndarray, hypamp: float) -> float:
+        """Whether the pulses go up (1) or down (-1): those that the detector is sure of, or what is farther off."""
+        if self.window is not None and self.window.sure and self.window.pulses:
+            off = float(np.median([np.median(current[a:b]) for a, b in self.window.pulses])) - hypamp
+        else:
+            off = (np.max(smoothed) - hypamp) - (hypamp - np.min(smoothed))
+        return -1.0 if off < 0 else 1.0
 
     def _pulses(self, trace: Trace, smoothed: np.ndarray, threshold: float) -> list[tuple[int, int]]:
         """Return first sample and length of each pulse: BluePyEfe's where the detector sees the same ones."""
+        assert self.window is not None
         usual = [(first - 1, last - first + 1) for first, last in pulse_train(smoothed, threshold)]
-        self.window = detect(self.family(), trace.current, trace.dt)
         seen = [(start, end - start) for start, end in self.window.pulses]
         if not usual and not seen:
             raise EfeError(
@@ -145,6 +165,13 @@ class SpikeRec(Recording):
         for start in self.tspike:
             current[self.index(start) : self.index(start + self.spike_duration)] += np.float64(self.amp)
         return time, current
+
+
+def _confirmed(top: Any, current: np.ndarray, pulses: Sequence[tuple[int, int]], hypamp: Any) -> Any:
+    """Return the level (nA) of pulses: the extremum of the smoothed current, where most of them reach it."""
+    levels = [np.median(current[max(start, 0) : start + length]) for start, length in pulses]
+    level = np.median(levels)
+    return top if abs(top - level) <= OVERSHOOT * abs(level - hypamp) else np.float64(level)
 
 
 def _same_train(a: list[tuple[int, int]], b: list[tuple[int, int]], tolerance: float) -> bool:

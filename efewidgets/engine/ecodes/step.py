@@ -26,7 +26,8 @@ class Step(Recording):
         hypamp, amp = self.given_level("hypamp"), self.given_level("amp")
         if hypamp is None:
             known_onset = "ton" in given or self.usual_failed
-            hypamp = base_current(trace.current, edges["ton"] if known_onset else BASE_SAMPLES)
+            usual = base_current(trace.current, edges["ton"] if known_onset else BASE_SAMPLES)
+            hypamp = self.holding_current(trace, edges["ton"], edges["toff"], usual)
         if amp is None:
             amp = median(trace.current[edges["ton"] : edges["toff"]]) - hypamp
         return {"hypamp": hypamp, "amp": amp}

@@ -29,7 +29,8 @@ class _TwoSteps(Recording):
         if levels["hypamp"] is None:
             filled = ton <= 0 and toff >= trace.n
             outside = slice(ton), slice(toff, None)
-            levels["hypamp"] = base_current(trace.current) if filled else smoothed.median(*outside)
+            usual = base_current(trace.current) if filled else smoothed.median(*outside)
+            levels["hypamp"] = self.holding_current(trace, ton, toff, usual)
         if levels["amp"] is None:
             levels["amp"] = smoothed.median(slice(ton, tmid)) - levels["hypamp"]
         if levels["amp2"] is None:

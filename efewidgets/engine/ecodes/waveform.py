@@ -34,6 +34,8 @@ class _Waveform(Recording):
 
     def measure(self, trace: Trace, edges: Mapping[str, int], given: Mapping[str, int]) -> dict[str, Any]:
         hypamp, amp = self._holding_level(trace, given), self.given_level("amp")
+        if self.given_level("hypamp") is None:
+            hypamp = self.holding_current(trace, edges["ton"], edges["toff"], hypamp)
         stimulus = np.asarray(trace.current[edges["ton"] : edges["toff"]]) - hypamp
         if amp is None:
             amp = np.max(np.abs(stimulus)) if len(stimulus) else 0.0

@@ -17,6 +17,7 @@ from .levels import RIVAL
 from .window import Box, Doubt, Window
 
 FEW = 3  # sweeps that make a group
+BRIEF = 25.0  # ms; a lone pulse as short as this may be a test pulse
 VARIES = 0.2  # of the height: a stimulus, not a test pulse
 
 
@@ -53,9 +54,10 @@ def shared_pulse(windows: Sequence[Window]) -> SharedPulse | None:
     shown = sum(1 for w in windows if w.boxes or w.edges)
     found: list[SharedPulse] = []
     places: list[Box] = []
-    for window in brief:
-        mine = Box(window.edges["ton"], window.edges["toff"], 0.0)
-        if any(same_place(mine, place, window.dt) for place in places):
+    for window, mine in ((w, b) for w in brief for b in w.boxes):
+        if (mine.end - mine.start) * window.dt > BRIEF or any(
+            same_place(mine, place, window.dt) for place in places
+        ):
             continue
         places.append(mine)
         held = [next((b for b in w.boxes if same_place(b, mine, w.dt)), None) for w in windows]

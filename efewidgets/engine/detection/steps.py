@@ -11,6 +11,7 @@ import numpy as np
 from .brief import brief_pulses, charge
 from .edges import RIGHT, Edge, Whitener, refine
 from .levels import RIVAL, Fit, choose, level, stretches
+from .shared_pulses import BRIEF
 from .trace import Trace, blocks, median
 from .window import SURE, Box, Doubt, Window, trust
 
@@ -22,8 +23,7 @@ SHAPES: dict[str, tuple[tuple[str, ...], tuple[int, ...]]] = {
     "DeHyperPol": (("ton", "tmid", "toff"), (0, 1, 2, 0)),
 }
 FINE = 3  # blocks; a step as short as this is looked for among the samples
-BRIEF = 25.0  # ms; a lone pulse as short as this may be a test pulse, ...
-SLIVER = 0.04  # ... and so may one that takes less than this share of the sweep
+SLIVER = 0.04  # of the sweep; a lone pulse that takes less than that may be a test pulse, too
 EXPLAINED = 0.4  # share of the charge that the stimulus must account for
 TOWERS = 4.0  # times the height of an unsure step: a pulse that is no part of it
 FAINT = 0.1  # of the charge of a step: pulses of less are artefacts
@@ -92,7 +92,8 @@ def weigh(window: Window, pulses: Sequence[Box], trace: Trace) -> Window:
             else ""
         )
         reason = f"{reason}: either may be the stimulus"
-        return replace(window, confidence=min(0.4, window.confidence), reason=reason, doubt=Doubt.SHAPE)
+        doubt = Doubt.BRIEF if window.doubt is Doubt.BRIEF else Doubt.SHAPE
+        return replace(window, confidence=min(0.4, window.confidence), reason=reason, doubt=doubt)
     alike = [b for b in pulses if charge(b) > RIVAL * charge(best)]
     what = f"a short pulse of {_words(best, trace)}: it may be a test pulse"
     if len(alike) > 1:

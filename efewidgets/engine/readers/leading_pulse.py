@@ -1,4 +1,4 @@
-"""Taking the test pulse out of a sweep whose first part holds one, and nothing else."""
+"""Taking the test pulse out of a sweep whose first part holds no more than one."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ PART = 0.1  # of the largest deviation, likewise
 
 
 def take_test_pulse_out(sweep: dict[str, Any], name: str, problems: list[Problem]) -> None:
-    """Replace the first 90 ms of voltage and current by their values at 90 ms, if they hold a test pulse.
+    """Replace the first 90 ms of voltage and current by their values at 90 ms, if they hold no more than a test pulse.
 
-    They do if the current leaves its baseline in them and has come back by 90 ms. The baseline is what most agree on of
+    They don't if the current has not come back to its baseline by 90 ms. The baseline is what most agree on of
     the first 5 ms, the 5 ms before 90 ms, and the last 5 ms of the sweep. A stimulus that is on at 90 ms stays.
 
     Parameters
@@ -54,11 +54,11 @@ def take_test_pulse_out(sweep: dict[str, Any], name: str, problems: list[Problem
             )
         )
         return
-    if most <= CLEAR * noise:
-        return
     for key in ("voltage", "current"):
         if end < len(sweep[key]):
             sweep[key][:end] = sweep[key][end]
+    if most <= CLEAR * noise:  # nothing but noise was replaced
+        return
     problems.append(
         Problem(
             "the first 90 ms hold a test pulse: they were replaced by the values at 90 ms.",

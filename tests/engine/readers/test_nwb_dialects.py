@@ -282,14 +282,15 @@ def test_vu_step_that_is_on_at_90_ms_is_no_test_pulse(tmp_path, name, sign):
     assert "a stimulus is on at 90 ms" in told.message
 
 
-def test_vu_sweep_without_a_test_pulse_stays_as_it_is(tmp_path):
+def test_vu_sweep_without_a_test_pulse_loses_nothing_but_noise(tmp_path):
     path = tmp_path / "a.nwb"
     i = (step(0) + np.random.default_rng(0).normal(0, 2, 3000)).astype(np.float32)
     with h5py.File(path, "w") as file:
         add_mies(file, 0, 0, "CCSteps_DA_0", current=i)
     (sweep,), problems = found(path)
     assert problems == []
-    assert np.array_equal(sweep["current"], in_amperes(i))
+    assert np.array_equal(sweep["current"][899:], in_amperes(i)[899:])
+    assert np.allclose(sweep["current"][:899], -20e-12, atol=10e-12)
 
 
 def test_vu_test_pulse_from_the_first_sample_is_taken_out(tmp_path):

@@ -106,10 +106,12 @@ def test_what_one_format_reads_another_does_not(tmp_path: pathlib.Path) -> None:
     _, problems = read_file({"filepath": str(tmp_path / "x.abf"), "v_chanel": 1}, "Step")
     assert "Did you mean 'v_channel'?" in problems[0].message
     _, problems = read_file({"filepath": str(tmp_path / "x.nwb"), "v_channel": 1}, "Step")
-    assert (
-        "no entry 'v_channel'" not in problems[0].message
-    )  # like no other key of NWB files: not for sure misspelt
-    assert "there is no file" in problems[0].message
+    assert [problem.severity for problem in problems] == [
+        "warning",
+        "error",
+    ]  # like no other key of NWB files
+    assert "no entry 'v_channel'" in problems[0].message
+    assert "there is no file" in problems[1].message
 
 
 def test_a_reader_of_one_s_own_takes_any_key(path: pathlib.Path) -> None:

@@ -52,8 +52,8 @@ def check_targets(targets: Iterable[Mapping[str, Any]]) -> tuple[list[dict[str, 
         except EfeError as error:
             problems.append(Problem(str(error), kind="target", target=_title(i, target)))
             continue
-        if passed_over:
-            message = f"a target has no entry {', '.join(map(repr, passed_over))}: passed over."
+        for key in passed_over:
+            message = f"a target has no entry {key!r}; it is passed over.{nearest(key, KNOWN_KEYS)}"
             problems.append(Problem(message, "warning", "target", target=_title(i, target)))
         if checked in good:
             message = "this target stands in the list more than once; it is used once."

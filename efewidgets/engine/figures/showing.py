@@ -53,10 +53,8 @@ def _show(jobs: Iterable[FigureJob]) -> list[Problem]:
 
 
 def _notebook() -> Any:
-    """Return IPython's `display` if this is a notebook, else None."""
+    """Return IPython's `display` if this is a notebook, which has loaded it, else None."""
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
     if shell is None or not hasattr(shell, "kernel"):
         return None
-    from IPython.display import display
-
-    return display
+    return getattr(sys.modules.get("IPython.display"), "display", None)

@@ -250,7 +250,7 @@ class EFeatureTarget:
         if value is None:
             return
         if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
-            raise TypeError(f"Expected value of a feature: a number; but it is {value!r}.")
+            raise TypeError(f"Expected value of a feature must be a number, but is {value!r}.")
         if not np.isfinite(value):
             return
         self._values.append(float(value))

@@ -55,8 +55,8 @@ def check_targets(targets: Iterable[Mapping[str, Any]]) -> tuple[list[dict[str, 
         except EfeError as error:
             problems.append(Problem(str(error), kind="target", target=_title(i, target)))
             continue
-        if passed_over:
-            message = f"a target has no entry {', '.join(map(repr, passed_over))}: passed over."
+        for key in passed_over:
+            message = f"a target has no entry {key!r}; it is passed over.{nearest(key, KNOWN_KEYS)}"
             problems.append(Problem(message, "warning", "target", target=_title(i, target)))
         if checked in good:
             message = "this target stands in the list more than once; it is used once."
@@ -251,7 +251,7 @@ class EFeatureTarget:
         if value is None:
             return
         if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
-            raise TypeError(f"Expected value of a feature: a number; but it is {value!r}.")
+            raise TypeError(f"Expected value of a feature must be a number, but is {value!r}.")
         if not np.isfinite(value):
             return
         self._values.append(float(value))

@@ -348,7 +348,7 @@ def test_amplitudes_in_lists_and_entries_of_no_meaning(tmp_path, caplog):
     odd = {**TARGETS[0], "amplitude": [150], "tolerance": [20], "note": "figure 3"}
     with caplog.at_level(logging.WARNING):
         assert extract.extract_efeatures(tmp_path, targets=[odd], **files) == plain
-    assert "a target has no entry 'note': passed over" in caplog.text
+    assert "a target has no entry 'note'; it is passed over" in caplog.text
     assert list(plain[0]) == ["IDthresh_150"]
 
 

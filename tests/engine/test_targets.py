@@ -68,10 +68,11 @@ def test_what_can_not_be_is_told_and_the_others_go_on(change, words):
 
 
 def test_entries_of_no_meaning_are_passed_over_with_a_warning():
-    good, (problem,) = check_targets([GOOD | {"note": "from the paper", "protocol_name": "x"}])
+    good, problems = check_targets([GOOD | {"note": "from the paper", "toleranz": 3}])
     assert good == check_targets([GOOD])[0]
-    assert problem.severity == "warning"
-    assert "no entry 'note', 'protocol_name': passed over" in str(problem)
+    assert [problem.severity for problem in problems] == ["warning", "warning"]
+    assert str(problems[0]).endswith("no entry 'note'; it is passed over.")
+    assert str(problems[1]).endswith("no entry 'toleranz'; it is passed over. Did you mean 'tolerance'?")
 
 
 def test_amplitude_and_tolerance_in_a_list_of_one():

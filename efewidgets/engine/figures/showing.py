@@ -53,7 +53,8 @@ def _show(jobs: Iterable[FigureJob]) -> list[Problem]:
 
 
 def _notebook() -> Any:
-    """Return IPython's `display` if this is a notebook, else None."""
-    ipython = sys.modules.get("IPython")  # in a notebook it is there; elsewhere nobody needs it
-    shell = ipython.get_ipython() if ipython is not None else None
-    return ipython.display.display if ipython is not None and hasattr(shell, "kernel") else None
+    """Return IPython's `display` if this is a notebook, which has loaded it, else None."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    if shell is None or not hasattr(shell, "kernel"):
+        return None
+    return getattr(sys.modules.get("IPython.display"), "display", None)

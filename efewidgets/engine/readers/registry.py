@@ -75,7 +75,7 @@ def register_reader(
     read : callable
         Takes a recording's metadata (dict), returns a list of sweeps: dicts with ``voltage`` and ``current``
         (arrays of equal length), and as far as the file knows them ``dt``, ``t_unit``, ``v_unit``,
-        ``i_unit``, ``id``, ``repetition``, ``protocol``.
+        ``i_unit``, ``id``, ``repetition``, ``protocol``, ``clamp_mode`` ("current" or "voltage").
     inspect : callable, optional
         Takes a path, returns a `FileSummary`. Without it, the file is read.
     """

@@ -45,6 +45,7 @@ _OF_FILES: dict[str, Kind] = {
     "i_file": PATH,
     "protocol_name": NAME_OR_NAMES,
     "comment": ANYTHING,
+    "clamp_mode": TEXT,
 }
 
 _SWEEPS = Kind(

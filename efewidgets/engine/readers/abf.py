@@ -52,6 +52,10 @@ def inspect_abf(path: str) -> Iterator[Contents]:
         problem = Problem(str(error), "error", "file")
     contents = _contents(header, v, i)
     contents.problems += [problem] if problem else []
+    if _in_voltage_clamp(header, v, i):
+        contents.problems.append(
+            Problem("it was recorded in voltage clamp, as the amplifier told.", "note", "file")
+        )
     yield contents
 
 
@@ -73,7 +77,7 @@ def _loader(header: Header, sweep: int, v: int | None, i: int | None) -> Any:
             raise ReadError("it has no samples.")
         loaded: Sweep = {"voltage": header.samples(sweep, v), "current": header.samples(sweep, i)}
         loaded |= {"dt": 1.0 / header.rate, "t_unit": "s"}
-        if "voltage" in (header.channels[v].clamp, header.channels[i].clamp):
+        if _in_voltage_clamp(header, v, i):
             loaded["clamp_mode"] = "voltage"
         for key, channel in (("v_unit", v), ("i_unit", i)):
             if header.channels[channel].unit:
@@ -81,6 +85,10 @@ def _loader(header: Header, sweep: int, v: int | None, i: int | None) -> Any:
         return loaded
 
     return load
+
+
+def _in_voltage_clamp(header: Header, *channels: int | None) -> bool:
+    return any(header.channels[k].clamp == "voltage" for k in channels if k is not None)
 
 
 def choose_channels(

@@ -14,6 +14,7 @@ import numpy as np
 from ..kinds import NUMBERS, Kind, is_dict
 from ..problems import Problem, ReadError, nearest
 from ..units import canonical_unit, is_current_unit, is_voltage_unit
+from .clamp import clamp_in_words
 from .files import existing_file, main_path
 from .inspection import Contents, Sweep, SweepInfo, known_sweep, step_in_ms
 from .matlab import regular_step
@@ -90,6 +91,7 @@ def _contents(metadata: Mapping[str, Any]) -> Contents:
     contents = Contents("CSV", problems=[Problem(note, "note", "file") for note in notes])
     for k, v in enumerate(roles.voltages):
         sweep: Sweep = {"voltage": table.columns[v], "v_unit": units.get(v), "dt": dt, "t_unit": t_unit}
+        sweep["clamp_mode"] = clamp_in_words(table.comments)
         if roles.currents:
             i = roles.currents[k if len(roles.currents) > 1 else 0]
             sweep |= {"current": table.columns[i], "i_unit": units.get(i)}

@@ -284,5 +284,7 @@ def inspect_igor(path: str) -> Iterator[Contents]:
             "file",
         )
     )
+    if clamp_in_words(wave.note) == "voltage":
+        contents.problems.append(Problem("its note says that it is of voltage clamp.", "note", "file"))
     contents.sweeps.append(known_sweep(info, lambda problems: _load(wave, wave, wave.x_unit)))
     yield contents

@@ -79,8 +79,9 @@ def register_reader(
     read : callable
         Takes a recording's metadata (dict), returns a list of sweeps: dicts with ``voltage`` and ``current``
         (arrays of equal length), and as far as the file knows them ``dt``, ``t_unit``, ``v_unit``,
-        ``i_unit``, ``id``, ``repetition``, ``protocol``. If it has an attribute ``metadata_keys`` (names of the keys
-        that it reads besides those of any file), others are told as misspelt.
+        ``i_unit``, ``id``, ``repetition``, ``protocol``, ``clamp_mode`` ("current" or "voltage"). If it has an
+        attribute ``metadata_keys`` (names of the keys that it reads besides those of any file), others are told as
+        misspelt.
     inspect : callable, optional
         Takes a path, returns a `FileSummary`. Without it, the file is read.
     """

@@ -37,11 +37,14 @@ class Table:
         Names of the columns, empty if the file has none.
     notes : list of str
         What was guessed.
+    comments : str
+        The lines that begin with #.
     """
 
     columns: np.ndarray
     header: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    comments: str = ""
 
 
 def read_table(path: str, delimiter: str | None = None) -> Table:
@@ -67,9 +70,9 @@ def read_table(path: str, delimiter: str | None = None) -> Table:
 @lru_cache(maxsize=2)
 def _read_table(path: str, delimiter: str | None, mtime: int, size: int) -> Table:
     name = os.path.basename(path)
-    lines = [
-        line for line in enumerate(_decode(path, name).splitlines(), start=1) if not _is_comment(line[1])
-    ]
+    every = list(enumerate(_decode(path, name).splitlines(), start=1))
+    lines = [line for line in every if not _is_comment(line[1])]
+    comments = "\n".join(words for _, words in every if _is_comment(words))
     _strip_blank(lines)
     if not lines:
         raise ReadError(f"{name} holds only empty lines.")
@@ -83,7 +86,8 @@ def _read_table(path: str, delimiter: str | None, mtime: int, size: int) -> Tabl
     if header and len(columns) > len(header):
         raise _too_wide(f"{name}, line {lines[0][0]}", len(columns), len(header))
     columns.flags.writeable = False
-    return Table(columns, header, ["its decimal commas are read as decimal points."] if comma else [])
+    notes = ["its decimal commas are read as decimal points."] if comma else []
+    return Table(columns, header, notes, comments)
 
 
 def _decode(path: str, name: str) -> str:

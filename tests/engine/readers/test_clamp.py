@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from efewidgets.engine.problems import ReadError
-from efewidgets.engine.readers import read
+from efewidgets.engine.readers import inspect, read
 from efewidgets.engine.readers.clamp import clamp_in_words, is_command
 
 from .binary_files import write_abf1, write_ibw
@@ -276,6 +276,27 @@ def test_a_table_is_told_by_its_samples(tmp_path):
     np.savetxt(path, rows, "%.4f", delimiter=",", header="t (ms),V (mV),I (pA)", comments="")
     with pytest.raises(ReadError, match="looks like voltage clamp"):
         read({"filepath": str(path)})
+    rows = np.column_stack([np.arange(len(CURRENT)) * DT, membrane(CURRENT), CURRENT])
+    for words, used in (("recording mode: VC", False), ("clamp mode: I-Clamp", True)):
+        header = f"# {words}\nt (ms),V (mV),I (pA)"
+        np.savetxt(path, rows, "%.4f", delimiter=",", header=header, comments="")
+        if used:
+            assert len(read({"filepath": str(path)})[0]) == 1
+        else:
+            with pytest.raises(ReadError, match="in voltage clamp, as the file says"):
+                read({"filepath": str(path)})
+
+
+def test_inspection_says_it_without_samples(tmp_path):
+    metadata = igor(tmp_path, b"\rUNITS0#V\r")
+    assert "voltage clamp" in inspect(metadata["v_file"]).problems[-1].message
+    path = write_abf1(tmp_path / "a.abf", [("Vm", "mV"), ("Im", "pA")], [np.zeros((99, 2), np.int16)], 100.0)
+    raw = bytearray(path.read_bytes())
+    for at, number in ((4512, 1), (4544, 24), (4768, 0)):
+        raw[at : at + 2] = number.to_bytes(2, "little")
+    raw[4576:4580] = np.float32(1.0).tobytes()
+    path.write_bytes(bytes(raw))
+    assert "voltage clamp, as the amplifier told" in inspect(path).problems[-1].message
 
 
 def test_the_type_of_an_nwb_series_says_it(tmp_path):

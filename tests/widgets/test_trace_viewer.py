@@ -535,7 +535,7 @@ def test_chosen_sweeps_without_a_stimulus_get_the_other_timing_too(tmp_path):
         group = ids(state, "A", "IDrest")
         lost = state.results.members[group[0]]
         viewer.show(group[:2], group[1])
-        object.__setattr__(lost, "lost", True)
+        lost.recording.timing_from = "lost"
         toff = viewer._view.timings["toff"].ms
         viewer.controls.timings["ton"].value = 60.0
         assert override(state, group[0]) == {"ton": 60.0, "toff": toff}

@@ -107,6 +107,8 @@ def is_command(voltage: np.ndarray, current: np.ndarray) -> bool:
     if not plateaus or not _levels(voltage, plateaus, reach):
         return False
     noise, answer = (_roughness(samples, plateaus) for samples in (voltage, current))
+    if np.ptp(current) > 0 and answer <= _NOISELESS:
+        return False  # both step without noise, as in a computed sweep: nobody can tell which of them was commanded
     return (noise <= _NOISELESS or noise < 0.3 * answer) and _answers(current, first, last)
 
 

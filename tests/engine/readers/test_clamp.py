@@ -93,16 +93,19 @@ def test_a_command_is_told_by_its_own_noise_not_by_the_size_of_the_answer():
     assert is_command(voltage, clamped(voltage, noise=0.5, leak=20.0))
 
 
-@pytest.mark.parametrize("current", ["a conductance", "nothing", "a constant", "noise alone"])
+@pytest.mark.parametrize("current", ["nothing", "a constant", "noise alone"])
 def test_a_step_without_noise_is_a_command_whatever_the_current(current):
     voltage = command()
     currents = {
-        "a conductance": (voltage + 10.0) * 1.0,
         "nothing": np.zeros(len(voltage)),
         "a constant": np.full(len(voltage), -60.0),
         "noise alone": np.random.default_rng(2).normal(-60, 3.0, len(voltage)),
     }
     assert is_command(voltage, currents[current])
+
+
+def test_of_two_computed_steps_nobody_can_tell_which_was_commanded():
+    assert not is_command(command(), (command() + 10.0) * 1.0)
 
 
 CURRENT = command((0.0, 100.0, 0.0))

@@ -246,6 +246,8 @@ def mixed(seen: np.ndarray, member: np.ndarray) -> bool:
 
 def torn(pulse: np.ndarray, trace: Trace) -> bool:
     """Whether a pulse comes back to the baseline on its way, before a part as short as an artefact."""
+    if not len(pulse):
+        return False
     gaps, least = runs(np.abs(pulse) < 0.25 * abs(median(pulse))), max(2, trace.samples(0.1))
     short = trace.samples(1.6 * LASTS)
     return any(b - a >= least and a > 0 and 0 < len(pulse) - b < short for a, b in gaps)

@@ -42,8 +42,10 @@ class SAHP(Recording):
         if hypamp is None:
             filled = ton <= 0 and toff >= trace.n
             outside = slice(ton), slice(toff, None)
-            usual = base_current(trace.current) if detected or filled else smoothed.median(*outside)
-            hypamp = self.holding_current(trace, ton, toff, usual)
+            if detected or filled:
+                hypamp = self.holding_current(trace, ton, toff, base_current(trace.current))
+            else:  # all that lies outside of the steps
+                hypamp = smoothed.median(*outside)
         amp = self.given_level("amp")
         if amp is None:
             amp = self._long_level(smoothed, edges, detected) - hypamp

@@ -68,7 +68,8 @@ def test_sweeps_equal_those_of_the_peer(case):
             with pytest.raises(ReadError, match=REFUSED[case]):
                 read(metadata)
             continue
-        ours = [sweep for sweep in read(metadata)[0] if sweep is not None]
+        found, problems = read(metadata)
+        ours = [sweep for sweep in found if sweep is not None]
         theirs = peer_sweeps(case, metadata)
         assert len(ours) == len(theirs)
         for sweep, expected in zip(ours, theirs, strict=True):
@@ -77,6 +78,11 @@ def test_sweeps_equal_those_of_the_peer(case):
             elif case == "abf_four_channels":
                 # Two voltages, then two currents, sample by sample in one trace.
                 expected |= {key: expected[key][::2] for key in ("voltage", "current")}
+            if any("a stimulus is on at 90 ms" in problem.message for problem in problems):
+                # The peer overwrites the first 90 ms, the beginning of the step among them.
+                end = int(0.090 / sweep["dt"])
+                sweep |= {key: sweep[key][end:] for key in ("voltage", "current")}
+                expected |= {key: expected[key][end:] for key in ("voltage", "current")}
             same(sweep, expected, metadata)
 
 

@@ -66,7 +66,7 @@ class Stretch:
     def confirms(self, level: Any) -> bool:
         """Whether a level lies among those of the blocks, or as near as so few samples can tell."""
         grain = _grain(self.samples)
-        slack = max(0.5 * spread(self.samples), 0.5 * grain, 1e-6)
+        slack = max(0.75 * spread(self.samples), 0.5 * grain, 1e-6)
         few = int(np.clip(WIDEST // self.width, 1, len(self.medians)))  # small blocks differ by noise alone
         slow = np.convolve(self.medians, np.full(few, 1.0 / few), mode="valid")
         return bool(slow.min() - slack <= level <= slow.max() + slack)

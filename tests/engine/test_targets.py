@@ -68,11 +68,11 @@ def test_what_can_not_be_is_told_and_the_others_go_on(change, words):
 
 
 def test_entries_of_no_meaning_are_passed_over_with_a_warning():
-    good, problems = check_targets([GOOD | {"note": "from the paper", "toleranz": 3}])
+    good, problems = check_targets([GOOD | {"note": "from the paper", "tolerance_left": 3}])
     assert good == check_targets([GOOD])[0]
     assert [problem.severity for problem in problems] == ["warning", "warning"]
     assert str(problems[0]).endswith("no entry 'note'; it is passed over.")
-    assert str(problems[1]).endswith("no entry 'toleranz'; it is passed over. Did you mean 'tolerance'?")
+    assert str(problems[1]).endswith("no entry 'tolerance_left'; it is passed over. Did you mean 'tolerance'?")
 
 
 def test_amplitude_and_tolerance_in_a_list_of_one():
@@ -186,7 +186,7 @@ def test_what_is_no_value_is_left_out(target, value):
 
 @pytest.mark.parametrize("value", [[1.0], "1", np.array([1.0, 2.0]), True, {}])
 def test_only_numbers_are_values(target, value):
-    with pytest.raises(TypeError, match="a number; but it is"):
+    with pytest.raises(TypeError, match="must be a number, but is"):
         target.append(value)
 
 

@@ -85,7 +85,9 @@ def _asked(function: str, args: tuple) -> tuple[bool, Any]:
 
 def _running() -> subprocess.Popen:
     global _process
-    if _process is None or _process.poll() is not None:
+    if _process is not None and _process.poll() is not None:
+        _end()  # it has gone for want of questions
+    if _process is None:
         program = f"import sys; sys.path[:] = {sys.path!r}; from {__name__} import _serve; _serve()"
         environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
         environment.pop("PYTHONFAULTHANDLER", None)

@@ -72,7 +72,9 @@ def test_entries_of_no_meaning_are_passed_over_with_a_warning():
     assert good == check_targets([GOOD])[0]
     assert [problem.severity for problem in problems] == ["warning", "warning"]
     assert str(problems[0]).endswith("no entry 'note'; it is passed over.")
-    assert str(problems[1]).endswith("no entry 'tolerance_left'; it is passed over. Did you mean 'tolerance'?")
+    assert str(problems[1]).endswith(
+        "no entry 'tolerance_left'; it is passed over. Did you mean 'tolerance'?"
+    )
 
 
 def test_amplitude_and_tolerance_in_a_list_of_one():

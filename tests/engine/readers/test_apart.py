@@ -221,3 +221,15 @@ def _ibw(folder):
 
 
 MAKE = {"abf": _abf, "ibw": _ibw}
+
+
+def test_a_process_that_has_gone_leaves_no_pipe_open():
+    from efewidgets.engine import apart
+
+    gone = apart._running()
+    gone.kill()
+    gone.wait()
+    assert apart._running() is not gone
+    assert gone.stdin is not None
+    assert gone.stdout is not None
+    assert (gone.stdin.closed, gone.stdout.closed) == (True, True)

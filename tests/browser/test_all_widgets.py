@@ -66,7 +66,7 @@ def test_all_on_one_page(voila, visit):
 
 USABLE = """
 () => [...document.querySelectorAll('.efe button, .efe input, .efe select, .efe textarea')]
-  .filter(e => e.offsetParent !== null && !e.disabled && e.tabIndex >= 0 && !e.dataset.met)
+  .filter(e => e.checkVisibility({visibilityProperty: true}) && !e.disabled && e.tabIndex >= 0 && !e.dataset.met)
   .map(e => e.outerHTML.slice(0, 160))
 """
 

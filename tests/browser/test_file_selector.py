@@ -89,7 +89,7 @@ def test_browse_see_the_pattern_and_add(voila, visit, folders, theme, width):
     table.get_by_text("IDthresh").first.click()
     page.keyboard.press("Control+a")
     found.until("len(files.table.selected)", 42)
-    table.get_by_role("gridcell").nth(6).dblclick()
+    table.get_by_role("gridcell").nth(7).dblclick()
     page.keyboard.press("Control+a")
     page.keyboard.type("-14.5")
     page.keyboard.press("Enter")

@@ -65,6 +65,9 @@ class Recording(Stimulus):
         If units, timings or samples can't be.
     """
 
+    #: Whether the voltage before the stimulus lies above the spike threshold, so that no spike can cross it
+    rests_above_threshold = False
+
     def __init__(
         self,
         config_data: Mapping[str, Any],
@@ -177,7 +180,16 @@ class Recording(Stimulus):
                 f"current, first at {self.artefact_time[0]:.4g} ms, but for transients, glitches or noise; not counted."
             )
             return [Problem(message, "note", "spikes")]
-        highest = np.max(self.samples().voltage)
+        trace = self.samples()
+        highest = np.max(trace.voltage)
+        before = trace.voltage[: max(trace.index(self.ton), 1)]
+        self.rests_above_threshold = bool(not self.spikecount and np.median(before) > threshold)
+        if self.rests_above_threshold:
+            message = (
+                f"the baseline of {np.median(before):.3g} mV lies above the spike threshold of {threshold:.3g} mV, "
+                "which is then never crossed: no spike is counted. Check the voltage's offset and unit, and Threshold."
+            )
+            return [Problem(message, "warning", "spikes")]
         if self.spikecount or not highest > threshold:
             return []
         message = (

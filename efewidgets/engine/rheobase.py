@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 LOW_CURRENT = 0.01
 NO_CURRENT = 1e-3
+#: nA; no patched cell needs more, and few amplifiers pass it
+HIGHEST = 20.0
 
 
 @dataclass(frozen=True)
@@ -227,7 +229,7 @@ def decide(
     if rheobase is None or not np.isfinite(rheobase) or rheobase <= NO_CURRENT:
         return _none(_why_none(sweeps, strategy, rheobase), problems)
     recording = None if index is None else sweeps.recordings[index]
-    problems += _doubts(sweeps, strategy, index)
+    problems += _doubts(sweeps, strategy, index, float(rheobase))
     return Decision(rheobase, f"{strategy} rule over {len(sweeps)} sweeps", recording, tuple(problems))
 
 
@@ -260,7 +262,14 @@ def _no_sweeps(cell: Cell, protocols: Collection[str], sweeps: Sweeps) -> str:
 
 def _why_none(sweeps: Sweeps, strategy: str, rheobase: float | None) -> str:
     if not any(sweeps.counts):
-        return f"none of the {len(sweeps)} sweeps, up to {sweeps.amps[-1]:.3g} nA, has a spike."
+        words = f"none of the {len(sweeps)} sweeps, up to {sweeps.amps[-1]:.3g} nA, has a spike."
+        above = sum(recording.rests_above_threshold for recording in sweeps.recordings)
+        if above:
+            words += (
+                f" In {above} of them the baseline lies above the spike threshold, which is then never crossed: "
+                "look at the voltage's offset and unit, and at Threshold."
+            )
+        return words
     if rheobase is not None and abs(rheobase) <= NO_CURRENT:
         return "the cell fires without any current."
     if rheobase is not None:
@@ -270,8 +279,22 @@ def _why_none(sweeps: Sweeps, strategy: str, rheobase: float | None) -> str:
     return f"the sweeps do not meet the {strategy} rule."
 
 
-def _doubts(sweeps: Sweeps, strategy: str, index: int | None) -> list[Problem]:
+def _doubts(sweeps: Sweeps, strategy: str, index: int | None, rheobase: float) -> list[Problem]:
     doubts = []
+    if rheobase > HIGHEST:
+        doubts.append(
+            f"{rheobase:.3g} nA is more than any patched cell needs ({HIGHEST:g} nA). The currents are probably in pA: "
+            "set 'i_unit' in the metadata."
+        )
+    if strategy == "interpolation":
+        below = [
+            amp for amp, count in zip(sweeps.amps, sweeps.counts, strict=True) if count and amp < rheobase
+        ]
+        if below:
+            shown = ", ".join(f"{amp:.3g}" for amp in below[:4]) + (", …" if len(below) > 4 else "")
+            doubts.append(
+                f"{len(below)} sweep(s) with spikes lie below the interpolated {rheobase:.3g} nA, at {shown} nA."
+            )
     if all(sweeps.counts):
         doubts.append(
             f"every sweep has spikes, down to {sweeps.amps[0]:.3g} nA, so that the true rheobase may be lower. "

@@ -266,3 +266,42 @@ def test_rules_by_their_definitions(drawn, length):
         assert sum(inside) / len(inside) >= 0.5
     else:
         assert not firing or sum(counts[i] > 0 for i in range(len(counts))) < len(counts)
+
+
+def test_an_interpolation_above_sweeps_that_fire_names_them():
+    decision = decide(cell_of((0.2, 1), (0.3, 2), (0.6, 0), (0.65, 3)), ["IDthresh"], "interpolation")
+    assert 0.6 < decision.rheobase < 0.65
+    (told,) = [str(p) for p in decision.problems if "interpolated" in p.message]
+    assert "2 sweep(s) with spikes" in told
+    assert "at 0.2, 0.3 nA" in told
+    sure = decide(cell_of((0.2, 0), (0.3, 1)), ["IDthresh"], "interpolation")
+    assert not any("interpolated" in p.message for p in sure.problems)
+
+
+def test_a_rheobase_that_no_patched_cell_has_is_told():
+    decision = decide(cell_of((200.0, 0), (250.0, 3)), ["IDthresh"])
+    assert any("probably in pA" in p.message for p in decision.problems)
+    assert not any("pA" in p.message for p in decide(cell_of((2.0, 0), (2.5, 3)), ["IDthresh"]).problems)
+
+
+def test_a_baseline_above_the_threshold_is_the_reason_that_is_given():
+    """A cell at -10 mV whose spikes reach +30 mV: it never crosses -20 mV."""
+    n = 10_000
+    voltage = np.full(n, -10.0) + 0.1 * np.random.default_rng(1).normal(size=n)
+    voltage[5000:5010] = 30.0
+    current = np.zeros(n)
+    current[3000:7000] = 0.1
+    sweep = {
+        "voltage": voltage,
+        "current": current,
+        "dt": 0.1,
+        "t_unit": "ms",
+        "v_unit": "mV",
+        "i_unit": "nA",
+    }
+    recording = Step({"ton": 300.0, "toff": 700.0}, sweep, "IDthresh", {"Threshold": -20.0})
+    cell = Cell("cell")
+    cell.recordings = [recording]
+    assert recording.spikecount == 0
+    assert "baseline of -10 mV lies above the spike threshold of -20 mV" in recording.problems[-1].message
+    assert "In 1 of them the baseline lies above the spike threshold" in decide(cell, ["IDthresh"]).reason

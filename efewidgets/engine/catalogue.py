@@ -11,6 +11,7 @@ from typing import Any
 
 from . import efel_graph
 from .efel_settings import known_settings
+from .feature_ranges import lowest
 
 #: Order in which the groups are shown
 GROUPS = ("spike event", "spike shape", "subthreshold", "validation", "trace", "other")
@@ -57,6 +58,8 @@ class FeatureInfo:
     position : bool
         Whether the values are positions in the interpolated trace, or numbers of spikes: of use to other
         features, hardly to a model.
+    lowest : float or None
+        Value below which it can't be, in its unit; what eFEL gives below it is left out, and told.
     """
 
     name: str
@@ -68,6 +71,7 @@ class FeatureInfo:
     settings_that_matter: tuple[str, ...]
     deprecated: bool
     position: bool
+    lowest: float | None = None
 
 
 @dataclass(frozen=True)
@@ -153,6 +157,7 @@ def _feature(name: str, words: dict[str, str]) -> FeatureInfo:
         settings_that_matter=tuple(setting for setting in known_settings() if setting in reads),
         deprecated=hasattr(function, "__deprecated__"),
         position=name.endswith("_indices"),
+        lowest=lowest(name),
     )
 
 

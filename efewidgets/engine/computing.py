@@ -182,6 +182,7 @@ def feature_values(
                 found, failed = dict.fromkeys(efeatures, np.nan), [_failure(error, efeatures[0])]
             problems |= {problem.message: problem for problem in failed}
         values.append((dict(settings), found))
+        problems |= {problem.message: problem for problem in recording.take_impossible()}
     return values, list(problems.values())
 
 

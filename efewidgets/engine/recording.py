@@ -14,6 +14,7 @@ import numpy as np
 
 from . import features, spikes
 from .artefacts import artefacts
+from .feature_ranges import possible
 from .feature_store import FeatureStore
 from .problems import Problem
 from .sampled import new_serial
@@ -81,6 +82,7 @@ class Recording(Stimulus):
         self._peak_time: np.ndarray | None = None
         self._auto_threshold: Any = None
         self._features = FeatureStore()
+        self._impossible: dict[str, Problem] = {}
         if reader_data:
             self.interpret_as_written()
 
@@ -95,7 +97,7 @@ class Recording(Stimulus):
         other.serial = new_serial()
         other._edited = copy.copy(self._edited)
         other.problems = list(self.problems)
-        other._features = FeatureStore()
+        other._features, other._impossible = FeatureStore(), {}
         return other
 
     def restore(
@@ -104,7 +106,7 @@ class Recording(Stimulus):
         """Complete a recording of which all was kept but what a person wrote, the samples and the features."""
         self.config_data, self.source, self.efel_settings = dict(config_data), source, dict(efel_settings)
         self.files, self.serial, self.excluded = files_of(config_data), new_serial(), None
-        self._trace, self._edited, self._features = None, None, FeatureStore()
+        self._trace, self._edited, self._features, self._impossible = None, None, FeatureStore(), {}
 
     def materialize(self) -> None:
         """Read and compute all that was put off, so that the recording needs its file no more."""
@@ -242,7 +244,19 @@ class Recording(Stimulus):
     def reduced(self, efeatures: Sequence[str], efel_settings: Mapping[str, Any]) -> dict[str, float]:
         """Return the mean of each feature's vector under the given settings; nan where eFEL finds none."""
         found = self.call_efel(efeatures, efel_settings)[0]
-        return {name: features.reduce(found.get(name)) for name in efeatures}
+        reduced = {}
+        for name in efeatures:
+            values, wrong = possible(name, found.get(name))
+            reduced[name] = features.reduce(values)
+            if wrong:
+                self._impossible[name] = _impossible(name, wrong)
+        return reduced
+
+    def take_impossible(self) -> list[Problem]:
+        """Return, once, a problem for each feature of which values were left out since they can't be."""
+        found = list(self._impossible.values())
+        self._impossible.clear()
+        return found
 
     def compute_efeatures(
         self,
@@ -265,6 +279,7 @@ class Recording(Stimulus):
         """
         settings = efel_settings or {}
         values = self.reduced(efeatures, settings)
+        self.problems += self.take_impossible()
         self.forget_efeatures(efeatures, efeature_names, settings)
         self.request_efeatures(efeatures, efeature_names, settings)
         self.take_values(settings, values)
@@ -325,3 +340,11 @@ class Recording(Stimulus):
         from .figures import plot_recording
 
         return plot_recording(self, axis_current, axis_voltage, display_xlabel, display_ylabel)
+
+
+def _impossible(feature: str, wrong: Sequence[float]) -> Problem:
+    message = (
+        f"{len(wrong)} value(s) of {feature} can't be ({wrong[0]:.4g}): left out. A spike at the very begin or end of "
+        "the stimulus may be the cause: look at the trace."
+    )
+    return Problem(message, "warning", "feature")

@@ -17,6 +17,9 @@ from .units import is_current_unit, is_voltage_unit
 
 IGOR_SUFFIXES = (".ibw", ".bwav")
 
+#: A file of so many sweeps is a whole run of a protocol
+MANY_SWEEPS = 4
+
 _PARTS = re.compile(r"([_\-. ]+)")
 _NUMBERED = re.compile(r"(?:ch|chan|channel|adc?|x)_?[0-9]{1,2}", re.IGNORECASE)
 _VOLTAGE = {"v", "vm", "voltage", "volt", "vmem"}
@@ -153,7 +156,7 @@ def _by_name(members: list[str], voltages: list[str], currents: list[str]) -> So
 # --- patterns of names
 
 
-def guess_pattern(paths: Sequence[str], with_protocols: bool = False) -> str:
+def guess_pattern(paths: Sequence[str], with_protocols: bool = False, files_are_cells: bool = False) -> str:
     """Return a simple pattern that fits most names, as a first proposal for a person to edit.
 
     A part of the name, or the folder, that is a known protocol's name becomes ``{protocol}``. The folder becomes
@@ -165,6 +168,8 @@ def guess_pattern(paths: Sequence[str], with_protocols: bool = False) -> str:
         Paths below the root.
     with_protocols : bool
         Whether the files themselves say which protocols they hold.
+    files_are_cells : bool
+        Whether each file is a cell's, unless its name says a protocol: see `hold_a_cell_each`.
     """
     places = [PurePath(path) for path in paths]
     if not places:
@@ -178,7 +183,7 @@ def guess_pattern(paths: Sequence[str], with_protocols: bool = False) -> str:
     in_name = at > 0 and _starts_with_cell(places, split)
     in_folder = not in_name and all(len(place.parts) > 1 for place in places)
     if not fits:
-        if in_folder:
+        if in_folder and not files_are_cells:
             # one folder a cell, and names that begin with a word, is the commonest of habits
             words = all(len(parts) > 1 and parts[0].isalpha() for parts in split)
             return "{cell}/{protocol}_*" if words else "{cell}/*"
@@ -189,6 +194,24 @@ def guess_pattern(paths: Sequence[str], with_protocols: bool = False) -> str:
     if in_name or (not in_folder and at > 0):
         name[0] = "{cell}"
     return ("{cell}/" if in_folder else "") + _shortened(name)
+
+
+def hold_a_cell_each(files: Iterable[tuple[str, int, Sequence[str]]]) -> bool:
+    """Whether files that hold many sweeps are a cell's each, rather than one folder's a cell.
+
+    A file of a single sweep is one of many of its cell; so is one that stands beside files of other protocols.
+
+    Parameters
+    ----------
+    files : iterable of (str, int, sequence of str)
+        Path, number of sweeps, and the protocols that the file says it holds.
+    """
+    files = list(files)
+    by_folder: dict[str, set[tuple[str, ...]]] = {}
+    for path, _, protocols in files:
+        by_folder.setdefault(os.path.dirname(path), set()).add(tuple(protocols))
+    many = sum(sweeps >= MANY_SWEEPS for _, sweeps, _ in files)
+    return 2 * many > len(files) and all(len(said) == 1 for said in by_folder.values())
 
 
 def is_protocol(text: str) -> bool:

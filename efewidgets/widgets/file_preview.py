@@ -14,6 +14,7 @@ from ..engine.guessing import (
     Source,
     as_metadata,
     guess_pattern,
+    hold_a_cell_each,
     pair_files,
     propose,
 )
@@ -29,6 +30,12 @@ from .table import Column, Table
 
 #: Formats whose sweeps are chosen by the protocol that the file itself names
 _NAMING = (".nwb",)
+#: Formats whose files may hold a whole run of sweeps
+_RUNS = (".abf", ".mat")
+EACH_FILE = (
+    ' <span class="efe-hint">Each file holds many sweeps, and no name says a protocol: each is taken for a cell of its '
+    "own. A pattern such as {cell}/* puts those of a folder together.</span>"
+)
 #: Formats whose header may name the protocol that all sweeps were recorded with
 _RECORDED = (".abf",)
 
@@ -104,7 +111,9 @@ class Preview:
     def start(self, paths: Sequence[str]) -> None:
         """Propose these files, with those that are proposed already."""
         self.paths = list(dict.fromkeys([*self.paths, *paths]))
-        self.looker.ask(p for p in self.paths if p.lower().endswith((*IGOR_SUFFIXES, *_NAMING, *_RECORDED)))
+        self.looker.ask(
+            p for p in self.paths if p.lower().endswith((*IGOR_SUFFIXES, *_NAMING, *_RECORDED, *_RUNS))
+        )
         if not self._own_pattern:
             self._guess()
         self.show()
@@ -113,7 +122,24 @@ class Preview:
         sources, _ = self._pairs()
         naming = sum(source.path.lower().endswith(_NAMING) for source in sources)
         names = [self.named(source.path) for source in sources[:2000]]
-        self.owner.put(self.pattern, value=guess_pattern(names, with_protocols=naming * 2 > len(sources)))
+        apart = hold_a_cell_each(self._runs())
+        guessed = guess_pattern(names, with_protocols=naming * 2 > len(sources), files_are_cells=apart)
+        self.owner.put(self.pattern, value=guessed)
+        with_folders = guess_pattern(names, with_protocols=naming * 2 > len(sources))
+        words = EACH_FILE if guessed != with_folders else ""
+        self.owner.put(self.heading, value=f'<span class="efe-heading">To be added</span>{words}')
+
+    def _runs(self) -> list[tuple[str, int, Sequence[str]]]:
+        """Return the files that may be a whole run, as far as they were looked into: path, sweeps, protocols."""
+        seen = ((path, self.looker.get(path)) for path in self.paths if path.lower().endswith(_RUNS))
+        known = [(path, one.summary) for path, one in seen if one is not None and one.summary is not None]
+        return [(path, len(summary.sweeps), summary.protocols) for path, summary in known]
+
+    def news(self) -> None:
+        """More is known about files: guess anew, unless a person wrote the pattern, and show it."""
+        if not self._own_pattern:
+            self._guess()
+        self.show()
 
     def _guess_again(self) -> None:
         self._own_pattern = False

@@ -135,7 +135,7 @@ class FileSelector(StateWidget):
         known = data["cell"] if data["cell"] in data["cells"] else ""
         self.put(self.new_name, disabled=not known, value=known)
         if self.preview.paths:
-            self.preview.show()
+            self.preview.news()
         # thousands of files on a network's disk would take seconds to be asked whether they have changed
         paths = (path for cell in self.state.inputs.cells for path in cell.paths.names)
         self.looker.ask(paths, again=False)

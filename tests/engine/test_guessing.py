@@ -10,6 +10,7 @@ from efewidgets.engine.guessing import (
     Source,
     as_metadata,
     guess_pattern,
+    hold_a_cell_each,
     is_protocol,
     pair_files,
     propose,
@@ -221,3 +222,25 @@ def test_protocols_by_which_sweeps_are_chosen_go_before_that_of_the_header():
         [Source("a.nwb")], Pattern("{cell}"), protocols_in=lambda _: ["IV", "Step"], protocol_of=lambda _: "x"
     )
     assert [one.protocol for one in found] == ["IV", "Step"]
+
+
+@pytest.mark.parametrize(
+    ("files", "each"),
+    [
+        ([("a/1.abf", 10, []), ("a/2.abf", 12, [])], True),
+        ([("a/1.abf", 1, []), ("a/2.abf", 1, [])], False),
+        # one folder a cell, one file a protocol: what Clampex's users have
+        ([("a/1.abf", 10, ["IV"]), ("a/2.abf", 12, ["Ramp"])], False),
+        ([("a/1.abf", 10, ["IV"]), ("a/2.abf", 12, ["IV"])], True),
+        ([("a/1.abf", 10, ["IV"]), ("b/2.abf", 12, ["Ramp"])], True),
+        ([], False),
+    ],
+)
+def test_which_files_are_a_cell_each(files, each):
+    assert hold_a_cell_each(files) is each
+
+
+def test_a_protocol_in_the_names_beats_that_each_file_is_a_cell():
+    assert guess_pattern(["x/PYR1.abf", "x/PYR2.abf"], files_are_cells=True) == "{cell}"
+    assert guess_pattern(["x/PYR1.abf", "x/PYR2.abf"]) == "{cell}/*"
+    assert guess_pattern(["C1/IDrest_1.abf", "C1/sAHP_2.abf"], files_are_cells=True) == "{cell}/{protocol}_*"

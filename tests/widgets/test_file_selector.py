@@ -311,3 +311,26 @@ def test_the_protocol_in_an_axon_header_is_proposed(tmp_path):
         row, _ = files.table.rows
         assert row["sweeps"] == 2
         files.close()
+
+
+@pytest.mark.parametrize(("sweeps", "cells"), [(6, ["PYR1", "PYR2"]), (1, ["axon", "axon"])])
+def test_a_file_of_many_sweeps_is_a_cell(tmp_path, sweeps, cells):
+    """Four neurons in one folder were one cell, with one rheobase."""
+    folder = tmp_path / "axon"
+    folder.mkdir()
+    digits = [np.zeros((500, 2), np.int16)] * sweeps
+    for name in ("PYR1", "PYR2"):
+        write_abf1(folder / f"{name}.abf", [("Vm", "mV"), ("Im", "pA")], digits, 100.0)
+    with ExtractionState() as state:
+        files = FileSelector(state, root=tmp_path)
+        files.choose(["axon/PYR1.abf", "axon/PYR2.abf"])
+        settle(files)
+        files.refresh()
+        assert [row["cell"] for row in files.preview.table.rows] == cells
+        assert ("a cell of its own" in files.preview.heading.value) == (sweeps > 1)
+        # a pattern that a person wrote is left alone
+        files.preview.pattern.value = "{cell}/*"
+        settle(files)
+        files.refresh()
+        assert [row["cell"] for row in files.preview.table.rows] == ["axon", "axon"]
+        files.close()

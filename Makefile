@@ -42,8 +42,8 @@ docs: $(VENV)/dev.stamp  ## build the documentation site, in docs/_build
 	@echo "docs/_build/index.html"
 
 LOWEST := $(VENV)/lowest
-LOWEST_TESTS := tests/engine/test_metadata.py tests/engine/test_rheobase.py tests/engine/test_ecodes.py \
-	tests/engine/test_recording.py tests/engine/test_repeats.py tests/state/test_actions.py tests/cli/test_config.py
+LOWEST_TESTS := tests/engine/recordings/test_metadata.py tests/engine/targets/test_rheobase.py tests/engine/recordings/test_ecodes.py \
+	tests/engine/recordings/test_recording.py tests/engine/recordings/test_repeats.py tests/state/test_actions.py tests/cli/test_config.py
 
 test-lowest: $(VENV)/dev.stamp  ## run a part of the tests with the lowest versions that are allowed
 	$(PYTHON) -m venv $(LOWEST)

@@ -8,10 +8,10 @@ import pathlib
 from collections.abc import Callable, Iterable, Sequence
 
 from efewidgets.cli import _parser
-from efewidgets.engine.catalogue import catalogue, settings_catalogue
-from efewidgets.engine.config_keys import GOAL, OPTIONS
-from efewidgets.engine.ecodes import FAMILIES, eCodes
-from efewidgets.engine.efel_import import efel_version
+from efewidgets.engine.config.keys import GOAL, OPTIONS
+from efewidgets.engine.features.catalogue import catalogue, settings_catalogue
+from efewidgets.engine.features.efel_import import efel_version
+from efewidgets.engine.recordings.ecodes import FAMILIES, eCodes
 
 
 def write_tables(folder: pathlib.Path) -> None:

@@ -19,21 +19,21 @@ from typing import Any
 
 import numpy as np
 
-from .engine import pipeline
-from .engine.auto_targets import AutoTarget, default_auto_targets
-from .engine.cell import Cell
-from .engine.extraction import Options, run_extraction
-from .engine.features import DEFAULT_EFEL_SETTINGS, check_settings
-from .engine.matching import Protocol, check_mode
+from .engine.extraction import pipeline
+from .engine.extraction.run import Options, run_extraction
+from .engine.extraction.writing import RunSettings, write_extraction
+from .engine.features.efel_features import DEFAULT_EFEL_SETTINGS, check_settings
 from .engine.names import safe_name
-from .engine.outputs import build_currents, build_outputs, save_outputs
+from .engine.outputs.standard_files import build_currents, build_outputs, save_outputs
 from .engine.parallel import run
 from .engine.problems import EfeError, Problem
-from .engine.recording import Recording
-from .engine.rheobase import assign, check_strategy
-from .engine.targets import EFeatureTarget, check_targets, convert_legacy_targets
-from .engine.trace import truth
-from .engine.writing import RunSettings, write_extraction
+from .engine.recordings.cell import Cell
+from .engine.recordings.recording import Recording
+from .engine.targets.automatic import AutoTarget, default_auto_targets
+from .engine.targets.matching import Protocol, check_mode
+from .engine.targets.rheobase import assign, check_strategy
+from .engine.targets.targets import EFeatureTarget, check_targets, convert_legacy_targets
+from .engine.traces.trace import truth
 
 __all__ = [
     "DEFAULT_EFEL_SETTINGS",

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from efewidgets import ExtractionState, datasets
-from efewidgets.engine.ecodes import FAMILIES, eCodes
 from efewidgets.engine.readers import registry
+from efewidgets.engine.recordings.ecodes import FAMILIES, eCodes
 from efewidgets.extract import extract_efeatures, read_recordings
 
 DOCS = pathlib.Path(__file__).resolve().parents[1] / "docs"

@@ -13,8 +13,8 @@ from typing import Any
 
 from ..engine.problems import EfeError
 from ..state import ExtractionState
-from ..state.looking import NAMES, look, view_as_data
-from ..widgets.debounce import Debounce
+from ..state.sessions.looking import NAMES, look, view_as_data
+from ..widgets.parts.debounce import Debounce
 from . import keeper
 
 logger = logging.getLogger(__name__)

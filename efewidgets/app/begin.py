@@ -9,7 +9,7 @@ import pathlib
 import secrets
 from typing import Any
 
-from ..engine.reader_names import name_of
+from ..engine.readers.by_name import name_of
 from ..state import BackgroundRunner, ExtractionState
 from .fence import Fence
 from .settings import Settings

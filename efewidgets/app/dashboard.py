@@ -15,11 +15,11 @@ from .. import datasets, widgets
 from ..engine.problems import EfeError
 from ..engine.readers import always_apart
 from ..state import BackgroundRunner, ExtractionState
-from ..widgets.base import StateWidget
-from ..widgets.html import escape, tag
-from ..widgets.message import Message
-from ..widgets.owned import close_all
-from ..widgets.style import stylesheet
+from ..widgets.parts.base import StateWidget
+from ..widgets.parts.html import escape, tag
+from ..widgets.parts.message import Message
+from ..widgets.parts.owned import close_all
+from ..widgets.parts.style import stylesheet
 from . import begin, keeper
 from .autosave import Autosave
 from .fence import Fence

@@ -9,7 +9,7 @@ import stat
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ..engine.config import map_paths
+from ..engine.config.document import map_paths
 from ..engine.guard import set_guard
 from ..engine.problems import EfeError
 from ..engine.systems import leads_to_a_host

@@ -5,8 +5,8 @@ from __future__ import annotations
 import anywidget
 import traitlets
 
-from ..widgets.owned import close_all
-from ..widgets.style import static
+from ..widgets.parts.owned import close_all
+from ..widgets.parts.style import static
 
 _LOST = "The connection to the computation was lost: nothing on this page answers any more."
 
@@ -27,7 +27,7 @@ class Lifeline(anywidget.AnyWidget):
         Said while the browser tries to reach it again.
     """
 
-    _esm = static("lifeline.js")
+    _esm = static(__file__, "lifeline.js")
     _css = ".efe-lifeline { position: sticky; top: 0; z-index: 1000; } .efe-lifeline:empty { display: none; }"
 
     lost = traitlets.Unicode(f"{_LOST} {IN_A_NOTEBOOK}").tag(sync=True)

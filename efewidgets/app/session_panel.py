@@ -8,15 +8,15 @@ from typing import Any
 
 import ipywidgets
 
-from ..engine.config import config_as_dict
+from ..engine.config.document import config_as_dict
 from ..state import ExtractionState
 from ..state.convert import as_options, as_run_settings
-from ..state.looking import view_as_data
-from ..state.saving import state_as_data
-from ..widgets.base import StateWidget
-from ..widgets.download import Download
-from ..widgets.message import Message
-from ..widgets.style import row
+from ..state.sessions.looking import view_as_data
+from ..state.sessions.saving import state_as_data
+from ..widgets.parts.base import StateWidget
+from ..widgets.parts.download import Download
+from ..widgets.parts.message import Message
+from ..widgets.parts.style import row
 from .fence import Fence
 
 

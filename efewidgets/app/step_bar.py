@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import ipywidgets
 
-from ..widgets.base import StateWidget
+from ..widgets.parts.base import StateWidget
 from .steps import NAMES, STEPS, Progress
 
 _MARKS = {"done": "✓", "attention": "!", "missing": "○", "waiting": "…", "later": "○"}

@@ -10,7 +10,7 @@ from .report import UNUSABLE, Report
 from .workers import choose_jobs, runner, worker_processes
 
 if TYPE_CHECKING:
-    from ..engine.preview import CellPreview, Preview, TargetPreview
+    from ..engine.extraction.preview import CellPreview, Preview, TargetPreview
 
 _DESCRIPTION = """\
 Say what an extraction would use, before it runs: each cell's rheobase, or why it has none; how many recordings match
@@ -42,8 +42,8 @@ def add_to(commands: Any) -> argparse.ArgumentParser:
 
 def run(chosen: argparse.Namespace, console: Console) -> Report:
     """Read the recordings and report what matches."""
-    from ..engine.config import load_config
-    from ..engine.preview import preview
+    from ..engine.config.document import load_config
+    from ..engine.extraction.preview import preview
 
     options, settings = load_config(chosen.config)
     jobs = 1 if settings.low_memory_mode else choose_jobs(chosen.jobs, options.files_metadata)

@@ -41,9 +41,9 @@ def add_to(commands: Any) -> argparse.ArgumentParser:
 
 def run(chosen: argparse.Namespace, console: Console) -> Report:
     """Translate, write or print, report."""
-    from ..engine.config import config_as_dict, dump_config, parse_config, read_json
-    from ..engine.legacy import convert_legacy
-    from ..engine.outputs import to_json
+    from ..engine.config.document import config_as_dict, dump_config, parse_config, read_json
+    from ..engine.config.legacy import convert_legacy
+    from ..engine.outputs.standard_files import to_json
 
     old = pathlib.Path(chosen.old)
     try:

@@ -155,7 +155,7 @@ def _start(given: str | None) -> str:
     if not os.path.exists(path):
         raise EfeError(f"{given}: there is no such folder or config.")
     if not os.path.isdir(path):
-        from ..engine.config import load_config
+        from ..engine.config.document import load_config
 
         load_config(path)
     return path

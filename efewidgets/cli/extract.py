@@ -18,9 +18,9 @@ from .report import Report
 from .workers import choose_jobs, runner, worker_processes
 
 if TYPE_CHECKING:
-    from ..engine.extraction import Extraction, Options
+    from ..engine.extraction.run import Extraction, Options
+    from ..engine.extraction.writing import RunSettings, Written
     from ..engine.parallel import Progress
-    from ..engine.writing import RunSettings, Written
 
 PROBLEMS_FILE = "problems.json"
 _DESCRIPTION = """\
@@ -77,8 +77,8 @@ def add_to(commands: Any) -> argparse.ArgumentParser:
 
 def run(chosen: argparse.Namespace, console: Console) -> Report:
     """Extract, write, report."""
-    from ..engine.extraction import check_options, run_extraction
-    from ..engine.writing import write_extraction
+    from ..engine.extraction.run import check_options, run_extraction
+    from ..engine.extraction.writing import write_extraction
 
     options, settings = _options(chosen)
     check_options(options)
@@ -113,7 +113,7 @@ def _drawing(console: Console) -> Progress:
 
 
 def _options(chosen: argparse.Namespace) -> tuple[Options, RunSettings]:
-    from ..engine.config import load_config, parse_config
+    from ..engine.config.document import load_config, parse_config
 
     if chosen.sample:
         from ..datasets import sample_config
@@ -141,7 +141,7 @@ def _prepare_folder(settings: RunSettings) -> None:
 
 
 def _write_problems(settings: RunSettings, problems: Sequence[Problem]) -> list[pathlib.Path]:
-    from ..engine.outputs import write_text
+    from ..engine.outputs.standard_files import write_text
 
     path = pathlib.Path(str(settings.output_directory)) / PROBLEMS_FILE
     if not problems:

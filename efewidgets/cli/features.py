@@ -12,7 +12,7 @@ from .console import Console
 from .report import Report
 
 if TYPE_CHECKING:
-    from ..engine.catalogue import FeatureInfo, SettingInfo
+    from ..engine.features.catalogue import FeatureInfo, SettingInfo
 
 _DESCRIPTION = """\
 List the features that eFEL computes, by groups, with unit and description. With the name of a feature: all about it
@@ -53,7 +53,7 @@ def add_to(commands: Any) -> argparse.ArgumentParser:
 
 def run(chosen: argparse.Namespace, console: Console) -> Report:
     """Look up and report."""
-    from ..engine.catalogue import catalogue, settings_catalogue
+    from ..engine.features.catalogue import catalogue, settings_catalogue
 
     features, settings = catalogue(), settings_catalogue()
     if len(chosen.words) == 1:

@@ -150,8 +150,8 @@ def _start_worker() -> None:
 
 def runner(console: Console, executor: Executor | None) -> Callable[..., list]:
     """Return a function that runs independent jobs, with a progress bar that says what they are."""
+    from ..engine.extraction.pipeline import FileJob
     from ..engine.parallel import run
-    from ..engine.pipeline import FileJob
 
     def run_jobs(function: Callable, jobs: Sequence, failed: Callable | None = None) -> list:
         reading = bool(jobs) and isinstance(jobs[0], FileJob)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from efewidgets.engine.problems import EfeError, nearest
-from efewidgets.engine.spikes import peak_times
+from efewidgets.engine.traces.spikes import peak_times
 
 from . import stimuli
 from .models import CellModel

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from .inputs import Inputs
-from .results import Results
-from .runner import BackgroundRunner, InlineRunner
+from .results.results import Results
+from .running.runner import BackgroundRunner, InlineRunner
 from .state import ExtractionState
 
 __all__ = ["BackgroundRunner", "ExtractionState", "InlineRunner", "Inputs", "Results"]

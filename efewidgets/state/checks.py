@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..engine import metadata
-from ..engine.ecodes import ecode_of
-from ..engine.extraction import Options, check_choices, check_goals
+from ..engine.extraction.run import Options, check_choices, check_goals
 from ..engine.kinds import NAME
 from ..engine.problems import EfeError, nearest
-from ..engine.targets import check_targets
+from ..engine.recordings import metadata
+from ..engine.recordings.ecodes import ecode_of
+from ..engine.targets.targets import check_targets
 from ..engine.units import to_ms, to_mV, to_nA
 from .inputs import FileInputs, Inputs, Recipe, Target
 from .values import thaw

@@ -9,11 +9,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from ..engine.auto_targets import AutoTarget
-from ..engine.extraction import Options, settings_used
+from ..engine.extraction.run import Options, settings_used
+from ..engine.extraction.writing import RunSettings
 from ..engine.problems import Problem
-from ..engine.targets import check_targets, convert_legacy_targets
-from ..engine.writing import RunSettings
+from ..engine.targets.automatic import AutoTarget
+from ..engine.targets.targets import check_targets, convert_legacy_targets
 from .inputs import PATHS, CellInputs, FileInputs, Goal, Inputs, Reader, Target, file_inputs
 from .values import Frozen, freeze, thaw
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from ..engine.auto_targets import AutoTarget
-from ..engine.sweeps import EXCLUDE, SWEEPS, split_metadata
+from ..engine.recordings.sweeps import EXCLUDE, SWEEPS, split_metadata
+from ..engine.targets.automatic import AutoTarget
 from .values import Frozen, Value, digest, thaw
 
 #: Keys under which metadata name files

@@ -12,24 +12,26 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from ..engine.problems import EfeError, Problem, nearest
-from . import matching_stages, output_stages, stages
 from .actions import Actions
 from .checks import check_inputs
-from .context import Context
 from .convert import ids
-from .disk import DiskCache
 from .graph import Graph
 from .history import History
 from .inputs import CellInputs, Goal, Inputs, Target
-from .results import Results
-from .runner import InlineRunner, Runner
-from .sessions import Sessions
-from .stored import Store
-from .telling import Telling
+from .results.results import Results
+from .running.runner import InlineRunner, Runner
+from .running.telling import Telling
+from .running.work import Cancelled, Work
+from .sessions.sessions import Sessions
+from .stages import matching as matching_stages
+from .stages import outputs as output_stages
+from .stages import reading as stages
+from .stages.context import Context
+from .stages.disk import DiskCache
+from .stages.stored import Store
+from .stages.world import World
 from .values import Value, freeze
 from .view import View
-from .work import Cancelled, Work
-from .world import World
 
 if TYPE_CHECKING:
     import pandas as pd

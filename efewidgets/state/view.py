@@ -6,7 +6,7 @@ from typing import Any
 
 import traitlets
 
-from .observers import Fault, Observed
+from .running.observers import Fault, Observed
 
 
 class View(Observed):

@@ -6,18 +6,18 @@ import importlib
 from typing import Any
 
 _HOME = {
-    "FeaturePlots": "feature_plots",
-    "FileSelector": "file_selector",
-    "ProblemsPanel": "problems_panel",
-    "Question": "question",
-    "ResultsPanel": "results_panel",
-    "RheobaseInspector": "rheobase_inspector",
-    "RunBar": "run_bar",
-    "SettingsEditor": "settings_editor",
-    "SummaryPanel": "summary_panel",
-    "TargetEditor": "target_editor",
-    "TraceViewer": "trace_viewer",
-    "VirtualCell": "virtual_cell",
+    "FeaturePlots": "features.plots",
+    "FileSelector": "files.selector",
+    "ProblemsPanel": "overview.problems",
+    "Question": "teaching.question",
+    "ResultsPanel": "results.panel",
+    "RheobaseInspector": "rheobase.inspector",
+    "RunBar": "overview.run_bar",
+    "SettingsEditor": "settings.editor",
+    "SummaryPanel": "overview.summary",
+    "TargetEditor": "targets.editor",
+    "TraceViewer": "traces.viewer",
+    "VirtualCell": "teaching.cell",
 }
 
 __all__ = list(_HOME)

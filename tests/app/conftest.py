@@ -15,7 +15,7 @@ import pytest
 
 from efewidgets import Dashboard, datasets
 from efewidgets.engine.guard import set_guard
-from efewidgets.widgets.table import Table
+from efewidgets.widgets.parts.table import Table
 
 #: Stands in files that visitors must not see
 SECRET = "the-secret-of-another-lab"

@@ -13,7 +13,7 @@ import pytest
 from efewidgets import Dashboard, ExtractionState, datasets
 from efewidgets.app.steps import NAMES, STEPS
 from efewidgets.engine.problems import EfeError, Problem
-from efewidgets.widgets.problems_panel import KINDS
+from efewidgets.widgets.overview.problems import KINDS
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PARTS = {name for step in STEPS for name in step.widgets} | {"TraceViewer"}

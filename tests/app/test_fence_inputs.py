@@ -17,7 +17,7 @@ from efewidgets.app.begin import new_name
 from efewidgets.app.settings import VARIABLE, Settings
 from efewidgets.app.steps import NAMES
 from efewidgets.engine.guard import set_guard
-from efewidgets.engine.outputs import FILE_NAMES
+from efewidgets.engine.outputs.standard_files import FILE_NAMES
 from efewidgets.engine.problems import EfeError
 from efewidgets.engine.readers import inspect, read
 from tests.app.conftest import SECRET, in_time, sent_to_page
@@ -226,7 +226,7 @@ def test_odd_sessions_change_nothing(dashboard, lab, text):
 
 def test_a_session_is_not_asked_about_files_that_are_not_its_own(dashboard, lab, monkeypatch):
     looked_at = []
-    monkeypatch.setattr("efewidgets.state.saving.stamp", looked_at.append)
+    monkeypatch.setattr("efewidgets.state.sessions.saving.stamp", looked_at.append)
     files = {name: {"size": 1, "sha256": "x"} for name in ("../other/secret.txt", "/dev/zero", "cell.nwb")}
     dashboard.open_session(lab.session(state={"format": 1, "files": files}))
     assert looked_at == [str(lab.root / "cell.nwb")]

@@ -92,7 +92,7 @@ def opened(path: str) -> Any:
 
 def viewer_of(state: Any) -> Any:
     """Return a viewer that shows the first sweep."""
-    from efewidgets.widgets.trace_viewer import TraceViewer
+    from efewidgets.widgets.traces.viewer import TraceViewer
 
     return TraceViewer(state)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import efewidgets.widgets as room
-from efewidgets.widgets.base import StateWidget
+from efewidgets.widgets.parts.base import StateWidget
 
 pytestmark = pytest.mark.browser
 
@@ -14,7 +14,7 @@ NASTY = ("<img src=x onerror=window.hurt=1>", '"quoted"\nand on', "第一个细�
 SETUP = f"""
 import json, pathlib, shutil, tempfile
 import efewidgets.widgets as room
-from efewidgets.widgets.base import StateWidget
+from efewidgets.widgets.parts.base import StateWidget
 from efewidgets import ExtractionState, datasets
 given = datasets.sample_config()
 folder = pathlib.Path(tempfile.mkdtemp())

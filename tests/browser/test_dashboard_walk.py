@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from efewidgets import ExtractionState, datasets
-from efewidgets.engine.outputs import FILE_NAMES
+from efewidgets.engine.outputs.standard_files import FILE_NAMES
 from tests.browser.served import ROOT, button, until
 
 pytestmark = pytest.mark.browser

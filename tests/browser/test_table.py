@@ -14,8 +14,8 @@ CODE = """
 import time
 import ipywidgets
 from efewidgets.engine.problems import EfeError
-from efewidgets.widgets.style import stylesheet
-from efewidgets.widgets.table import Column, Table
+from efewidgets.widgets.parts.style import stylesheet
+from efewidgets.widgets.parts.table import Column, Table
 
 NASTY = '<img src=x onerror="window.hurt=1">'
 FEATURES = ("AP_amplitude", "mean_frequency", "time_to_first_spike", "voltage_base")

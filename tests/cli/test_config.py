@@ -12,14 +12,20 @@ import pytest
 
 from efewidgets import datasets
 from efewidgets.engine import readers
-from efewidgets.engine.auto_targets import AutoTarget, default_auto_targets
-from efewidgets.engine.config import config_as_dict, dump_config, load_config, parse_config, read_json
-from efewidgets.engine.config_keys import OPTIONS
-from efewidgets.engine.extraction import Options, run_extraction
-from efewidgets.engine.outputs import to_json
+from efewidgets.engine.config.document import (
+    config_as_dict,
+    dump_config,
+    load_config,
+    parse_config,
+    read_json,
+)
+from efewidgets.engine.config.keys import OPTIONS
+from efewidgets.engine.extraction.run import Options, run_extraction
+from efewidgets.engine.extraction.writing import RunSettings
+from efewidgets.engine.outputs.standard_files import to_json
 from efewidgets.engine.parallel import run as run_jobs
 from efewidgets.engine.problems import EfeError
-from efewidgets.engine.writing import RunSettings
+from efewidgets.engine.targets.automatic import AutoTarget, default_auto_targets
 from efewidgets.extract import extract_efeatures
 
 FILES = {"c": {"IV": [{"filepath": "x.abf"}]}}

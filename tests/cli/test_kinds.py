@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from efewidgets import ExtractionState
-from efewidgets.engine.config_keys import BESIDES, GOAL, OPTIONS
-from efewidgets.engine.metadata import sweep_keys
+from efewidgets.engine.config.keys import BESIDES, GOAL, OPTIONS
 from efewidgets.engine.problems import EfeError
 from efewidgets.engine.readers import registry
-from efewidgets.engine.targets import TARGET
+from efewidgets.engine.recordings.metadata import sweep_keys
+from efewidgets.engine.targets.targets import TARGET
 
 from .conftest import Ran
 

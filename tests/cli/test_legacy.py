@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from efewidgets.engine.legacy import convert_legacy
+from efewidgets.engine.config.legacy import convert_legacy
 from efewidgets.engine.problems import EfeError, Problem
 from tests.compare import differences
 

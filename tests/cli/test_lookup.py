@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from efewidgets import datasets
-from efewidgets.engine.catalogue import catalogue
+from efewidgets.engine.features.catalogue import catalogue
 
 from .conftest import Ran
 

@@ -380,7 +380,7 @@ def ecodes():
 
 def test_a_subclass_finds_its_stimulus_as_its_family_does(ecodes):
     """Timings aren't given; the step is from 40 to 190 ms."""
-    from efewidgets.engine.ecodes import Step
+    from efewidgets.engine.recordings.ecodes import Step
 
     class LabStep(Step):
         """A lab's own."""
@@ -399,7 +399,7 @@ def test_a_subclass_finds_its_stimulus_as_its_family_does(ecodes):
 
 @pytest.mark.parametrize("family", ["SAHP", "Ramp", "HyperDePol", "SpikeRec", "SineSpec", "CapCheck"])
 def test_subclasses_of_every_family_are_that_family(family):
-    from efewidgets.engine.ecodes import FAMILIES
+    from efewidgets.engine.recordings.ecodes import FAMILIES
 
     assert type("Mine", (FAMILIES[family],), {}).family() == family
     with pytest.raises(EfeError, match="made from none of"):

@@ -89,7 +89,7 @@ def test_in_the_place_of_the_package_and_back():
     from bluepyefe.ecode.step import Step
 
     from efewidgets import extract
-    from efewidgets.engine.ecodes import Step as OurStep
+    from efewidgets.engine.recordings.ecodes import Step as OurStep
 
     assert bluepyefe.extract.extract_efeatures is extract.extract_efeatures
     assert Step is OurStep

@@ -15,7 +15,7 @@ import pytest
 
 from efewidgets.engine import exchange
 from efewidgets.engine.exchange import write_files
-from efewidgets.engine.outputs import save_outputs, write_text
+from efewidgets.engine.outputs.standard_files import save_outputs, write_text
 
 ROOT = pathlib.Path(__file__).parents[2]
 NAMES = ["features.json", "holding_threshold_currents.json", "protocols.json"]
@@ -23,7 +23,7 @@ NAMES = ["features.json", "holding_threshold_currents.json", "protocols.json"]
 # Writes the second set and is killed at the n-th call of the functions that change what stands in a folder.
 KILLED = """
 import os, shutil, signal, sys, tempfile
-from efewidgets.engine.outputs import save_outputs
+from efewidgets.engine.outputs.standard_files import save_outputs
 
 left = int(sys.argv[2])
 

@@ -9,10 +9,11 @@ import sys
 import pytest
 
 from efewidgets.app.fence import Fence
-from efewidgets.engine import efel_import, systems
-from efewidgets.engine.folders import Root
+from efewidgets.engine import systems
+from efewidgets.engine.features import efel_import
+from efewidgets.engine.files.folders import Root
 from efewidgets.engine.problems import EfeError
-from efewidgets.widgets.results_files import folder_at
+from efewidgets.widgets.results.files import folder_at
 
 HOSTS = [r"\\host\share\x.nwb", "//host/share/x.nwb", r"\\?\UNC\host\share", r"\/host/share", r"\\.\pipe\x"]
 

@@ -8,10 +8,11 @@ from collections.abc import Callable
 import pytest
 
 from efewidgets import ExtractionState
-from efewidgets.engine.outputs import to_json
+from efewidgets.engine.outputs.standard_files import to_json
 from efewidgets.extract import extract_efeatures
-from efewidgets.state import matching_stages, stages
 from efewidgets.state.convert import as_options, as_run_settings
+from efewidgets.state.stages import matching as matching_stages
+from efewidgets.state.stages import reading as stages
 
 from . import lab
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from efewidgets import ExtractionState
-from efewidgets.engine.outputs import to_json
+from efewidgets.engine.outputs.standard_files import to_json
 from efewidgets.engine.problems import EfeError
-from efewidgets.engine.targets import EFeatureTarget, check_targets
+from efewidgets.engine.targets.targets import EFeatureTarget, check_targets
 from efewidgets.extract import extract_efeatures
 
 from .conftest import from_scratch, stages_run

@@ -14,7 +14,7 @@ import pytest
 
 import efewidgets.widgets as room
 from efewidgets import ExtractionState, datasets
-from efewidgets.widgets.base import StateWidget
+from efewidgets.widgets.parts.base import StateWidget
 from tests.state import lab
 
 NAMES = sorted(name for name in room.__all__ if issubclass(getattr(room, name), StateWidget))
@@ -170,6 +170,6 @@ def test_other_peoples_names_are_text(name, tmp_path, widget_of):
 
 
 def _html(widget):
-    from efewidgets.widgets.owned import owned
+    from efewidgets.widgets.parts.owned import owned
 
     return [part for part in owned(widget) if isinstance(part, (ipywidgets.HTML, ipywidgets.HTMLMath))]

@@ -1,5 +1,5 @@
 """Targets chosen by what the data offer."""
 
-from ...engine.auto_targets import AutoTarget, default_auto_targets
+from ...engine.targets.automatic import AutoTarget, default_auto_targets
 
 __all__ = ["AutoTarget", "default_auto_targets"]

@@ -1,6 +1,6 @@
 """A cell."""
 
-from ...engine.cell import Cell
+from ...engine.recordings.cell import Cell
 from .ecode import eCodes
 from .reader import axon_reader, csv_lccr_reader, igor_reader, nwb_reader, read_matlab
 

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ... import extract as classic
-from ...engine.auto_targets import AutoTarget, default_auto_targets
-from ...engine.cell import Cell
-from ...engine.matching import Protocol, build_protocols
-from ...engine.outputs import build_currents, save_outputs
-from ...engine.targets import check_targets
+from ...engine.outputs.standard_files import build_currents, save_outputs
+from ...engine.recordings.cell import Cell
+from ...engine.targets.automatic import AutoTarget, default_auto_targets
+from ...engine.targets.matching import Protocol, build_protocols
+from ...engine.targets.targets import check_targets
 from ...extract import *  # noqa: F403
 from . import tools
 from .plotting import plot_all_recordings

@@ -7,7 +7,6 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from ...engine.cell import Cell
 from ...engine.figures import (
     draw_and_show,
     feature_figures,
@@ -15,7 +14,8 @@ from ...engine.figures import (
     legend_figure,
     recordings_figures,
 )
-from ...engine.matching import Protocol
+from ...engine.recordings.cell import Cell
+from ...engine.targets.matching import Protocol
 from ...extract import plot_all_recordings_efeatures
 
 __all__ = [

@@ -1,5 +1,5 @@
 """A protocol at one amplitude."""
 
-from ...engine.matching import Protocol
+from ...engine.targets.matching import Protocol
 
 __all__ = ["Protocol"]

@@ -1,5 +1,5 @@
 """A recording."""
 
-from ...engine.recording import Recording
+from ...engine.recordings.recording import Recording
 
 __all__ = ["Recording"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ...engine.cell import Cell
-from ...engine.rheobase import decide
+from ...engine.recordings.cell import Cell
+from ...engine.targets.rheobase import decide
 
 __all__ = [
     "compute_rheobase_absolute",

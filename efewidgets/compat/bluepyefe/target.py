@@ -1,5 +1,5 @@
 """A feature at one amplitude of one protocol."""
 
-from ...engine.targets import EFeatureTarget
+from ...engine.targets.targets import EFeatureTarget
 
 __all__ = ["EFeatureTarget"]

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from ...engine import units
-from ...engine.efel_import import efel
-from ...engine.features import DEFAULT_EFEL_SETTINGS
-from ...engine.outputs import write_text
-from ...engine.targets import PRESET_PROTOCOLS_RHEOBASE
+from ...engine.features.efel_features import DEFAULT_EFEL_SETTINGS
+from ...engine.features.efel_import import efel
+from ...engine.outputs.standard_files import write_text
+from ...engine.targets.targets import PRESET_PROTOCOLS_RHEOBASE
 
 __all__ = [
     "DEFAULT_EFEL_SETTINGS",

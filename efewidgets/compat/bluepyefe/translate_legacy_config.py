@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from ...engine.legacy import convert_legacy
+from ...engine.config.legacy import convert_legacy
 
 __all__ = ["translate_legacy_config", "translate_legacy_files_metadata", "translate_legacy_targets"]
 

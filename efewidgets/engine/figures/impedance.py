@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..decimate import min_max_indices
 from ..names import safe_name
 from ..problems import EfeError
+from ..traces.decimate import min_max_indices
 from .jobs import FigureJob, build_job
 from .panel import Panel, figure, line
 from .style import BLUE, FAINT, VERMILLION, counted, number

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..decimate import min_max_indices
 from ..names import safe_name
+from ..traces.decimate import min_max_indices
 from .jobs import FigureJob, build_job
 from .panel import Panel, figure, limits, line
 from .style import BLUE, FAINT, GREEN, MARKERS, VERMILLION, counted, number

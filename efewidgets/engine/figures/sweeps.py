@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..decimate import min_max_indices
+from ..traces.decimate import min_max_indices
 from .panel import figure, limits, line
 from .style import BLUE, FRAME, INK, VERMILLION, counted, number
 from .words import literal

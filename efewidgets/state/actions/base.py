@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from ..inputs import Inputs
 
 if TYPE_CHECKING:
-    from ..results import Results
-    from ..telling import EditLock
+    from ..results.results import Results
+    from ..running.telling import EditLock
 
 
 class Editing:

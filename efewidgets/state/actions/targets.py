@@ -6,9 +6,9 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ...engine.auto_targets import AutoTarget, default_auto_targets
 from ...engine.problems import EfeError, nearest
-from ...engine.targets import KNOWN_KEYS, convert_legacy_targets
+from ...engine.targets.automatic import AutoTarget, default_auto_targets
+from ...engine.targets.targets import KNOWN_KEYS, convert_legacy_targets
 from ..convert import goals_of
 from ..inputs import Target
 from ..values import Frozen, freeze

@@ -17,9 +17,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from efewidgets.engine.detection import Window
-from efewidgets.engine.ecodes import ecode_of
 from efewidgets.engine.readers import read
-from efewidgets.engine.trace import standardize
+from efewidgets.engine.recordings.ecodes import ecode_of
+from efewidgets.engine.traces.trace import standardize
 
 from .stimuli import TIMINGS
 

@@ -321,7 +321,7 @@ def test_samples_of_a_script_are_never_replaced_by_the_files():
 
 
 def test_samples_that_are_only_looked_at_can_t_be_changed_in_vain():
-    from efewidgets.engine.reading import read_file
+    from efewidgets.engine.recordings.reading import read_file
 
     metadata = metadata_of(FILES["cell"]["IDthresh"][0]["made"][:1], **STEP)
     (recording,), _ = read_file(metadata, "IDrest", synthetic_reader, keep_samples=False)

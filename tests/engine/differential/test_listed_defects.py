@@ -339,7 +339,7 @@ def test_misspelt_protocol_is_told(tmp_path):
         "efel_settings": EFEL,
     }
     assert peer_outputs(tmp_path, arguments)["features"] == {}
-    from efewidgets.engine.extraction import Options, run_extraction
+    from efewidgets.engine.extraction.run import Options, run_extraction
     from efewidgets.engine.parallel import run
 
     result = run_extraction(Options(**arguments, recording_reader=synthetic_reader), run)

@@ -7,9 +7,9 @@ import itertools
 import numpy as np
 import pytest
 
-from efewidgets.engine.efel_engine import private_engine
-from efewidgets.engine.efel_graph import feature_names
-from efewidgets.engine.features import feature_values
+from efewidgets.engine.features.efel_engine import private_engine
+from efewidgets.engine.features.efel_features import feature_values
+from efewidgets.engine.features.efel_graph import feature_names
 
 from .reference import efel_values
 

@@ -10,11 +10,11 @@ import efel
 import numpy as np
 import pytest
 
-from efewidgets.engine import catalogue as module
-from efewidgets.engine.catalogue import GROUPS, catalogue, feature_info, settings_catalogue
-from efewidgets.engine.efel_graph import cpp_chain, cpp_lines, reads
-from efewidgets.engine.efel_settings import known_settings
-from efewidgets.engine.features import feature_values
+from efewidgets.engine.features import catalogue as module
+from efewidgets.engine.features.catalogue import GROUPS, catalogue, feature_info, settings_catalogue
+from efewidgets.engine.features.efel_features import feature_values
+from efewidgets.engine.features.efel_graph import cpp_chain, cpp_lines, reads
+from efewidgets.engine.features.efel_settings import known_settings
 from efewidgets.engine.problems import EfeError
 
 from .conftest import MADE_UP
@@ -225,7 +225,8 @@ def test_chains_are_walked_as_efel_walks_them():
 
 
 def test_nothing_heavy_is_imported_for_it():
-    code = "import efewidgets.engine.catalogue, sys; print({'efel', 'neo', 'scipy', 'matplotlib'} & set(sys.modules))"
+    heavy = {"efel", "neo", "scipy", "matplotlib"}
+    code = f"import efewidgets.engine.features.catalogue, sys; print({heavy} & set(sys.modules))"
     assert (
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=_env()).stdout
         == "set()\n"

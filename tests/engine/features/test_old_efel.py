@@ -8,7 +8,7 @@ import types
 
 import pytest
 
-from efewidgets.engine.efel_import import _check_core, efel
+from efewidgets.engine.features.efel_import import _check_core, efel
 from efewidgets.engine.problems import EfeError
 
 ROOT = pathlib.Path(__file__).parents[3]

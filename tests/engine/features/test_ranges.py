@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from efewidgets.engine.catalogue import catalogue
-from efewidgets.engine.computing import feature_values
-from efewidgets.engine.ecodes import Step
-from efewidgets.engine.feature_ranges import lowest, possible
+from efewidgets.engine.features.catalogue import catalogue
+from efewidgets.engine.features.ranges import lowest, possible
+from efewidgets.engine.recordings.computing import feature_values
+from efewidgets.engine.recordings.ecodes import Step
 
 
 def spiking(*peaks):

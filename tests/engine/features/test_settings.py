@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from efewidgets.engine.features import DEFAULT_EFEL_SETTINGS, check_settings
+from efewidgets.engine.features.efel_features import DEFAULT_EFEL_SETTINGS, check_settings
 from efewidgets.engine.problems import EfeError
 
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from efewidgets.engine.artefacts import artefact
-from efewidgets.engine.spikes import artefacts, auto_threshold, peak_times
+from efewidgets.engine.traces.artefacts import artefact
+from efewidgets.engine.traces.spikes import artefacts, auto_threshold, peak_times
 
 from .conftest import MADE_UP, Trace, read_case
 from .reference import efel_values

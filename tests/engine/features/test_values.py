@@ -14,8 +14,9 @@ import efel
 import numpy as np
 import pytest
 
-from efewidgets.engine import efel_engine, features
-from efewidgets.engine.features import check_feature, feature_values, reduce
+from efewidgets.engine.features import efel_engine
+from efewidgets.engine.features import efel_features as features
+from efewidgets.engine.features.efel_features import check_feature, feature_values, reduce
 from efewidgets.engine.problems import EfeError
 
 from .conftest import MADE_UP
@@ -147,7 +148,7 @@ def test_import_has_no_side_effects(tmp_path):
     out = run(
         """
         import sys, numpy as np
-        from efewidgets.engine.features import feature_values
+        from efewidgets.engine.features.efel_features import feature_values
         assert "efel" not in sys.modules
         t = np.arange(1000) * 0.1
         for stock in (False, True):

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from efewidgets.engine.decimate import min_max_indices
+from efewidgets.engine.traces.decimate import min_max_indices
 
 TRACES = arrays(
     float,

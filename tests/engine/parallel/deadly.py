@@ -56,7 +56,7 @@ def sabotage_reading() -> None:
 
 def sabotage_features() -> None:
     """Let the process die when it computes the features of one sweep."""
-    from efewidgets.engine.recording import Recording
+    from efewidgets.engine.recordings.recording import Recording
 
     reduced = Recording.reduced
 

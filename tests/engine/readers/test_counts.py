@@ -14,7 +14,7 @@ import pytest
 from efewidgets.engine.problems import Problem, ReadError
 from efewidgets.engine.readers import inspect, read
 from efewidgets.engine.readers.inspection import Contents, SweepInfo, known_sweep
-from efewidgets.engine.reading import read_file
+from efewidgets.engine.recordings.reading import read_file
 
 from .binary_files import write_abf1, write_abf2, write_ibw
 from .nwb_files import add_current, add_series, groups, step, volts

@@ -389,7 +389,7 @@ def test_all_ways_to_write_a_number(tmp_path, cell):
 
 @pytest.mark.parametrize("cell", ["inf", "-Infinity", "1e400", "1e30"])
 def test_numbers_that_no_cell_has(tmp_path, cell):
-    from efewidgets.engine.reading import read_file
+    from efewidgets.engine.recordings.reading import read_file
 
     t, v, i = trace()
     metadata = table(tmp_path, ["t (ms)", "V (mV)", "I (pA)"], [t, v, i])

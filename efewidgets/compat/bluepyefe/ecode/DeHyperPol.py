@@ -1,5 +1,5 @@
 """The stimulus family DeHyperPol."""
 
-from ....engine.ecodes import DeHyperPol
+from ....engine.recordings.ecodes import DeHyperPol
 
 __all__ = ["DeHyperPol"]

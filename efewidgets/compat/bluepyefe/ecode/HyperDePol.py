@@ -1,5 +1,5 @@
 """The stimulus family HyperDePol."""
 
-from ....engine.ecodes import HyperDePol
+from ....engine.recordings.ecodes import HyperDePol
 
 __all__ = ["HyperDePol"]

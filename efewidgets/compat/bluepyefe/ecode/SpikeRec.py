@@ -1,5 +1,5 @@
 """The stimulus family SpikeRec."""
 
-from ....engine.ecodes import SpikeRec
+from ....engine.recordings.ecodes import SpikeRec
 
 __all__ = ["SpikeRec"]

@@ -1,6 +1,6 @@
 """Stimulus families, each in the module in which BluePyEfe has it."""
 
-from ....engine.ecodes import eCodes
+from ....engine.recordings.ecodes import eCodes
 from . import (
     DeHyperPol,
     HyperDePol,

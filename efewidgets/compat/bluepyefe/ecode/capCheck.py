@@ -1,5 +1,5 @@
 """The stimulus family CapCheck."""
 
-from ....engine.ecodes import CapCheck
+from ....engine.recordings.ecodes import CapCheck
 
 __all__ = ["CapCheck"]

@@ -1,5 +1,5 @@
 """The stimulus family NegCheops."""
 
-from ....engine.ecodes import NegCheops
+from ....engine.recordings.ecodes import NegCheops
 
 __all__ = ["NegCheops"]

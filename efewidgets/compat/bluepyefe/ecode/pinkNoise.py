@@ -1,5 +1,5 @@
 """The stimulus family PinkNoise."""
 
-from ....engine.ecodes import PinkNoise
+from ....engine.recordings.ecodes import PinkNoise
 
 __all__ = ["PinkNoise"]

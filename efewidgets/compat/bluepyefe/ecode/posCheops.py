@@ -1,5 +1,5 @@
 """The stimulus family PosCheops."""
 
-from ....engine.ecodes import PosCheops
+from ....engine.recordings.ecodes import PosCheops
 
 __all__ = ["PosCheops"]

@@ -1,5 +1,5 @@
 """The stimulus family Ramp."""
 
-from ....engine.ecodes import Ramp
+from ....engine.recordings.ecodes import Ramp
 
 __all__ = ["Ramp"]

@@ -1,5 +1,5 @@
 """The stimulus family SAHP."""
 
-from ....engine.ecodes import SAHP
+from ....engine.recordings.ecodes import SAHP
 
 __all__ = ["SAHP"]

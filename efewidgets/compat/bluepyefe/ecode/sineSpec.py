@@ -1,5 +1,5 @@
 """The stimulus family SineSpec."""
 
-from ....engine.ecodes import SineSpec
+from ....engine.recordings.ecodes import SineSpec
 
 __all__ = ["SineSpec"]

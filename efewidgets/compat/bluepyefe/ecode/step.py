@@ -1,5 +1,5 @@
 """The stimulus family Step."""
 
-from ....engine.ecodes import Step
+from ....engine.recordings.ecodes import Step
 
 __all__ = ["Step"]

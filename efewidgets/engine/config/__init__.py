@@ -1,0 +1,1 @@
+"""One JSON file for one extraction, and configs of others."""

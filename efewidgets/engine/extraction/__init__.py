@@ -1,0 +1,1 @@
+"""One way through all rooms, from files to outputs."""

@@ -1,0 +1,1 @@
+"""eFEL, and what stands around it."""

@@ -1,0 +1,1 @@
+"""Which files there are, what their names say, and how they are received."""

@@ -1,0 +1,193 @@
+"""SpikeRec: a train of short strong pulses, each to evoke one spike.
+
+BluePyEfe takes the highest sample of the smoothed current for the level of the pulses. That value stands where the
+pulses themselves confirm it; pulses that go down are found and measured as their mirror image.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ...detection import detect
+from ...problems import EfeError
+from ...traces.trace import Trace
+from ..edges import unsure_problem
+from ..recording import Recording
+from .signal import base_current, smooth
+
+WIDTH = 15
+GAP = 10
+OVERSHOOT = 0.2  # of the height of a pulse
+AFTER_PULSES = "multiple_decay_time_constant_after_stim"
+
+
+class SpikeRec(Recording):
+    """Pulses at `tspike` (ms), each `spike_duration` long, `delta` (ms) from one's end to the next one's start.
+
+    Targets are compared with `delta`, not with an amplitude.
+    """
+
+    tspike: Any
+    spike_duration: Any
+    delta: Any
+
+    timings = ()
+    extra_params = ("tspike", "spike_duration", "delta")
+    target_amplitude = "delta"
+    ton = 0.0
+
+    @property
+    def export_attr(self) -> Sequence[str]:
+        return self._own_attr or (
+            "tend",
+            "tspike",
+            "spike_duration",
+            "delta",
+            "amp",
+            "hypamp",
+            "dt",
+            "amp_rel",
+            "hypamp_rel",
+        )
+
+    @export_attr.setter
+    def export_attr(self, names: Sequence[str] | None) -> None:
+        self._own_attr = names
+
+    @property
+    def toff(self) -> float:
+        """End of the sweep, ms: the train is looked at as a whole."""
+        return self.tend
+
+    @property
+    def multi_stim_start(self) -> list[float]:
+        """Onset of each pulse, ms."""
+        return [float(t) for t in self.tspike]
+
+    @property
+    def multi_stim_end(self) -> list[float]:
+        """End of each pulse, ms."""
+        return [float(t + self.spike_duration) for t in self.tspike]
+
+    def find_edges(self, trace: Trace, given: Mapping[str, int]) -> Mapping[str, int]:
+        return {}
+
+    def measure(self, trace: Trace, edges: Mapping[str, int], given: Mapping[str, int]) -> dict[str, Any]:
+        smoothed = smooth(trace.current, WIDTH)
+        hypamp, amp = self.given_level("hypamp"), self.given_level("amp")
+        usual = base_current(trace.current) if hypamp is None else hypamp
+        self.window = detect(self.family(), trace.current, trace.dt)
+        sign = self._sign(trace.current, smoothed, usual) if amp is None else (1.0 if amp >= 0 else -1.0)
+        top = sign * np.max(sign * smoothed)
+        threshold = sign * (usual + 0.1 * (top if amp is None else amp))
+        pulses = self._pulses(trace, sign * smoothed, threshold)
+        if hypamp is None:
+            first, (last, length) = pulses[0][0], pulses[-1]
+            hypamp = self.holding_current(trace, max(first, 0), last + length, usual)
+        if amp is None:
+            amp = _confirmed(top, trace.current, pulses, hypamp) - hypamp
+        return {"hypamp": hypamp, "amp": amp} | self._train(pulses, trace)
+
+    def _sign(self, current: np.ndarray, smoothed: np.ndarray, hypamp: float) -> float:
+        """Whether the pulses go up (1) or down (-1): those that the detector is sure of, or what is farther off."""
+        if self.window is not None and self.window.sure and self.window.pulses:
+            off = float(np.median([np.median(current[a:b]) for a, b in self.window.pulses])) - hypamp
+        else:
+            off = (np.max(smoothed) - hypamp) - (hypamp - np.min(smoothed))
+        return -1.0 if off < 0 else 1.0
+
+    def _pulses(self, trace: Trace, smoothed: np.ndarray, threshold: float) -> list[tuple[int, int]]:
+        """Return first sample and length of each pulse: BluePyEfe's where the detector sees the same ones."""
+        assert self.window is not None
+        usual = [(first - 1, last - first + 1) for first, last in pulse_train(smoothed, threshold)]
+        seen = [(start, end - start) for start, end in self.window.pulses]
+        if not usual and not seen:
+            raise EfeError(
+                "no pulse stands out of the holding current, so there is no train to take spikes from."
+            )
+        if usual and _same_train(usual, seen, self.agree_ms / trace.dt):
+            self.timing_from = "usual"
+            return usual
+        self.timing_from = "seen" if self.window.sure else "unsure"
+        if not self.window.sure:
+            self.problems.append(unsure_problem(self.window))
+        return seen if seen and (self.window.sure or not usual) else usual
+
+    def _train(self, pulses: list[tuple[int, int]], trace: Trace) -> dict[str, Any]:
+        starts = np.array([start for start, _ in pulses])
+        lengths = np.array([length for _, length in pulses])
+        gaps = [trace.dt * (b - (a + n)) for a, n, b in zip(starts, lengths, starts[1:], strict=False)]
+        return {
+            "tspike": starts * trace.dt,
+            "spike_duration": np.mean(lengths * trace.dt),
+            "delta": np.mean(gaps) if gaps else None,
+        }
+
+    def target_level(self, absolute_amplitude: bool = False, rheobase: float | None = None) -> Any:
+        """Return what targets are compared with: the time between pulses, ms."""
+        return self.delta
+
+    def get_stimulus_parameters(self) -> dict[str, Any]:
+        return {
+            "delay": self.tspike[0],
+            "n_spikes": len(self.tspike),
+            "delta": self.delta,
+            "amp": self.amp,
+            "thresh_perc": self.amp_rel,
+            "spike_duration": self.spike_duration,
+            "totduration": self.tend,
+        }
+
+    def call_efel(
+        self, efeatures: Sequence[str], efel_settings: Mapping[str, Any] | None = None
+    ) -> list[dict[str, np.ndarray | None]]:
+        """Compute features with eFEL, the decay after each pulse among them.
+
+        For that one eFEL must know the pulses, and wants some of the sweep to come after the stimulus: here that ends
+        with the last pulse, for other features with the sweep.
+        """
+        given = dict(efel_settings or {})
+        found = super().call_efel([name for name in efeatures if name != AFTER_PULSES], given)[0]
+        if AFTER_PULSES in efeatures:
+            pulses: dict[str, Any] = {
+                "stim_end": self.multi_stim_end[-1],
+                "multi_stim_start": self.multi_stim_start,
+                "multi_stim_end": self.multi_stim_end,
+            }
+            found |= super().call_efel([AFTER_PULSES], pulses | given)[0]
+        return [found]
+
+    def generate(self) -> tuple[np.ndarray, np.ndarray]:
+        time, current = self.holding()
+        for start in self.tspike:
+            current[self.index(start) : self.index(start + self.spike_duration)] += np.float64(self.amp)
+        return time, current
+
+
+def _confirmed(top: Any, current: np.ndarray, pulses: Sequence[tuple[int, int]], hypamp: Any) -> Any:
+    """Return the level (nA) of pulses: the extremum of the smoothed current, where most of them reach it."""
+    levels = [np.median(current[max(start, 0) : start + length]) for start, length in pulses]
+    level = np.median(levels)
+    return top if abs(top - level) <= OVERSHOOT * abs(level - hypamp) else np.float64(level)
+
+
+def _same_train(a: list[tuple[int, int]], b: list[tuple[int, int]], tolerance: float) -> bool:
+    """Whether two trains have the same pulses, beginnings and ends, to `tolerance` samples."""
+    return len(a) == len(b) and all(
+        abs(x - y) <= tolerance and abs(x + m - y - n) <= tolerance
+        for (x, m), (y, n) in zip(a, b, strict=True)
+    )
+
+
+def pulse_train(smoothed: np.ndarray, threshold: float) -> list[tuple[int, int]]:
+    """First and last sample of each run above `threshold`; runs that are up to 10 samples apart are one."""
+    above = np.flatnonzero(smoothed > threshold)
+    if not len(above):
+        return []
+    breaks = np.flatnonzero(np.diff(above) > GAP)
+    firsts = above[np.concatenate(([0], breaks + 1))]
+    lasts = above[np.concatenate((breaks, [len(above) - 1]))]
+    return list(zip(firsts.tolist(), lasts.tolist(), strict=True))

@@ -1,0 +1,180 @@
+"""What a person may say about a recording: the keys of a file's metadata and of single sweeps, and their kinds.
+
+Keys that only one format has are declared beside its reader (``KEYS``), those of a stimulus family by its class. A
+lab's own reader or eCode may take any keys unless it declares its own (an attribute ``metadata_keys``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..kinds import (
+    ANYTHING,
+    MS,
+    MV,
+    NAME_OR_NAMES,
+    NUMBER,
+    PATH,
+    TEXT,
+    Kind,
+    is_dict,
+    is_text,
+    shown,
+    wrong_entries,
+)
+from ..problems import EfeError, Problem, misspelt, nearest
+from ..readers.registry import keys_of
+from . import ecodes
+from .sweeps import EXCLUDE, SWEEPS
+
+#: How samples become mV, nA and ms
+_UNITS_AND_CORRECTIONS: dict[str, Kind] = {
+    "dt": NUMBER,
+    "t_unit": TEXT,
+    "v_unit": TEXT,
+    "i_unit": TEXT,
+    "ljp": MV,
+    "v_corr": MV,
+}
+
+#: What holds for a file as a whole, whatever its format
+_OF_FILES: dict[str, Kind] = {
+    "filepath": PATH,
+    "v_file": PATH,
+    "i_file": PATH,
+    "protocol_name": NAME_OR_NAMES,
+    "comment": ANYTHING,
+    "clamp_mode": TEXT,
+}
+
+_SWEEPS = Kind(
+    lambda value: is_dict(value) and all(map(is_dict, value.values())),
+    '{name of a sweep: {"exclude": reason, …}}',
+)
+_REASON = Kind(is_text, "the reason, as a text in quotes")
+
+
+def sweep_keys() -> dict[str, Kind]:
+    """Return what may be said about a single sweep: units, corrections, which stimulus it is, timings and levels."""
+    families = dict.fromkeys([*ecodes.FAMILIES.values(), *ecodes.eCodes.values()])
+    found = _UNITS_AND_CORRECTIONS | {"ecode": TEXT, "tend": MS, "hypamp": NUMBER}
+    for family in families:
+        found |= dict.fromkeys(family.timings, MS) | dict.fromkeys(family.amplitudes, NUMBER)
+    return found | {key: kind for family in families for key, kind in _keys_of_family(family).items()}
+
+
+def _keys_of_family(family: type) -> Mapping[str, Kind]:
+    return as_kinds(getattr(family, "metadata_keys", None) or ())
+
+
+def as_kinds(keys: Any) -> dict[str, Kind]:
+    """Return declared keys with their kinds; a mere list of names says nothing about kinds."""
+    return dict(keys) if isinstance(keys, Mapping) else dict.fromkeys(keys, ANYTHING)
+
+
+def faults(metadata: Any, reader: Callable | None = None) -> list[str]:
+    """Return in words what the metadata of a file can't be: no dictionary, or values of another kind.
+
+    Parameters
+    ----------
+    metadata : object
+    reader : callable, optional
+        A lab's own reader.
+    """
+    if not isinstance(metadata, Mapping):
+        return [f'the metadata of a file must be in braces, {{"filepath": …}}, but are {shown(metadata)}.']
+    own = keys_of(metadata, reader)
+    known = sweep_keys() | _OF_FILES | as_kinds(own or ())
+    found = wrong_entries(metadata, known)
+    sweeps = metadata.get(SWEEPS)
+    if sweeps is None or (own is None and not isinstance(sweeps, Mapping)):
+        return found
+    fault = _SWEEPS.fault(SWEEPS, sweeps)
+    if fault:
+        return [*found, fault]
+    for label, values in sweeps.items():
+        told = wrong_entries(values, sweep_keys() | {EXCLUDE: _REASON})
+        found += [f"sweep {label!r}: {fault}" for fault in told]
+    return found
+
+
+def unknown_keys(
+    metadata: Mapping[str, Any], protocol: str, reader: Callable | None = None
+) -> tuple[list[str], list[str]]:
+    """Return in words which keys of a file's metadata, and of its single sweeps, mean nothing.
+
+    Parameters
+    ----------
+    metadata : dict
+    protocol : str
+        Name of the protocol that the file stands under; it says which stimulus it is, and so which timings there are.
+    reader : callable, optional
+        A lab's own reader.
+
+    Returns
+    -------
+    misspelt : list of str
+        Those that are most probably another key, misspelt.
+    others : list of str
+    """
+    if _takes_any_key(protocol, metadata.get("ecode")):
+        return [], []
+    own, of_sweeps = keys_of(metadata, reader), sweep_keys()
+    places: list[tuple[Mapping, Mapping]] = []
+    if own is not None:
+        places.append((metadata, of_sweeps | _OF_FILES | as_kinds(own) | {SWEEPS: _SWEEPS}))
+    sweeps = metadata.get(SWEEPS)
+    told = sweeps.values() if isinstance(sweeps, Mapping) else ()
+    places += [(values, of_sweeps | {EXCLUDE: _REASON}) for values in told if isinstance(values, Mapping)]
+    wrong: dict[str, None] = {}
+    others: dict[str, None] = {}
+    for values, known in places:
+        for key in values:
+            if key in known:
+                continue
+            meant = misspelt(key, known)
+            hint = f" Did you mean {meant!r}?" if meant else nearest(key, known)
+            (wrong if meant else others)[f"the metadata of a recording have no entry {key!r}.{hint}"] = None
+    return list(wrong), list(others)
+
+
+def check(metadata: Mapping[str, Any], protocol: str, reader: Callable | None = None) -> list[Problem]:
+    """Return what there is to say about keys that mean nothing: an error if one is most probably misspelt.
+
+    Parameters are those of `unknown_keys`.
+
+    Raises
+    ------
+    EfeError
+        If a value is of another kind than it must be.
+    """
+    wrong = faults(metadata, reader)
+    if wrong:
+        raise EfeError(" ".join(wrong))
+    misspelt_keys, others = unknown_keys(metadata, protocol, reader)
+    found = [
+        Problem(f"{words} It is read as if that weren't there.", "error", "file") for words in misspelt_keys
+    ]
+    return found + [Problem(words, "warning", "file") for words in others]
+
+
+def check_all(metadata: Any, protocol: str, reader: Callable | None = None) -> list[str]:
+    """Return all that `faults` and `unknown_keys` have to say, for what a person writes here and now."""
+    found = faults(metadata, reader)
+    if isinstance(metadata, Mapping):
+        found += [fault for listed in unknown_keys(metadata, protocol, reader) for fault in listed]
+    return found
+
+
+def _takes_any_key(protocol: str, ecode: Any) -> bool:
+    """Whether the stimulus is a lab's own that doesn't say which keys it reads."""
+    try:
+        family = ecodes.ecode_of(protocol, ecode if is_text(ecode) else None)
+    except EfeError:  # is told when the file is read
+        return False
+    own = [cls for cls in family.__mro__ if cls not in _OURS]
+    return bool(own) and not any("metadata_keys" in vars(cls) for cls in own)
+
+
+_OURS = {cls for family in ecodes.FAMILIES.values() for cls in family.__mro__}

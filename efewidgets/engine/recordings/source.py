@@ -1,0 +1,71 @@
+"""Where the samples of a recording come from, so that they can be had again instead of kept in memory."""
+
+from __future__ import annotations
+
+import copy
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from ..problems import EfeError
+from ..readers import read
+from ..traces.trace import Trace, standardize
+
+_PATHS = ("filepath", "v_file", "i_file")
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """One sweep of one file.
+
+    Parameters
+    ----------
+    metadata : dict
+        The recording's metadata, with absolute paths.
+    reader : callable or None
+        A lab's own reader, or None for the one that fits the file.
+    index : int
+        Which of the sweeps that the reader delivers.
+    """
+
+    metadata: Mapping[str, Any]
+    reader: Callable | None
+    index: int
+
+    def load(self) -> Trace:
+        """Read the sweep (again); the last few are remembered."""
+        return _load(self)
+
+
+@lru_cache(maxsize=4)
+def _load(source: Source) -> Trace:
+    sweeps, problems = read(source.metadata, source.reader, only={source.index})
+    sweep = sweeps[source.index] if source.index < len(sweeps) else None
+    if sweep is None:
+        reason = str(problems[0]) if problems else "the file has changed since it was read."
+        raise EfeError(f"a recording can't be read again: {reason}")
+    return standardize(source.metadata, sweep)
+
+
+def reader_metadata(metadata: Mapping[str, Any], protocol_name: str) -> dict[str, Any]:
+    """Copy what a person wrote about a file, with absolute paths and the protocol's name if it was left out."""
+    found = copy.deepcopy(dict(metadata))
+    found.setdefault("protocol_name", protocol_name)
+    for key in _PATHS:
+        if isinstance(found.get(key), (str, os.PathLike)):
+            found[key] = os.path.abspath(os.fspath(found[key]))
+    return found
+
+
+def files_of(metadata: Mapping[str, Any]) -> list[str]:
+    """Name the files of a recording as a person wrote them: the file, or the current's and the voltage's."""
+    keys = ("filepath",) if metadata.get("filepath") is not None else ("i_file", "v_file")
+    paths = (metadata.get(key) for key in keys)
+    return [os.fspath(path) for path in paths if isinstance(path, (str, os.PathLike))]
+
+
+def sources(metadata: Mapping[str, Any], reader: Callable | None, count: int) -> Sequence[Source]:
+    """Return the sources of the `count` sweeps of one file."""
+    return [Source(metadata, reader, index) for index in range(count)]

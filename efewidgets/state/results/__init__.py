@@ -1,0 +1,1 @@
+"""Results by name, as tables, and in words."""

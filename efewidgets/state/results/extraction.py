@@ -1,0 +1,54 @@
+"""Results as the engine's `Extraction`, from which files are written and figures drawn."""
+
+from __future__ import annotations
+
+from ...engine.extraction import pipeline
+from ...engine.extraction.run import Extraction
+from ...engine.parallel import run
+from ...engine.recordings.cell import Cell
+from ..convert import as_options
+from .results import Results
+
+
+def as_extraction(results: Results) -> Extraction:
+    """Return results as a run of `extract_efeatures` leaves them, on recordings of its own."""
+    options = as_options(results.inputs)
+    context = results.context
+    found = Extraction(options, context.efel_settings, list(context.rule.protocols))
+    found.cells = [_copy(results, cell) for cell in results.cells.values()]
+    found.rheobases = {name: results.get("rheobase", name) for name in results.cells}
+    found.targets = [target.as_dict() for target in results.targets]
+    pipeline.request_features(found.cells, found.targets, found.efel_settings)
+    found.protocols = pipeline.group(
+        found.cells,
+        found.targets,
+        options.absolute_amplitude,
+        True,
+        options.protocol_mode,
+        found.efel_settings,
+        run,
+    )
+    found.features, found.protocols_dict, found.currents = (
+        results.features,
+        results.protocols,
+        results.currents,
+    )
+    found.problems = list(results.problems)
+    return found
+
+
+def _copy(results: Results, cell: Cell) -> Cell:
+    """Return a cell whose recordings know their relative amplitudes, and all that those of the state know."""
+    decision = results.get("rheobase", cell.name)
+    found = Cell(cell.name)
+    for recording in cell.recordings:
+        twin = recording.twin()
+        twin.feature_store.restore(recording.feature_store.all_known(), {})
+        found.recordings.append(twin)
+    found.problems = list(cell.problems)
+    found.rheobase = results.get("threshold", cell.name)
+    if decision.recording is not None:
+        place = [recording.serial for recording in cell.recordings].index(decision.recording.serial)
+        found.rheobase_recording = found.recordings[place]
+    found.compute_relative_amp()
+    return found

@@ -1,0 +1,190 @@
+"""Results as tables: tidy, with units in the names of the columns or beside the values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from ...engine.averages import mean_and_std
+
+if TYPE_CHECKING:
+    from ...engine.recordings.recording import Recording
+    from ..stages.parts import Matched, Sweeps
+    from .results import Member, Results
+
+RECORDING_COLUMNS = (
+    "recording cell protocol file sweep amp_nA amp_percent hypamp_nA ton_ms toff_ms tend_ms dt_ms spikes"
+    " auto_threshold_mV timing_from excluded"
+).split()
+FEATURE_COLUMNS = (
+    "recording cell protocol file sweep amp_nA amp_percent feature efeature value unit targets"
+).split()
+TARGET_COLUMNS = (
+    "target protocol amplitude tolerance feature efeature location recordings cells n mean std unit in_output"
+).split()
+
+
+@lru_cache(maxsize=1000)
+def unit_of(efeature: str) -> str:
+    """Return the unit of an eFEL feature; "" for a plain number."""
+    from ...engine.features.catalogue import feature_info
+
+    return feature_info(efeature).unit
+
+
+def recordings_table(results: Results) -> pd.DataFrame:
+    """Return one row per recording; those that are excluded, or whose stimulus was not found, stand there too."""
+    return pd.DataFrame(
+        [_recording_row(results, member) for member in results.members.values()], columns=RECORDING_COLUMNS
+    )
+
+
+def _recording_row(results: Results, member: Member) -> tuple:
+    recording = member.recording
+    place = (member.id, member.cell, member.protocol, member.file.path, recording.label)
+    if member.lost:
+        return (*place, *[np.nan] * 9, recording.timing_from, member.excluded)
+    threshold = recording._auto_threshold  # what was not needed isn't read for the table
+    return (
+        *place,
+        _number(recording.amp),
+        _percent(recording.amp, results.get("threshold", member.cell)),
+        *(_number(getattr(recording, name)) for name in ("hypamp", "ton", "toff", "tend", "dt")),
+        recording.spikecount,
+        _number(threshold),
+        recording.timing_from,
+        member.excluded,
+    )
+
+
+def _number(value: Any) -> float:
+    return np.nan if value is None else float(value)
+
+
+def _percent(amp: Any, rheobase: Any) -> float:
+    return np.nan if amp is None or not rheobase else float(100.0 * amp / rheobase)
+
+
+def feature_table(results: Results, everything: bool = False) -> pd.DataFrame:
+    """Return one row per recording and feature.
+
+    Parameters
+    ----------
+    results : Results
+    everything : bool
+        Whether recordings that fall into no target stand there too.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``feature`` is the feature's own name, ``efeature`` eFEL's; ``targets`` are the ids of the targets that
+        the value went into. A recording has as many rows of a feature as there are eFEL settings for it.
+    """
+    about = _about(results)
+    places: list[int] = []
+    columns: dict[str, list] = {name: [] for name in ("feature", "efeature", "value", "unit", "targets")}
+    for (name, efeature, key), found in _rows(results, everything).items():
+        values = about.values(key)
+        places += map(about.index_of.__getitem__, found)
+        columns["feature"] += [name] * len(found)
+        columns["efeature"] += [efeature] * len(found)
+        columns["value"] += [values[serial].get(efeature, np.nan) for serial in found]
+        columns["unit"] += [unit_of(efeature)] * len(found)
+        columns["targets"] += found.values()
+    frame = about.frame.iloc[places].reset_index(drop=True)
+    return frame.assign(**columns)[FEATURE_COLUMNS]
+
+
+def _rows(results: Results, everything: bool) -> dict[tuple, dict[int, tuple[str, ...]]]:
+    """Return which recordings stand in the table under each name, feature and settings, and the targets of each."""
+    rows: dict[tuple, dict[int, tuple[str, ...]]] = {}
+    for item, wanted in results.get("targets").groups.items():
+        sweeps: Sweeps = results.get("sweeps", item[0])
+        matched: Matched = results.get("match", item)
+        results.get("features", item)
+        shown = sweeps.serials.tolist() if everything else matched.serials
+        distances = dict(zip(matched.serials, matched.match.distances.tolist(), strict=True))
+        for target, settings in zip(wanted.targets, wanted.settings, strict=True):
+            found = rows.setdefault((target.name, target.efeature, wanted.keys[settings]), {})
+            mine = (target.id,)
+            for serial in shown:
+                inside = serial in distances and distances[serial] < target.tolerance
+                found[serial] = found.get(serial, ()) + mine if inside else found.get(serial, ())
+    return rows
+
+
+@dataclass(frozen=True)
+class _About:
+    """What a table says of recordings, whatever the feature: row by row, and the row of each by its serial number."""
+
+    frame: pd.DataFrame
+    index_of: dict[int, int]
+    recordings: list[Recording]
+    _known: dict[tuple, dict[int, Mapping[str, float]]] = field(default_factory=dict)
+
+    def values(self, key: tuple) -> dict[int, Mapping[str, float]]:
+        """Return the values under settings with this key, by serial number and feature."""
+        if key not in self._known:
+            self._known[key] = {r.serial: r.feature_store.known(key) for r in self.recordings}
+        return self._known[key]
+
+
+def _about(results: Results) -> _About:
+    members = list(results.members.values())
+    rheobases = {cell: results.get("threshold", cell) for cell in results.inputs.by_name}
+    amps = np.array([_number(member.recording.amp) for member in members], dtype=float)
+    of_each = np.array([_number(rheobases[member.cell]) for member in members], dtype=float)
+    frame = pd.DataFrame(
+        {
+            "recording": [member.id for member in members],
+            "cell": [member.cell for member in members],
+            "protocol": [member.protocol for member in members],
+            "file": [member.file.path for member in members],
+            "sweep": [member.recording.label for member in members],
+            "amp_nA": amps,
+            "amp_percent": 100.0 * amps / of_each,
+        }
+    )
+    recordings = [member.recording for member in members]
+    return _About(frame, {recording.serial: k for k, recording in enumerate(recordings)}, recordings)
+
+
+def target_table(results: Results) -> pd.DataFrame:
+    """Return one row per target in force.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``recordings`` and ``cells``: how many fall into the target; ``n``: how many give a value; ``std``: as in
+        the output; ``in_output``: whether there are values enough.
+    """
+    inputs = results.inputs
+    rows = {}
+    for item, wanted in results.get("targets").groups.items():
+        matched = results.get("match", item)
+        protocol = results.get("protocol", item)
+        for target, filled in zip(wanted.targets, protocol.feature_targets, strict=True):
+            near = matched.match.within(target.tolerance)
+            average, std = mean_and_std(filled.values)
+            rows[target.id] = (
+                target.id,
+                target.protocol,
+                target.amplitude,
+                target.tolerance,
+                target.name,
+                target.efeature,
+                target.location,
+                int(near.sum()),
+                len({cell for cell, inside in zip(matched.cells, near, strict=True) if inside}),
+                filled.sample_size,
+                average,
+                inputs.default_std_value if std == 0.0 else std,
+                unit_of(target.efeature),
+                filled.sample_size >= filled.values_wanted(inputs.threshold_nvalue_save),
+            )
+    return pd.DataFrame([rows[target.id] for target in results.targets], columns=TARGET_COLUMNS)

@@ -1,0 +1,1 @@
+"""Where and when results are computed, and who is told."""

@@ -1,0 +1,1 @@
+"""A person's work in files: saved, opened, looked at as it was left."""

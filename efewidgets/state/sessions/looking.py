@@ -1,0 +1,79 @@
+"""What the eye is looking at, as plain data for a session: without ids, which are others after loading."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..inputs import Inputs
+from ..view import View
+
+#: What is remembered of a view
+NAMES = ("tab", "cell", "protocol", "recordings", "target", "time_range")
+
+
+def view_as_data(view: View, inputs: Inputs) -> dict[str, Any]:
+    """Return a view as plain data; what isn't selected is left out.
+
+    A recording is ``[cell, protocol, which file of them, sweep]``; a target the number of its row, or its id if the
+    targets are chosen automatically.
+    """
+    places = _places(inputs)
+    found: dict[str, Any] = {name: getattr(view, name) for name in ("tab", "cell", "protocol")}
+    parted = [identity.partition("/") for identity in view.recordings]
+    found["recordings"] = [[*places[file], sweep] for file, _, sweep in parted if file in places]
+    if inputs.targets is None:
+        found["target"] = view.target
+    else:
+        ids = [target.id for target in inputs.targets]
+        found["target"] = ids.index(view.target) if view.target in ids else None
+    found["time_range"] = None if view.time_range is None else list(view.time_range)
+    return {name: value for name, value in found.items() if value not in (None, "", [])}
+
+
+def look(view: View, data: Any, inputs: Inputs) -> None:
+    """Look again at what was written down; what is there no more, or is of no known form, is passed over."""
+    if not isinstance(data, Mapping):
+        return
+    files = {place: file for file, place in _places(inputs).items()}
+    found: dict[str, Any] = {"target": None, "time_range": None}
+    found |= {name: _text(data.get(name)) for name in ("cell", "protocol")}
+    found["tab"] = _text(data.get("tab")) or ""
+    found["recordings"] = tuple(
+        f"{files[tuple(one[:3])]}/{one[3]}"
+        for one in _list(data.get("recordings"))
+        if isinstance(one, list) and len(one) == 4 and _is_place(one) and tuple(one[:3]) in files
+    )
+    target, rows = data.get("target"), inputs.targets
+    if isinstance(target, str) and rows is None:
+        found["target"] = target
+    elif isinstance(target, int) and rows is not None and 0 <= target < len(rows):
+        found["target"] = rows[target].id
+    span = _list(data.get("time_range"))
+    if len(span) == 2 and all(isinstance(end, (int, float)) for end in span) and span[0] < span[1]:
+        found["time_range"] = (float(span[0]), float(span[1]))
+    with view.hold_trait_notifications():
+        for name, value in found.items():
+            setattr(view, name, value)
+
+
+def _places(inputs: Inputs) -> dict[str, tuple[str, str, int]]:
+    """Return cell, protocol, and which of their files it is, of each file by its id."""
+    return {
+        file.id: (cell.name, protocol, number)
+        for cell in inputs.cells
+        for protocol, group in cell.groups.items()
+        for number, file in enumerate(group.files)
+    }
+
+
+def _is_place(one: list) -> bool:
+    return all(isinstance(part, kind) for part, kind in zip(one, (str, str, int, str), strict=True))
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _list(value: Any) -> list:
+    return value if isinstance(value, list) else []

@@ -1,0 +1,142 @@
+"""Sessions on disk: a config for `efewidgets extract`, and beside it what files it was made with."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ...engine.config.document import check_form, dump_config, parse_config, read_json
+from ...engine.features.efel_import import efel_version
+from ...engine.problems import EfeError, Problem
+from ..convert import as_options, as_run_settings, inputs_of
+from ..inputs import Inputs
+from ..stages.world import sha256, stamp
+
+FORMAT = 1
+
+
+def save_inputs(inputs: Inputs, path: str | os.PathLike[str], view: Mapping[str, Any] | None = None) -> None:
+    """Write inputs as a config, whole or not at all; paths become relative to its folder.
+
+    Parameters
+    ----------
+    inputs : Inputs
+    path : path
+    view : dict, optional
+        What is looked at, see `looking.view_as_data`.
+
+    Raises
+    ------
+    EfeError
+        If something can't stand in a file, such as a reader without a name.
+    """
+    path = pathlib.Path(path)
+    about = state_as_data(view) | {"files": _fingerprints(inputs, path.parent)}
+    dump_config(path, as_options(inputs), as_run_settings(inputs), state=about)
+
+
+def state_as_data(view: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return what a session says of itself, but for its files."""
+    return {"format": FORMAT, "versions": _versions()} | ({"view": dict(view)} if view else {})
+
+
+def load_inputs(
+    path: str | os.PathLike[str],
+    new_id: Callable[[str], str],
+    check: Callable[[Any, pathlib.Path], Any] | None = None,
+) -> tuple[Inputs, list[Problem], Any]:
+    """Read inputs from a config, one that was saved here or one that a person wrote.
+
+    Parameters
+    ----------
+    path : path
+    new_id : callable
+        Returns a new id that starts with the given letter.
+    check : callable, optional
+        ``check(contents, folder)`` before anything is done with them, as soon as their form is right; raises EfeError
+        if they must not be used.
+
+    Returns
+    -------
+    inputs : Inputs
+    problems : list of Problem
+        What can't be used, and which files have changed since it was saved.
+    view : object
+        What was looked at, for `looking.look`; None if that doesn't stand there.
+
+    Raises
+    ------
+    EfeError
+        If it isn't a config.
+    """
+    path = pathlib.Path(path)
+    try:
+        data = read_json(path)
+        check_form(data)
+        if check is not None:
+            check(data, path.parent)
+        inputs, problems = inputs_of(*parse_config(data, path.parent), new_id)
+    except EfeError as error:
+        raise EfeError(f"{path}: {error}") from error
+    about = data.get("state")
+    view = about.get("view") if isinstance(about, Mapping) else None
+    return inputs, [*problems, *_changes(about, path, inputs)], view
+
+
+def _versions() -> dict[str, str]:
+    import numpy
+
+    from ... import __version__
+
+    return {
+        "efewidgets": __version__,
+        "efel": efel_version()[0],
+        "numpy": numpy.__version__,
+        "python": ".".join(map(str, sys.version_info[:3])),
+    }
+
+
+def _fingerprints(inputs: Inputs, folder: pathlib.Path) -> dict[str, dict[str, Any]]:
+    """Return size, time and SHA-256 of each file, by its path from the folder."""
+    paths = sorted({path for cell in inputs.cells for path in cell.paths.names})
+    return {_from(folder, path): found for path in paths if (found := _fingerprint(path)) is not None}
+
+
+def _fingerprint(path: str) -> dict[str, Any] | None:
+    seen, content = stamp(path), sha256(path)
+    if seen is None or content is None:
+        return None
+    return {"size": seen[0], "mtime_ns": seen[1], "sha256": content}
+
+
+def _from(folder: pathlib.Path, path: str) -> str:
+    try:
+        return pathlib.Path(os.path.relpath(path, os.path.abspath(folder))).as_posix()
+    except ValueError:  # another drive
+        return path
+
+
+def _changes(about: Any, path: pathlib.Path, inputs: Inputs) -> list[Problem]:
+    """Say which recordings aren't what they were; those that are missing are told of when they are read."""
+    files = about.get("files") if isinstance(about, Mapping) else None
+    if not isinstance(files, Mapping):
+        return []
+    used = {name for cell in inputs.cells for name in cell.paths.names}
+    message = f"the file has changed since {path.name} was saved; results may differ from those of then."
+    return [
+        Problem(message, "warning", "file", file=name)
+        for relative, then in files.items()
+        if isinstance(then, Mapping)
+        and (name := os.path.normpath(path.parent.absolute() / str(relative))) in used
+        and _has_changed(name, then)
+    ]
+
+
+def _has_changed(path: str, then: Mapping[str, Any]) -> bool:
+    seen = stamp(path)
+    if seen is None or seen[:2] == (then.get("size"), then.get("mtime_ns")):
+        return False
+    return seen[0] != then.get("size") or sha256(path) != then.get("sha256")

@@ -1,0 +1,1 @@
+"""Features against amplitude."""

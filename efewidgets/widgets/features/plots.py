@@ -1,0 +1,382 @@
+"""Features against amplitude, cell by cell, with the targets: what went into the output, and what looks odd."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import ipywidgets
+
+from ...engine.figures.style import counted
+from ...engine.problems import EfeError, nearest
+from ...state import ExtractionState
+from ...state.results.results import Results
+from ..parts import plots
+from ..parts.base import StateWidget
+from ..parts.html import escape, plain, tag
+from ..parts.style import row
+from .choice import FeatureChoice, Legend
+from .curves import add_iv_target, fi_panels, iv_panels
+from .data import Panel, distribution, feature_panels
+from .panel import PanelPlot
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: So many features are shown at first, and at most so many panels at a time
+FIRST, MOST_PANELS = 6, 12
+
+VIEWS = {"features": "features", "distribution": "distribution", "I–V": "I–V", "f–I": "f–I"}
+
+EMPTY = {
+    "features": "No feature has been computed yet. Add files and targets, and see to it that each cell has a rheobase.",
+    "choose": "No feature is chosen. Choose some in the list; ctrl or shift chooses several.",
+    "distribution": "There is no target yet. Add one; then the values that went into it are shown cell by cell.",
+    "I–V": "No target wants a voltage that could be drawn against current. Add one with the button above.",
+    "f–I": "No recording of a step has a spike yet. Add files of a protocol of depolarising steps.",
+}
+
+
+class FeaturePlots(StateWidget):
+    """Features of all recordings against amplitude, with targets; distributions, I–V and f–I curves.
+
+    Parameters
+    ----------
+    state : ExtractionState
+    features : list of str, optional
+        Names of the features that are shown at first; by default the first few of the protocol.
+
+    Attributes
+    ----------
+    view : ipywidgets.ToggleButtons
+        "features", "distribution", "I–V" or "f–I".
+    protocol, target : ipywidgets.Dropdown
+        What is shown; the state's selection.
+    unit : ipywidgets.ToggleButtons
+        "%" (of rheobase) or "nA".
+    all_recordings : ipywidgets.Checkbox
+        Whether recordings of the targets' protocols are shown that fall into no target.
+    choice, legend : FeatureChoice, Legend
+    lasso : ipywidgets.ToggleButton
+        Whether the mouse draws around points, to choose their recordings.
+    reason, exclude, unchoose : ipywidgets.Text, ipywidgets.Button
+        Leave the chosen recordings out, or choose none.
+    add_iv : ipywidgets.Button
+        Adds a target that gives an I–V curve.
+    plots : tuple of PanelPlot
+    """
+
+    watches: ClassVar[Sequence[str]] = ("revision",)
+    watches_view: ClassVar[Sequence[str]] = ("protocol", "target", "recordings")
+
+    def __init__(self, state: ExtractionState, *, features: Sequence[str] | None = None):
+        self._features = None if features is None else tuple(features)
+        self._table: tuple[Results, bool, pd.DataFrame] | None = None
+        self._panels: list[Panel] = []
+        self._page = 0
+        self.plots: tuple[PanelPlot, ...] = ()
+        super().__init__(state)
+
+    # --- the controls
+
+    def build(self) -> Sequence[ipywidgets.Widget]:
+        """Make the controls."""
+        self.empty = ipywidgets.HTML()
+        self.grid = ipywidgets.Box()
+        self.grid.add_class("efe-feature-grid")
+        self.legend = Legend(lambda: self._again())
+        self.choice = FeatureChoice(lambda: self._again())
+        main = ipywidgets.VBox([self.legend, self.empty, self.grid, self._pages()])
+        main.add_class("efe-feature-main")
+        self.body = ipywidgets.HBox([self.choice, main])
+        self.body.add_class("efe-feature-body")
+        return self._what(), self._which(), self.body
+
+    def _what(self) -> ipywidgets.Widget:
+        self.view = ipywidgets.ToggleButtons(
+            options=list(VIEWS), description="view", style={"button_width": "auto"}
+        )
+        self.protocol = ipywidgets.Dropdown(description="protocol", layout={"width": "240px"})
+        self.target = ipywidgets.Dropdown(
+            description="target", layout={"width": "380px", "max_width": "100%"}
+        )
+        self.unit = ipywidgets.ToggleButtons(
+            options=[("% of rheobase", "%"), ("nA", "nA")],
+            description="amplitude",
+            style={"button_width": "auto"},
+        )
+        self.all_recordings = ipywidgets.Checkbox(
+            description="all recordings of the protocols",
+            tooltip="also those that fall into no target; computes their features",
+            indent=False,
+            layout={"width": "auto"},
+        )
+        self.add_iv = ipywidgets.Button(description="add a target for I–V", layout={"width": "auto"})
+        self.on(self.view, self._show_view)
+        self.on(self.protocol, lambda name: setattr(self.state.view, "protocol", name))
+        self.on(self.target, lambda target: setattr(self.state.view, "target", target))
+        self.on(self.unit, lambda _: self.refresh())
+        self.on(self.all_recordings, self._want_all)
+        self.on_click(self.add_iv, lambda: add_iv_target(self.state))
+        return row(self.view, self.protocol, self.target, self.unit, self.all_recordings, self.add_iv)
+
+    def _which(self) -> ipywidgets.Widget:
+        self.lasso = ipywidgets.ToggleButton(
+            description="lasso", icon="pencil", tooltip="draw around points to choose recordings",
+            layout={"width": "auto"},
+        )  # fmt: skip
+        self.reason = ipywidgets.Text(description="reason", placeholder="why they are left out")
+        self.exclude = ipywidgets.Button(description="exclude", layout={"width": "auto"})
+        self.unchoose = ipywidgets.Button(description="choose none", layout={"width": "auto"})
+        self.on(self.lasso, self._use_lasso)
+        self.on_click(self.exclude, self._exclude)
+        self.on_click(self.unchoose, self._unchoose)
+        return row(self.lasso, self.reason, self.exclude, self.unchoose)
+
+    def _pages(self) -> ipywidgets.Widget:
+        self.back = ipywidgets.Button(description="previous page", layout={"width": "auto"})
+        self.forth = ipywidgets.Button(description="next page", layout={"width": "auto"})
+        self.where = ipywidgets.HTML()
+        self.on_click(self.back, lambda: self._turn(-1))
+        self.on_click(self.forth, lambda: self._turn(1))
+        self.pages = row(self.back, self.where, self.forth)
+        return self.pages
+
+    # --- what is shown
+
+    def view_data(self) -> dict[str, Any]:
+        """Return the panels of the view, and what can be chosen.
+
+        Returns
+        -------
+        dict
+            ``view``; ``protocols`` and ``protocol``; ``features``, all of the protocol, and those ``chosen``;
+            ``targets`` and ``target``; ``panels``: list of `Panel`; ``cells``: list of str; ``empty``: what to do
+            if there is nothing to show.
+        """
+        results, view = self.state.results, self.view.value
+        targets = results.targets
+        protocols = list(dict.fromkeys(target.protocol for target in targets))
+        wanted = self.state.view.protocol
+        protocol = wanted if wanted in protocols else next(iter(protocols), None)
+        features = list(dict.fromkeys(t.name for t in targets if t.protocol == protocol))
+        chosen = self._chosen_of(features)
+        in_force = {target.id: target for target in targets}
+        selected = self.state.view.target
+        first = next((t.id for t in targets if t.protocol == protocol), None)
+        target = selected if selected in in_force else first
+        found = {
+            "view": view,
+            "protocols": protocols,
+            "protocol": protocol,
+            "features": features,
+            "chosen": chosen,
+            "targets": list(targets),
+            "target": target,
+            "selected": selected,
+            "cells": [cell.name for cell in self.state.inputs.cells],
+            "absolute": self.state.inputs.absolute_amplitude,
+        }
+        panels = self._view_panels(results, found)
+        empty = "" if panels else EMPTY["choose" if view == "features" and features else view]
+        return found | {"panels": panels, "empty": empty}
+
+    def _view_panels(self, results: Results, found: dict[str, Any]) -> list[Panel]:
+        view, hidden, unit = found["view"], self.legend.hidden, self.unit.value
+        if view == "f–I":
+            return fi_panels(results, unit, hidden)
+        if not found["targets"]:
+            return []
+        table = self.table()
+        if view == "I–V":
+            return iv_panels(results, table, unit, hidden)
+        if view == "distribution":
+            panel = distribution(results, table, found["target"], found["cells"], hidden)
+            return [panel] if panel else []
+        return feature_panels(results, table, found["protocol"], found["chosen"], unit, hidden)
+
+    def _chosen_of(self, features: list[str]) -> list[str]:
+        if self._features is None:
+            return features[:FIRST]
+        return [name for name in features if name in self._features]
+
+    def table(self) -> pd.DataFrame:
+        """Return the values that are drawn, as `Results.feature_table`."""
+        results = self.state.results
+        everything = bool(self.all_recordings.value) and self.state.status == "ready"
+        if self._table is None or self._table[0] is not results or self._table[1] != everything:
+            found = results.feature_table_of_all() if everything else results.feature_table
+            self._table = results, everything, found
+        return self._table[2]
+
+    def render(self, data: dict[str, Any]) -> None:
+        """Show the panels of the present page."""
+        looks = plots.looks(data["cells"])
+        for panel in data["panels"]:  # results may still be of cells that are gone
+            looks |= {
+                name: look for name, look in plots.looks([*looks, *panel.cells]).items() if name not in looks
+            }
+        self.legend.show(looks)
+        self._render_choices(data)
+        self._panels = data["panels"]
+        pages = max(1, -(-len(self._panels) // MOST_PANELS))
+        self._page = min(self._page, pages - 1)
+        shown = self._shown
+        self._have_plots(len(shown))
+        selected = frozenset(self.state.view.recordings)
+        target = data["target"] if data["view"] == "distribution" else data["selected"]
+        for plot, panel in zip(self.plots, shown, strict=False):
+            plot.show(panel, looks, selected, target)
+        self.put(self.grid.layout, max_width="820px" if len(shown) == 1 else None)
+        for k, plot in enumerate(self.plots):
+            self.put(plot.layout, display=None if k < len(shown) else "none")
+        self.put(self.pages.layout, display=None if pages > 1 else "none")
+        self.put(self.where, value=f"page {self._page + 1} of {pages}")
+        self.put(
+            self.empty, value=tag("div", escape(data["empty"]), class_="efe-empty") if data["empty"] else ""
+        )
+        self._render_selection()
+
+    def _render_choices(self, data: dict[str, Any]) -> None:
+        view = data["view"]
+        self._offer(self.protocol, [(plain(name), name) for name in data["protocols"]], data["protocol"])
+        if view == "distribution":
+            unit = "nA" if data["absolute"] else "%"
+            options = [(_words(target, unit), target.id) for target in data["targets"]]
+            self._offer(self.target, options, data["target"])
+        with self.quiet():
+            self.choice.offer(data["features"], data["chosen"])
+        for control, shown in (
+            (self.protocol, view == "features"),
+            (self.choice, view == "features"),
+            (self.target, view == "distribution"),
+            (self.unit, view != "distribution"),
+            (self.all_recordings, view in ("features", "I–V")),
+            (self.add_iv, view == "I–V" and not data["panels"]),
+        ):
+            self.put(control.layout, display=None if shown else "none")
+
+    def _offer(self, control: ipywidgets.Dropdown, options: list[tuple[str, str]], value: str | None) -> None:
+        self.put(control, options=tuple(options), value=value)
+
+    def _render_selection(self) -> None:
+        number = len(self.chosen())
+        self.put(self.exclude, description=f"exclude {counted(number, 'recording')}", disabled=not number)
+        self.put(self.unchoose, disabled=not number)
+
+    def _have_plots(self, number: int) -> None:
+        if number > len(self.plots):
+            new = [
+                PanelPlot(self.put, self.open_recording, self._lassoed)
+                for _ in range(number - len(self.plots))
+            ]
+            self.plots = (*self.plots, *new)
+            self.grid.children = self.plots
+
+    def _changed(self, change: Any) -> None:
+        """Ring other recordings without drawing the rest anew, if nothing else has changed."""
+        if change.name != "recordings" or not self.shown:
+            super()._changed(change)
+            return
+        with self._guard, self.quiet():
+            selected = frozenset(self.state.view.recordings)
+            for plot, panel in zip(self.plots, self._shown, strict=False):
+                plot.select(panel, selected)
+            self._render_selection()
+
+    # --- what a person does
+
+    def show_features(self, *features: str) -> None:
+        """Show these features of the protocol.
+
+        Raises
+        ------
+        EfeError
+            If the protocol has no such feature.
+        """
+        there = {target.name for target in self.state.results.targets}
+        for name in features:
+            if name not in there:
+                raise EfeError(f"no target wants a feature {name!r}.{nearest(name, there)}")
+        self._features = features
+        self._page = 0
+        self.refresh()
+
+    def chosen(self) -> tuple[str, ...]:
+        """Return the ids of the selected recordings that are in use and seen in the plots."""
+        members, seen = self.state.results.members, {i for panel in self._shown for i in panel.ids}
+        chosen = self.state.view.recordings
+        return tuple(i for i in chosen if i in seen and i in members and members[i].excluded is None)
+
+    @property
+    def _shown(self) -> list[Panel]:
+        """The panels of the present page."""
+        return self._panels[self._page * MOST_PANELS :][:MOST_PANELS]
+
+    def open_recording(self, recording: str) -> None:
+        """Select a recording, its cell and protocol, so that whoever shows traces shows it."""
+        member = self.state.results.members.get(recording)
+        if member is not None:
+            with self.state.view.hold_trait_notifications():
+                self.state.view.recordings = (recording,)
+                self.state.view.cell, self.state.view.protocol = member.cell, member.protocol
+
+    def _again(self) -> None:
+        """Draw what was chosen with the list or the legend."""
+        if not self._rendering:
+            with self._guard:
+                if set(self.choice.features.value) != set(self._shown_features()):
+                    self._features, self._page = tuple(self.choice.features.value), 0
+                self.refresh()
+
+    def _shown_features(self) -> list[str]:
+        protocol = self.protocol.value
+        names = dict.fromkeys(t.name for t in self.state.results.targets if t.protocol == protocol)
+        return self._chosen_of(list(names))
+
+    def _show_view(self, view: str) -> None:
+        self._page = 0
+        if view in ("I–V", "f–I"):
+            self.put(self.unit, value="nA")
+        elif view == "features":
+            self.put(self.unit, value="nA" if self.state.inputs.absolute_amplitude else "%")
+        self.refresh()
+
+    def _want_all(self, wanted: bool) -> None:
+        if wanted:
+            self.state.run(everything=True)  # with a runner in the background it is drawn when that is over
+        self.refresh()
+
+    def _turn(self, by: int) -> None:
+        self._page = max(0, self._page + by)
+        self.refresh()
+
+    def _use_lasso(self, on: bool) -> None:
+        for plot in self.plots:
+            plot.use_lasso(on)
+
+    def _lassoed(self) -> None:
+        """Select the recordings of all points inside lassos."""
+        if not self._rendering and self.lasso.value:
+            with self._guard:
+                found = dict.fromkeys(i for plot in self.plots for i in plot.lassoed())
+                self.act(setattr, self.state.view, "recordings", tuple(found))
+
+    def _exclude(self) -> None:
+        self.state.exclude(self.chosen(), self.reason.value)
+        self.put(self.reason, value="")
+        self._unchoose()
+
+    def _unchoose(self) -> None:
+        self.put(self.lasso, value=False)
+        self._use_lasso(False)
+        self.state.view.recordings = ()
+
+    def leave(self) -> None:
+        """End a lasso that is being drawn."""
+        for plot in self.plots:
+            plot.end_lasso()
+
+
+def _words(target: Any, unit: str) -> str:
+    return plain(f"{target.protocol} {target.amplitude:g} {unit} · {target.name}")

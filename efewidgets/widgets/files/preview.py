@@ -1,0 +1,305 @@
+"""The part of `FileSelector` that shows what chosen files would become, before they are added."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import ipywidgets
+
+from ...engine.files.guessing import (
+    IGOR_SUFFIXES,
+    Proposal,
+    Source,
+    as_metadata,
+    guess_pattern,
+    hold_a_cell_each,
+    pair_files,
+    propose,
+)
+from ...engine.files.name_patterns import Pattern
+from ...engine.problems import EfeError, Problem
+from ..parts.base import StateWidget
+from ..parts.html import escape, plain
+from ..parts.message import Message
+from ..parts.style import row
+from ..parts.table import Column, Table
+from .looker import Looker
+from .rows import count_files, counted, own_names, proposal_row, summary_words
+
+#: Formats whose sweeps are chosen by the protocol that the file itself names
+_NAMING = (".nwb",)
+#: Formats whose files may hold a whole run of sweeps
+_RUNS = (".abf", ".mat")
+EACH_FILE = (
+    ' <span class="efe-hint">Each file holds many sweeps, and no name says a protocol: each is taken for a cell of its '
+    "own. A pattern such as {cell}/* puts those of a folder together.</span>"
+)
+#: Formats whose header may name the protocol that all sweeps were recorded with
+_RECORDED = (".abf",)
+
+COLUMNS = (
+    Column("file", "File"),
+    Column("cell", "Cell", editable=True, hint="Edit one, or many selected rows at once"),
+    Column(
+        "protocol",
+        "Protocol",
+        editable=True,
+        hint="Edit one, or many selected rows at once; the sweeps stay those that the file calls by its own name",
+    ),
+    Column("ecode", "Stimulus", hint="The family of stimuli that the protocol's name tells"),
+    Column("found", "Found in"),
+    Column("problems", "Remarks"),
+)
+#: What a proposal is known by while it is edited: the path, and what the file calls protocol and cell
+Key = tuple[str, str, str]
+HINT = (
+    "{cell}/{protocol}_* reads the folder as the cell and the name up to _ as the protocol. {date} and {number} stand "
+    "for digits, {any} and * for anything. After re: a regular expression with (?P<cell>…) and (?P<protocol>…)."
+)
+
+
+class Preview:
+    """Files that were chosen, their cells and protocols by a pattern, and what a person says otherwise.
+
+    Parameters
+    ----------
+    owner : StateWidget
+    looker : Looker
+    named : callable
+        Returns the path that patterns are held against.
+    """
+
+    def __init__(self, owner: StateWidget, looker: Looker, named: Callable[[str], str]):
+        self.owner, self.looker, self.named = owner, looker, named
+        self.paths: list[str] = []
+        self.proposals: list[Proposal] = []
+        self.problems: list[Problem] = []
+        self._said: dict[Key, dict[str, str]] = {}
+        self._left_out: set[Key] = set()
+        self._own_pattern = False
+        self._keys: list[Key] = []
+        self.message = Message()
+        self.heading = ipywidgets.HTML('<span class="efe-heading">To be added</span>')
+        self.pattern = ipywidgets.Text(
+            description="Pattern", tooltip=HINT, layout={"width": "auto", "flex": "1 1 320px"}
+        )
+        self.guess = ipywidgets.Button(description="Guess again", tooltip="Propose a pattern from the names")
+        self.hint = ipywidgets.HTML(f'<div class="efe-hint">{escape(HINT)}</div>')
+        self.table = Table(COLUMNS, label="Files to be added", on_edit=self._edit, height="260px")
+        self.summary = ipywidgets.HTML()
+        self.accept = ipywidgets.Button(description="Add", icon="plus", button_style="success")
+        self.leave_out = ipywidgets.Button(description="Leave selected out", layout={"width": "auto"})
+        self.cancel = ipywidgets.Button(description="Cancel", tooltip="Add none of these files")
+        top = row(self.pattern, self.guess)
+        low = row(self.accept, self.leave_out, self.cancel)
+        self.box = ipywidgets.VBox(
+            [self.heading, top, self.hint, self.table, self.summary, low, self.message],
+            layout={"display": "none"},
+        )
+        self.box.add_class("efe-preview")
+        again = owner.later(self.show, 0.25)
+        owner.on(self.pattern, lambda _: self._edited(again))
+        owner.on_click(self.guess, self._guess_again, self.message)
+        owner.on_click(self.accept, self.add, self.message)
+        owner.on_click(self.leave_out, self._leave_out, self.message)
+        owner.on_click(self.cancel, self.clear, self.message)
+
+    # --- what is proposed
+
+    def start(self, paths: Sequence[str]) -> None:
+        """Propose these files, with those that are proposed already."""
+        self.paths = list(dict.fromkeys([*self.paths, *paths]))
+        self.looker.ask(
+            p for p in self.paths if p.lower().endswith((*IGOR_SUFFIXES, *_NAMING, *_RECORDED, *_RUNS))
+        )
+        if not self._own_pattern:
+            self._guess()
+        self.show()
+
+    def _guess(self) -> None:
+        sources, _ = self._pairs()
+        naming = sum(source.path.lower().endswith(_NAMING) for source in sources)
+        names = [self.named(source.path) for source in sources[:2000]]
+        apart = hold_a_cell_each(self._runs())
+        guessed = guess_pattern(names, with_protocols=naming * 2 > len(sources), files_are_cells=apart)
+        self.owner.put(self.pattern, value=guessed)
+        with_folders = guess_pattern(names, with_protocols=naming * 2 > len(sources))
+        words = EACH_FILE if guessed != with_folders else ""
+        self.owner.put(self.heading, value=f'<span class="efe-heading">To be added</span>{words}')
+
+    def _runs(self) -> list[tuple[str, int, Sequence[str]]]:
+        """Return the files that may be a whole run, as far as they were looked into: path, sweeps, protocols."""
+        seen = ((path, self.looker.get(path)) for path in self.paths if path.lower().endswith(_RUNS))
+        known = [(path, one.summary) for path, one in seen if one is not None and one.summary is not None]
+        return [(path, len(summary.sweeps), summary.protocols) for path, summary in known]
+
+    def news(self) -> None:
+        """More is known about files: guess anew, unless a person wrote the pattern, and show it."""
+        if not self._own_pattern:
+            self._guess()
+        self.show()
+
+    def _guess_again(self) -> None:
+        self._own_pattern = False
+        self._guess()
+        self.show()
+
+    def _edited(self, again: Callable[[], None]) -> None:
+        self._own_pattern = True
+        again()
+
+    def _pairs(self) -> tuple[list[Source], list[Problem]]:
+        return pair_files(self.paths, lambda path: seen.unit if (seen := self.looker.get(path)) else None)
+
+    def _protocols_in(self, path: str) -> Sequence[str]:
+        return self._named_in(path) if path.lower().endswith(_NAMING) else ()
+
+    def _protocol_of(self, path: str) -> str:
+        named = self._named_in(path) if path.lower().endswith(_RECORDED) else ()
+        return named[0] if len(named) == 1 else ""
+
+    def _named_in(self, path: str) -> Sequence[str]:
+        seen = self.looker.get(path)
+        return seen.summary.protocols if seen is not None and seen.summary is not None else ()
+
+    def _cells_in(self, path: str, protocol: str) -> Sequence[str]:
+        seen = self.looker.get(path)
+        if seen is None or seen.summary is None or len(seen.summary.cells) < 2:
+            return ()
+        return seen.summary.cells_of(protocol)
+
+    def _trouble(self, one: Proposal) -> Proposal:
+        """Return a proposal that says why a file can't be used, if that is known of one that names its protocols."""
+        path = one.source.path
+        seen = self.looker.get(path) if path.lower().endswith(_NAMING) else None
+        if seen is None or not seen.problem:
+            return one
+        return dataclasses.replace(one, problems=(*one.problems, seen.problem))
+
+    def propose(self) -> list[Proposal]:
+        """Return what is proposed now; raises EfeError if the pattern can't be used."""
+        pattern = Pattern(self.pattern.value) if self.pattern.value.strip() else None
+        sources, self.problems = self._pairs()
+        found = propose(
+            sources,
+            pattern,
+            named=self.named,
+            protocols_in=self._protocols_in,
+            cells_in=self._cells_in,
+            protocol_of=self._protocol_of,
+            pattern_is_sure=self._own_pattern,
+        )
+        kept: list[Proposal] = []
+        self._keys = []
+        for one in map(self._trouble, found):
+            key = (one.source.path, one.own_protocol, one.own_cell)
+            if key in self._left_out:
+                continue
+            said = self._said.get(key)
+            self._keys.append(key)
+            kept.append(dataclasses.replace(one, **said, found_in="you") if said else one)  # type: ignore[arg-type]
+        return kept
+
+    def _is_there(self, known: set[tuple], one: Proposal) -> bool:
+        return (one.cell, one.own_protocol or one.protocol, one.own_cell, *one.source.paths) in known
+
+    def _known(self) -> set[tuple]:
+        files = self.owner.state.inputs.files()
+        return {(cell.name, *own_names(file), *file.recipe.paths) for cell, file in files}
+
+    def new(self) -> list[Proposal]:
+        """Return what would be added: what has a cell and a protocol, and is not there already."""
+        known = self._known()
+        return [one for one in self.propose() if one.is_complete and not self._is_there(known, one)]
+
+    # --- to the screen
+
+    def show(self) -> None:
+        """Show what is proposed."""
+        self.box.layout.display = "" if self.paths else "none"
+        if not self.paths:
+            self.table.show([])
+            return
+        try:
+            self.proposals = self.propose()
+        except EfeError as error:
+            self.message.say(str(error))
+            self.accept.disabled = True
+            return
+        known = self._known()
+        there = [self._is_there(known, one) for one in self.proposals]
+        rows = [
+            proposal_row(k, one, is_there)
+            for k, (one, is_there) in enumerate(zip(self.proposals, there, strict=True))
+        ]
+        self.table.show(rows)
+        new = [
+            one
+            for one, is_there in zip(self.proposals, there, strict=True)
+            if one.is_complete and not is_there
+        ]
+        self._sum_up(new)
+
+    def _sum_up(self, new: Sequence[Proposal]) -> None:
+        waiting = self.looker.waiting
+        words = summary_words(new, len(self.proposals) - len(new))
+        if waiting:
+            words = f"Looking into files: {waiting:,} to go. {words}"
+        self.owner.put(self.summary, value=f'<div class="efe-sum" role="status">{escape(words)}</div>')
+        cells = len({one.cell for one in new})
+        say = f"Add {count_files(new)} to {counted(cells, 'cell')}" if new else "Add"
+        self.owner.put(
+            self.accept, description=say, disabled=bool(waiting) or not new, layout=self.accept.layout
+        )
+        self.accept.layout.width = "auto"
+        if self.problems:
+            names = ", ".join(plain(self.named(str(p.file))) for p in self.problems[:3])
+            more = f" and {len(self.problems) - 3} more" if len(self.problems) > 3 else ""
+            self.message.say(f"{names}{more}: {self.problems[0].message}", "warning")
+        else:
+            self.message.clear()
+
+    # --- what a person does
+
+    def _edit(self, ids: tuple[str, ...], column: str, text: str) -> None:
+        with self.owner._guard:
+            for row in ids:
+                key, one = self._keys[int(row)], self.proposals[int(row)]
+                before = self._said.get(key, {"cell": one.cell, "protocol": one.protocol})
+                self._said[key] = before | {column: str(text).strip()}
+            self.show()
+
+    def _leave_out(self) -> None:
+        if not self.table.selected:
+            raise EfeError("select rows first.")
+        self._left_out |= {self._keys[int(row)] for row in self.table.selected}
+        self.table.selected = ()
+        self.show()
+
+    def add(self) -> None:
+        """Add what has a cell and a protocol, in one edit."""
+        new = self.new()
+        if self.looker.waiting:
+            raise EfeError("the files are still being looked into: wait a moment.")
+        if not new:
+            raise EfeError("nothing can be added: say cells and protocols first.")
+        paths, self.paths = self.paths, []  # what is being added need not be proposed anew meanwhile
+        try:
+            self.owner.state.add_files_metadata(as_metadata(new))
+        except EfeError:
+            self.paths = paths
+            raise
+        self.clear()
+
+    def clear(self) -> None:
+        """Propose nothing."""
+        self.paths, self.proposals, self._own_pattern = [], [], False
+        self._said.clear()
+        self._left_out.clear()
+        self.show()
+
+    def state(self) -> dict[str, Any]:
+        """Return what is shown, as plain data."""
+        return {"pattern": self.pattern.value, "rows": list(self.table.rows)}

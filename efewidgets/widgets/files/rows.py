@@ -1,0 +1,247 @@
+"""Rows of the tables of files, as plain data."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from ...engine.files.folders import Entry
+from ...engine.files.guessing import Proposal
+from ...engine.files.receiving import in_words
+from ...engine.problems import EfeError, Problem
+from ...engine.recordings.ecodes import ecode_of, eCodes
+from ...engine.units import canonical_unit, is_current_unit, is_voltage_unit
+from ...state.inputs import CellInputs, FileInputs, Inputs
+from ..parts.html import plain as plain_of_any
+from .looker import Seen
+
+Row = dict[str, Any]
+
+_UNKNOWN = "no stimulus is known by the protocol's name"
+
+
+def plain(text: str) -> str:
+    """Return a name in one line; almost all are so already, and there may be thousands."""
+    return text if text.isprintable() else plain_of_any(text)
+
+
+Look = Callable[[str], Seen | None]
+
+
+def entry_row(entry: Entry) -> Row:
+    """Return the row of a file or folder of the server."""
+    when = datetime.datetime.fromtimestamp(entry.modified).strftime("%Y-%m-%d %H:%M")
+    return {
+        "id": entry.relative,
+        "name": plain(entry.name) + ("/" if entry.is_folder else ""),
+        "open": "Open" if entry.is_folder else None,
+        "size": None if entry.is_folder else in_words(entry.size),
+        "modified": when,
+    }
+
+
+def proposal_row(number: int, one: Proposal, there: bool) -> Row:
+    """Return the row of what will be added."""
+    problems = [*one.problems]
+    missing = [name for name in ("cell", "protocol") if not getattr(one, name)]
+    family = stimulus_family(one.protocol)
+    if one.protocol and not family and not there:
+        problems.append(f"{_UNKNOWN}: rename it here, or choose its stimulus once it is added")
+    if there:
+        problems.append("is there already: not added again")
+    elif missing:
+        problems.append(f"say its {' and '.join(missing)}: else it is not added")
+    return {
+        "id": str(number),
+        "file": files_in_words(one.source.paths),
+        "cell": plain(one.cell),
+        "protocol": plain(one.protocol),
+        "ecode": family or ("?" if one.protocol else ""),
+        "found": one.found_in,
+        "problems": "; ".join(problems),
+        "_class": {"problems": "efe-bad"} if missing and not there else {"problems": "efe-faint"},
+        "_hint": {"file": "\n".join(map(plain, one.source.paths)), "problems": "; ".join(problems)},
+    }
+
+
+def summary_words(chosen: Sequence[Proposal], left: int) -> str:
+    """Return "adds 12 files to 3 cells" in detail."""
+    if not chosen:
+        return "Nothing will be added: say the cells and protocols, by a pattern or in the table."
+    cells: dict[str, dict[str, int]] = {}
+    for one in chosen:
+        protocols = cells.setdefault(one.cell, {})
+        protocols[one.protocol] = protocols.get(one.protocol, 0) + 1
+    words = [f"{plain(cell)}: {_listed(protocols)}" for cell, protocols in list(cells.items())[:4]]
+    more = " …" if len(cells) > 4 else ""
+    rest = f" {left} will not be added." if left else ""
+    return f"Adds {count_files(chosen)} to {counted(len(cells), 'cell')} ({'; '.join(words)}{more}).{rest}"
+
+
+def count_files(chosen: Sequence[Proposal]) -> str:
+    """Return "12 files", or "12 recordings" where pairs of files are."""
+    what = "recording" if any(one.source.current for one in chosen) else "file"
+    return counted(len({one.source.paths for one in chosen}), what)
+
+
+def _listed(protocols: Mapping[str, int]) -> str:
+    words = [f"{plain(name)} × {number}" for name, number in list(protocols.items())[:5]]
+    return ", ".join(words) + (" …" if len(protocols) > 5 else "")
+
+
+def counted(number: int, what: str) -> str:
+    """Return "1 file", "1,200 files"."""
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
+def files_in_words(paths: Iterable[str]) -> str:
+    """Return the names of a file, or of two that belong together."""
+    return " + ".join(plain(os.path.basename(path)) for path in paths)
+
+
+def chosen_rows(inputs: Inputs, look: Look, said: Mapping[str, Sequence[str]]) -> list[Row]:
+    """Return the rows of all files of a state.
+
+    Parameters
+    ----------
+    inputs : Inputs
+    look : callable
+        What is known of a path.
+    said : mapping
+        What else is wrong with a path.
+    """
+    return [chosen_row(cell, file, look, said) for cell, file in inputs.files()]
+
+
+def chosen_row(cell: CellInputs, file: FileInputs, look: Look, said: Mapping[str, Sequence[str]]) -> Row:
+    """Return the row of one file."""
+    paths = file.recipe.paths
+    seen = [look(path) for path in paths]
+    about = _facts(file, seen)
+    problems = [*about["problems"], *(words for path in paths for words in said.get(path, ()))]
+    text = "; ".join(dict.fromkeys(plain(words) for words in problems))
+    units, own = _units(file, seen)
+    said_ecode = file.metadata.get("ecode")
+    family = stimulus_family(file.protocol, said_ecode)
+    return {
+        "id": file.id,
+        "file": files_in_words(paths),
+        "cell": cell.name,
+        "protocol": file.protocol,
+        "ecode": family or "?",
+        "sweeps": about["sweeps"],
+        "rate": about["rate"],
+        "units": units,
+        "ljp": _number(file.metadata.get("ljp")),
+        "problems": text if all(seen) or text else "…",
+        "_class": {
+            "units": "" if own else "efe-faint",
+            "problems": "efe-bad" if text else "efe-faint",
+            "ecode": "efe-bad" if not family else "" if said_ecode else "efe-faint",
+        },
+        "_hint": {"file": "\n".join(map(plain, paths)), "problems": text, "protocol": _own_name_hint(file)},
+    }
+
+
+def own_names(file: FileInputs) -> tuple[str, str]:
+    """Return what a file itself calls its protocol and its cell ("" if only one is in it), as a person chose them."""
+    protocol, cell = file.metadata.get("protocol_name"), file.metadata.get("cell_name")
+    return protocol if isinstance(protocol, str) else file.protocol, cell if isinstance(cell, str) else ""
+
+
+def _own_name_hint(file: FileInputs) -> str:
+    protocol, cell = own_names(file)
+    words = [] if protocol.lower() == file.protocol.lower() else [f"in the file: {plain(protocol)}"]
+    return "; ".join([*words, *([f"the sweeps of {plain(cell)}"] if cell else [])])
+
+
+def stimulus_family(protocol: str, said: Any = None) -> str:
+    """Return the family of stimuli by which a protocol is read, "" if none is known by its name."""
+    return _family(protocol, said if isinstance(said, str) else None, len(eCodes))
+
+
+@lru_cache(maxsize=1_000)  # there may be thousands of files, of a few protocols
+def _family(protocol: str, said: str | None, known: int) -> str:
+    try:
+        return ecode_of(protocol, said).__name__
+    except EfeError:
+        return ""
+
+
+def _facts(file: FileInputs, seen: Sequence[Seen | None]) -> dict[str, Any]:
+    """Return what the file says: number of sweeps of the protocol, kHz, problems."""
+    problems = [one.problem for one in seen if one is not None and one.problem]
+    if not stimulus_family(file.protocol, file.metadata.get("ecode")):
+        problems.append(f"{_UNKNOWN}: rename it, or choose its stimulus")
+    first = seen[0].summary if seen and seen[0] is not None else None
+    if first is None:
+        return {"sweeps": None, "rate": None, "problems": problems}
+    if len(seen) == 1:
+        problems += [problem.message for problem in first.problems if not _is_settled(problem, file)]
+    sweeps = first.sweeps
+    protocol, cell = own_names(file)
+    if first.protocols:
+        named = tuple(s for s in sweeps if s.protocol is not None and s.protocol.lower() == protocol.lower())
+        sweeps = named or tuple(s for s in sweeps if s.is_of(protocol)) or sweeps
+    if cell:
+        sweeps = tuple(s for s in sweeps if s.cell is not None and s.cell.lower() == cell.lower()) or sweeps
+    rates = {sweep.rate_hz for sweep in sweeps if sweep.rate_hz}
+    rate = None if not rates else f"{min(rates) / 1e3:g}"
+    if len(rates) > 1:
+        rate = f"{rate}–{max(rates) / 1e3:g}"
+    return {"sweeps": len(sweeps), "rate": rate, "problems": problems}
+
+
+def _is_settled(problem: Problem, file: FileInputs) -> bool:
+    """Whether a problem of the whole file is none of the sweeps that a person chose."""
+    return "'cell_name'" in problem.message and file.metadata.get("cell_name") is not None
+
+
+def _units(file: FileInputs, seen: Sequence[Seen | None]) -> tuple[str, bool]:
+    """Return units of voltage and current, and whether a person said them."""
+    found = {"v_unit": "", "i_unit": ""}
+    for one in seen:
+        if one is not None and one.summary is not None:
+            for key, name in (("v_unit", "voltage"), ("i_unit", "current")):
+                found[key] = found[key] or next(iter(one.summary.units[name]), "")
+    own = {key: str(file.metadata[key]) for key in found if file.metadata.get(key)}
+    # what the file says itself counts more than what was written about it
+    both = [found[key] or own.get(key, "") for key in ("v_unit", "i_unit")]
+    shown = [canonical_unit(unit) or plain(unit) or "?" for unit in both]
+    return (", ".join(shown) if any(both) else ""), bool(own) and not any(found.values())
+
+
+def units_from(text: str) -> dict[str, str | None]:
+    """Return what "mV, pA" says as metadata; nothing takes both back. Raises EfeError."""
+    words = text.replace(",", " ").replace("/", " ").split()
+    if not words:
+        return {"v_unit": None, "i_unit": None}
+    found: dict[str, str | None] = {}
+    for word in words:
+        unit = canonical_unit(word)
+        key = "v_unit" if is_voltage_unit(word) else "i_unit" if is_current_unit(word) else ""
+        if not key or key in found:
+            raise EfeError(f"{word!r} can't be: write the units of voltage and current, for example mV, pA.")
+        found[key] = unit
+    return found
+
+
+def number_from(text: str, what: str) -> float | None:
+    """Return a number that was typed; nothing takes it back. Raises EfeError."""
+    words = str(text).strip().replace("−", "-")
+    if not words:
+        return None
+    try:
+        found = float(words.replace(",", ".") if words.count(",") == 1 and "." not in words else words)
+    except ValueError:
+        raise EfeError(f"{what} must be a number, but is {text!r}.") from None
+    if not -1e6 < found < 1e6:
+        raise EfeError(f"{what} must be a number that can be measured, but is {text!r}.")
+    return found
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None

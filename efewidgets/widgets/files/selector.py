@@ -1,0 +1,254 @@
+"""Choose recordings on the server or upload them, say which cell and protocol they are of, and see what they hold."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import ipywidgets
+
+from ... import datasets
+from ...engine.files.folders import Root
+from ...engine.problems import EfeError
+from ...engine.readers import always_apart
+from ...engine.recordings.ecodes import FAMILIES
+from ...state import ExtractionState
+from ...state.inputs import FileInputs, files_in_words
+from ..parts.base import StateWidget
+from ..parts.style import row
+from ..parts.table import Column, Table
+from ..parts.upload import Upload
+from .browser import ANY_FORMAT, Browser, suffixes_of
+from .looker import Looker
+from .preview import Preview
+from .rows import chosen_rows, counted, number_from, stimulus_family, units_from
+
+_NOTHING = "No recordings yet. Choose files on the server{}, or add the sample cells to try things out."
+
+
+class FileSelector(StateWidget):
+    """Browse, upload, group and describe files.
+
+    Parameters
+    ----------
+    state : ExtractionState
+    root : path, optional
+        The folder that can be browsed, and not be left; by default that in which Python runs.
+    scratch : path, optional
+        Where uploaded files go; by default a temporary folder, removed when the widget is closed.
+    limit : int
+        Bytes that one uploaded file may have.
+    uploads : bool
+        Whether files can be uploaded at all.
+
+    Attributes
+    ----------
+    browser, preview : Browser, Preview
+        Folders of the server, and what chosen files would become.
+    upload : Upload or None
+    table : Table
+        The files of the state.
+    """
+
+    watches_view = ("cell", "protocol")
+
+    def __init__(
+        self,
+        state: ExtractionState,
+        *,
+        root: str | os.PathLike[str] | None = None,
+        scratch: str | os.PathLike[str] | None = None,
+        limit: int = 8 * 2**30,
+        uploads: bool = True,
+    ):
+        self.upload: Upload | None = None
+        self._uploads = uploads
+        self.root = Root(root if root is not None else Path.cwd())
+        self._scratch, self._limit = scratch, limit
+        self._selecting = False
+        super().__init__(state)
+
+    def build(self) -> Sequence[ipywidgets.Widget]:
+        """Make the controls."""
+        always_apart()
+        self.looker = Looker(self._news)
+        if self._uploads:
+            self.upload = Upload(
+                self._scratch,
+                limit=self._limit,
+                accept=",".join(suffixes_of(ANY_FORMAT)),
+                on_received=self._received,
+            )
+        self.preview = Preview(self, self.looker, self._named)
+        self.browser = Browser(self, self.root, self.preview.start)
+        places: dict[str, ipywidgets.Widget] = {"On the server": self.browser.box}
+        if self.upload is not None:
+            places["Upload"] = self.upload
+        self.sources = ipywidgets.Tab(list(places.values()), titles=list(places))
+        self.samples = ipywidgets.Button(
+            description="Add sample cells", icon="flask", layout={"width": "auto"},
+            tooltip="Add five simulated cells that come with efewidgets",
+        )  # fmt: skip
+        self.remove = ipywidgets.Button(description="Remove selected", icon="trash", layout={"width": "auto"})
+        self.new_name = ipywidgets.Text(
+            description="Rename cell", placeholder="select one of its files", continuous_update=False,
+            layout={"width": "auto", "flex": "0 1 300px"}, tooltip="New name of the selected cell; Enter renames",
+        )  # fmt: skip
+        self.count = ipywidgets.HTML()
+        self.table = Table(
+            self._columns({}), label="Chosen files", on_edit=self._edit, on_select=self._select,
+            empty=_NOTHING.format(", upload your own" if self._uploads else ""),
+            height="420px",
+        )  # fmt: skip
+        self.on_click(self.samples, self._add_samples)
+        self.on_click(self.remove, self._remove)
+        self.on(self.new_name, self._rename)
+        line = row(self.count, self.samples, self.remove, self.new_name)
+        self.act(self.browser.show, message=self.browser.message)
+        return self.sources, self.preview.box, line, self.table
+
+    # --- what is shown
+
+    def view_data(self) -> dict[str, Any]:
+        """Return the rows of the chosen files, and how many there are."""
+        inputs = self.state.inputs
+        rows = chosen_rows(inputs, self.looker.get, {})
+        return {
+            "rows": rows,
+            "cells": [cell.name for cell in inputs.cells],
+            "protocols": sorted(inputs.protocols),
+            "cell": self.state.view.cell,
+            "files": files_in_words(file for _, file in inputs.files()),
+        }
+
+    def render(self, data: Mapping[str, Any]) -> None:
+        """Put the rows on the table, and look into files that are not known yet."""
+        self.table.set_columns(self._columns(data))
+        self.table.show(data["rows"])
+        words = (
+            f"{data['files']} of {counted(len(data['cells']), 'cell')}" if data["rows"] else "Chosen files"
+        )
+        self.put(self.count, value=f'<span class="efe-heading">{words}</span>')
+        self.put(self.remove, disabled=not data["rows"])
+        known = data["cell"] if data["cell"] in data["cells"] else ""
+        self.put(self.new_name, disabled=not known, value=known)
+        if self.preview.paths:
+            self.preview.news()
+        # thousands of files on a network's disk would take seconds to be asked whether they have changed
+        paths = (path for cell in self.state.inputs.cells for path in cell.paths.names)
+        self.looker.ask(paths, again=False)
+
+    def _columns(self, data: Mapping[str, Any]) -> tuple[Column, ...]:
+        cells, protocols = (tuple(data.get(name, ()))[:500] for name in ("cells", "protocols"))
+        return (
+            Column("file", "File"),
+            Column("cell", "Cell", editable=True, choices=cells, hint="To which cell the file belongs"),
+            Column("protocol", "Protocol", editable=True, choices=protocols, hint="Another name for the same sweeps"),
+            Column("ecode", "Stimulus", editable=True, choices=tuple(FAMILIES),
+                   hint="The family of stimuli as which it is read: by the protocol's name, or as chosen here"),
+            Column("sweeps", "Sweeps", kind="number"),
+            Column("rate", "Rate", unit="kHz", hint="Sampling rate"),
+            Column("units", "Units", editable=True, hint="Of voltage and current; asked for where the file has none"),
+            Column("ljp", "LJP", kind="number", unit="mV", editable=True, hint="Liquid junction potential, subtracted"),
+            Column("problems", "Problems"),
+        )  # fmt: skip
+
+    def _named(self, path: str) -> str:
+        """Return a path as patterns see it: below the root, or below the folder of uploads."""
+        uploaded = () if self.upload is None else (self.upload.folder,)
+        for folder in (*uploaded, self.root.path):
+            start = os.path.join(folder, "")
+            if path.startswith(start):
+                return path[len(start) :].replace(os.sep, "/")
+        return os.path.basename(path)
+
+    def _news(self) -> None:
+        """More is known about files: show it, from the thread that has found it."""
+        if self.comm is not None and self.browser.box.comm is not None:
+            self.refresh()
+
+    # --- what a person does
+
+    def choose(self, paths: Sequence[str | os.PathLike[str]]) -> None:
+        """Propose files of the root or of the uploads, as `browser` does; `preview.add` then adds them."""
+        self.preview.start([str(self.root.resolve(path)) for path in paths])
+
+    def _received(self, paths: tuple[str, ...]) -> None:
+        suffixes = suffixes_of(ANY_FORMAT)
+        wanted = [path for path in paths if path.lower().endswith(suffixes)]
+        if wanted:
+            self.act(self.preview.start, wanted)
+        if len(wanted) < len(paths):
+            self.message.say(
+                f"{len(paths) - len(wanted)} uploaded files are of no known format: left aside.", "warning"
+            )
+
+    def _add_samples(self) -> None:
+        names = [name for name in datasets.sample_cells() if name not in self.state.inputs.by_name]
+        if not names:
+            raise EfeError("the sample cells are there already.")
+        self.state.add_files_metadata(datasets.sample_files_metadata(names))
+
+    def _remove(self) -> None:
+        if not self.table.selected:
+            raise EfeError("select the rows of files first; Ctrl+A selects all.")
+        self.state.remove_files(self.table.selected)
+
+    def _rename(self, name: str) -> None:
+        old = self.state.view.cell
+        if not old or old not in self.state.inputs.by_name or name.strip() == old:
+            return
+        if not name.strip():
+            raise EfeError("a cell needs a name.")
+        self.state.rename_cell(old, name.strip())
+        self.state.view.cell = name.strip()
+
+    def _edit(self, ids: tuple[str, ...], column: str, text: str) -> None:
+        with self._guard:
+            if column in ("cell", "protocol"):
+                if not str(text).strip():
+                    raise EfeError(f"a {column} needs a name.")
+                self.state.regroup_files(ids, **{column: str(text).strip()}, answers=self._answers)
+            elif column == "ecode":
+                self._set_ecode(ids, str(text).strip())
+            elif column == "ljp":
+                self.state.set_metadata(ids, ljp=number_from(text, "the liquid junction potential (mV)"))
+            elif column == "units":
+                self.state.set_metadata(ids, **units_from(text))
+
+    def _answers(self, file: FileInputs) -> bool:
+        """Whether a file chooses its sweeps by the name of their protocol and has some of its present one."""
+        seen = self.looker.get(file.path)
+        summary = None if seen is None else seen.summary
+        return summary is not None and summary.format == "NWB" and summary.has_protocol(file.protocol)
+
+    def _set_ecode(self, ids: tuple[str, ...], text: str) -> None:
+        if text and not stimulus_family("", text):
+            raise EfeError(f"{text!r} is no known stimulus: choose one of {', '.join(FAMILIES)}.")
+        self.state.set_metadata(ids, ecode=text or None)
+
+    def _select(self, ids: tuple[str, ...]) -> None:
+        """Let all views show the cell and protocol of the selected files, as far as they have one in common."""
+        with self._guard:
+            inputs = self.state.inputs
+            found = [(inputs.cell_of_file[i], i) for i in ids if i in inputs.cell_of_file]
+            cells = {cell.name for cell, _ in found}
+            protocols = {cell.by_id[i].protocol for cell, i in found}
+            if len(cells) == 1:
+                self.state.view.cell = cells.pop()
+            if len(protocols) == 1:
+                self.state.view.protocol = protocols.pop()
+
+    def wait(self, seconds: float = 60) -> bool:
+        """Wait until a search is over and all files are looked into; whether they are."""
+        self.browser.wait(seconds)
+        return self.looker.wait(seconds)
+
+    def leave(self) -> None:
+        """Look into no more files; uploads that did not come whole are removed."""
+        self.browser.close()
+        self.looker.close()
+        if self.upload is not None:
+            self.upload.inbox.close()

@@ -1,0 +1,1 @@
+"""The whole at a glance: what is missing, what went wrong, what is running."""

@@ -1,0 +1,46 @@
+"""Problems on the page: groups that open and close, each problem a button that leads to its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import anywidget
+import traitlets
+
+from ..parts.style import static
+
+
+class ProblemList(anywidget.AnyWidget):
+    """Groups of problems; what is asked for by a person is told to the kernel.
+
+    Parameters
+    ----------
+    on_go : callable
+        ``on_go(index)`` when a problem is chosen.
+    on_more : callable
+        ``on_more(key)`` when more of a group is to be seen.
+
+    Attributes
+    ----------
+    groups : list of dict
+        ``key``, ``severity``, ``title``, ``count_text``, ``open`` and ``more`` (the text of a button, or ""), and in
+        ``items`` the problems: ``index``, ``place``, ``hint``, ``message``.
+    """
+
+    _esm = static(__file__, "problem_list.js")
+
+    groups: traitlets.List = traitlets.List().tag(sync=True)
+
+    def __init__(self, on_go: Callable[[int], Any], on_more: Callable[[str], Any]):
+        super().__init__()
+        self._on_go, self._on_more = on_go, on_more
+        self.on_msg(self._told)
+
+    def _told(self, widget: Any, content: Any, buffers: Any) -> None:
+        if not isinstance(content, dict):
+            return
+        if content.get("kind") == "go" and isinstance(content.get("index"), int):
+            self._on_go(content["index"])
+        elif content.get("kind") == "more" and isinstance(content.get("group"), str):
+            self._on_more(content["group"])

@@ -1,0 +1,216 @@
+"""What all widgets have in common: they show a state, hold nothing of their own, and leave nothing behind."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, ClassVar
+
+import ipywidgets
+import numpy as np
+import traitlets
+
+from ...engine.problems import EfeError
+from ...state import ExtractionState
+from .debounce import Debounce
+from .message import Message
+from .owned import close_all
+from .style import stylesheet
+
+logger = logging.getLogger(__name__)
+
+#: Callbacks may come in several threads (JupyterLab's subshells): one at a time for all widgets of a state
+_LOCKS: weakref.WeakKeyDictionary[ExtractionState, threading.RLock] = weakref.WeakKeyDictionary()
+
+
+class StateWidget(ipywidgets.VBox):
+    """A view of a state, to be shown in a cell by itself or with others.
+
+    A subclass makes its controls in `build`, says in `view_data` what is to be shown, as plain data, and puts that
+    on the controls in `render`. What a person does calls an action of the state through `on`, `on_click` or `act`.
+
+    Parameters
+    ----------
+    state : ExtractionState
+
+    Attributes
+    ----------
+    shown : bool
+        Whether the widget keeps up with the state; set to false while it can't be seen, it catches up when it can.
+    message : Message
+        Says what is wrong with what was done last.
+    """
+
+    #: Traits of the state, and of its view part, after whose change the widget is drawn anew
+    watches: ClassVar[Sequence[str]] = ("revision",)
+    watches_view: ClassVar[Sequence[str]] = ()
+
+    shown = traitlets.Bool(True)
+    _alive = False
+
+    def __init__(self, state: ExtractionState):
+        if not isinstance(state, ExtractionState):
+            raise TypeError(f"a widget shows an ExtractionState, not {type(state).__name__}.")
+        super().__init__()
+        self.state = state
+        self.message = Message()
+        self._guard = _LOCKS.setdefault(state, threading.RLock())
+        self._rendering = 0
+        self._late = False
+        self._debounced: list[Debounce] = []
+        self.add_class("efe")
+        self.add_class(f"efe-{_dashed(type(self).__name__)}")
+        self.children = (stylesheet(), *self.build(), self.message)
+        self._alive = True
+        if self.watches:
+            state.observe(self._changed, list(self.watches))
+        if self.watches_view:
+            state.view.observe(self._changed, list(self.watches_view))
+        self.observe(self._shown_again, "shown")
+        self.refresh()
+
+    # --- what a subclass says
+
+    def build(self) -> Sequence[ipywidgets.Widget]:
+        """Make the controls, each a public attribute; return those that stand in the box."""
+        raise NotImplementedError
+
+    def view_data(self) -> Any:
+        """Return what is to be shown, as plain data; it needs no browser."""
+        raise NotImplementedError
+
+    def render(self, data: Any) -> None:
+        """Put data on the controls; what they tell meanwhile is not taken for a person's doing."""
+        raise NotImplementedError
+
+    # --- from the state to the screen
+
+    def refresh(self) -> None:
+        """Show the present state."""
+        with self._guard, self.quiet():
+            try:
+                self.render(self.view_data())
+            except EfeError as error:
+                self.message.say(str(error))
+            except Exception as error:
+                logger.exception("%s can't be drawn", type(self).__name__)
+                self.message.say(f"this can't be shown: {type(error).__name__}: {error}")
+
+    def _changed(self, change: Any) -> None:
+        if self.shown:
+            self.refresh()
+        else:
+            self._late = True
+
+    def _shown_again(self, change: Any) -> None:
+        if change.new and self._late:
+            self._late = False
+            self.refresh()
+
+    @contextlib.contextmanager
+    def quiet(self) -> Iterator[None]:
+        """While this lasts, changes of controls are not a person's doing."""
+        self._rendering += 1
+        try:
+            yield
+        finally:
+            self._rendering -= 1
+
+    def put(self, control: ipywidgets.Widget, **traits: Any) -> None:
+        """Set traits of a control that differ, in their order and in one message to the browser."""
+        with self.quiet(), control.hold_sync():
+            for name, value in traits.items():
+                if not _same(getattr(control, name), value):
+                    setattr(control, name, value)
+
+    # --- from the person to the state
+
+    def on(
+        self,
+        control: ipywidgets.Widget,
+        action: Callable[[Any], Any],
+        name: str = "value",
+        message: Message | None = None,
+    ) -> None:
+        """Call ``action(new value)`` when a person changes a control; what is wrong is said by `message`."""
+
+        def changed(change: Any) -> None:
+            with self._guard:
+                if not self._rendering:
+                    self.act(action, change.new, message=message)
+
+        control.observe(changed, name)
+
+    def on_click(
+        self, button: ipywidgets.Button, action: Callable[[], Any], message: Message | None = None
+    ) -> None:
+        """Call ``action()`` when a person presses a button."""
+        button.on_click(lambda _: self.act(action, message=message))
+
+    def act(self, action: Callable, *args: Any, message: Message | None = None, **kwargs: Any) -> bool:
+        """Do an action; whether it could be done. What is wrong is said beside the control.
+
+        Parameters
+        ----------
+        action : callable
+            Usually one of the state's; raises EfeError, whose text is shown, if something can't be.
+        message : Message, optional
+            Where it is said; by default below the widget.
+        """
+        beside = message or self.message
+        with self._guard:
+            try:
+                action(*args, **kwargs)
+            except EfeError as error:
+                beside.say(str(error))
+                return False
+            except Exception as error:
+                logger.exception("an action failed")
+                beside.say(f"that failed: {type(error).__name__}: {error}")
+                return False
+            beside.clear()
+            return True
+
+    def later(self, action: Callable[[], Any], delay: float = 0.1) -> Debounce:
+        """Return a call of `action` that waits until nothing new has come for a time (s); see `Debounce`."""
+        found = Debounce(lambda: self.act(action), delay)
+        self._debounced.append(found)
+        return found
+
+    # --- the end
+
+    def leave(self) -> None:
+        """Stop what a subclass has begun; called once, when the widget is closed."""
+
+    def close(self) -> None:
+        """Leave the state and the page: every model that the widget made is closed."""
+        if self.comm is None or not self._alive:
+            super().close()
+            return
+        self._alive = False
+        self.leave()
+        for debounced in self._debounced:
+            debounced.cancel()
+        for observed, names in ((self.state, self.watches), (self.state.view, self.watches_view)):
+            with contextlib.suppress(ValueError):  # it had not begun to
+                observed.unobserve(self._changed, list(names))
+        self.unobserve_all()
+        close_all(self)
+        super().close()
+
+
+def _dashed(name: str) -> str:
+    """Return "TargetEditor" as "target-editor"."""
+    return "".join(f"-{c.lower()}" if c.isupper() and i else c.lower() for i, c in enumerate(name))
+
+
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
+        left, right = np.asarray(one), np.asarray(other)
+        if left.shape != right.shape or left.dtype.kind != right.dtype.kind:
+            return False
+        return bool(np.array_equal(left, right, equal_nan=left.dtype.kind == "f"))
+    return type(one) is type(other) and bool(one == other)

@@ -1,0 +1,83 @@
+"""A button that saves a file in the browser; the kernel makes it when it is asked for, and keeps nothing."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import anywidget
+import traitlets
+
+from ...engine.problems import EfeError
+from .html import plain
+from .owned import close_all
+from .style import static
+
+logger = logging.getLogger(__name__)
+
+
+class Download(anywidget.AnyWidget):
+    """A button that saves a file in the browser.
+
+    Parameters
+    ----------
+    label : str
+        What stands on the button.
+    filename : str
+        Under which name the browser saves it.
+    make : callable
+        Returns the contents, as bytes or text; called when the button is pressed. What it raises is said beside the
+        button.
+    kind : str
+        Media type of the contents.
+    tooltip : str
+        What the button does, in a few words.
+    disabled : bool
+        Whether it can't be pressed.
+    """
+
+    _esm = static(__file__, "download.js")
+
+    label = traitlets.Unicode().tag(sync=True)
+    filename = traitlets.Unicode().tag(sync=True)
+    hint = traitlets.Unicode().tag(sync=True)  # what is called tooltip wants a description in the browser
+    disabled = traitlets.Bool(False).tag(sync=True)
+
+    def __init__(
+        self,
+        label: str,
+        filename: str,
+        make: Callable[[], bytes | str],
+        *,
+        kind: str = "application/octet-stream",
+        tooltip: str = "",
+        disabled: bool = False,
+    ):
+        super().__init__(label=label, filename=filename, hint=tooltip, disabled=disabled)
+        self.make = make
+        self.kind = kind
+        self.on_msg(self._asked)
+
+    def _asked(self, widget: Any, content: Any, buffers: Any) -> None:
+        if not isinstance(content, dict) or content.get("kind") != "ask":
+            return
+        number = content.get("number")
+        try:
+            made = self.make()
+        except EfeError as error:
+            self.send({"kind": "failed", "number": number, "text": str(error)})
+        except Exception as error:
+            logger.exception("%s can't be made", self.filename)
+            text = f"that failed: {type(error).__name__}: {plain(error)}"
+            self.send({"kind": "failed", "number": number, "text": text})
+        else:
+            data = made.encode("utf-8") if isinstance(made, str) else made
+            file = {"kind": "file", "number": number, "filename": self.filename, "type": self.kind}
+            self.send(file, buffers=[data])
+
+    def close(self) -> None:
+        """Leave the page, with the layout."""
+        if self.comm is not None:
+            close_all(self)
+            super().close()

@@ -1,0 +1,1 @@
+"""eFEL's settings, averaging, and what is written."""

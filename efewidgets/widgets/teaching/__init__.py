@@ -1,0 +1,1 @@
+"""Widgets to teach with: a virtual cell, and questions."""

@@ -1,0 +1,232 @@
+"""What can be chosen, typed and pressed beside the traces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import NamedTuple
+
+import ipywidgets
+
+from ...engine.figures.style import FAINT, ORANGE, SKY, VERMILLION
+from ..parts.html import escape, plain, tag
+from ..parts.style import row
+from .data import TraceView
+from .list_of_sweeps import SweepList
+from .timing import TIMINGS
+
+SCOPES = (
+    ("the sweeps chosen in the list", "shown"),
+    ("the active one of them", "this"),
+    ("all sweeps of this protocol in this cell", "protocol"),
+)
+
+Put = Callable[..., None]
+
+
+class Scope(NamedTuple):
+    """Of how many sweeps something is changed.
+
+    Parameters
+    ----------
+    sweeps, excluded, by_hand : int
+        All, those that are left out, and those with a timing that was set by hand.
+    """
+
+    sweeps: int
+    excluded: int
+    by_hand: int
+
+
+class Controls:
+    """The controls of a trace viewer.
+
+    Attributes
+    ----------
+    cell, protocol : Dropdown
+    previous, next, all : Button
+        One sweep further; all over each other.
+    sweeps : SweepList
+    start, end : FloatText
+        Times shown, ms.
+    closer, wider, reset : Button
+        Zoom.
+    mark : ToggleButton
+        Whether dragging marks the times to show, and doesn't move them.
+    fit : Checkbox
+        Whether the heights are fitted to what is seen.
+    scope : Dropdown
+        What timings and exclusions apply to: "shown", all that are chosen, "this" or "protocol".
+    timings : dict of FloatText
+        Number boxes of all timings (ms), by name.
+    detected, exclude, include : Button
+    reason : Text
+    """
+
+    def __init__(self) -> None:
+        self.empty, self.facts, self.notes = ipywidgets.HTML(), ipywidgets.HTML(), ipywidgets.HTML()
+        self.legend = ipywidgets.HTML(_legend())
+        self.sweeps = SweepList()
+        self._make_choice()
+        self._make_range()
+        self._make_timings()
+        self._make_exclusion()
+
+    def _make_choice(self) -> None:
+        narrow = {"width": "auto", "max_width": "320px"}
+        self.cell = ipywidgets.Dropdown(description="cell", layout=narrow)
+        self.protocol = ipywidgets.Dropdown(description="protocol", layout=narrow)
+        self.previous = _button("◀ previous", "show the sweep before this one")
+        self.next = _button("next ▶", "show the sweep after this one")
+        self.all = _button("overlay all", "show all sweeps of the list over each other")
+        self.place = ipywidgets.HTML()
+        self.choice_row = row(
+            self.cell, self.protocol, self.previous, self.place, self.next, self.all, kind="efe-choice"
+        )
+
+    def _make_range(self) -> None:
+        self.start = _number("from (ms)", 90)
+        self.end = _number("to (ms)", 90)
+        self.closer = _button("zoom in", "show half of the time")
+        self.wider = _button("zoom out", "show twice the time")
+        self.reset = _button("whole sweep", "show all times")
+        self.mark = ipywidgets.ToggleButton(
+            description="mark a range",
+            tooltip="drag marks the times to show; otherwise drag moves, and the wheel zooms",
+            layout={"width": "auto"},
+        )
+        self.fit = ipywidgets.Checkbox(
+            description="fit heights to what is seen", indent=False, layout={"width": "auto"}
+        )
+        self.range_row = row(
+            self.start, self.end, self.closer, self.wider, self.reset, self.mark, self.fit, kind="efe-range"
+        )
+
+    def _make_timings(self) -> None:
+        self.scope = ipywidgets.Dropdown(
+            options=SCOPES, description="changes apply to", layout={"width": "auto"}
+        )
+        self.timings = {name: _number(f"{name} (ms)", 100) for name in TIMINGS}
+        self.detected = _button("back to detected", "take back the timings that were set by hand")
+        self.timing_row = row(self.scope, *self.timings.values(), self.detected, kind="efe-timings")
+
+    def _make_exclusion(self) -> None:
+        self.status = ipywidgets.HTML()
+        self.reason = ipywidgets.Text(
+            description="reason", placeholder="why it is left out, e.g. seal lost", layout={"width": "320px"}
+        )
+        self.exclude = _button("exclude", "leave out of everything")
+        self.include = _button("include", "use again")
+        self.exclusion_row = row(self.reason, self.exclude, self.include, self.status, kind="efe-exclusion")
+
+    # --- drawing
+
+    def draw(self, put: Put, view: TraceView, scope: Scope) -> None:
+        """Show a view, and say on the buttons to how many sweeps they apply."""
+        nothing = view.active is None
+        put(self.empty, value=tag("div", escape(" ".join(view.notes)), class_="efe-empty") if nothing else "")
+        put(self.empty.layout, display="" if nothing else "none")
+        if nothing:
+            return
+        _draw_choice(put, self.cell, view.cells, view.cell)
+        _draw_choice(put, self.protocol, view.protocols, view.protocol)
+        ids = [row.id for row in view.rows]
+        at = ids.index(view.active) if view.active in ids else 0
+        put(self.previous, disabled=at == 0)
+        put(self.next, disabled=at >= len(ids) - 1)
+        put(self.all, disabled=len(view.chosen) >= len(ids))
+        put(self.place, value=escape(_place(view, at)))
+        put(self.sweeps, rows=[asdict(row) for row in view.rows])
+        put(self.sweeps, chosen=list(view.chosen), active=view.active)
+        put(self.start, value=round(view.span[0], 3))
+        put(self.end, value=round(view.span[1], 3))
+        put(self.reset, disabled=view.span == view.full)
+        self._draw_timings(put, view)
+        put(self.facts, value=_facts(view))
+        put(self.notes, value="".join(_note(note) for note in view.notes))
+        put(self.status, value="" if view.excluded is None else _excluded(view.excluded))
+        self._draw_scope(put, scope)
+
+    def _draw_scope(self, put: Put, scope: Scope) -> None:
+        put(self.exclude, description=_for("exclude", scope.sweeps))
+        put(
+            self.include,
+            description=_for("include", scope.excluded or scope.sweeps),
+            disabled=not scope.excluded,
+        )
+        back = _for("back to detected", scope.by_hand or scope.sweeps, ": ")
+        put(self.detected, description=back, disabled=not scope.by_hand)
+
+    def _draw_timings(self, put: Put, view: TraceView) -> None:
+        for name, box in self.timings.items():
+            timing = view.timings.get(name)
+            put(box.layout, display="none" if timing is None else "")
+            if timing is not None:
+                put(box, value=round(timing.ms, 4))
+                put(
+                    box,
+                    tooltip="set by hand" if timing.by_hand else "detected" if timing.known else "unknown",
+                )
+
+
+def _for(action: str, number: int, between: str = " ") -> str:
+    """Return the label of a button; of one sweep nothing need be said."""
+    return action if number == 1 else f"{action}{between}{number:,} sweeps"
+
+
+def _draw_choice(put: Put, control: ipywidgets.Dropdown, names: Sequence[str], chosen: str | None) -> None:
+    put(control, options=tuple((plain(name), name) for name in names), value=chosen)
+
+
+def _place(view: TraceView, at: int) -> str:
+    if len(view.chosen) > 1:
+        return f"{len(view.curves)} of {len(view.rows)} sweeps shown"
+    return f"sweep {at + 1} of {len(view.rows)}"
+
+
+def _facts(view: TraceView) -> str:
+    pieces = (
+        tag(
+            "span",
+            tag("span", escape(name), class_="efe-faint"),
+            " ",
+            tag("b", escape(value)),
+            class_="efe-fact",
+        )
+        for name, value in view.facts
+    )
+    return tag("div", *pieces, class_="efe-facts")
+
+
+def _note(text: str) -> str:
+    return tag("div", escape(text), class_="efe-says efe-warning")
+
+
+def _excluded(reason: str) -> str:
+    return tag("span", "excluded: ", tag("b", escape(reason)), class_="efe-excluded")
+
+
+def _legend() -> str:
+    entries = (
+        ("dashed", VERMILLION, "stimulus found"),
+        ("dotted", FAINT, "spike threshold"),
+        ("solid", SKY, "timing, detected"),
+        ("solid", ORANGE, "timing set by hand"),
+    )
+    lines = [
+        tag("span", tag("i", style=f"border-top: 2px {kind} {colour}"), escape(label))
+        for kind, colour, label in entries
+    ]
+    spike = tag("span", tag("i", class_="efe-dot", style=f"background: {VERMILLION}"), "spike")
+    return tag("div", *lines, spike, class_="efe-legend")
+
+
+def _button(label: str, hint: str) -> ipywidgets.Button:
+    return ipywidgets.Button(description=label, tooltip=hint, layout={"width": "auto"})
+
+
+def _number(label: str, width: int) -> ipywidgets.FloatText:
+    box = ipywidgets.FloatText(description=label, layout={"width": "auto"}, step=None)
+    box.continuous_update = False
+    box.add_class("efe-ms")
+    return box

@@ -1,0 +1,363 @@
+"""What a trace viewer shows, as plain data: which sweeps, their samples, marks, and words about them."""
+
+from __future__ import annotations
+
+import math
+import pathlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ...engine.figures.style import BLUE, FRAME, GREEN, ORANGE, counted, number
+from ...engine.figures.sweeps import amplitude
+from ...engine.problems import EfeError
+from ...state import ExtractionState, Results
+from ...state.results.results import Member
+from ..parts.html import plain
+from ..parts.plots import padded
+from .samples import Range, Samples, Seen, TraceCache, bins, seen
+from .timing import FROM, Timing, by_hand, timings
+
+#: Sweeps drawn over each other, samples read for them, and rows of the list, at most
+MOST_SWEEPS, MOST_SAMPLES, MOST_ROWS = 50, 10_000_000, 1000
+
+#: From the smallest to the largest amplitude: ever lighter, and told apart with every kind of colour vision
+RAMP = (BLUE, GREEN, ORANGE)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A sweep in the list beside the traces."""
+
+    id: str
+    label: str
+    detail: str
+    colour: str
+    faint: bool
+    hint: str
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """A sweep as it is drawn."""
+
+    id: str
+    colour: str
+    opacity: float
+    seen: Seen
+    stimulus: tuple[np.ndarray, np.ndarray]
+    threshold: float | None
+
+
+@dataclass(frozen=True, eq=False)
+class TraceView:
+    """All that a trace viewer shows.
+
+    Parameters
+    ----------
+    cell, protocol : str or None
+        Those of the sweep that stands for all.
+    rows : tuple of Row
+        Sweeps that can be shown: those of its protocol, and others that were chosen.
+    chosen : tuple of str
+        Ids of the sweeps that are to be shown.
+    active : str or None
+        The sweep that words and handles are about.
+    curves : tuple of Curve
+        The sweeps that are drawn.
+    timings : dict
+        `Timing` of the active sweep, by name.
+    span : tuple of float
+        The times that are shown, ms.
+    full : tuple of float
+        All times, ms.
+    voltages, currents : tuple of float
+        Ends of the axes, mV and nA.
+    facts : list of tuple of str
+        About the active sweep: what it is, and its value, other people's text as it is.
+    excluded : str or None
+        Why the active sweep is left out.
+    notes : list of str
+        What else should be known.
+    """
+
+    cells: tuple[str, ...] = ()
+    protocols: tuple[str, ...] = ()
+    cell: str | None = None
+    protocol: str | None = None
+    rows: tuple[Row, ...] = ()
+    chosen: tuple[str, ...] = ()
+    active: str | None = None
+    curves: tuple[Curve, ...] = ()
+    timings: dict[str, Timing] = field(default_factory=dict)
+    span: Range = (0.0, 1.0)
+    full: Range = (0.0, 1.0)
+    voltages: Range = (-100.0, 50.0)
+    currents: Range = (0.0, 1.0)
+    facts: list[tuple[str, str]] = field(default_factory=list)
+    excluded: str | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+def trace_view(
+    state: ExtractionState, cache: TraceCache, active: str | None = None, *, fit: bool = False
+) -> TraceView:
+    """Return what is to be shown of the recordings that are selected in a state.
+
+    Parameters
+    ----------
+    active : str, optional
+        Which of them stands for all.
+    fit : bool
+        Whether the axes of voltage and current end where what is seen ends.
+    """
+    results = state.results
+    members = results.members
+    chosen = _chosen(state, results)
+    if not chosen:
+        return TraceView(notes=[_nothing(state)])
+    active = active if active in chosen else chosen[0]
+    stands = members[active]
+    rows = _rows(results, stands, chosen)
+    colours = _colours(rows)
+    place = {identity: k for k, identity in enumerate(colours)}
+    chosen = tuple(sorted(chosen, key=lambda identity: place.get(identity, len(place))))
+    drawn = _drawn(results, chosen, active)
+    samples, notes = _samples(results, cache, drawn)
+    if len(drawn) < len(chosen):
+        notes.append(
+            f"{len(drawn)} of {len(chosen)} chosen sweeps are drawn; choose fewer to see the others."
+        )
+    full = (0.0, max((found.trace.tend for found in samples.values()), default=float(stands.recording.tend)))
+    between = _within(state.view.time_range, full)
+    curves = tuple(
+        _curve(members[identity], found, between, len(samples), colours[identity])
+        for identity, found in samples.items()
+    )
+    limits = _heights(curves, list(samples.values()), fit)
+    cells = tuple(cell.name for cell in results.inputs.cells)
+    in_list = [members[identity] for identity in rows[:MOST_ROWS]]
+    listed = tuple(
+        _row(member, name, colours[member.id]) for member, name in zip(in_list, _names(in_list), strict=True)
+    )
+    return TraceView(
+        cells,
+        tuple(results.inputs.by_name[stands.cell].groups),
+        stands.cell,
+        stands.protocol,
+        listed,
+        chosen,
+        active,
+        curves,
+        timings(stands, state.inputs),
+        between or full,
+        full,
+        *limits,
+        _facts(state, results, stands, samples.get(active)),
+        excluded(state, stands.id),
+        [*_doubts(stands), *notes],
+    )
+
+
+def _nothing(state: ExtractionState) -> str:
+    if not state.inputs.cells:
+        return "There are no recordings yet. Add files first: their traces appear here."
+    if state.status == "running":
+        return "The recordings are being read; they appear here when that is done."
+    return "None of the files could be read. The problems say why, and what to do."
+
+
+def _chosen(state: ExtractionState, results: Results) -> tuple[str, ...]:
+    """Return the selected recordings, else one protocol of one cell, as far as those are selected, else the first."""
+    view, members = state.view, results.members
+    found = tuple(dict.fromkeys(identity for identity in view.recordings if identity in members))
+    if found or (view.cell is None and view.protocol is None):
+        return found or tuple(members)[:1]
+    fitting = {
+        identity: (member.cell, member.protocol)
+        for identity, member in members.items()
+        if view.cell in (None, member.cell) and view.protocol in (None, member.protocol)
+    }
+    first = next(iter(fitting.values()), None)
+    return tuple(identity for identity, place in fitting.items() if place == first) or tuple(members)[:1]
+
+
+def _rows(results: Results, stands: Member, chosen: Sequence[str]) -> list[str]:
+    """Return the recordings of the list: the protocol's by amplitude, then others that were chosen."""
+    members = results.members
+    group = [m for m in members.values() if (m.cell, m.protocol) == (stands.cell, stands.protocol)]
+    group.sort(key=_order)
+    return list(dict.fromkeys([*(member.id for member in group), *chosen]))
+
+
+def _order(member: Member) -> float:
+    known = None if member.lost else amplitude(member.recording)
+    return math.inf if known is None else known
+
+
+def _colours(rows: Sequence[str]) -> dict[str, str]:
+    """Return a colour for each row, from one end of the ramp to the other."""
+    last = max(len(rows) - 1, 1)
+    return {identity: _on_ramp(k / last) for k, identity in enumerate(rows)}
+
+
+def _on_ramp(share: float) -> str:
+    place = share * (len(RAMP) - 1)
+    k = min(int(place), len(RAMP) - 2)
+    ends = [[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in RAMP[k : k + 2]]
+    mixed = (round(a + (b - a) * (place - k)) for a, b in zip(*ends, strict=True))
+    return "#" + "".join(f"{part:02X}" for part in mixed)
+
+
+def _drawn(results: Results, chosen: Sequence[str], active: str) -> list[str]:
+    """Return those for which there is room, the active one among them."""
+    room = MOST_SAMPLES - results.members[active].recording.weight
+    found = {active}
+    for identity in chosen:
+        weight = results.members[identity].recording.weight
+        if identity != active and weight <= room and len(found) < MOST_SWEEPS:
+            found.add(identity)
+            room -= weight
+    return [identity for identity in chosen if identity in found]
+
+
+def _samples(
+    results: Results, cache: TraceCache, drawn: Sequence[str]
+) -> tuple[dict[str, Samples], list[str]]:
+    cache.keep(drawn)
+    found, failures = {}, []
+    for identity in drawn:
+        try:
+            found[identity] = cache.get(results, identity)
+        except EfeError as error:
+            failures.append(plain(error))
+    return found, list(dict.fromkeys(failures))
+
+
+def _within(wanted: Range | None, full: Range) -> Range | None:
+    """Return the part of a range of times that there is; None for all of it."""
+    if wanted is None:
+        return None
+    low, high = max(float(wanted[0]), full[0]), min(float(wanted[1]), full[1])
+    return (low, high) if low < high and (low, high) != full else None
+
+
+def _curve(member: Member, samples: Samples, between: Range | None, sweeps: int, colour: str) -> Curve:
+    unused = member.excluded is not None or member.lost
+    threshold = None if member.lost else _threshold(member.recording)
+    opacity = (0.35 if sweeps > 1 else 0.8) if unused else 1.0 if sweeps == 1 else 0.85
+    drawn = seen(samples, between, bins(sweeps))
+    return Curve(member.id, FRAME if unused else colour, opacity, drawn, samples.stimulus, threshold)
+
+
+def _threshold(recording: Any) -> float | None:
+    """Return the threshold (mV) with which the spikes were found: that of the settings, else the automatic one."""
+    found: Any = (recording.efel_settings or {}).get("Threshold")
+    found = recording.auto_threshold if found is None else found
+    return None if found is None else float(found)
+
+
+def _heights(curves: Sequence[Curve], samples: Sequence[Samples], fit: bool) -> tuple[Range, Range]:
+    """Return the ends of the axes of voltage and current; without samples those of `TraceView`."""
+    if not curves:
+        return TraceView.voltages, TraceView.currents
+    if fit:
+        voltage = np.concatenate([curve.seen.voltage for curve in curves])
+        current = np.concatenate([curve.seen.current for curve in curves])
+        return padded(voltage, 0.06), padded(current, 0.1)
+    return (
+        padded([end for found in samples for end in found.voltages], 0.06),
+        padded([end for found in samples for end in found.currents], 0.1),
+    )
+
+
+def _names(members: Sequence[Member]) -> list[str]:
+    """Return the sweeps' names, without what all begin with."""
+    names = [plain(member.recording.label) for member in members]
+    first, last = min(names), max(names)
+    n = next((k for k, pair in enumerate(zip(first, last, strict=False)) if pair[0] != pair[1]), 0)
+    n = len(first[:n].rstrip("0123456789"))
+    return [f"…{name[n:]}" if n > 3 else name for name in names]
+
+
+def _row(member: Member, detail: str, colour: str) -> Row:
+    recording = member.recording
+    whole = plain(f"{member.cell}, {member.protocol}, {recording.label}")
+    if member.lost:
+        return Row(member.id, "no stimulus", detail, FRAME, True, f"{whole}: {_why_lost(member)}")
+    known = amplitude(recording)
+    unit = "ms" if recording.target_amplitude == "delta" else "nA"
+    label = "? nA" if known is None else f"{_level(known)} {unit}"
+    if recording.spikecount:
+        label += f" · {counted(recording.spikecount, 'spike')}"
+    if member.excluded is not None:
+        return Row(member.id, label, detail, FRAME, True, f"{whole}, excluded: {plain(member.excluded)}")
+    return Row(member.id, label, detail, colour, False, whole)
+
+
+def _level(value: float) -> str:
+    """Return a current (nA) in words; less than 0.1 pA is noise of rounding."""
+    return number(0.0 if abs(value) < 1e-4 else value)
+
+
+def _why_lost(member: Member) -> str:
+    window, names = member.recording.window, ", ".join(member.recording.timings)
+    reason = f": {window.reason}" if window is not None and window.reason else ""
+    return f"not used, for no stimulus was found{reason}. Drag {names} to where they are, or type them."
+
+
+def _doubts(member: Member) -> list[str]:
+    if member.lost:
+        return [_why_lost(member)]
+    return [plain(problem.message) for problem in member.recording.problems]
+
+
+def excluded(state: ExtractionState, identity: str) -> str | None:
+    """Return why a recording is left out, as it was decided just now."""
+    file, _, label = identity.partition("/")
+    cell = state.inputs.cell_of_file.get(file)
+    return None if cell is None else cell.by_id[file].excluded.get(label)
+
+
+def _facts(
+    state: ExtractionState, results: Results, member: Member, samples: Samples | None
+) -> list[tuple[str, str]]:
+    recording = member.recording
+    found = [
+        ("cell", member.cell),
+        ("protocol", member.protocol),
+        ("sweep", str(recording.label)),
+        ("file", ", ".join(pathlib.Path(path).name for path in recording.files)),
+    ]
+    if not member.lost:
+        found.append(("amplitude", _amplitudes(results, member)))
+        if recording.hypamp is not None:
+            found.append(("holding", f"{_level(recording.hypamp)} nA"))
+        found.append(("spikes", str(recording.spikecount)))
+        threshold = _threshold(recording)
+        if threshold is not None:
+            automatic = (recording.efel_settings or {}).get("Threshold") is None
+            found.append(
+                ("spike threshold", f"{number(threshold)} mV{' (automatic)' if automatic else ' (set)'}")
+            )
+    found.append(("sampling", f"{number(1.0 / recording.dt)} kHz"))
+    if samples is not None:
+        found.append(("samples", f"{samples.trace.n:,}"))
+    own = by_hand(state.inputs, member.id)
+    words = f"{', '.join(own)} set by hand" if own else FROM.get(recording.timing_from, recording.timing_from)
+    found.append(("timing", words))
+    return found
+
+
+def _amplitudes(results: Results, member: Member) -> str:
+    """Return the amplitudes, e.g. "0.215 nA, 120 % of rheobase"."""
+    recording = member.recording
+    names = [name for name in recording.amplitudes if getattr(recording, name, None) is not None]
+    absolute = " / ".join(_level(getattr(recording, name)) for name in names) + " nA"
+    rheobase = results.get("threshold", member.cell)
+    if rheobase is None or not names:
+        return f"{absolute} (no rheobase)" if names else "unknown"
+    relative = recording.relative_amps(rheobase)
+    return f"{absolute}, {' / '.join(number(relative[f'{name}_rel']) for name in names)} % of rheobase"

@@ -1,0 +1,359 @@
+"""Looking at traces: voltage over current, zoomed without loss, with the stimulus' timings to be dragged."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import ipywidgets
+import numpy as np
+
+from ...engine.problems import EfeError
+from ...state import ExtractionState
+from ..parts.base import StateWidget
+from ..parts.html import plain
+from ..parts.message import Message
+from ..parts.owned import close_all
+from ..parts.style import KEEPS_SIZE
+from .controls import Controls, Scope
+from .data import TraceView, excluded, trace_view
+from .panels import Panels
+from .samples import TraceCache
+from .timing import TIMINGS, by_hand, checked
+
+
+class TraceViewer(StateWidget):
+    """Voltage over current of the selected recordings, overlaid or one after the other.
+
+    Shown are the recordings of ``state.view.recordings``, else those of ``state.view.cell`` and ``.protocol``, else
+    the first. What is done to timings and to exclusions is done to the recordings that ``controls.scope`` names.
+
+    Parameters
+    ----------
+    state : ExtractionState
+
+    Attributes
+    ----------
+    panels : Panels
+        Figures and marks.
+    controls : Controls
+        Everything that can be chosen, typed or pressed.
+    active : str or None
+        Id of the recording that words, handles and number boxes are about.
+    """
+
+    watches_view = ("recordings", "cell", "protocol", "time_range")
+
+    def __init__(self, state: ExtractionState):
+        self.active: str | None = None
+        self.cache = TraceCache()
+        self._view = TraceView()
+        self._zoom: tuple[float, float] | None = None
+        self._drags = self._sets = 0
+        super().__init__(state)
+
+    # --- from the state to the screen
+
+    def build(self) -> Sequence[ipywidgets.Widget]:
+        self.panels = Panels(self.put)
+        self.controls = Controls()
+        self.timing_message, self.exclusion_message, self.range_message = Message(), Message(), Message()
+        self._resample = self.later(self._zoomed, 0.05)
+        self._dropped = self.later(self._drop, 0.2)
+        self._listen()
+        controls = self.controls
+        plots = ipywidgets.VBox([self.panels.voltage, self.panels.current, controls.legend])
+        plots.add_class("efe-plots")
+        body = ipywidgets.HBox([plots, controls.sweeps])
+        body.add_class("efe-trace-body")
+        self._rest = ipywidgets.VBox(
+            [
+                controls.choice_row,
+                controls.facts,
+                controls.notes,
+                body,
+                controls.range_row,
+                self.range_message,
+                controls.timing_row,
+                self.timing_message,
+                controls.exclusion_row,
+                self.exclusion_message,
+            ]
+        )
+        self._rest.add_class(KEEPS_SIZE)
+        return [controls.empty, self._rest]
+
+    def _listen(self) -> None:
+        controls, panels = self.controls, self.panels
+        self.on(controls.cell, lambda name: self._choose_group(name, controls.protocol.value))
+        self.on(controls.protocol, lambda name: self._choose_group(controls.cell.value, name))
+        for name in ("chosen", "active"):
+            self.on(controls.sweeps, lambda _: self._choose(), name=name)
+        self.on_click(controls.previous, lambda: self.step(-1))
+        self.on_click(controls.next, lambda: self.step(1))
+        self.on_click(controls.all, lambda: self.show([row.id for row in self._view.rows]))
+        for box in (controls.start, controls.end):
+            self.on(box, lambda _: self._type_range(), message=self.range_message)
+        self.on_click(controls.reset, lambda: self.zoom(None), self.range_message)
+        self.on_click(controls.closer, lambda: self._zoom_by(0.5), self.range_message)
+        self.on_click(controls.wider, lambda: self._zoom_by(2.0), self.range_message)
+        self.on(controls.fit, lambda _: self.refresh())
+        self.on(controls.mark, lambda mark: panels.drag_to_mark() if mark else panels.drag_to_pan())
+        self.on(panels.brush, self._brushed, name="brushing", message=self.range_message)
+        self.on(panels.time, lambda _: self._resample(), name="min")
+        self.on(panels.time, lambda _: self._resample(), name="max")
+        self.on(panels.handles, self._dragged, name="x", message=self.timing_message)
+        panels.handles.on_drag_start(self._drag_begins)
+        panels.handles.on_drag_end(self._drag_ends)
+        for name, box in controls.timings.items():
+            self.on(box, partial(self._typed, name), message=self.timing_message)
+        self.on(controls.scope, lambda _: self.refresh())
+        self.on_click(controls.detected, self.back_to_detected, self.timing_message)
+        self.on_click(controls.exclude, self._exclude, self.exclusion_message)
+        self.on_click(controls.include, self._include, self.exclusion_message)
+
+    def view_data(self) -> TraceView:
+        return trace_view(self.state, self.cache, self.active, fit=self.controls.fit.value)
+
+    def render(self, data: TraceView) -> None:
+        self._view = data
+        self.active = data.active
+        self.controls.draw(self.put, data, self._scope_in_words())
+        self.put(self._rest.layout, display="none" if data.active is None else "")
+        if data.active is None:
+            return
+        self.panels.draw(data)
+        if data.span != self._zoom:
+            self._zoom = data.span
+            self.put(self.panels.time, min=data.span[0], max=data.span[1])
+
+    # --- which sweeps
+
+    def show(self, recordings: Sequence[str], active: str | None = None) -> None:
+        """Show recordings; one of them stands for all."""
+        recordings = tuple(recordings)
+        if not recordings:
+            raise EfeError("no recording is chosen.")
+        self.active = active if active in recordings else recordings[0]
+        member = self.state.results.members.get(self.active)
+        place = {} if member is None else {"cell": member.cell, "protocol": member.protocol}
+        self._look(**place, recordings=recordings)
+
+    def step(self, by: int) -> None:
+        """Show the sweep that is so many further in the list than the active one, by itself."""
+        rows = [row.id for row in self._view.rows]
+        if self.active in rows:
+            self.show([rows[min(max(rows.index(self.active) + by, 0), len(rows) - 1)]])
+
+    def _choose(self) -> None:
+        """Show what was chosen in the list."""
+        sweeps, known = self.controls.sweeps, self.state.results.members
+        chosen = tuple(identity for identity in sweeps.chosen if identity in known)
+        if chosen and (chosen, sweeps.active) != (self._view.chosen, self._view.active):
+            self.show(chosen, sweeps.active)
+
+    def _choose_group(self, cell: str, protocol: str) -> None:
+        """Show all sweeps of a protocol of a cell; another cell may have other protocols."""
+        found = self.state.results.inputs.by_name.get(cell)
+        if found is None:
+            raise EfeError(f"there is no cell {plain(cell)} any more.")
+        groups = found.groups
+        protocol = protocol if protocol in groups else next(iter(groups))
+        self.active = None
+        self._look(cell=cell, protocol=protocol, recordings=(), time_range=None)
+
+    def _look(self, **values: Any) -> None:
+        """Change what everything looks at; be drawn once."""
+        with self.state.view.hold_trait_notifications():
+            for name, value in values.items():
+                setattr(self.state.view, name, value)
+        self.refresh()
+
+    # --- which times
+
+    def zoom(self, between: tuple[float, float] | None) -> None:
+        """Show the times between two (ms), or all."""
+        if between is not None:
+            low, high = (float(end) for end in between)
+            full = self._view.full
+            if not low < high:
+                raise EfeError(f"the times shown must begin ({low:g} ms) before they end ({high:g} ms).")
+            if high <= full[0] or low >= full[1]:
+                raise EfeError(f"the recording lasts from {full[0]:g} to {full[1]:g} ms.")
+            low, high = max(low, full[0]), min(high, full[1])
+            between = None if (low, high) == full else (low, high)
+        self._zoom = None if between is None else self._zoom
+        self.state.view.set_trait("time_range", between)
+        self.refresh()
+
+    def _zoomed(self) -> None:
+        """Take over what the mouse has made of the time axis, and show the samples that belong to it."""
+        low, high = float(self.panels.time.min), float(self.panels.time.max)
+        full, least = self._view.full, 4.0 * self._step()
+        if high - low >= full[1] - full[0]:
+            low, high = full
+        elif high - low < least:
+            low, high = (low + high - least) / 2, (low + high + least) / 2
+        low, high = _shifted(low, high, full)
+        self._zoom = (float(self.panels.time.min), float(self.panels.time.max))
+        self.zoom((low, high))
+
+    def _step(self) -> float:
+        """Sampling step of the active sweep, ms."""
+        member = self.state.results.members.get(self.active or "")
+        return 0.0 if member is None else float(member.recording.dt)
+
+    def _zoom_by(self, factor: float) -> None:
+        low, high = self._view.span
+        full = self._view.full
+        half = min(factor * (high - low), full[1] - full[0]) / 2
+        middle = (low + high) / 2
+        self.zoom(_shifted(middle - half, middle + half, full))
+
+    def _type_range(self) -> None:
+        self.zoom((self.controls.start.value, self.controls.end.value))
+
+    def _brushed(self, brushing: bool) -> None:
+        marked = self.panels.brush.selected
+        if brushing or marked is None or np.size(marked) != 2:
+            return
+        low, high = sorted(float(end) for end in marked)
+        self.put(self.panels.brush, selected=None)
+        if high - low > 2 * self._step():
+            self.zoom((low, high))
+
+    # --- timings
+
+    def set_timing(
+        self,
+        values: Mapping[str, float],
+        merge: str | None = None,
+        proposed: Mapping[str, float] | None = None,
+    ) -> None:
+        """Set timings (ms) of the recordings that `controls.scope` names, e.g. ``{"ton": 700}``.
+
+        Where no stimulus was found one timing isn't enough: there `proposed` are set too.
+
+        Raises
+        ------
+        EfeError
+            If a timing can't be; nothing is changed then.
+        """
+        members = self.state.results.members
+        chosen = self.scope()
+        values = {name: self._on_sample(ms) for name, ms in values.items()}
+        more = {name: self._on_sample(ms) for name, ms in (proposed or {}).items()} | values
+        lost = [identity for identity in chosen if more != values and members[identity].lost]
+        groups = [(lost, more), ([identity for identity in chosen if identity not in lost], values)]
+        for group, found in groups:
+            checked((members[identity] for identity in group), self.state.inputs, found)
+        if all(group for group, _ in groups):
+            self._sets += 1
+            merge = merge or f"timings {self._sets} of {self.active}"  # one step to be undone
+        for group, found in groups:
+            if group:
+                self.state.set_sweep(group, merge=merge, **found)
+        self.refresh()
+
+    def back_to_detected(self) -> None:
+        """Take back the timings that were set by hand."""
+        chosen = [identity for identity in self.scope() if by_hand(self.state.inputs, identity)]
+        if not chosen:
+            raise EfeError("no timing was set by hand here.")
+        names = {name for identity in chosen for name in by_hand(self.state.inputs, identity)}
+        self.state.set_sweep(chosen, **dict.fromkeys(sorted(names, key=TIMINGS.index)))
+        self.refresh()
+
+    def scope(self) -> tuple[str, ...]:
+        """Return the ids of the recordings that a change applies to."""
+        if self.active is None:
+            raise EfeError("no recording is chosen.")
+        members, scope = self.state.results.members, self.controls.scope.value
+        if scope == "shown":
+            return self._view.chosen
+        if scope == "protocol":
+            place = (members[self.active].cell, members[self.active].protocol)
+            return tuple(identity for identity, m in members.items() if (m.cell, m.protocol) == place)
+        return (self.active,)
+
+    def _scope_in_words(self) -> Scope:
+        if self.active is None:
+            return Scope(0, 0, 0)
+        chosen, inputs = self.scope(), self.state.inputs
+        left_out = [identity for identity in chosen if excluded(self.state, identity) is not None]
+        return Scope(len(chosen), len(left_out), sum(bool(by_hand(inputs, one)) for one in chosen))
+
+    def _on_sample(self, ms: float) -> float:
+        """Return a time on a sample, without the digits that mean nothing."""
+        step = self._step()
+        return round(round(float(ms) / step) * step, 6) if step and math.isfinite(ms) else float(ms)
+
+    def _typed(self, name: str, ms: float) -> None:
+        try:
+            self.set_timing({name: float(ms)}, proposed=self._proposed())
+        except EfeError:
+            self.refresh()
+            raise
+
+    def _proposed(self) -> dict[str, float]:
+        """Return the timings where the handles are: what sweeps get in which no stimulus was found."""
+        return {name: t.ms for name, t in self._view.timings.items()}
+
+    def _drag_begins(self, *_: Any) -> None:
+        self._drags += 1
+
+    def _drag_ends(self, _: Any, content: dict[str, Any]) -> None:
+        """Believe the place where the mouse let go: what an earlier one brought may have overtaken the last moves."""
+        x = np.array(self.panels.handles.x, float)
+        x[content["index"]] = content["point"]["x"]
+        self.panels.handles.x = x
+
+    def _dragged(self, x: Any) -> None:
+        """Move the lines with the handles, at once; the override follows when the mouse rests."""
+        times = dict(zip(self.panels.handles.names.tolist(), np.asarray(x).tolist(), strict=False))
+        self.panels.move_lines(times)
+        for name, ms in times.items():
+            self.put(self.controls.timings[name], value=self._on_sample(ms))
+        self._dropped()
+
+    def _drop(self) -> None:
+        """Set the timings whose handles have been moved."""
+        handles = self.panels.handles
+        times = dict(zip(handles.names.tolist(), np.asarray(handles.x).tolist(), strict=False))
+        known = self._view.timings
+        moved = {
+            name: ms
+            for name, ms in times.items()
+            if name in known and self._on_sample(ms) != self._on_sample(known[name].ms)
+        }
+        merge = f"drag {self._drags} of {self.active}"
+        if moved and not self.act(
+            self.set_timing, moved, merge, self._proposed(), message=self.timing_message
+        ):
+            self.refresh()
+
+    # --- exclusion
+
+    def _exclude(self) -> None:
+        self.state.exclude(self.scope(), self.controls.reason.value)
+        self.put(self.controls.reason, value="")
+        self.refresh()
+
+    def _include(self) -> None:
+        self.state.include([one for one in self.scope() if excluded(self.state, one) is not None])
+        self.refresh()
+
+    def leave(self) -> None:
+        """Close what no figure shows just now."""
+        for widget in self.panels.loose:
+            if widget.comm is not None:  # whoever has closed the figures may have closed it too
+                close_all(widget)
+                widget.close()
+
+
+def _shifted(low: float, high: float, full: tuple[float, float]) -> tuple[float, float]:
+    """Return a range of the same length that lies within another."""
+    by = max(full[0] - low, 0.0) or min(full[1] - high, 0.0)
+    return max(low + by, full[0]), min(high + by, full[1])

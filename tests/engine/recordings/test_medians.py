@@ -1,0 +1,73 @@
+"""Medians by counting are numpy's, and edges by counting those of a median filter."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from efewidgets.engine.recordings.ecodes import signal
+from efewidgets.engine.recordings.ecodes.medians import Smoothed, median
+
+STEPS = st.sampled_from([0.0, 1e-6, 0.3, 1.0, 3.0])
+
+
+@st.composite
+def currents(draw, shortest=1):
+    """Noise in the steps of a converter (or without any), on levels."""
+    n, seed = draw(st.integers(shortest, 700)), draw(st.integers(0, 2**32 - 1))
+    random = np.random.default_rng(seed)
+    step = draw(STEPS)
+    x = random.standard_normal(n) + 4.0 * random.integers(0, 2) * (np.arange(n) > random.integers(0, n))
+    x = np.round(x / step) * step if step else x
+    return x.astype(draw(st.sampled_from(["f4", "f8"])))
+
+
+def filtered(x, width=85):
+    """Running median, straight from its definition."""
+    windows = np.lib.stride_tricks.sliding_window_view(np.pad(x, width // 2, mode="symmetric"), width)
+    return np.median(windows, axis=1).astype(np.float64)
+
+
+@settings(deadline=None)
+@given(currents())
+def test_median(x):
+    found = median(x)
+    assert found == np.median(x)
+    assert type(found) is type(np.median(x))
+
+
+@settings(deadline=None)
+@given(currents(), st.lists(st.tuples(st.integers(0, 720), st.integers(0, 720)), max_size=3))
+def test_smoothed_median(x, ends):
+    stretches = [slice(min(pair), max(pair)) for pair in ends]
+    expected = np.concatenate([filtered(x)[part] for part in stretches or [slice(None)]])
+    smoothed = Smoothed(x)
+    np.testing.assert_array_equal(smoothed.values, filtered(x))
+    for one in (smoothed, Smoothed(x)):  # with the filter built, and without
+        if len(expected):
+            assert one.median(*stretches) == np.median(expected)
+            assert one.median(*stretches).dtype == np.float64
+
+
+def test_the_median_needs_no_filter():
+    smoothed = Smoothed(np.random.default_rng(0).standard_normal(5000))
+    smoothed.median(slice(100), slice(4000, None))
+    assert "values" not in smoothed.__dict__
+
+
+def test_median_of_nothing():
+    with pytest.warns(RuntimeWarning):
+        assert np.isnan(Smoothed(np.ones(9)).median(slice(3, 3)))
+
+
+@settings(deadline=None)
+@given(currents(shortest=120), st.floats(-3, 3), st.floats(-3, 3), st.floats(1e-3, 4))
+def test_beyond(x, one, two, threshold):
+    deviation = filtered(x)
+    for levels in ([one], [one, two]):
+        deviation = deviation - levels[-1]
+        np.testing.assert_array_equal(
+            signal.median_beyond(x, levels, threshold), np.abs(deviation) > threshold
+        )

@@ -1,0 +1,42 @@
+"""A worker that dies takes only its recording with it, and it can be tried again."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+
+import pytest
+
+from efewidgets import ExtractionState
+from efewidgets.engine.parallel import WorkerPool
+from efewidgets.state import InlineRunner
+
+from .. import lab
+
+
+def deadly_reader(metadata):
+    """Read as the lab does, but die of the files that are marked, unless there is a cure beside them."""
+    path = pathlib.Path(metadata["filepath"])
+    if path.name.startswith("B_IV") and not (path.parent / "cure").exists():
+        os._exit(3)
+    return lab.reader(metadata)
+
+
+@pytest.mark.slow
+def test_a_worker_that_dies_takes_only_its_recording(arguments, tmp_path):
+    arguments["recording_reader"] = deadly_reader
+    with WorkerPool(2) as pool:
+        state = ExtractionState.from_arguments(arguments, runner=InlineRunner(pool))
+        state.run()
+        problem = next(p for p in state.problems if p.kind == "worker")
+        assert (problem.cell, problem.protocol) == ("B", "IV")
+        assert problem.file.endswith("B_IV_0.json")
+        assert json.loads(state.results.texts["features"])["IV_-100"]["soma"][0]["n"] == 1
+        (tmp_path / "cure").touch()
+        assert state.refresh_files() == [problem.file]
+        state.run()
+        assert "worker" not in {p.kind for p in state.problems}
+        state.close()
+    with ExtractionState.from_arguments(arguments | {"recording_reader": lab.reader}) as expected:
+        assert state.results.texts == expected.results.texts

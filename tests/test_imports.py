@@ -1,4 +1,4 @@
-"""What importing the package costs, and that the rooms of the house know only those before them."""
+"""What importing the package costs, and that layers and rooms of the house know only those before them."""
 
 from __future__ import annotations
 
@@ -28,9 +28,29 @@ HEAVY = {
     "traitlets",
     "voila",
 }
-# Each room may import from itself and from those before it.
-ROOMS = ("engine", "state", "widgets", "app")
-LIGHT_ROOMS = {
+# Each layer may import from itself and from those before it.
+LAYERS = ("engine", "state", "widgets", "app")
+# So may each room inside its layer; "" are the modules that stand directly in it: the ground, before all rooms, or, of
+# the state, what holds the rooms together.
+ROOMS = {
+    "engine": (
+        *("", "readers", "traces", "detection", "features", "figures", "recordings", "files", "targets"),
+        *("outputs", "extraction", "config"),
+    ),
+    "state": ("running", "", "stages", "results", "sessions", "actions"),
+    "widgets": (
+        *("parts", "files", "traces", "rheobase", "targets", "features", "settings", "results", "overview"),
+        *("teaching", ""),
+    ),
+}
+# Doors: what stands directly in a layer, and opens its rooms to those who come from outside
+DOORS = {
+    "engine": {"ecodes"},  # the name under which scripts import stimulus families
+    "state": {"", "state"},  # the state itself
+    "widgets": {""},
+}
+MOST_IN_A_CORRIDOR = {"engine": 16, "state": 12, "widgets": 6}
+LIGHT_LAYERS = {
     "engine": {"traitlets", "ipywidgets", "IPython", "voila"},
     "state": {"ipywidgets", "IPython", "voila"},
 }
@@ -74,8 +94,8 @@ def test_public_names_are_there():
         efewidgets.extract_features  # noqa: B018
 
 
-def modules_of(room: str) -> list[pathlib.Path]:
-    return sorted((PACKAGE / room).rglob("*.py"))
+def modules_of(layer: str) -> list[pathlib.Path]:
+    return sorted((PACKAGE / layer).rglob("*.py"))
 
 
 def imports_of(path: pathlib.Path) -> set[str]:
@@ -92,22 +112,111 @@ def imports_of(path: pathlib.Path) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_imports_run_one_way(room):
+@pytest.mark.parametrize("layer", LAYERS)
+def test_imports_run_one_way(layer):
     """The order is engine ← state ← widgets ← app."""
-    later = ROOMS[ROOMS.index(room) + 1 :]
-    for path in modules_of(room):
+    later = LAYERS[LAYERS.index(layer) + 1 :]
+    for path in modules_of(layer):
         for name in imports_of(path):
             parts = name.split(".")
             if parts[0] == "efewidgets" and len(parts) > 1:
                 assert parts[1] not in (*later, "cli"), f"{path.relative_to(PACKAGE)} imports {name}"
 
 
-@pytest.mark.parametrize("room", LIGHT_ROOMS)
-def test_rooms_without_widgets(room):
-    for path in modules_of(room):
+def names_of_modules() -> dict[str, pathlib.Path]:
+    """Return all modules of the package by their names; a package has the name of its folder."""
+    found = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(PACKAGE).with_suffix("").parts
+        found[".".join(("efewidgets", *parts[: -1 if parts[-1] == "__init__" else None]))] = path
+    return found
+
+
+def inner_imports() -> dict[str, set[str]]:
+    """Return which modules of the package each imports, late imports and those for type checkers among them."""
+    modules = names_of_modules()
+    found = {}
+    for name, path in modules.items():
+        targets = imports_of(path) & set(modules)
+        # "from .a import b" names both a and, if it is a module, a.b: then a is only the way to it
+        passed = {other for other in targets if any(t.startswith(f"{other}.") for t in targets)}
+        names_something = {m for m in passed if _takes_from(path, m, modules)}
+        found[name] = targets - (passed - names_something) - {name}
+    return found
+
+
+def _takes_from(path: pathlib.Path, module: str, modules: dict[str, pathlib.Path]) -> bool:
+    """Whether a file imports something from a package that isn't a module below it."""
+    return any(
+        name.startswith(f"{module}.") and name.rpartition(".")[0] == module and name not in modules
+        for name in imports_of(path)
+    )
+
+
+def loops(graph: dict[str, set[str]]) -> list[list[str]]:
+    """Return the groups of modules that reach each other; each is a loop."""
+    reached: dict[str, set[str]] = {}
+    for start in graph:
+        todo, seen = [start], set()
+        while todo:
+            for target in graph[todo.pop()]:
+                if target not in seen:
+                    seen.add(target)
+                    todo.append(target)
+        reached[start] = seen
+    groups = {
+        tuple(sorted({name, *(other for other in reached[name] if name in reached[other])})) for name in graph
+    }
+    return [list(group) for group in groups if len(group) > 1 or group[0] in reached[group[0]]]
+
+
+def room_of(module: str, layer: str) -> str | None:
+    """Return the room of a layer in which a module stands, "" for its corridor; None for another layer's."""
+    parts = module.split(".")[1:]
+    if not parts or parts[0] != layer:
+        return None
+    return parts[1] if len(parts) > 1 and (PACKAGE / layer / parts[1]).is_dir() else ""
+
+
+def test_no_module_needs_itself():
+    assert loops(inner_imports()) == []
+
+
+def test_a_loop_is_found():
+    assert sorted(loops({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"d"}})) == [["b", "c"], ["d"]]
+
+
+@pytest.mark.parametrize("layer", ROOMS)
+def test_rooms_stand_in_their_order(layer):
+    """Late imports and those for type checkers count, too."""
+    order = ROOMS[layer]
+    for module, targets in inner_imports().items():
+        mine = room_of(module, layer)
+        is_door = module.removeprefix(f"efewidgets.{layer}").lstrip(".") in DOORS[layer]
+        if mine is None or is_door:
+            continue
+        for target in targets:
+            other = room_of(target, layer)
+            if other is not None:
+                assert order.index(other) <= order.index(mine), f"{module} imports {target}"
+
+
+@pytest.mark.parametrize("layer", ROOMS)
+def test_every_room_is_drawn(layer):
+    there = {path.name for path in (PACKAGE / layer).iterdir() if (path / "__init__.py").exists()}
+    assert there == set(ROOMS[layer]) - {""}
+
+
+@pytest.mark.parametrize("layer", MOST_IN_A_CORRIDOR)
+def test_few_modules_stand_in_a_corridor(layer):
+    assert len(list((PACKAGE / layer).glob("*.py"))) <= MOST_IN_A_CORRIDOR[layer]
+
+
+@pytest.mark.parametrize("layer", LIGHT_LAYERS)
+def test_layers_without_widgets(layer):
+    for path in modules_of(layer):
         packages = {name.split(".")[0] for name in imports_of(path)}
-        assert not packages & LIGHT_ROOMS[room], path.relative_to(PACKAGE)
+        assert not packages & LIGHT_LAYERS[layer], path.relative_to(PACKAGE)
 
 
 def test_only_one_door_to_efel():

@@ -74,7 +74,7 @@ def _main(arguments: Sequence[str] | None) -> int:
         with Interrupt() as interrupt:
             console = Console(chosen.as_json, chosen.quiet, interrupt, chosen.notes)
             report = _run(chosen, console)
-        return console.show(report)
+        return report.print(console)
     except BrokenPipeError:  # whoever read the output (head, less) has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

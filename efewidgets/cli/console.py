@@ -7,13 +7,12 @@ import os
 import shutil
 import sys
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TextIO
 
 from ..engine.problems import Problem
 from .interrupt import Interrupt
 from .progress import Bar
-from .report import Report
 from .text import grouped, printable, wrapped
 
 _STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33"}
@@ -45,19 +44,24 @@ class Console:
         self.width = max(min(shutil.get_terminal_size((100, 24)).columns, _MAX_WIDTH), 60)
         self._bar: Bar | None = None
 
-    def show(self, report: Report) -> int:
-        """Print a report and return its exit code."""
+    def show(
+        self,
+        data: Mapping[str, Any],
+        show: Callable[[Console], None] | None = None,
+        problems: Sequence[Problem] = (),
+        error: str = "",
+    ) -> None:
+        """Print what a command found, as the one JSON document or as text: results, then problems, then the error."""
         if self.as_json:
-            print(_to_json(report.as_dict()), file=self.out)
+            print(_to_json(data), file=self.out)
         else:
-            if report.show is not None and not self.quiet:
-                report.show(self)
+            if show is not None and not self.quiet:
+                show(self)
             self.out.flush()
-            self._problems(report.problems)
-            if report.error:
-                print(f"{self.styled('efewidgets:', 'red', self.err)} {report.error}", file=self.err)
+            self._problems(problems)
+            if error:
+                print(f"{self.styled('efewidgets:', 'red', self.err)} {error}", file=self.err)
         self.out.flush()
-        return report.exit_code
 
     # --- text
 

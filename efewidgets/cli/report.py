@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..engine.problems import Problem
-
-if TYPE_CHECKING:
-    from .console import Console
+from .console import Console
 
 DONE, WITH_PROBLEMS, UNUSABLE, BROKEN, INTERRUPTED = 0, 1, 2, 3, 130
 _STATUS = {
@@ -60,3 +58,8 @@ class Report:
         if self.error:
             head["error"] = self.error
         return head | self.data | {"problems": [problem.as_dict() for problem in self.problems]}
+
+    def print(self, console: Console) -> int:
+        """Print the report and return its exit code."""
+        console.show(self.as_dict(), self.show, self.problems, self.error)
+        return self.exit_code

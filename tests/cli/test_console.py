@@ -83,7 +83,7 @@ def test_columns_are_aligned_and_the_last_is_wrapped(console: Console) -> None:
 
 def test_names_cannot_steer_the_terminal(console: Console) -> None:
     console.table([("\x1b[2Jcell", "a\tb")])
-    console.show(Report(problems=[Problem("m.", cell="\x1b]0;title\x07")]))
+    Report(problems=[Problem("m.", cell="\x1b]0;title\x07")]).print(console)
     shown = console.out.getvalue() + console.err.getvalue()  # type: ignore[attr-defined]
     assert all(character.isprintable() or character == "\n" for character in shown)
 
@@ -130,25 +130,25 @@ def test_problems_are_grouped() -> None:
 def test_many_kinds_of_notes_are_shown_on_demand(console: Console) -> None:
     report = Report(problems=[Problem(f"note {letter}.", "note") for letter in "abcdef"])
     console.all_notes = False
-    console.show(report)
+    report.print(console)
     few = console.err.getvalue()  # type: ignore[attr-defined]
     assert "note a." in few
     assert "note f." not in few
     assert "3 kinds more, with --notes" in few
     console.all_notes = True
-    console.show(report)
+    report.print(console)
     assert "note f." in console.err.getvalue()  # type: ignore[attr-defined]
 
 
 def test_problems_by_severity(console: Console) -> None:
     problems = [Problem("n.", "note"), Problem("w.", "warning"), Problem("e."), Problem("f.")]
-    assert console.show(Report(problems=problems)) == 1
+    assert Report(problems=problems).print(console) == 1
     assert console.err.getvalue() == "\n2 errors\n  e.\n  f.\n\n1 warning\n  w.\n\n1 note\n  n.\n"  # type: ignore[attr-defined]
 
 
 def test_long_messages_fit_and_paths_stay_whole(console: Console) -> None:
     path = "/" + "x" * 100 + ".nwb"
-    console.show(Report(problems=[Problem("word " * 40, file=path)]))
+    Report(problems=[Problem("word " * 40, file=path)]).print(console)
     lines = console.err.getvalue().splitlines()  # type: ignore[attr-defined]
     assert any(path in line for line in lines)
     assert all(len(line) <= 80 for line in lines if path not in line)

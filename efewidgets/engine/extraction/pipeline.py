@@ -11,10 +11,10 @@ from typing import Any
 
 from ..averages import mean
 from ..problems import EfeError, Problem
+from ..recordings.agreeing import agree_among
 from ..recordings.cell import Cell
 from ..recordings.computing import FeatureValues, Run, compute_features, feature_values, request_features
-from ..recordings.edges import agree_among
-from ..recordings.reading import Room, as_problem, read_file, sweep_labels
+from ..recordings.reading import Room, count_now, read_file, sweep_labels
 from ..recordings.recording import Recording
 from ..recordings.repeats import without_repeats
 from ..recordings.source import files_of
@@ -29,7 +29,6 @@ __all__ = [
     "choose_targets",
     "compute_features",
     "compute_matched",
-    "count_now",
     "feature_values",
     "file_jobs",
     "group",
@@ -144,15 +143,6 @@ def read_cells(
         if keep_samples is True and counted is None:
             count_now(cell.recordings)
     return list(cells.values())
-
-
-def count_now(recordings: Sequence[Recording]) -> None:
-    """Find the spikes of recordings that were moved to the timing of others, before a script changes anything."""
-    for recording in recordings:
-        try:
-            recording.count_now()
-        except Exception as error:
-            recording.problems.append(as_problem(error, "spikes"))
 
 
 def _sweep_by_sweep(

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..problems import Problem
-from .edges import agree_among
+from .agreeing import agree_among
+from .reading import count_now, read_file
 from .recording import Recording
 
 
@@ -107,8 +108,6 @@ class Cell:
         efel_settings : dict, optional
             eFEL settings that decide what a spike is.
         """
-        from ..extraction.pipeline import count_now, read_file
-
         added: list[Recording] = []
         for metadata in protocol_data:
             recordings, problems = read_file(metadata, protocol_name, recording_reader, efel_settings)

@@ -1,4 +1,4 @@
-"""Which edges of the stimulus to believe: BluePyEfe's simple ones, those of the detector, or the other sweeps'.
+"""Which edges of the stimulus to believe: BluePyEfe's simple ones, or those of the detector.
 
 BluePyEfe's edges are kept wherever the detector confirms them, so that numbers stay what they were; where the two
 disagree the detector is believed if it is sure. Nobody is believed without a word.
@@ -6,16 +6,11 @@ disagree the detector is believed if it is sure. Nobody is believed without a wo
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
-from ..detection import Window, reconcile
+from ..detection import Window
 from ..problems import Problem
-
-if TYPE_CHECKING:
-    from .recording import Recording
 
 SURE = 0.5
 UNCERTAIN = "the timing of the stimulus is not certain"
@@ -87,84 +82,3 @@ def cut_problem(tend: float) -> Problem:
         severity="warning",
         kind="stimulus",
     )
-
-
-def agree_among(recordings: Sequence[Recording]) -> tuple[list[Recording], list[Problem]]:
-    """Let the unsure sweeps of one protocol of one cell take the edges on which the sure ones agree.
-
-    Returns
-    -------
-    kept : list of Recording
-        All, but for those that stay unsure and whose stimulus has too many parts to be guessed.
-    problems : list of Problem
-        What was left out.
-    """
-    groups: dict[type, list[Recording]] = {}
-    for recording in recordings:
-        if recording.window is not None:
-            groups.setdefault(type(recording), []).append(recording)
-    for group in groups.values():
-        if len(group) > 1:
-            _agree_in_group(group)
-    lost = [recording for recording in recordings if recording.timing_from == "lost"]
-    kept = [recording for recording in recordings if recording.timing_from != "lost"]
-    return kept, [_lost_problem(recording) for recording in lost]
-
-
-def _lost_problem(recording: Recording) -> Problem:
-    names = ", ".join(recording.timings)
-    reason = recording.window.reason if recording.window else ""
-    return Problem(
-        f"the stimulus was not found: {reason}. The recording is left out; "
-        f"give {names} (ms) in its metadata.",
-        kind="stimulus",
-        file=recording.files[-1] if recording.files else None,
-        protocol=recording.protocol_name,
-        recording=recording.label or recording.name,
-    )
-
-
-def _agree_in_group(group: Sequence[Recording]) -> None:
-    group = sorted(group, key=_content)  # whatever the order they were read in
-    windows = [recording.window for recording in group if recording.window is not None]
-    revised = reconcile(group[0].family(), windows)
-    for recording, old, window in zip(group, windows, revised, strict=True):
-        if window is old:
-            continue
-        tolerance = recording.agree_ms / recording.dt
-        edges, origin = settle(recording.usual, window, tolerance)
-        if origin in ("usual", "seen") and edges and all(name in edges for name in recording.timings):
-            _take_over(recording, window, edges or {}, "usual" if origin == "usual" else "others")
-        elif recording.timing_from == "lost":
-            recording.window = dataclasses.replace(window, edges=old.edges)
-        else:
-            recording.timing_from = "unsure"
-            recording.problems = [p for p in recording.problems if not p.message.startswith(UNCERTAIN)]
-            recording.problems.append(unsure_problem(window))
-
-
-def _content(recording: Recording) -> tuple:
-    window = recording.window
-    return () if window is None else (sorted(window.edges.items()), window.confidence, window.noise)
-
-
-def _take_over(recording: Recording, window: Window, edges: Mapping[str, int], origin: str) -> None:
-    """Move a recording to the edges of the others and measure its levels there."""
-    recording.problems = [p for p in recording.problems if p.kind != "stimulus"]
-    tolerance = recording.agree_ms / recording.dt
-    if recording.timing_from in ("usual", "seen") and _near(recording.window, edges, tolerance):
-        return
-    kept = recording.has_samples
-    trace = recording.samples()
-    recording.window = dataclasses.replace(window, edges=dict(edges))
-    recording.timing_from = origin
-    if edges and list(edges.values())[-1] >= trace.n:
-        recording.problems.append(cut_problem(trace.tend))
-    recording.apply_edges(edges, trace, recording.given_edges(trace))
-    if not kept:
-        recording.release()
-
-
-def _near(window: Window | None, edges: Mapping[str, int], tolerance: float) -> bool:
-    known = window.edges if window is not None else {}
-    return set(known) == set(edges) and all(abs(known[name] - at) <= tolerance for name, at in edges.items())

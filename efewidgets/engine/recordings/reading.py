@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -114,6 +114,15 @@ def read_file(
     problems = [*told, *unknown_sweeps(file.of_sweeps, labels.all), *failures]
     place = _place(metadata, protocol_name)
     return recordings, [dataclasses.replace(problem, **place) for problem in problems]
+
+
+def count_now(recordings: Sequence[Recording]) -> None:
+    """Find the spikes of recordings that were moved to the timing of others, before a script changes anything."""
+    for recording in recordings:
+        try:
+            recording.count_now()
+        except Exception as error:
+            recording.problems.append(as_problem(error, "spikes"))
 
 
 def sweep_labels(metadata: Mapping[str, Any], protocol_name: str) -> list[str]:

@@ -6,28 +6,10 @@ protocols: the same file under two protocols is how the protocols of one file ar
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from collections.abc import Sequence
 
 from ..problems import Problem
-
-if TYPE_CHECKING:
-    from .recording import Recording
-
-#: Sample counts, sampling step, and checksums of voltage and current
-Fingerprint = tuple[int, float, int, int]
-
-
-def fingerprint(sweep: Mapping[str, Any]) -> Fingerprint | None:
-    """Return what tells the samples of a sweep from all others; None if it has none."""
-    voltage, current = sweep.get("voltage"), sweep.get("current")
-    if voltage is None or current is None:
-        return None
-    sums = (zlib.crc32(np.ascontiguousarray(samples).data) for samples in (voltage, current))
-    return (len(voltage), float(sweep.get("dt") or 0), *sums)  # type: ignore[return-value]
+from .recording import Recording
 
 
 def repeats(entries: Sequence[Sequence[Recording]]) -> dict[int, Recording]:

@@ -12,8 +12,8 @@ import numpy as np
 
 from ..problems import EfeError, Problem
 from ..readers import each_sweep
+from ..traces.fingerprint import fingerprint
 from ..traces.trace import Trace, standardize
-from .repeats import fingerprint
 from .source import Source, files_of
 
 _serials = itertools.count()

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from .results import Results
+from .found import Found
 
 
-def blockers(results: Results) -> list[str]:
+def blockers(results: Found) -> list[str]:
     """Say what a person must do before there can be results; nothing if there are some."""
     inputs = results.inputs
     if not inputs.cells:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,14 +11,12 @@ from ...engine.features.store import settings_key
 from ...engine.problems import EfeError, nearest
 from ..inputs import Target
 from ..values import Frozen
-
-if TYPE_CHECKING:
-    from .results import Member, Results
+from .found import Found, Member
 
 COLUMNS = "recording cell file sweep amplitude value taken reason".split()
 
 
-def explain(results: Results, target: Target | str) -> pd.DataFrame:
+def explain(results: Found, target: Target | str) -> pd.DataFrame:
     """Return one row for each recording of the target's protocol, and for each file of it without any.
 
     Returns
@@ -42,7 +40,7 @@ def explain(results: Results, target: Target | str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _target(results: Results, target: Target | str) -> Target:
+def _target(results: Found, target: Target | str) -> Target:
     known = {found.id: found for found in results.targets}
     identity = target if isinstance(target, str) else target.id
     if identity in known:
@@ -53,7 +51,7 @@ def _target(results: Results, target: Target | str) -> Target:
     return same
 
 
-def _row(results: Results, member: Member, target: Target) -> tuple:
+def _row(results: Found, member: Member, target: Target) -> tuple:
     recording = member.recording
     place = (member.id, member.cell, member.file.path, recording.label)
     if member.excluded is not None:
@@ -81,7 +79,7 @@ def _row(results: Results, member: Member, target: Target) -> tuple:
     return (*place, level, value, not np.isnan(value), reason)
 
 
-def _value(results: Results, recording: Any, target: Target) -> tuple[float, str]:
+def _value(results: Found, recording: Any, target: Target) -> tuple[float, str]:
     results.get("features", (target.protocol, target.amplitude))
     key = settings_key(dict(Frozen({**results.context.efel_settings, **target.efel_settings})))
     store = recording.feature_store
@@ -92,7 +90,7 @@ def _value(results: Results, recording: Any, target: Target) -> tuple[float, str
     return value, failures[0] if failures else f"eFEL finds no {target.efeature} in it"
 
 
-def _files_without(results: Results, target: Target) -> list[tuple]:
+def _files_without(results: Found, target: Target) -> list[tuple]:
     """Rows of files of which no recording could be had."""
     there = {member.file.id for member in results.members.values()}
     problems = {problem.file: problem.message for problem in results.problems if problem.kind == "file"}

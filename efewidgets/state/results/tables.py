@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ...engine.averages import mean_and_std
-
-if TYPE_CHECKING:
-    from ...engine.recordings.recording import Recording
-    from ..stages.parts import Matched, Sweeps
-    from .results import Member, Results
+from ...engine.recordings.recording import Recording
+from ..stages.parts import Matched, Sweeps
+from .found import Found, Member
 
 RECORDING_COLUMNS = (
     "recording cell protocol file sweep amp_nA amp_percent hypamp_nA ton_ms toff_ms tend_ms dt_ms spikes"
@@ -37,14 +35,14 @@ def unit_of(efeature: str) -> str:
     return feature_info(efeature).unit
 
 
-def recordings_table(results: Results) -> pd.DataFrame:
+def recordings_table(results: Found) -> pd.DataFrame:
     """Return one row per recording; those that are excluded, or whose stimulus was not found, stand there too."""
     return pd.DataFrame(
         [_recording_row(results, member) for member in results.members.values()], columns=RECORDING_COLUMNS
     )
 
 
-def _recording_row(results: Results, member: Member) -> tuple:
+def _recording_row(results: Found, member: Member) -> tuple:
     recording = member.recording
     place = (member.id, member.cell, member.protocol, member.file.path, recording.label)
     if member.lost:
@@ -70,7 +68,7 @@ def _percent(amp: Any, rheobase: Any) -> float:
     return np.nan if amp is None or not rheobase else float(100.0 * amp / rheobase)
 
 
-def feature_table(results: Results, everything: bool = False) -> pd.DataFrame:
+def feature_table(results: Found, everything: bool = False) -> pd.DataFrame:
     """Return one row per recording and feature.
 
     Parameters
@@ -100,7 +98,7 @@ def feature_table(results: Results, everything: bool = False) -> pd.DataFrame:
     return frame.assign(**columns)[FEATURE_COLUMNS]
 
 
-def _rows(results: Results, everything: bool) -> dict[tuple, dict[int, tuple[str, ...]]]:
+def _rows(results: Found, everything: bool) -> dict[tuple, dict[int, tuple[str, ...]]]:
     """Return which recordings stand in the table under each name, feature and settings, and the targets of each."""
     rows: dict[tuple, dict[int, tuple[str, ...]]] = {}
     for item, wanted in results.get("targets").groups.items():
@@ -134,7 +132,7 @@ class _About:
         return self._known[key]
 
 
-def _about(results: Results) -> _About:
+def _about(results: Found) -> _About:
     members = list(results.members.values())
     rheobases = {cell: results.get("threshold", cell) for cell in results.inputs.by_name}
     amps = np.array([_number(member.recording.amp) for member in members], dtype=float)
@@ -154,7 +152,7 @@ def _about(results: Results) -> _About:
     return _About(frame, {recording.serial: k for k, recording in enumerate(recordings)}, recordings)
 
 
-def target_table(results: Results) -> pd.DataFrame:
+def target_table(results: Found) -> pd.DataFrame:
     """Return one row per target in force.
 
     Returns

@@ -15,8 +15,8 @@ import numpy as np
 from ...engine.extraction.pipeline import read_file
 from ...engine.outputs.standard_files import holding_current
 from ...engine.problems import Problem
+from ...engine.recordings.agreeing import agree_among
 from ...engine.recordings.cell import Cell
-from ...engine.recordings.edges import agree_among
 from ...engine.recordings.recording import Recording
 from ...engine.recordings.repeats import without_repeats
 from ...engine.recordings.stimulus import Stimulus

@@ -13,7 +13,8 @@ from ...engine.recordings.cell import Cell
 from ...engine.targets.rheobase import STRATEGIES, Decision, decide, deciding_sweeps
 from ...state import ExtractionState
 from ...state.inputs import CellInputs, Inputs
-from ...state.results.results import Member, Results
+from ...state.results.found import Member
+from ...state.results.results import Results
 from ...state.stages.context import Context, Rule
 from ...state.stages.world import World
 from ...state.values import thaw

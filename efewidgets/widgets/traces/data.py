@@ -14,7 +14,7 @@ from ...engine.figures.style import BLUE, FRAME, GREEN, ORANGE, counted, number
 from ...engine.figures.sweeps import amplitude
 from ...engine.problems import EfeError
 from ...state import ExtractionState, Results
-from ...state.results.results import Member
+from ...state.results.found import Member
 from ..parts.html import plain
 from ..parts.plots import padded
 from .samples import Range, Samples, Seen, TraceCache, bins, seen

@@ -1,0 +1,21 @@
+"""What tells the samples of one sweep from those of all others."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+#: Sample counts, sampling step, and checksums of voltage and current
+Fingerprint = tuple[int, float, int, int]
+
+
+def fingerprint(sweep: Mapping[str, Any]) -> Fingerprint | None:
+    """Return what tells the samples of a sweep from all others; None if it has none."""
+    voltage, current = sweep.get("voltage"), sweep.get("current")
+    if voltage is None or current is None:
+        return None
+    sums = (zlib.crc32(np.ascontiguousarray(samples).data) for samples in (voltage, current))
+    return (len(voltage), float(sweep.get("dt") or 0), *sums)  # type: ignore[return-value]

@@ -15,12 +15,16 @@ import numpy as np
 
 _FEWEST, _SHORTEST_MS = 20, 2.0  # samples, ms: what is shorter does no harm, or is the top of a clipped spike
 _SATURATED_MS = 20.0  # so long an amplifier may stick at its limit, or a computed cell be held after a spike
-_NEAR = 100  # samples next to a run in which noise is looked for
-_TURNS = 0.1  # of the samples; spikes and stimuli turn less often than noise
+_BLANKED_MS = 5.0  # so long it may be switched off while a stimulus is given
+_NEAR = 200  # samples next to a run in which noise is looked for
+_CLOSE = 40  # samples at the border itself
+_TURNS = 0.06  # of the samples; spikes and stimuli turn less often than noise
 _LONGER = 10  # times the run that is the fifth longest: four may be gaps, or clipped
-_RANK = 4
+_FINE = 0.7  # digits a sample: noise that no digit swallows
 _DIGITS = 20  # what changes by as many digits at once doesn't come to rest
 _JUMP = 0.3  # of the range
+_HALF = 0.5  # of the current's range
+_BEYOND = 3  # times the range of all else
 _NO_NOISE = 1e-6  # of the largest value: rounding
 _TOGETHER = 3  # samples
 
@@ -39,13 +43,15 @@ def find_gaps(voltage: np.ndarray, current: np.ndarray, step: float) -> list[Gap
 
     A stretch of at least 20 equal samples and 2 ms counts as missing
 
-    - if the voltage beside it is noisy (three values at least, turning in every tenth sample or more) and it is ten
-      times longer than the fifth longest run of equal samples; within a sweep from 20 ms on, and unless it is a
-      limit at which the amplifier sticks (no jump leads to the lowest or highest value);
-    - at the end, if the current was noisy and stands still at the same time;
-    - if a jump by 30 % of the range leads into it and out of it again (or out of 20 ms at the start), or a change by
-      more than 20 digits into 20 ms at the end, while the current does nothing of the kind, and the voltage stands
-      nowhere else at that value as long. Zero in both at the end, after a jump, is a stop, too.
+    - if the voltage beside it is noisy (in 200 samples three values at least, and 12 turns) and jumps into it and out
+      of it by 30 % of the range; or, without such a jump, if it is ten times longer than the fifth longest run (than
+      any other, if the noise is smaller than the digits), at the end, or within from 5 ms on, unless it is a limit
+      at which the amplifier sticks;
+    - at the end, if the current was noisy and stands still at the same time, or makes a step of half its range which
+      leaves the voltage as it is;
+    - if the voltage is without noise, but jumps into it and out of it, or changes by more than 20 digits at once into
+      20 ms at the end, while the current does nothing of the kind, and the voltage stands nowhere else at that value
+      as long. Zero in both after a jump, or a value beyond all measure, are missing whatever the current does.
 
     At the start its value must be far from what follows: a reader may have held the first value itself, in place
     of a test pulse.
@@ -83,8 +89,8 @@ class _Sweep:
         Sampling step, ms.
     starts, lengths : array (m,)
         Of the runs, in samples.
-    usual : int
-        Length of the fifth longest run.
+    second, fifth : int
+        Lengths of the longest runs but one and but four.
     """
 
     voltage: np.ndarray
@@ -92,15 +98,15 @@ class _Sweep:
     step: float
     starts: np.ndarray
     lengths: np.ndarray
-    usual: int
+    second: int
+    fifth: int
 
     @classmethod
     def of(cls, voltage: np.ndarray, current: np.ndarray, step: float) -> _Sweep:
         starts = np.r_[0, np.flatnonzero(voltage[1:] != voltage[:-1]) + 1]
         lengths = np.diff(np.r_[starts, len(voltage)])
-        rank = min(_RANK, len(lengths) - 1)
-        usual = int(np.partition(lengths, -1 - rank)[-1 - rank])
-        return cls(voltage, current, step, starts, lengths, usual)
+        second, fifth = (_largest(lengths, rank) for rank in (2, 5))
+        return cls(voltage, current, step, starts, lengths, second, fifth)
 
     @property
     def least(self) -> int:
@@ -112,12 +118,30 @@ class _Sweep:
         """Lowest and highest voltage."""
         return float(np.min(self.voltage)), float(np.max(self.voltage))
 
+    @property
+    def reach(self) -> float:
+        """Range of the voltage."""
+        return self.ends[1] - self.ends[0]
+
     @cached_property
+    def changes(self) -> np.ndarray:
+        """By how much the voltage changes from sample to sample, array (n - 1,)."""
+        return np.abs(np.diff(self.voltage.astype(float)))
+
+    @cached_property
+    def digit(self) -> float:
+        """Smallest change of the voltage."""
+        return float(np.min(self.changes, where=self.changes > 0, initial=np.inf))
+
+    @property
     def change(self) -> float:
         """More than any change of a voltage that comes to rest."""
-        steps = np.abs(np.diff(self.voltage.astype(float)))
-        digit = float(np.min(steps[steps > 0], initial=np.inf))
-        return max(_DIGITS * digit, _NO_NOISE * max(map(abs, self.ends)))
+        return max(_DIGITS * self.digit, _NO_NOISE * max(map(abs, self.ends)))
+
+    @cached_property
+    def jump(self) -> float:
+        """A change that is far beyond those of noise, and no small part of the range."""
+        return max(_JUMP * self.reach, _LONGER * float(np.median(self.changes[self.changes > 0])))
 
     def long_runs(self) -> Iterator[Gap]:
         """Yield the runs that are looked at, but for a sweep that is one run."""
@@ -127,38 +151,36 @@ class _Sweep:
 
     def is_missing(self, run: Gap) -> bool:
         """Whether a run can't have been recorded."""
-        borders = [at for at in (run.start, run.stop) if 0 < at < len(self.voltage)]
-        sides = [self.voltage[run.stop : run.stop + _NEAR]] if run.stop < len(self.voltage) else []
-        sides += [self.voltage[max(run.start - _NEAR, 0) : run.start]] if run.start > 0 else []
-        within = len(borders) == 2
-        if run.start == 0 and not _is_elsewhere(run.value, sides[0]):
+        n, length = len(self.voltage), run.stop - run.start
+        borders = [at for at in (run.start, run.stop) if 0 < at < n]
+        # outwards, so that the border is first
+        sides = [self.voltage[run.stop : run.stop + _NEAR]] if run.stop < n else []
+        sides += [self.voltage[max(run.start - _NEAR, 0) : run.start][::-1]] if run.start > 0 else []
+        within, jumps = len(borders) == 2, self._jumps(borders)
+        if run.start == 0 and abs(float(np.median(sides[0])) - run.value) < _JUMP * self.reach:
             return False
-        length = run.stop - run.start
-        long = length * self.step >= _SATURATED_MS
-        if (long or not within) and length >= _LONGER * self.usual and all(map(is_noisy, sides)):
-            return not (within and self._is_limit(run)) or self._jumps(borders)
-        abrupt = self._jumps(borders) if within or run.start == 0 else self._breaks_off(run.start)
-        return (
-            abrupt
-            and (long or within)
-            and not self._held_elsewhere(run)
-            and not self._is_answer(run, borders)
-        )
+        ms = length * self.step
+        if all(map(is_noisy, sides)):
+            odd = length >= _LONGER * max(map(self._usual, sides))
+            if jumps or (odd and not within) or (odd and ms >= _BLANKED_MS and not self._is_limit(run)):
+                return True
+        if run.stop == n and length >= _LONGER * self.fifth and self._sleeps(run):
+            return True
+        abrupt = jumps if within or run.start == 0 else self.changes[run.start - 1] >= self.change
+        alone = not self._held_elsewhere(run) and not self._is_answer(run, borders)
+        return bool(abrupt) and (ms >= _SATURATED_MS or within) and alone
+
+    def _usual(self, beside: np.ndarray) -> int:
+        """Length of the runs that are due: coarse digits beside it may be still for long elsewhere."""
+        fine = float(np.median(np.abs(np.diff(beside[:_CLOSE].astype(float))))) >= _FINE * self.digit
+        return self.fifth if fine else self.second
 
     def _is_limit(self, run: Gap) -> bool:
         return run.value in self.ends
 
     def _jumps(self, borders: list[int]) -> bool:
         """Whether the voltage jumps at all borders."""
-        reach = self.ends[1] - self.ends[0]
-        return all(
-            abs(float(self.voltage[at]) - float(self.voltage[at - 1])) >= _JUMP * reach for at in borders
-        )
-
-    def _breaks_off(self, at: int) -> bool:
-        """Whether the voltage changes much within some samples of a border."""
-        near = self.voltage[max(at - _TOGETHER, 0) : at + _TOGETHER].astype(float)
-        return bool(np.max(np.abs(np.diff(near))) >= self.change)
+        return all(self.changes[at - 1] >= self.jump for at in borders)
 
     def _held_elsewhere(self, run: Gap) -> bool:
         """Whether the voltage stands as long at this value in a place that it doesn't jump to and from."""
@@ -169,13 +191,34 @@ class _Sweep:
         return any(o.start == 0 or o.stop == n or not self._jumps([o.start, o.stop]) for o in others)
 
     def _is_answer(self, run: Gap, borders: list[int]) -> bool:
-        """Whether the current turns at a border as well; zero in both after a jump is no answer."""
-        if run.stop == len(self.voltage) and run.value == 0 and not self.current[run.start :].any():
-            return not self._jumps(borders)
+        """Whether the current turns at a border as well, and it isn't zero in both or a voltage beyond all measure."""
+        if self._jumps(borders) and (self._is_zero_in_both(run) or self._is_beyond(run)):
+            return False
         bends = np.abs(np.diff(self.current.astype(float), 2))
         odd = max(_LONGER * float(np.mean(bends)), _NO_NOISE * float(np.ptp(self.current)))
         near = (bends[max(at - 2 - _TOGETHER, 0) : at + _TOGETHER] for at in borders)
         return any(bool(np.any(around > odd)) for around in near)
+
+    def _is_zero_in_both(self, run: Gap) -> bool:
+        return run.value == 0 and not self.current[run.start : run.stop].any()
+
+    def _is_beyond(self, run: Gap) -> bool:
+        """Whether a value is farther from all others than those are from each other, by far."""
+        others = self.voltage[self.voltage != run.value]
+        low, high = float(np.min(others)), float(np.max(others))
+        return max(low - run.value, run.value - high) > _BEYOND * (high - low)
+
+    def _sleeps(self, run: Gap) -> bool:
+        """Whether a large step of the current falls into the run and leaves the voltage as it is."""
+        width = self.least
+        current = self.current[run.start : run.stop].astype(float)
+        if len(current) < 4 * width or self.reach < self.change:
+            return False
+        at = width + int(np.argmax(np.abs(np.diff(current[width:-width]))))
+        before, after = current[at + 1 - width : at + 1], current[at + 1 : at + 1 + width]
+        noise = max(float(np.ptp(before)), float(np.ptp(after)))
+        change = abs(float(np.median(before)) - float(np.median(after)))
+        return change >= _HALF * float(np.ptp(self.current)) and change > 2 * noise
 
     def stop_of_both(self) -> int | None:
         """Return the sample from which on a noisy current and the voltage stand still; None if they don't."""
@@ -184,22 +227,24 @@ class _Sweep:
         still = len(self.voltage) - at
         if still < self.least or self.starts[-1] > at + _TOGETHER:
             return None
-        return at if is_noisy(self.current[max(at - _NEAR, 0) : at]) else None
+        return at if is_noisy(self.current[max(at - _NEAR, 0) : at][::-1]) else None
 
 
-def _is_elsewhere(value: float, beside: np.ndarray) -> bool:
-    """Whether a value is far from the samples on its border, and from the first of them."""
-    beside = beside.astype(float)
-    usual = float(np.mean(np.abs(np.diff(beside)))) if len(beside) > 1 else 0.0
-    return min(abs(beside[0] - value), abs(float(np.median(beside)) - value)) > _LONGER * usual
+def _largest(lengths: np.ndarray, rank: int) -> int:
+    """Return the length at this rank, the largest having rank 1; the smallest if there are fewer."""
+    at = -min(rank, len(lengths))
+    return int(np.partition(lengths, at)[at])
 
 
 def is_noisy(samples: np.ndarray) -> bool:
-    """Whether samples go up and down among at least three values, more often than spikes do."""
-    samples = samples.astype(float)
-    if len(samples) < _FEWEST:
+    """Whether samples go up and down among at least three values, from the first on and more often than spikes do."""
+    if len(samples) < _FEWEST or len(np.unique(samples)) < 3:
         return False
-    steps = np.diff(samples)
-    steps = steps[np.abs(steps) > _NO_NOISE * np.max(np.abs(samples))]
-    turns = int(np.count_nonzero(steps[1:] * steps[:-1] < 0))
-    return turns >= _TURNS * len(samples) and len(np.unique(samples)) >= 3
+    return _turns(samples[:_CLOSE]) >= 1 and _turns(samples) >= _TURNS * len(samples)
+
+
+def _turns(samples: np.ndarray) -> int:
+    """How often samples go up after they went down, or down after up."""
+    steps = np.diff(samples.astype(float))
+    steps = steps[np.abs(steps) > _NO_NOISE * float(np.max(np.abs(samples)))]
+    return int(np.count_nonzero(steps[1:] * steps[:-1] < 0))

@@ -17,9 +17,10 @@ _FEWEST, _SHORTEST_MS = 20, 2.0  # samples, ms: what is shorter does no harm, or
 _SATURATED_MS = 20.0  # so long an amplifier may stick at its limit, or a computed cell be held after a spike
 _BLANKED_MS = 5.0  # so long it may be switched off while a stimulus is given
 _NEAR = 200  # samples next to a run in which noise is looked for
-_CLOSE = 40  # samples at the border itself
+_CLOSE = 20  # samples at the border itself
 _TURNS = 0.06  # of the samples; spikes and stimuli turn less often than noise
 _LONGER = 10  # times the run that is the fifth longest: four may be gaps, or clipped
+_LONGER_COARSE = 40  # times any other run
 _FINE = 0.7  # digits a sample: noise that no digit swallows
 _DIGITS = 20  # what changes by as many digits at once doesn't come to rest
 _JUMP = 0.3  # of the range
@@ -44,9 +45,9 @@ def find_gaps(voltage: np.ndarray, current: np.ndarray, step: float) -> list[Gap
     A stretch of at least 20 equal samples and 2 ms counts as missing
 
     - if the voltage beside it is noisy (in 200 samples three values at least, and 12 turns) and jumps into it and out
-      of it by 30 % of the range; or, without such a jump, if it is ten times longer than the fifth longest run (than
-      any other, if the noise is smaller than the digits), at the end, or within from 5 ms on, unless it is a limit
-      at which the amplifier sticks;
+      of it by 30 % of the range; or, without such a jump, if it is ten times longer than the fifth longest run, or 40
+      times longer than any other where the noise is smaller than the digits, at the end, or within from 5 ms on,
+      unless it is a limit at which the amplifier sticks;
     - at the end, if the current was noisy and stands still at the same time, or makes a step of half its range which
       leaves the voltage as it is;
     - if the voltage is without noise, but jumps into it and out of it, or changes by more than 20 digits at once into
@@ -161,7 +162,7 @@ class _Sweep:
             return False
         ms = length * self.step
         if all(map(is_noisy, sides)):
-            odd = length >= _LONGER * max(map(self._usual, sides))
+            odd = length >= max(map(self._due, sides))
             if jumps or (odd and not within) or (odd and ms >= _BLANKED_MS and not self._is_limit(run)):
                 return True
         if run.stop == n and length >= _LONGER * self.fifth and self._sleeps(run):
@@ -170,10 +171,11 @@ class _Sweep:
         alone = not self._held_elsewhere(run) and not self._is_answer(run, borders)
         return bool(abrupt) and (ms >= _SATURATED_MS or within) and alone
 
-    def _usual(self, beside: np.ndarray) -> int:
-        """Length of the runs that are due: coarse digits beside it may be still for long elsewhere."""
-        fine = float(np.median(np.abs(np.diff(beside[:_CLOSE].astype(float))))) >= _FINE * self.digit
-        return self.fifth if fine else self.second
+    def _due(self, beside: np.ndarray) -> int:
+        """Longest run that may be due by chance: of coarse digits a quiet voltage may be still for long."""
+        close = beside[:_CLOSE].astype(float)
+        fine = float(np.median(np.abs(np.diff(close)))) >= _FINE * self.digit and len(np.unique(close)) >= 3
+        return _LONGER * self.fifth if fine else _LONGER_COARSE * self.second
 
     def _is_limit(self, run: Gap) -> bool:
         return run.value in self.ends

@@ -10,7 +10,7 @@ import numpy as np
 from ..problems import Problem, ReadError
 from ..units import canonical_unit, is_current_unit, is_voltage_unit, to_ms
 from .clamp import check_clamp
-from .padding import find_gaps
+from .padding import find_gaps, never_recorded
 
 # Amplifiers stop their channels a sample or two apart; more than that is another recording.
 TINY_DIFFERENCE = 2
@@ -127,6 +127,11 @@ def _check_finite(sweep: Mapping[str, Any], step: float) -> None:
 
 def _cut_padding(sweep: dict[str, Any], step: float, problems: list[Problem]) -> None:
     """Cut, in place, a tail that was filled in after a stop; raise ReadError for a stretch elsewhere."""
+    if never_recorded(sweep["voltage"]):
+        raise ReadError(
+            f"the voltage is {sweep['voltage'][-1]:g} all along, as no electrode is: nothing was recorded, or it was "
+            "filled in. The sweep is left out."
+        )
     gaps = find_gaps(sweep["voltage"], sweep["current"], step)
     if not gaps:
         return

@@ -8,7 +8,7 @@ smoothly and hasn't any noise, coarse digits of a quiet membrane have many long 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -25,7 +25,7 @@ _FINE = 0.7  # digits a sample: noise that no digit swallows
 _DIGITS = 20  # what changes by as many digits at once doesn't come to rest
 _JUMP = 0.3  # of the range
 _HALF = 0.5  # of the current's range
-_BEYOND = 3  # times the range of all else
+_BEYOND = 3  # times all else
 _NO_NOISE = 1e-6  # of the largest value: rounding
 _TOGETHER = 3  # samples
 
@@ -47,7 +47,7 @@ def find_gaps(voltage: np.ndarray, current: np.ndarray, step: float) -> list[Gap
     - if the voltage beside it is noisy (in 200 samples three values at least, and 12 turns) and jumps into it and out
       of it by 30 % of the range; or, without such a jump, if it is ten times longer than the fifth longest run, or 40
       times longer than any other where the noise is smaller than the digits, at the end, or within from 5 ms on,
-      unless it is a limit at which the amplifier sticks;
+      unless it is a limit at which the amplifier sticks (whatever the jumps for less than 20 ms, but for zero);
     - at the end, if the current was noisy and stands still at the same time, or makes a step of half its range which
       leaves the voltage as it is;
     - if the voltage is without noise, but jumps into it and out of it, or changes by more than 20 digits at once into
@@ -73,10 +73,22 @@ def find_gaps(voltage: np.ndarray, current: np.ndarray, step: float) -> list[Gap
     if not (gaps and gaps[-1].stop == len(voltage)):
         stop = sweep.stop_of_both()
         gaps += [Gap(stop, len(voltage), float(voltage[-1]))] if stop is not None else []
+    if gaps and gaps[-1].stop == len(voltage):
+        gaps[-1] = replace(gaps[-1], start=min(gaps[-1].start, sweep.channels_end(gaps[-1].start)))
     known = np.ones(len(voltage), dtype=bool)
     for gap in gaps:
         known[gap.start : gap.stop] = False
     return gaps if gaps and len(np.unique(voltage[known])) >= 3 else []
+
+
+def never_recorded(voltage: np.ndarray) -> bool:
+    """Whether a voltage is zero throughout, or one value from some sample among the first on."""
+    start = int(np.argmax(voltage == voltage[-1]))
+    return (
+        start < _FEWEST < len(voltage)
+        and bool((voltage[start:] == voltage[-1]).all())
+        and (start > 0 or voltage[-1] == 0)
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,6 +173,8 @@ class _Sweep:
         if run.start == 0 and abs(float(np.median(sides[0])) - run.value) < _JUMP * self.reach:
             return False
         ms = length * self.step
+        if within and ms < _SATURATED_MS and self._is_saturated(run):
+            return False
         if all(map(is_noisy, sides)):
             odd = length >= max(map(self._due, sides))
             if jumps or (odd and not within) or (odd and ms >= _BLANKED_MS and not self._is_limit(run)):
@@ -169,7 +183,7 @@ class _Sweep:
             return True
         abrupt = jumps if within or run.start == 0 else self.changes[run.start - 1] >= self.change
         alone = not self._held_elsewhere(run) and not self._is_answer(run, borders)
-        return bool(abrupt) and (ms >= _SATURATED_MS or within) and alone
+        return bool(abrupt) and (ms >= _SATURATED_MS or run.stop < n) and alone
 
     def _due(self, beside: np.ndarray) -> int:
         """Longest run that may be due by chance: of coarse digits a quiet voltage may be still for long."""
@@ -179,6 +193,10 @@ class _Sweep:
 
     def _is_limit(self, run: Gap) -> bool:
         return run.value in self.ends
+
+    def _is_saturated(self, run: Gap) -> bool:
+        """Whether the amplifier may have stuck at its limit, as after an artefact."""
+        return self._is_limit(run) and run.value != 0 and not self._is_beyond(run)
 
     def _jumps(self, borders: list[int]) -> bool:
         """Whether the voltage jumps at all borders."""
@@ -205,10 +223,11 @@ class _Sweep:
         return run.value == 0 and not self.current[run.start : run.stop].any()
 
     def _is_beyond(self, run: Gap) -> bool:
-        """Whether a value is farther from all others than those are from each other, by far."""
+        """Whether a value is farther from all others than those are from each other and from zero, by far."""
         others = self.voltage[self.voltage != run.value]
         low, high = float(np.min(others)), float(np.max(others))
-        return max(low - run.value, run.value - high) > _BEYOND * (high - low)
+        usual = max(high - low, abs(low), abs(high))
+        return max(low - run.value, run.value - high) > _BEYOND * usual
 
     def _sleeps(self, run: Gap) -> bool:
         """Whether a large step of the current falls into the run and leaves the voltage as it is."""
@@ -221,6 +240,12 @@ class _Sweep:
         noise = max(float(np.ptp(before)), float(np.ptp(after)))
         change = abs(float(np.median(before)) - float(np.median(after)))
         return change >= _HALF * float(np.ptp(self.current)) and change > 2 * noise
+
+    def channels_end(self, at: int) -> int:
+        """Return where the current stands still, if that is just before `at`: channels don't stop as one."""
+        near = np.flatnonzero(self.current[1:] != self.current[:-1])
+        last = int(near[-1]) + 1 if len(near) else 0
+        return last if at - _FEWEST // 2 <= last < at else at
 
     def stop_of_both(self) -> int | None:
         """Return the sample from which on a noisy current and the voltage stand still; None if they don't."""

@@ -10,6 +10,7 @@ import numpy as np
 from ..problems import Problem, ReadError
 from ..units import canonical_unit, is_current_unit, is_voltage_unit, to_ms
 from .clamp import check_clamp
+from .padding import find_gaps, never_recorded
 
 # Amplifiers stop their channels a sample or two apart; more than that is another recording.
 TINY_DIFFERENCE = 2
@@ -40,6 +41,7 @@ def check_sweep(
             )
         )
     _check_finite(sweep, step)
+    _cut_padding(sweep, step, problems)
     for key, known, quantity in (
         ("v_unit", is_voltage_unit, "voltage"),
         ("i_unit", is_current_unit, "current"),
@@ -121,6 +123,37 @@ def _check_finite(sweep: Mapping[str, Any], step: float) -> None:
                 f"the {name} has {what} ({count}, the first at {first * step:g} ms, sample {first}). "
                 "The sweep is left out: features computed across a gap would be wrong."
             )
+
+
+def _cut_padding(sweep: dict[str, Any], step: float, problems: list[Problem]) -> None:
+    """Cut, in place, a tail that was filled in after a stop; raise ReadError for a stretch elsewhere."""
+    if never_recorded(sweep["voltage"]):
+        raise ReadError(
+            f"the voltage is {sweep['voltage'][-1]:g} all along, as no electrode is: nothing was recorded, or it was "
+            "filled in. The sweep is left out."
+        )
+    gaps = find_gaps(sweep["voltage"], sweep["current"], step)
+    if not gaps:
+        return
+    n, first, last = len(sweep["voltage"]), gaps[0], gaps[-1]
+    if first.stop < n:
+        more = f" (and in {len(gaps) - 1} more stretches)" if len(gaps) > 1 else ""
+        raise ReadError(
+            f"the voltage stands still at {first.value:g} from {first.start * step:g} to {first.stop * step:g} ms"
+            f"{more}, as no electrode does: these samples were filled in, not recorded. The sweep is left out: "
+            "features computed across a gap would be wrong."
+        )
+    for name in ("voltage", "current"):
+        sweep[name] = sweep[name][: last.start]
+    problems.append(
+        Problem(
+            f"the voltage stands still at {last.value:g} from {last.start * step:g} ms to the end "
+            f"({n * step:g} ms), as no electrode does: the recording was stopped, and the rest filled in. That rest "
+            "is left out.",
+            "warning",
+            "file",
+        )
+    )
 
 
 def _check_step(sweep: dict[str, Any], metadata: Mapping[str, Any], problems: list[Problem]) -> float:

@@ -172,6 +172,8 @@ class Target(Value):
         % of rheobase, or nA.
     min_values : int or None
         How many values it must have to stand in the output; None for ``threshold_nvalue_save``.
+    role : str or None
+        What it is for in a model's fit, one of `engine.roles.ROLES`.
     """
 
     id: str = field(compare=False)
@@ -184,6 +186,7 @@ class Target(Value):
     location: str = "soma"
     weight: float | None = None
     min_values: int | None = None
+    role: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the target as `extract_efeatures` takes it."""

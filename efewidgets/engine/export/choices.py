@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from ..kinds import NAME, NUMBER, TRUTH, Kind, unknown_entries, wrong_entries
+from ..kinds import NAME, NUMBER, TRUTH, Kind, is_dict, unknown_entries, wrong_entries
 from ..problems import EfeError
 
 #: Each choice and its kind
 CHOICES: dict[str, Kind] = {
     "name": NAME,
+    "threshold_based": TRUTH,
     "std_floor": NUMBER,
     "std_cap": TRUTH,
-    "interpolate_RMP": TRUTH,
+    "interpolate_rmp": TRUTH,
     "strict_holding_bounds": TRUTH,
-    "minimum_protocol_delay": NUMBER,
+    "locations": Kind(
+        lambda value: is_dict(value) and all(map(is_dict, value.values())),
+        'places in the morphology, {"dend1": {"type": "somadistance", "somadistance": 100, "seclist_name": "apical"}}',
+    ),
+    "figures": TRUTH,
+    "pickles": TRUTH,
 }
 
 
@@ -29,34 +35,39 @@ class Choices:
     ----------
     name : str
         Of the model: BluePyEModel's emodel, HHNB's e-type.
+    threshold_based : bool
+        Whether stimuli are given to a model in % of its own rheobase, on the current that holds it where the cells
+        were held; else in nA. Amplitudes in nA are given in nA whatever is said here.
     std_floor : float or None
         A standard deviation counts as at least this fraction of the mean.
     std_cap : bool
-        Whether a standard deviation is at most the mean (its magnitude).
-    interpolate_RMP : bool
-        Whether the resting potential is the median baseline of steps less Rin times the holding current, instead
-        of the RMP target's mean: for cells that were recorded under a holding current.
-    strict_holding_bounds : bool
-        Whether the holding current is searched within ±0.2 nA only, as is BluePyEModel's default.
-    minimum_protocol_delay : float
-        ms; stimuli that begin earlier are shifted.
+        Whether a standard deviation is at most as large as the mean.
+    interpolate_rmp : bool
+        Whether the resting potential is the median baseline of the steps less Rin times the holding current, rather
+        than the mean of the RMP target: for cells of which there are no recordings without a holding current.
+    strict_holding_bounds : bool or None
+        Whether the holding current is searched within ±0.2 nA only; None: unless the cells needed more.
+    locations : dict
+        Where in a morphology the targets' locations are, in BluePyEModel's words, by their names.
+    figures, pickles : bool
+        Whether figures are drawn, and cells and protocols pickled, where BluePyEModel looks for them.
     """
 
     name: str = "cell"
+    threshold_based: bool = True
     std_floor: float | None = None
     std_cap: bool = False
-    interpolate_RMP: bool = False
-    strict_holding_bounds: bool = True
-    minimum_protocol_delay: float = 0.0
+    interpolate_rmp: bool = False
+    strict_holding_bounds: bool | None = None
+    locations: Mapping[str, Any] = field(default_factory=dict)
+    figures: bool = False
+    pickles: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """Return the choices that aren't the usual ones, as a config has them."""
-        found = {
-            f.name: getattr(self, f.name)
-            for f in dataclasses.fields(self)
-            if getattr(self, f.name) != f.default
-        }
-        return found
+        usual = Choices()
+        found = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        return {name: value for name, value in found.items() if value != getattr(usual, name)}
 
 
 def choices_of(data: Mapping[str, Any] | None) -> Choices:
@@ -82,7 +93,9 @@ def choice_faults(data: Any) -> list[str]:
     found = unknown_entries(data, CHOICES) + wrong_entries(data, CHOICES)
     if found:
         return found
-    for key in ("std_floor", "minimum_protocol_delay"):
-        if (data.get(key) or 0) < 0:
-            found.append(f"{key} must not be negative, but is {data[key]!r}.")
+    if (data.get("std_floor") or 0) < 0:
+        found.append(f"std_floor must not be negative, but is {data['std_floor']!r}.")
+    name = data.get("name")
+    if name is not None and (set(name) & set('/\\:*?"<>|') or name.strip(". ") != name):
+        found.append(f"{name!r} can't be the name of a model: files and folders are called so.")
     return found

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import copy
 import pickle
+from collections.abc import Iterable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 from ... import __version__
-from ..figures import all_figures
+from ..figures import FigureJob, all_figures
 from ..outputs import to_json
 from . import Export, Format
 from .checks import HOLDING_BOUND, holding_current
@@ -117,17 +118,21 @@ def _readme(extraction: Extraction, choices: Choices) -> str:
 
 
 def figures(extraction: Extraction, prefix: str) -> dict[str, bytes]:
-    """Return all figures of an extraction as PDF, by their paths; what can't be drawn is left out."""
+    """Return all figures of an extraction as PDF, by their paths."""
     jobs = all_figures(
         extraction.cells, extraction.protocols, extraction.protocols_rheobase, extraction.efel_settings
     )
-    found = {}
+    return {f"{prefix}{job.path}.pdf": content for job, content in drawn(jobs)}
+
+
+def drawn(jobs: Iterable[FigureJob]) -> Iterator[tuple[FigureJob, bytes]]:
+    """Yield figures as PDF; what can't be drawn is left out."""
     for job in jobs:
         try:
-            (found[f"{prefix}{job.path}.pdf"],) = job.render("pdf")
+            (content,) = job.render("pdf")
         except Exception:  # one figure isn't worth the export; `efewidgets extract --plot` says what is wrong
             continue
-    return found
+        yield job, content
 
 
 def pickles(extraction: Extraction) -> dict[str, bytes]:

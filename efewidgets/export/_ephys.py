@@ -1,0 +1,381 @@
+"""BluePyOpt's protocols and features as a fit to results needs them. Imported late: it needs BluePyOpt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from bluepyopt import ephys
+from bluepyopt.ephys.responses import TimeVoltageResponse
+
+from ..engine.features import feature_values, reduce
+from ..engine.feature_ranges import possible
+from ..engine.problems import EfeError
+
+#: The step with which a rheobase is searched where no recording says another (BluePyEModel's), ms
+USUAL_STEP = {"delay": 500.0, "duration": 2000.0, "totduration": 3000.0}
+
+#: ms: how long a model is held before the voltage is looked at, and how long that is
+HOLD, LOOK = 500.0, 100.0
+
+#: nA; a model's holding current is searched within this, or within five times the cells'
+LEAST_BOUND = 0.2
+
+#: A model's rheobase is found to this fraction of the cells'
+PRECISION = 1e-3
+
+Run = Callable[["Sweep"], Mapping[str, Any]]
+
+_SOMA = ephys.locations.NrnSeclistCompLocation(
+    name="soma", seclist_name="somatic", sec_index=0, comp_x=0.5
+)
+
+
+def location(name: str, said: Mapping[str, Mapping[str, Any]]) -> Any:
+    """Return a place in a morphology.
+
+    Raises
+    ------
+    EfeError
+        If it isn't said where that is, or in words that aren't known.
+    """
+    if name == "soma":
+        return _SOMA
+    if name == "ais":
+        return ephys.locations.NrnSeclistCompLocation(name="ais", seclist_name="axonal", sec_index=0, comp_x=0.5)
+    where = said.get(name, {})
+    kind = where.get("type")
+    if kind == "somadistance":
+        return ephys.locations.NrnSomaDistanceCompLocation(
+            name=name, soma_distance=where["somadistance"], seclist_name=where["seclist_name"]
+        )
+    if kind == "somadistanceapic":
+        return ephys.locations.NrnSecSomaDistanceCompLocation(
+            name=name,
+            soma_distance=where["somadistance"],
+            sec_index=where.get("sec_index"),
+            sec_name=where.get("seclist_name", "apic"),
+        )
+    if kind == "nrnseclistcomp":
+        return ephys.locations.NrnSeclistCompLocation(
+            name=name, comp_x=where["comp_x"], sec_index=where["sec_index"], seclist_name=where["seclist_name"]
+        )
+    raise EfeError(
+        f'where {name!r} is in a morphology must be said as {{"type": "somadistance", …}} (or somadistanceapic, '
+        f"nrnseclistcomp), but is {dict(where)!r}."
+    )
+
+
+def square(delay: float, duration: float, amp: float, total: float) -> Any:
+    """Return a square pulse into the soma."""
+    return ephys.stimuli.NrnSquarePulse(
+        step_amplitude=amp, step_delay=delay, step_duration=duration, total_duration=total, location=_SOMA
+    )
+
+
+def stimulus(piece: Mapping[str, Any], rheobase: float | None, before: float, total: float) -> Any:
+    """Return a piece of a stimulus.
+
+    Parameters
+    ----------
+    piece : dict
+        As `engine.export.pieces` makes them.
+    rheobase : float or None
+        The model's (nA), to which the piece is relative; None for the amplitudes of the recordings.
+    before : float
+        ms before the sweep.
+    total : float
+        ms, all in all.
+    """
+
+    def amp(key: str) -> float:
+        return float(piece[key]) if rheobase is None else float(piece[f"{key}_rel"]) / 100.0 * rheobase
+
+    delay = before + piece["delay"]
+    if piece["shape"] == "square":
+        return square(delay, piece["duration"], amp("amp"), total)
+    if piece["shape"] == "ramp":
+        return ephys.stimuli.NrnRampPulse(
+            ramp_amplitude_start=amp("start"),
+            ramp_amplitude_end=amp("end"),
+            ramp_delay=delay,
+            ramp_duration=piece["duration"],
+            total_duration=total,
+            location=_SOMA,
+        )
+    scale = 1.0 if rheobase is None else amp("amp") / piece["amp"]
+    current = scale * np.asarray(piece["current"], dtype=float)
+    times = delay + piece["dt"] * np.arange(len(current))
+    edges = ([0.0, times[0]], [times[-1] + piece["dt"]] * 2 + [total])
+    return ephys.stimuli.NrnCurrentPlayStimulus(
+        time_points=np.concatenate((edges[0], times, edges[1])),
+        current_points=np.concatenate(([0.0, 0.0], current, [current[-1], 0.0, 0.0])),
+        location=_SOMA,
+    )
+
+
+def injected(pieces: Sequence[Mapping[str, Any]], rheobase: float | None, holding: float, time: np.ndarray) -> np.ndarray:
+    """Return the current (nA) that a model was played at some times (ms), holding current included; array (n,)."""
+    total = np.full(len(time), float(holding))
+    for piece in pieces:
+        envelope = np.array(stimulus(piece, rheobase, 0.0, float(time[-1]) + 1.0).envelope(), dtype=float)
+        # np.interp takes the later of two values at one time, as a pulse that has begun
+        total += np.interp(time, envelope[:, 0], envelope[:, 1])
+    return total
+
+
+class Sweep(ephys.protocols.SweepProtocol):
+    """A sweep that a model has settled for: what comes before isn't part of the response."""
+
+    def __init__(
+        self, name: str, stimuli: Sequence[Any], recordings: Sequence[Any], before: float, cvode: bool | None
+    ):
+        super().__init__(name, list(stimuli), list(recordings), cvode)
+        self.before = before
+
+    def run(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Play the sweep; times count from its own beginning."""
+        found = super().run(*args, **kwargs)
+        return {name: self._own(name, response) for name, response in found.items()}
+
+    def _own(self, name: str, response: Any) -> Any:
+        if response is None:
+            return None
+        time = np.asarray(response["time"], dtype=float) - self.before
+        voltage = np.asarray(response["voltage"], dtype=float)
+        first = int(np.searchsorted(time, -1e-9))
+        return TimeVoltageResponse(name, time[first:], voltage[first:])
+
+
+class Experiment(ephys.protocols.Protocol):
+    """All that is done with a model: its holding current and rheobase are found, then the protocols are played."""
+
+    def __init__(self, data: Mapping[str, Any], settle: float, cvode: bool | None):
+        super().__init__("main")
+        self.data = data
+        self.settle = settle
+        self.cvode = cvode
+        places = {feature["location"] for feature in data["features"]} | {"soma"}
+        self.places = {place: location(place, data["locations"]) for place in sorted(places)}
+
+    def subprotocols(self) -> dict[str, Any]:
+        """Return this protocol, as BluePyOpt asks for it; the sweeps depend on the model."""
+        return {self.name: self}
+
+    def run(
+        self, cell_model: Any, param_values: Any, sim: Any = None, isolate: Any = None, timeout: Any = None
+    ) -> dict[str, Any]:
+        """Return a model's responses.
+
+        Of a model whose holding current or rheobase isn't found they are None, which has the worst score.
+        """
+
+        def run(sweep: Sweep) -> Mapping[str, Any]:
+            return sweep.run(cell_model, param_values, sim=sim, isolate=isolate, timeout=timeout)
+
+        holding, rheobase, found = None, None, {}
+        if self.data["threshold_based"]:
+            holding = self._find_holding(run)
+            rheobase = None if holding is None else self._find_rheobase(run, holding)
+            found = {"bpo_holding_current": holding, "bpo_threshold_current": rheobase}
+        for name, protocol in self.data["protocols"].items():
+            if self.data["threshold_based"] and rheobase is None:
+                found |= {f"{name}.{place}.v": None for place in self.places}
+            else:
+                found |= self._play(run, name, protocol, holding, rheobase)
+        return found
+
+    def sweep(self, name: str, stimuli: Callable[[float, float], Sequence[Any]], holding: float, length: float) -> Sweep:
+        """Return a sweep; `stimuli` makes those on top of the holding current, given ms before it and in all."""
+        total = self.settle + length
+        recordings = [
+            ephys.recordings.CompRecording(name=f"{name}.{place}.v", location=where, variable="v")
+            for place, where in self.places.items()
+        ]
+        held = square(0.0, total, holding, total)
+        return Sweep(name, [*stimuli(self.settle, total), held], recordings, self.settle, self.cvode)
+
+    def _play(
+        self, run: Run, name: str, protocol: Mapping[str, Any], holding: float | None, rheobase: float | None
+    ) -> dict[str, Any]:
+        own = protocol["holding"] if holding is None else holding if protocol["held"] else 0.0
+        parts = protocol["pieces"]
+
+        def stimuli(before: float, total: float) -> list[Any]:
+            return [stimulus(piece, rheobase, before, total) for piece in parts]
+
+        found = dict(run(self.sweep(name, stimuli, own, protocol["totduration"])))
+        response = found.get(f"{name}.soma.v")
+        if response is not None:
+            time = np.asarray(response["time"])
+            found[f"{name}.iclamp.i"] = TimeVoltageResponse(
+                f"{name}.iclamp.i", time, injected(parts, rheobase, own, time)
+            )
+        return found
+
+    # --- what is found of a model first
+
+    def _find_holding(self, run: Run) -> float | None:
+        """Return the current (nA) that brings a model to the voltage where the cells were held; None if there is none.
+
+        Where that voltage isn't known, it is the cells' current.
+        """
+        wanted, usual = self.data["holding"]["voltage"], self.data["holding"]["mean"] or 0.0
+        if wanted is None:
+            return float(usual)
+
+        def off(current: float) -> float:
+            response = run(self.sweep("hold", lambda *_: [], current, HOLD))["hold.soma.v"]
+            if response is None:
+                return np.nan
+            late = np.asarray(response["time"]) >= HOLD - LOOK
+            return float(np.mean(np.asarray(response["voltage"])[late])) - wanted
+
+        bound = max(LEAST_BOUND, 5.0 * abs(usual))
+        return crossing(off, -bound, bound, 1e-4 * bound)
+
+    def _find_rheobase(self, run: Run, holding: float) -> float | None:
+        """Return the lowest current (nA above the holding current) at which a model has a spike; None if none has."""
+        said = self.data["rheobase"]
+        step = said["step"] or USUAL_STEP
+        begin, end = step["delay"], step["delay"] + step["duration"]
+
+        def spikes(amp: float) -> bool:
+            def pulse(before: float, total: float) -> list[Any]:
+                return [square(before + begin, step["duration"], amp, total)]
+
+            response = run(self.sweep("search", pulse, holding, step["totduration"]))["search.soma.v"]
+            if response is None:
+                return False
+            time, above = np.asarray(response["time"]), np.asarray(response["voltage"]) > said["threshold"]
+            rises = time[1:][above[1:] & ~above[:-1]]
+            return bool(np.any((rises >= begin) & (rises <= end)))
+
+        return lowest(spikes, 2.0 * said["mean"], PRECISION * said["mean"])
+
+
+def crossing(function: Callable[[float], float], low: float, high: float, precision: float) -> float | None:
+    """Return where a rising function is 0, to a precision; None if it isn't between two values."""
+    at_low, at_high = function(low), function(high)
+    if not at_low <= 0.0 <= at_high:  # or one isn't known
+        return None
+    for _ in range(60):
+        if high - low <= precision:
+            break
+        # where a straight line would be 0; the middle if that hardly narrows it down
+        guess = low - at_low * (high - low) / (at_high - at_low) if at_high > at_low else low
+        inside = low + 0.05 * (high - low), high - 0.05 * (high - low)
+        guess = min(max(guess, inside[0]), inside[1])
+        value = function(guess)
+        if np.isnan(value):
+            return None
+        if value <= 0.0:
+            low, at_low = guess, value
+        else:
+            high, at_high = guess, value
+    return 0.5 * (low + high)
+
+
+def lowest(holds: Callable[[float], bool], guess: float, precision: float) -> float | None:
+    """Return the lowest positive number for which something holds, to a precision; None if it holds at 0 or far off."""
+    low, high = 0.0, guess
+    for _ in range(3):
+        if holds(high):
+            break
+        low, high = high, 2.0 * high
+    else:
+        return None
+    if low == 0.0 and holds(0.0):
+        return None
+    while high - low > precision:
+        middle = 0.5 * (low + high)
+        low, high = (low, middle) if holds(middle) else (middle, high)
+    return high
+
+
+class Feature(ephys.efeatures.eFELFeature):
+    """A feature, computed on a model's response as it was on the recordings."""
+
+    def __init__(self, said: Mapping[str, Any], data: Mapping[str, Any]):
+        recording = f"{said['protocol']}.{said['location']}.v"
+        super().__init__(
+            said["name"],
+            efel_feature_name=said["efel_feature_name"],
+            recording_names={"": recording},
+            stim_start=said["stim_start"],
+            stim_end=said["stim_end"],
+            exp_mean=said["mean"],
+            exp_std=said["std"],
+            threshold=said["threshold"],
+            stimulus_current=said["stimulus_current"],
+            interp_step=said["interp_step"],
+            double_settings=said["double_settings"],
+            int_settings=said["int_settings"],
+            string_settings=said["string_settings"],
+        )
+        self.list_settings = said["list_settings"]
+        self.protocol = said["protocol"]
+        self.stimulus_current_rel = said["stimulus_current_rel"] if data["threshold_based"] else None
+
+    def calculate_feature(self, responses: Mapping[str, Any], raise_warnings: bool = False) -> float | None:
+        """Return the mean of the feature's values; None where there is none."""
+        response = responses.get(self.recording_names[""])
+        if response is None:
+            return None
+        time, voltage = (np.asarray(response[key], dtype=float) for key in ("time", "voltage"))
+        values = feature_values(
+            time,
+            voltage,
+            lambda: self._current(responses, time),
+            self.stim_start,
+            self.stim_end,
+            [self.efel_feature_name],
+            self._settings(responses),
+        )
+        kept, _ = possible(self.efel_feature_name, values[self.efel_feature_name])
+        value = reduce(kept)
+        return None if np.isnan(value) else value
+
+    def calculate_score(self, responses: Mapping[str, Any], trace_check: bool = False) -> float:
+        """Return how many standard deviations a model is off; the worst score where it has no value."""
+        value = self.calculate_feature(responses)
+        if value is None:
+            return float(self.max_score)
+        return min(abs(value - self.exp_mean) / self.exp_std, float(self.max_score))
+
+    def _settings(self, responses: Mapping[str, Any]) -> dict[str, Any]:
+        found = {**self.double_settings, **self.int_settings, **self.string_settings, **self.list_settings}
+        if self.threshold is not None:
+            found["Threshold"] = self.threshold
+        rheobase = responses.get("bpo_threshold_current")
+        current = self.stimulus_current
+        if self.stimulus_current_rel is not None and rheobase is not None:
+            current = self.stimulus_current_rel / 100.0 * rheobase
+        return found | {"interp_step": self.interp_step, "stimulus_current": current}
+
+    def _current(self, responses: Mapping[str, Any], time: np.ndarray) -> np.ndarray | None:
+        played = responses.get(f"{self.protocol}.iclamp.i")
+        if played is None:
+            return None
+        return np.interp(time, np.asarray(played["time"]), np.asarray(played["voltage"]))
+
+
+class CurrentFeature(ephys.efeatures.EFeature):
+    """A model's own holding current or rheobase (nA) beside the cells'."""
+
+    def __init__(self, name: str, mean: float, std: float, max_score: float = 250.0):
+        super().__init__(name)
+        self.exp_mean, self.exp_std, self.max_score = mean, std, max_score
+
+    def calculate_feature(self, responses: Mapping[str, Any], raise_warnings: bool = False) -> float | None:
+        """Return the current; None where it wasn't found."""
+        value: float | None = responses.get(self.name)
+        return value
+
+    def calculate_score(self, responses: Mapping[str, Any], trace_check: bool = False) -> float:
+        """Return how many standard deviations a model is off; the worst score where it has no value."""
+        value = responses.get(self.name)
+        if value is None:
+            return self.max_score
+        return min(abs(value - self.exp_mean) / self.exp_std, self.max_score)

@@ -40,12 +40,18 @@ def compile_mechanisms(folder: str | Path) -> Path:
     for source in Path(__file__).with_name("mechanisms").glob("*.mod"):
         shutil.copy(source, place / source.name)
     if not _library(folder):
-        program = shutil.which("nrnivmodl") or shutil.which("nrnivmodl", path=str(Path(sys.executable).parent))
+        program = shutil.which("nrnivmodl") or shutil.which(
+            "nrnivmodl", path=str(Path(sys.executable).parent)
+        )
         if program is None:
             raise EfeError("NEURON's nrnivmodl, which compiles mechanisms, isn't there. Install NEURON.")
-        done = subprocess.run([program, "mechanisms"], cwd=folder, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [program, "mechanisms"], cwd=folder, capture_output=True, text=True, check=False
+        )
         if done.returncode or not _library(folder):
-            raise EfeError(f"nrnivmodl couldn't compile the mechanism:\n{(done.stdout + done.stderr)[-2000:]}")
+            raise EfeError(
+                f"nrnivmodl couldn't compile the mechanism:\n{(done.stdout + done.stderr)[-2000:]}"
+            )
     _load(folder)
     return folder
 
@@ -96,7 +102,9 @@ def cell_model(
         "tau_max_cortical": model.tau_max,
     }  # fmt: skip
     parameters = [
-        ephys.parameters.NrnSectionParameter(name=n, param_name=n, value=value, frozen=True, locations=[somatic])
+        ephys.parameters.NrnSectionParameter(
+            name=n, param_name=n, value=value, frozen=True, locations=[somatic]
+        )
         for n, value in fixed.items()
     ]
     start = ephys.parameters.NrnGlobalParameter("v_init", model.e_leak, frozen=True, param_name="v_init")
@@ -104,7 +112,11 @@ def cell_model(
         name="".join(c if c.isalnum() else "_" for c in model.name),
         morph=ephys.morphologies.NrnFileMorphology(str(_morphology(model, Path(folder)))),
         mechs=mechanisms,
-        params=[start, *parameters, *(_conductance(model, name, free or {}, somatic) for name in CONDUCTANCES)],
+        params=[
+            start,
+            *parameters,
+            *(_conductance(model, name, free or {}, somatic) for name in CONDUCTANCES),
+        ],
     )
 
 

@@ -9,27 +9,15 @@ import numpy as np
 from bluepyopt import ephys
 from bluepyopt.ephys.responses import TimeVoltageResponse
 
-from ..engine.features import feature_values, reduce
+from ..engine.export.pieces import draw, level, scale_of
+from ..engine.export.search import find_holding, find_rheobase
 from ..engine.feature_ranges import possible
+from ..engine.features import feature_values, reduce
 from ..engine.problems import EfeError
-
-#: The step with which a rheobase is searched where no recording says another (BluePyEModel's), ms
-USUAL_STEP = {"delay": 500.0, "duration": 2000.0, "totduration": 3000.0}
-
-#: ms: how long a model is held before the voltage is looked at, and how long that is
-HOLD, LOOK = 500.0, 100.0
-
-#: nA; a model's holding current is searched within this, or within five times the cells'
-LEAST_BOUND = 0.2
-
-#: A model's rheobase is found to this fraction of the cells'
-PRECISION = 1e-3
 
 Run = Callable[["Sweep"], Mapping[str, Any]]
 
-_SOMA = ephys.locations.NrnSeclistCompLocation(
-    name="soma", seclist_name="somatic", sec_index=0, comp_x=0.5
-)
+_SOMA = ephys.locations.NrnSeclistCompLocation(name="soma", seclist_name="somatic", sec_index=0, comp_x=0.5)
 
 
 def location(name: str, said: Mapping[str, Mapping[str, Any]]) -> Any:
@@ -43,7 +31,9 @@ def location(name: str, said: Mapping[str, Mapping[str, Any]]) -> Any:
     if name == "soma":
         return _SOMA
     if name == "ais":
-        return ephys.locations.NrnSeclistCompLocation(name="ais", seclist_name="axonal", sec_index=0, comp_x=0.5)
+        return ephys.locations.NrnSeclistCompLocation(
+            name="ais", seclist_name="axonal", sec_index=0, comp_x=0.5
+        )
     where = said.get(name, {})
     kind = where.get("type")
     if kind == "somadistance":
@@ -59,7 +49,10 @@ def location(name: str, said: Mapping[str, Mapping[str, Any]]) -> Any:
         )
     if kind == "nrnseclistcomp":
         return ephys.locations.NrnSeclistCompLocation(
-            name=name, comp_x=where["comp_x"], sec_index=where["sec_index"], seclist_name=where["seclist_name"]
+            name=name,
+            comp_x=where["comp_x"],
+            sec_index=where["sec_index"],
+            seclist_name=where["seclist_name"],
         )
     raise EfeError(
         f'where {name!r} is in a morphology must be said as {{"type": "somadistance", …}} (or somadistanceapic, '
@@ -88,41 +81,26 @@ def stimulus(piece: Mapping[str, Any], rheobase: float | None, before: float, to
     total : float
         ms, all in all.
     """
-
-    def amp(key: str) -> float:
-        return float(piece[key]) if rheobase is None else float(piece[f"{key}_rel"]) / 100.0 * rheobase
-
     delay = before + piece["delay"]
     if piece["shape"] == "square":
-        return square(delay, piece["duration"], amp("amp"), total)
+        return square(delay, piece["duration"], level(piece, "amp", rheobase), total)
     if piece["shape"] == "ramp":
         return ephys.stimuli.NrnRampPulse(
-            ramp_amplitude_start=amp("start"),
-            ramp_amplitude_end=amp("end"),
+            ramp_amplitude_start=level(piece, "start", rheobase),
+            ramp_amplitude_end=level(piece, "end", rheobase),
             ramp_delay=delay,
             ramp_duration=piece["duration"],
             total_duration=total,
             location=_SOMA,
         )
-    scale = 1.0 if rheobase is None else amp("amp") / piece["amp"]
-    current = scale * np.asarray(piece["current"], dtype=float)
+    current = scale_of(piece, rheobase) * np.asarray(piece["current"], dtype=float)
     times = delay + piece["dt"] * np.arange(len(current))
-    edges = ([0.0, times[0]], [times[-1] + piece["dt"]] * 2 + [total])
+    end = times[-1] + piece["dt"]
     return ephys.stimuli.NrnCurrentPlayStimulus(
-        time_points=np.concatenate((edges[0], times, edges[1])),
+        time_points=np.concatenate(([0.0, times[0]], times, [end, end, max(end, total)])),
         current_points=np.concatenate(([0.0, 0.0], current, [current[-1], 0.0, 0.0])),
         location=_SOMA,
     )
-
-
-def injected(pieces: Sequence[Mapping[str, Any]], rheobase: float | None, holding: float, time: np.ndarray) -> np.ndarray:
-    """Return the current (nA) that a model was played at some times (ms), holding current included; array (n,)."""
-    total = np.full(len(time), float(holding))
-    for piece in pieces:
-        envelope = np.array(stimulus(piece, rheobase, 0.0, float(time[-1]) + 1.0).envelope(), dtype=float)
-        # np.interp takes the later of two values at one time, as a pulse that has begun
-        total += np.interp(time, envelope[:, 0], envelope[:, 1])
-    return total
 
 
 class Sweep(ephys.protocols.SweepProtocol):
@@ -176,8 +154,12 @@ class Experiment(ephys.protocols.Protocol):
 
         holding, rheobase, found = None, None, {}
         if self.data["threshold_based"]:
-            holding = self._find_holding(run)
-            rheobase = None if holding is None else self._find_rheobase(run, holding)
+
+            def play(step: Mapping[str, float], amp: float, held: float) -> Any:
+                return self._search(run, step, amp, held)
+
+            holding = find_holding(play, self.data["holding"])
+            rheobase = None if holding is None else find_rheobase(play, self.data["rheobase"], holding)
             found = {"bpo_holding_current": holding, "bpo_threshold_current": rheobase}
         for name, protocol in self.data["protocols"].items():
             if self.data["threshold_based"] and rheobase is None:
@@ -186,7 +168,9 @@ class Experiment(ephys.protocols.Protocol):
                 found |= self._play(run, name, protocol, holding, rheobase)
         return found
 
-    def sweep(self, name: str, stimuli: Callable[[float, float], Sequence[Any]], holding: float, length: float) -> Sweep:
+    def sweep(
+        self, name: str, stimuli: Callable[[float, float], Sequence[Any]], holding: float, length: float
+    ) -> Sweep:
         """Return a sweep; `stimuli` makes those on top of the holding current, given ms before it and in all."""
         total = self.settle + length
         recordings = [
@@ -195,6 +179,17 @@ class Experiment(ephys.protocols.Protocol):
         ]
         held = square(0.0, total, holding, total)
         return Sweep(name, [*stimuli(self.settle, total), held], recordings, self.settle, self.cvode)
+
+    def _search(self, run: Run, step: Mapping[str, float], amp: float, holding: float) -> Any:
+        """Return a model's time (ms) and voltage (mV) under a square pulse; None if it fails."""
+
+        def pulse(before: float, total: float) -> list[Any]:
+            return [square(before + step["delay"], step["duration"], amp, total)] if step["duration"] else []
+
+        response = run(self.sweep("search", pulse, holding, step["totduration"]))["search.soma.v"]
+        if response is None:
+            return None
+        return tuple(np.asarray(response[key], dtype=float) for key in ("time", "voltage"))
 
     def _play(
         self, run: Run, name: str, protocol: Mapping[str, Any], holding: float | None, rheobase: float | None
@@ -209,89 +204,9 @@ class Experiment(ephys.protocols.Protocol):
         response = found.get(f"{name}.soma.v")
         if response is not None:
             time = np.asarray(response["time"])
-            found[f"{name}.iclamp.i"] = TimeVoltageResponse(
-                f"{name}.iclamp.i", time, injected(parts, rheobase, own, time)
-            )
+            current = draw(parts, time, own, rheobase)
+            found[f"{name}.iclamp.i"] = TimeVoltageResponse(f"{name}.iclamp.i", time, current)
         return found
-
-    # --- what is found of a model first
-
-    def _find_holding(self, run: Run) -> float | None:
-        """Return the current (nA) that brings a model to the voltage where the cells were held; None if there is none.
-
-        Where that voltage isn't known, it is the cells' current.
-        """
-        wanted, usual = self.data["holding"]["voltage"], self.data["holding"]["mean"] or 0.0
-        if wanted is None:
-            return float(usual)
-
-        def off(current: float) -> float:
-            response = run(self.sweep("hold", lambda *_: [], current, HOLD))["hold.soma.v"]
-            if response is None:
-                return np.nan
-            late = np.asarray(response["time"]) >= HOLD - LOOK
-            return float(np.mean(np.asarray(response["voltage"])[late])) - wanted
-
-        bound = max(LEAST_BOUND, 5.0 * abs(usual))
-        return crossing(off, -bound, bound, 1e-4 * bound)
-
-    def _find_rheobase(self, run: Run, holding: float) -> float | None:
-        """Return the lowest current (nA above the holding current) at which a model has a spike; None if none has."""
-        said = self.data["rheobase"]
-        step = said["step"] or USUAL_STEP
-        begin, end = step["delay"], step["delay"] + step["duration"]
-
-        def spikes(amp: float) -> bool:
-            def pulse(before: float, total: float) -> list[Any]:
-                return [square(before + begin, step["duration"], amp, total)]
-
-            response = run(self.sweep("search", pulse, holding, step["totduration"]))["search.soma.v"]
-            if response is None:
-                return False
-            time, above = np.asarray(response["time"]), np.asarray(response["voltage"]) > said["threshold"]
-            rises = time[1:][above[1:] & ~above[:-1]]
-            return bool(np.any((rises >= begin) & (rises <= end)))
-
-        return lowest(spikes, 2.0 * said["mean"], PRECISION * said["mean"])
-
-
-def crossing(function: Callable[[float], float], low: float, high: float, precision: float) -> float | None:
-    """Return where a rising function is 0, to a precision; None if it isn't between two values."""
-    at_low, at_high = function(low), function(high)
-    if not at_low <= 0.0 <= at_high:  # or one isn't known
-        return None
-    for _ in range(60):
-        if high - low <= precision:
-            break
-        # where a straight line would be 0; the middle if that hardly narrows it down
-        guess = low - at_low * (high - low) / (at_high - at_low) if at_high > at_low else low
-        inside = low + 0.05 * (high - low), high - 0.05 * (high - low)
-        guess = min(max(guess, inside[0]), inside[1])
-        value = function(guess)
-        if np.isnan(value):
-            return None
-        if value <= 0.0:
-            low, at_low = guess, value
-        else:
-            high, at_high = guess, value
-    return 0.5 * (low + high)
-
-
-def lowest(holds: Callable[[float], bool], guess: float, precision: float) -> float | None:
-    """Return the lowest positive number for which something holds, to a precision; None if it holds at 0 or far off."""
-    low, high = 0.0, guess
-    for _ in range(3):
-        if holds(high):
-            break
-        low, high = high, 2.0 * high
-    else:
-        return None
-    if low == 0.0 and holds(0.0):
-        return None
-    while high - low > precision:
-        middle = 0.5 * (low + high)
-        low, high = (low, middle) if holds(middle) else (middle, high)
-    return high
 
 
 class Feature(ephys.efeatures.eFELFeature):

@@ -22,7 +22,16 @@ from ..engine.problems import EfeError
 if TYPE_CHECKING:
     from ..engine.extraction import Extraction
 
-__all__ = ["evaluator", "features", "fit_of", "objectives", "protocols", "rebuild", "responses_of", "score_table"]
+__all__ = [
+    "evaluator",
+    "features",
+    "fit_of",
+    "objectives",
+    "protocols",
+    "rebuild",
+    "responses_of",
+    "score_table",
+]
 
 #: ms that a model is given to settle on the holding current before a sweep begins
 SETTLE = 500.0
@@ -65,8 +74,8 @@ def fit_of(source: Fit | Extraction, choices: Choices | None = None) -> Mapping[
 def protocols(fit: Fit, settle: float = SETTLE, cvode: bool | None = None) -> dict[str, Any]:
     """Return the protocols that a model is played, one ephys protocol in all under the name "main".
 
-    Of a threshold-based fit it finds the model's holding current and its rheobase, and plays each protocol in % of that;
-    else it plays nA.
+    Of a threshold-based fit it finds the model's holding current and its rheobase, and plays each protocol in % of
+    that; else it plays nA.
 
     Parameters
     ----------

@@ -93,6 +93,7 @@ def _protocol(
     held = max(abs(float(r.hypamp)) for r in protocol.recordings) >= _HELD
     entry = {
         "kind": type(stimulus).__name__,
+        "timings": {name: float(getattr(stimulus, name)) for name in stimulus.timings},
         "pieces": pieces(stimulus),
         "holding": float(stimulus.hypamp),
         "held": held or RMP not in roles,
@@ -181,7 +182,7 @@ def _current(extraction: Extraction, choices: Choices, key: str) -> dict[str, An
 def _holding(
     extraction: Extraction, targets: Sequence[Mapping[str, Any]], choices: Choices
 ) -> dict[str, Any]:
-    """Return the holding current, and the voltage (mV) that a model's own is searched for; None if no target says it."""
+    """Return the holding current (nA), and the voltage that it is searched for (mV; None if no target says it)."""
     said = holder(targets, HOLDING)
     voltages = [
         target.mean

@@ -5,7 +5,7 @@ A piece is a square pulse, a ramp, or samples. Pieces add up, and stand on the h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from ..ecodes import SAHP, DeHyperPol, HyperDePol, PosCheops, Ramp, SpikeRec, St
 from ..problems import EfeError
 from ..recording import Recording
 
-__all__ = ["pieces", "rebuild", "stimulus_from"]
+__all__ = ["draw", "pieces", "rebuild", "stimulus_from"]
 
 #: ms, where an entry has no sampling step of its own
 STEP_MS = 0.025
@@ -236,6 +236,51 @@ def _samples(stimulus: Recording) -> Iterator[dict[str, Any]]:
         "amp": _number(stimulus.amp),
         "amp_rel": _number(stimulus.amp_rel),
     }
+
+
+def level(piece: Mapping[str, Any], key: str, rheobase: float | None) -> float:
+    """Return a level of a piece, nA: as it was recorded, or the same % of another rheobase (nA)."""
+    return float(piece[key]) if rheobase is None else float(piece[f"{key}_rel"]) / 100.0 * rheobase
+
+
+def scale_of(samples: Mapping[str, Any], rheobase: float | None) -> float:
+    """Return what samples are multiplied by for a model of another rheobase (nA)."""
+    return (
+        level(samples, "amp", rheobase) / samples["amp"] if rheobase is not None and samples["amp"] else 1.0
+    )
+
+
+def draw(
+    parts: Sequence[Mapping[str, Any]], time: np.ndarray, holding: float, rheobase: float | None = None
+) -> np.ndarray:
+    """Return the current (nA) of pieces on a holding current, at some times (ms); array (n,).
+
+    Parameters
+    ----------
+    parts : list of dict
+        As `pieces` returns them.
+    time : np.ndarray, shape (n,)
+    holding : float
+        nA.
+    rheobase : float, optional
+        Of the model (nA) that is played the same % of it as the cells; by default the amplitudes are those recorded.
+    """
+    total = np.full(len(time), float(holding))
+    for part in parts:
+        since = np.asarray(time, dtype=float) - part["delay"] + 1e-9
+        if part["shape"] == "samples":
+            scale = scale_of(part, rheobase)
+            index = np.floor(since / part["dt"] + 1e-6).astype(int)
+            inside = (index >= 0) & (index < len(part["current"]))
+            total[inside] += scale * np.asarray(part["current"], dtype=float)[index[inside]]
+            continue
+        inside = (since >= 0.0) & (since < part["duration"])
+        if part["shape"] == "square":
+            total[inside] += level(part, "amp", rheobase)
+        else:
+            start, end = (level(part, key, rheobase) for key in ("start", "end"))
+            total[inside] += start + (end - start) * since[inside] / part["duration"]
+    return total
 
 
 #: By the way that a stimulus is drawn: a lab's own family may draw another one than the family it is made from

@@ -127,12 +127,14 @@ def fit(form: str, folder: Path) -> dict:
     if form == "l5pc":
         evaluator = l5pc_evaluator(folder / "l5pc", model, sim)
     else:
-        evaluator = bluepyopt.evaluator(folder / "fit.json", model, sim, isolate_protocols=False)
+        evaluator = bluepyopt.evaluator(
+            folder / "fit.json", model, sim, settle=200.0, isolate_protocols=False
+        )
     with multiprocessing.get_context("fork").Pool(2) as pool:
         optimisation = DEAPOptimisationCMA(
             evaluator, seed=1, offspring_size=8, sigma=0.4, map_function=pool.map
         )
-        _, hall, _, _ = optimisation.run(max_ngen=14)
+        _, hall, _, _ = optimisation.run(max_ngen=25)
     found = dict(zip(evaluator.param_names, map(float, hall[0]), strict=True))
     scores = evaluator.evaluate_with_dicts(found)
     values = evaluator.evaluate_with_dicts(found, target="values")

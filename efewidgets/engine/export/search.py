@@ -17,8 +17,11 @@ HOLD, LOOK = 500.0, 100.0
 #: nA; a model's holding current is searched within this, or within five times the cells'
 LEAST_BOUND = 0.2
 
-#: A model's rheobase is found to this fraction of the cells'
-PRECISION = 1e-3
+#: mV; so near to the voltage where the cells were held is near enough
+NEAR = 0.02
+
+#: A model's rheobase is found to this fraction of the cells', whose own is no surer than the steps they were given
+PRECISION = 5e-3
 
 #: Plays a square pulse (delay, duration, nA, ms in all) on a holding current (nA); returns time (ms) and voltage (mV)
 Play = Callable[[Mapping[str, float], float, float], tuple[np.ndarray, np.ndarray] | None]
@@ -51,7 +54,7 @@ def find_holding(play: Play, said: Mapping[str, Any]) -> float | None:
         return float(np.mean(late)) - wanted if len(late) else math.nan
 
     bound = max(LEAST_BOUND, 5.0 * abs(usual))
-    return crossing(off, -bound, bound, 1e-4 * bound)
+    return crossing(off, -bound, bound, 1e-4 * bound, NEAR)
 
 
 def find_rheobase(play: Play, said: Mapping[str, Any], holding: float) -> float | None:
@@ -79,8 +82,10 @@ def find_rheobase(play: Play, said: Mapping[str, Any], holding: float) -> float 
     return lowest(spikes, 2.0 * said["mean"], PRECISION * said["mean"])
 
 
-def crossing(function: Callable[[float], float], low: float, high: float, precision: float) -> float | None:
-    """Return where a rising function is 0, to a precision; None if it isn't between two values."""
+def crossing(
+    function: Callable[[float], float], low: float, high: float, precision: float, near: float = 0.0
+) -> float | None:
+    """Return where a rising function is 0 to a precision, or near enough to it; None if not between the two."""
     at_low, at_high = function(low), function(high)
     if not at_low <= 0.0 <= at_high:  # or one isn't known
         return None
@@ -91,6 +96,8 @@ def crossing(function: Callable[[float], float], low: float, high: float, precis
         value = function(guess)
         if math.isnan(value):
             return None
+        if abs(value) <= near:
+            return guess
         if value <= 0.0:
             low, at_low = guess, value
         else:
@@ -99,7 +106,7 @@ def crossing(function: Callable[[float], float], low: float, high: float, precis
 
 
 def lowest(holds: Callable[[float], bool], guess: float, precision: float) -> float | None:
-    """Return the lowest positive number for which something holds, to a precision; None if it holds at 0 or far off."""
+    """Return the lowest number for which something holds, to a precision; None if that is 0, or far off."""
     low, high = 0.0, guess
     for _ in range(3):
         if holds(high):
@@ -107,9 +114,7 @@ def lowest(holds: Callable[[float], bool], guess: float, precision: float) -> fl
         low, high = high, 2.0 * high
     else:
         return None
-    if low == 0.0 and holds(0.0):
-        return None
     while high - low > precision:
         middle = 0.5 * (low + high)
         low, high = (low, middle) if holds(middle) else (middle, high)
-    return high
+    return high if low > 0.0 else None

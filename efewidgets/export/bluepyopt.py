@@ -17,15 +17,19 @@ from typing import TYPE_CHECKING, Any
 from ..engine.export.choices import Choices
 from ..engine.export.fit import FORM, fit_data
 from ..engine.export.pieces import rebuild
+from ..engine.legacy.l5pc import Imported, from_fit, from_l5pc
 from ..engine.problems import EfeError
 
 if TYPE_CHECKING:
     from ..engine.extraction import Extraction
 
 __all__ = [
+    "Imported",
     "evaluator",
     "features",
     "fit_of",
+    "from_fit",
+    "from_l5pc",
     "objectives",
     "protocols",
     "rebuild",

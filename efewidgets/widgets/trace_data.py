@@ -130,8 +130,8 @@ def trace_view(
     drawn = _drawn(results, (*chosen, *over), active)
     samples, notes = _samples(results, cache, drawn)
     if over:
-        cells = ", ".join(dict.fromkeys(plain(members[identity].cell) for identity in over))
-        notes.append(f"in red, over the sweeps: what {cells} answers to the nearest stimulus.")
+        models = ", ".join(dict.fromkeys(plain(members[identity].cell) for identity in over))
+        notes.append(f"in red, over the sweeps: what {models} answers to the nearest stimulus.")
     if len(drawn) < len(chosen) + len(over):
         notes.append(
             f"{len(drawn)} of {len(chosen) + len(over)} chosen sweeps are drawn; choose fewer to see the others."

@@ -179,9 +179,7 @@ def _current(extraction: Extraction, choices: Choices, key: str) -> dict[str, An
     }
 
 
-def _holding(
-    extraction: Extraction, targets: Sequence[Mapping[str, Any]], choices: Choices
-) -> dict[str, Any]:
+def _holding(extraction: Extraction, targets: Sequence[dict[str, Any]], choices: Choices) -> dict[str, Any]:
     """Return the holding current (nA), and the voltage that it is searched for (mV; None if no target says it)."""
     said = holder(targets, HOLDING)
     voltages = [

@@ -10,9 +10,8 @@ from bluepyopt import ephys
 from bluepyopt.ephys.responses import TimeVoltageResponse
 
 from ..engine.export.pieces import draw, level, scale_of
+from ..engine.export.scoring import model_value
 from ..engine.export.search import find_holding, find_rheobase
-from ..engine.feature_ranges import possible
-from ..engine.features import feature_values, reduce
 from ..engine.problems import EfeError
 
 Run = Callable[["Sweep"], Mapping[str, Any]]
@@ -229,28 +228,11 @@ class Feature(ephys.efeatures.eFELFeature):
             int_settings=said["int_settings"],
             string_settings=said["string_settings"],
         )
-        self.list_settings = said["list_settings"]
-        self.protocol = said["protocol"]
-        self.stimulus_current_rel = said["stimulus_current_rel"] if data["threshold_based"] else None
+        self.said, self.threshold_based = said, data["threshold_based"]
 
     def calculate_feature(self, responses: Mapping[str, Any], raise_warnings: bool = False) -> float | None:
         """Return the mean of the feature's values; None where there is none."""
-        response = responses.get(self.recording_names[""])
-        if response is None:
-            return None
-        time, voltage = (np.asarray(response[key], dtype=float) for key in ("time", "voltage"))
-        values = feature_values(
-            time,
-            voltage,
-            lambda: self._current(responses, time),
-            self.stim_start,
-            self.stim_end,
-            [self.efel_feature_name],
-            self._settings(responses),
-        )
-        kept, _ = possible(self.efel_feature_name, values[self.efel_feature_name])
-        value = reduce(kept)
-        return None if np.isnan(value) else value
+        return model_value(self.said, responses, self.threshold_based)
 
     def calculate_score(self, responses: Mapping[str, Any], trace_check: bool = False) -> float:
         """Return how many standard deviations a model is off; the worst score where it has no value."""
@@ -258,22 +240,6 @@ class Feature(ephys.efeatures.eFELFeature):
         if value is None:
             return float(self.max_score)
         return min(abs(value - self.exp_mean) / self.exp_std, float(self.max_score))
-
-    def _settings(self, responses: Mapping[str, Any]) -> dict[str, Any]:
-        found = {**self.double_settings, **self.int_settings, **self.string_settings, **self.list_settings}
-        if self.threshold is not None:
-            found["Threshold"] = self.threshold
-        rheobase = responses.get("bpo_threshold_current")
-        current = self.stimulus_current
-        if self.stimulus_current_rel is not None and rheobase is not None:
-            current = self.stimulus_current_rel / 100.0 * rheobase
-        return found | {"interp_step": self.interp_step, "stimulus_current": current}
-
-    def _current(self, responses: Mapping[str, Any], time: np.ndarray) -> np.ndarray | None:
-        played = responses.get(f"{self.protocol}.iclamp.i")
-        if played is None:
-            return None
-        return np.interp(time, np.asarray(played["time"]), np.asarray(played["voltage"]))
 
 
 class CurrentFeature(ephys.efeatures.EFeature):

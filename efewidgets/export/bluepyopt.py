@@ -17,6 +17,9 @@ from typing import TYPE_CHECKING, Any
 from ..engine.export.choices import Choices
 from ..engine.export.fit import FORM, fit_data
 from ..engine.export.pieces import rebuild
+from ..engine.export.responses import play
+from ..engine.export.scoring import compared_currents
+from ..engine.export.scoring import score_table as scored
 from ..engine.legacy.l5pc import Imported, from_fit, from_l5pc
 from ..engine.problems import EfeError
 
@@ -31,6 +34,7 @@ __all__ = [
     "from_fit",
     "from_l5pc",
     "objectives",
+    "play",
     "protocols",
     "rebuild",
     "responses_of",
@@ -120,11 +124,9 @@ def features(fit: Fit, validation: bool = False) -> list[Any]:
         for feature in data["features"]
         if data["protocols"][feature["protocol"]]["validation"] is validation
     ]
-    if data["threshold_based"] and not validation:
+    if not validation:
         found += [
-            CurrentFeature(name, **{key: data[part][key] for key in ("mean", "std")})
-            for name, part in (("bpo_holding_current", "holding"), ("bpo_threshold_current", "rheobase"))
-            if data[part]["mean"] is not None and (part == "rheobase" or data[part]["voltage"] is not None)
+            CurrentFeature(name, said["mean"], said["std"]) for name, said in compared_currents(data).items()
         ]
     return found
 
@@ -182,35 +184,8 @@ def responses_of(evaluator: Any, parameters: Mapping[str, float]) -> dict[str, A
 
 
 def score_table(fit: Fit, responses: Mapping[str, Any]) -> Any:
-    """Return a table of a model's features beside the cells'.
+    """Return a table of a model's features beside the cells'; see `engine.export.scoring.score_table`.
 
-    Returns
-    -------
-    pandas.DataFrame
-        A row a feature: protocol, feature, mean, std, n, value of the model (nan where there is none), z (how many
-        standard deviations it is off), validation.
+    BluePyOpt isn't needed for it.
     """
-    import pandas as pd
-
-    data = fit_of(fit)
-    by_name = {feature["name"]: feature for feature in data["features"]}
-    rows = []
-    for validation in (False, True):
-        for feature in features(fit, validation):
-            said = by_name.get(feature.name, {})
-            value = feature.calculate_feature(responses)
-            value = float("nan") if value is None else value
-            rows.append(
-                {
-                    "protocol": said.get("protocol", ""),
-                    "feature": feature.name,
-                    "mean": feature.exp_mean,
-                    "std": feature.exp_std,
-                    "n": said.get("n"),
-                    "model": value,
-                    "z": (value - feature.exp_mean) / feature.exp_std,
-                    "validation": validation,
-                }
-            )
-    columns = ["protocol", "feature", "mean", "std", "n", "model", "z", "validation"]
-    return pd.DataFrame(rows, columns=columns)
+    return scored(fit_of(fit), responses)

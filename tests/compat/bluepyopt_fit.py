@@ -111,6 +111,12 @@ def l5pc_evaluator(folder: Path, model, sim):
     )  # fmt: skip
 
 
+def squares(scores) -> float:
+    """The sum of squares, signs kept: smoother for the optimiser than the sum."""
+    found = np.asarray(scores, dtype=float)
+    return float(np.sum(found * np.abs(found)))
+
+
 def fit(form: str, folder: Path) -> dict:
     """Export, load, fit; returns the parameters that were found and the z-score of each feature."""
     from bluepyopt import ephys
@@ -132,9 +138,10 @@ def fit(form: str, folder: Path) -> dict:
         )
     with multiprocessing.get_context("fork").Pool(2) as pool:
         optimisation = DEAPOptimisationCMA(
-            evaluator, seed=1, offspring_size=8, sigma=0.4, map_function=pool.map
+            evaluator, seed=1, offspring_size=8, sigma=0.4, map_function=pool.map, fitness_reduce=squares
         )
-        _, hall, _, _ = optimisation.run(max_ngen=25)
+        _, hall, log, _ = optimisation.run(max_ngen=40)
+        print(log)
     found = dict(zip(evaluator.param_names, map(float, hall[0]), strict=True))
     scores = evaluator.evaluate_with_dicts(found)
     values = evaluator.evaluate_with_dicts(found, target="values")

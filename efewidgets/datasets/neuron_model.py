@@ -5,6 +5,7 @@ NEURON and BluePyOpt are needed for `cell_model`, and a C compiler for the mecha
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -62,6 +63,7 @@ def _library(folder: Path) -> Path | None:
 
 
 def _load(folder: Path) -> None:
+    os.environ.setdefault("NEURON_MODULE_OPTIONS", "-nogui")  # it asks for a display otherwise
     from neuron import h
 
     if not hasattr(h, "cortical"):

@@ -140,8 +140,7 @@ def fit(form: str, folder: Path) -> dict:
         optimisation = DEAPOptimisationCMA(
             evaluator, seed=1, offspring_size=8, sigma=0.4, map_function=pool.map, fitness_reduce=squares
         )
-        _, hall, log, _ = optimisation.run(max_ngen=40)
-        print(log)
+        _, hall, _, _ = optimisation.run(max_ngen=36)
     found = dict(zip(evaluator.param_names, map(float, hall[0]), strict=True))
     scores = evaluator.evaluate_with_dicts(found)
     values = evaluator.evaluate_with_dicts(found, target="values")

@@ -362,6 +362,7 @@ def extract_efeatures(
     executor: Executor | None = None,
     save_files_used: bool = False,
     rheobase_values: Mapping[str, float] | None = None,
+    models: Sequence[str] | None = None,
 ) -> tuple[dict, dict, dict]:
     """Extract features from recordings, averaged over the recordings that fall into each target.
 
@@ -413,6 +414,8 @@ def extract_efeatures(
         Whether each feature lists the files it is from.
     rheobase_values : dict, optional
         Rheobases set by hand, ``{cell: nA}``; they beat the rule.
+    models : list of str, optional
+        Names of cells that are models, looked at beside the cells in a state; they are left out here.
 
     Returns
     -------
@@ -440,6 +443,7 @@ def extract_efeatures(
         threshold_nvalue_save=threshold_nvalue_save,
         default_std_value=default_std_value,
         save_files_used=save_files_used,
+        models=models,
     )
     if truth("low_memory_mode", low_memory_mode):
         map_function, executor = map, None

@@ -49,6 +49,7 @@ def as_options(inputs: Inputs) -> Options:
         rheobase_values=thaw(inputs.rheobase_values) or None,
         efel_settings=thaw(inputs.efel_settings),
         recording_reader=None if reader is None else reader.function,
+        models=[cell.name for cell in inputs.cells if cell.model] or None,
         **{name: getattr(inputs, name) for name in SAME},
     )
 
@@ -87,7 +88,7 @@ def inputs_of(
     fields |= {name: getattr(run, name) for name in RUN} if run is not None else {}
     return Inputs(
         cells=tuple(
-            CellInputs(str(cell), tuple(files))
+            CellInputs(str(cell), tuple(files), str(cell) in (options.models or ()))
             for cell, protocols in options.files_metadata.items()
             if (files := list(_files(protocols, new_id)))
         ),

@@ -136,10 +136,19 @@ class Group(Value):
 
 @dataclass(frozen=True)
 class CellInputs(Value):
-    """A cell and its files."""
+    """A cell and its files.
+
+    Parameters
+    ----------
+    name : str
+    files : tuple of FileInputs
+    model : bool
+        Whether it is a model, looked at beside the cells: its recordings go into no target and no average.
+    """
 
     name: str
     files: tuple[FileInputs, ...] = ()
+    model: bool = False
 
     @cached_property
     def groups(self) -> dict[str, Group]:
@@ -172,6 +181,8 @@ class Target(Value):
         % of rheobase, or nA.
     min_values : int or None
         How many values it must have to stand in the output; None for ``threshold_nvalue_save``.
+    role : str or None
+        What it is for in a model's fit, one of `engine.roles.ROLES`.
     """
 
     id: str = field(compare=False)
@@ -184,6 +195,7 @@ class Target(Value):
     location: str = "soma"
     weight: float | None = None
     min_values: int | None = None
+    role: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the target as `extract_efeatures` takes it."""
@@ -275,10 +287,15 @@ class Inputs(Value):
         return {file.id: cell for cell in self.cells for file in cell.files}
 
     @cached_property
+    def measured(self) -> tuple[CellInputs, ...]:
+        """The cells that aren't models."""
+        return tuple(cell for cell in self.cells if not cell.model)
+
+    @cached_property
     def protocols(self) -> dict[str, tuple[CellInputs, ...]]:
-        """The cells that have a protocol, by its name."""
+        """The cells, no models, that have a protocol, by its name."""
         found: dict[str, list[CellInputs]] = {}
-        for cell in self.cells:
+        for cell in self.measured:
             for protocol in cell.groups:
                 found.setdefault(protocol, []).append(cell)
         return {protocol: tuple(cells) for protocol, cells in found.items()}

@@ -56,6 +56,7 @@ OPTIONS: dict[str, Kind] = {
         lambda value: is_dict(value) and all(map(is_number, value.values())),
         "rheobases set by hand in braces, {cell: nA}",
     ),
+    "models": Kind(is_list_of(is_text), "names of cells that are models, and go into no average, in a list"),
     "auto_targets": Kind(
         lambda value: value == "default" or is_list(value),
         '"default", or a list, [{"protocols": […], "amplitudes": […], "efeatures": […], …}, …]',

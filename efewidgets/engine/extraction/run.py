@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -47,6 +48,7 @@ class Options:
     threshold_nvalue_save: int = 1
     default_std_value: float = 1e-3
     save_files_used: bool = False
+    models: Sequence[str] | None = None
 
     @property
     def chooses_targets(self) -> bool:
@@ -126,6 +128,7 @@ def run_extraction(
     EfeError
         If an option can't be used, or no recording could be read.
     """
+    options = without_models(options)
     result = prepare_extraction(options, run, cell_by_cell)
     if not any(cell.recordings for cell in result.cells):
         _nothing_read(result.cells, may_be_empty)
@@ -157,6 +160,7 @@ def prepare_extraction(options: Options, run: pipeline.Run, cell_by_cell: bool =
     EfeError
         If an option can't be used.
     """
+    options = without_models(options)
     targets, problems = check_options(options)
     result = Extraction(options, settings_used(options), rheobase_protocols(options), problems=problems)
     if cell_by_cell and targets is not None:
@@ -165,6 +169,16 @@ def prepare_extraction(options: Options, run: pipeline.Run, cell_by_cell: bool =
         result.cells = _read(result, options.files_metadata, run, keep_samples=False)
     result.targets = pipeline.choose_targets(result.cells, _goals(options)) if targets is None else targets
     return result
+
+
+def without_models(options: Options) -> Options:
+    """Return options without the cells that are models: those are looked at, but go into no average."""
+    models = set(options.models or ())
+    if not models:
+        return options
+    cells = {name: files for name, files in options.files_metadata.items() if name not in models}
+    values = {n: value for n, value in (options.rheobase_values or {}).items() if n not in models}
+    return dataclasses.replace(options, files_metadata=cells, rheobase_values=values or None, models=None)
 
 
 def _read_cell_by_cell(result: Extraction, targets: Sequence[Mapping[str, Any]], run: pipeline.Run) -> None:

@@ -14,6 +14,7 @@ from ..averages import mean_and_std
 from ..features.store import settings_key
 from ..kinds import COUNT, NAME, NUMBER, SETTINGS, TEXT, Kind, shown, wrong_entries
 from ..problems import EfeError, Problem, misspelt, nearest
+from ..roles import ROLES
 
 #: What a target may say, and of which kind
 TARGET: dict[str, Kind] = {
@@ -26,6 +27,7 @@ TARGET: dict[str, Kind] = {
     "location": NAME,
     "weight": NUMBER,
     "min_values": COUNT,
+    "role": Kind(lambda value: value in ROLES, f"one of {', '.join(ROLES)}, in quotes"),
 }
 KNOWN_KEYS = tuple(TARGET)
 NEEDED_KEYS = ("efeature", "protocol", "amplitude", "tolerance")
@@ -220,6 +222,11 @@ class EFeatureTarget:
     def files(self) -> list[str]:
         """Files of the recordings that gave a value, each once."""
         return list(dict.fromkeys(file for files in self._files for file in files))
+
+    @property
+    def auto_thresholds(self) -> list[float]:
+        """Automatic spike threshold (mV) of each recording that was judged by its own."""
+        return self._auto_thresholds
 
     @property
     def sample_size(self) -> int:

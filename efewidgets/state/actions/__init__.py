@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from .files import FileActions
+from .models import ModelActions
 from .settings import SettingActions
 from .targets import TargetActions
 
 
-class Actions(FileActions, TargetActions, SettingActions):
+class Actions(FileActions, TargetActions, SettingActions, ModelActions):
     """The actions of a state."""

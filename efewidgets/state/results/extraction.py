@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...engine.extraction import pipeline
-from ...engine.extraction.run import Extraction
+from ...engine.extraction.run import Extraction, without_models
 from ...engine.parallel import run
 from ...engine.recordings.cell import Cell
 from ..convert import as_options
@@ -12,11 +12,12 @@ from .results import Results
 
 def as_extraction(results: Results) -> Extraction:
     """Return results as a run of `extract_efeatures` leaves them, on recordings of its own."""
-    options = as_options(results.inputs)
+    options = without_models(as_options(results.inputs))
     context = results.context
     found = Extraction(options, context.efel_settings, list(context.rule.protocols))
-    found.cells = [_copy(results, cell) for cell in results.cells.values()]
-    found.rheobases = {name: results.get("rheobase", name) for name in results.cells}
+    names = [cell.name for cell in results.inputs.measured]
+    found.cells = [_copy(results, results.cells[name]) for name in names]
+    found.rheobases = {name: results.get("rheobase", name) for name in names}
     found.targets = [target.as_dict() for target in results.targets]
     pipeline.request_features(found.cells, found.targets, found.efel_settings)
     found.protocols = pipeline.group(

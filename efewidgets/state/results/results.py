@@ -62,6 +62,22 @@ class Results(Found):
 
         return target_table(self)
 
+    @property
+    def model_features(self) -> pd.DataFrame:
+        """The features of the models' recordings, as `feature_table` has those of the cells; computes what lacks."""
+        return self._model_tables[0].copy()
+
+    @property
+    def model_scores(self) -> pd.DataFrame:
+        """What the models reach of each target, one row per model and target; see `state.models`."""
+        return self._model_tables[1].copy()
+
+    @cached_property
+    def _model_tables(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        from ..models import model_tables
+
+        return model_tables(self)
+
     def explain(self, target: Target | str) -> pd.DataFrame:
         """Say of each recording of a target's protocol whether it went in, and why not if it didn't.
 

@@ -61,7 +61,7 @@ def _stimulus(read: tuple, values: list, work: Work | None) -> dict[str, Any]:
 
 
 def _cells(stage: str) -> Any:
-    return lambda context, item, get: [(stage, cell.name) for cell in context.inputs.cells]
+    return lambda context, item, get: [(stage, cell.name) for cell in context.inputs.measured]
 
 
 def _global(read: tuple, rheobases: list, work: Work | None) -> Any:
@@ -71,12 +71,12 @@ def _global(read: tuple, rheobases: list, work: Work | None) -> Any:
 
 
 def _currents_reads(context: Context, item: None, get: Get) -> tuple:
-    names = tuple(sorted(cell.name for cell in context.inputs.cells))
+    names = tuple(sorted(cell.name for cell in context.inputs.measured))
     return names, context.inputs.default_std_value
 
 
 def _currents_needs(context: Context, item: None, get: Get) -> Iterable[Node]:
-    names = sorted(cell.name for cell in context.inputs.cells)
+    names = sorted(cell.name for cell in context.inputs.measured)
     return [("holding", name) for name in names] + [("threshold", name) for name in names]
 
 
@@ -126,24 +126,24 @@ def _cell_problems(read: tuple, values: list, work: Work | None) -> tuple[Proble
 
 def _problems_needs(context: Context, item: None, get: Get) -> Iterable[Node]:
     items = list(get("targets", None).groups)
-    names = [cell.name for cell in context.inputs.cells]
+    inputs = context.inputs
     found: list[Node] = [("targets", None)]
-    for stage in ("cell_problems", "cell"):
-        found += [(stage, name) for name in names]
+    for stage, cells in (("cell_problems", inputs.cells), ("cell", inputs.measured)):
+        found += [(stage, cell.name) for cell in cells]
     for stage in ("features", "entry", "protocol"):
         found += [(stage, item) for item in items]
     return found
 
 
 def _problems_reads(context: Context, item: None, get: Get) -> tuple:
-    return len(context.inputs.cells), len(get("targets", None).groups)
+    return len(context.inputs.cells), len(context.inputs.measured), len(get("targets", None).groups)
 
 
 def _problems(read: tuple, values: list, work: Work | None) -> tuple[Problem, ...]:
     """All that a person should know, from files to outputs."""
-    cells, items = read
+    cells, measured, items = read
     chosen, rest = values[0], values[1:]
-    of_cells, there, rest = rest[:cells], rest[cells : 2 * cells], rest[2 * cells :]
+    of_cells, there, rest = rest[:cells], rest[cells : cells + measured], rest[cells + measured :]
     of_features, entries, protocols = rest[:items], rest[items : 2 * items], rest[2 * items :]
     found = [problem for problems in of_cells for problem in problems]
     found += chosen.problems

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import ipywidgets
+import pandas as pd
 
 from ...engine.figures.style import counted
 from ...engine.problems import EfeError, nearest
@@ -19,9 +20,6 @@ from .choice import FeatureChoice, Legend
 from .curves import add_iv_target, fi_panels, iv_panels
 from .data import Panel, distribution, feature_panels
 from .panel import PanelPlot
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 #: So many features are shown at first, and at most so many panels at a time
 FIRST, MOST_PANELS = 6, 12
@@ -206,6 +204,8 @@ class FeaturePlots(StateWidget):
         everything = bool(self.all_recordings.value) and self.state.status == "ready"
         if self._table is None or self._table[0] is not results or self._table[1] != everything:
             found = results.feature_table_of_all() if everything else results.feature_table
+            if any(cell.model for cell in results.inputs.cells):  # over the cells, in no average
+                found = pd.concat([found, results.model_features], ignore_index=True)
             self._table = results, everything, found
         return self._table[2]
 

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ...engine.config.legacy import l5pc, translate_targets
 from ...engine.problems import EfeError, Problem
 from ...engine.targets.targets import check_targets, convert_legacy_targets
 from ..parts.cell_text import column_of, read_cell, read_number, unit_of_amplitudes
@@ -174,7 +175,7 @@ def targets_of_json(data: Any, tolerance: float = 10) -> tuple[Targets, list[str
 
     Known are: a list of targets; a dictionary of protocols with "amplitudes" and "efeatures"; whole configs of
     efewidgets, BluePyEfe 1 and BluePyEModel (with "targets"); BluePyEModel's list of "efeatures" for the
-    optimisation; and features.json.
+    optimisation; features.json; the features of BluePyOpt's l5pc example and of HHNB; and fit.json.
     """
     found, notes = _form(data, tolerance)
     wrong = []
@@ -194,10 +195,13 @@ def _form(data: Any, tolerance: float) -> tuple[Targets, list[str]]:
         return _listed(data, tolerance)
     if isinstance(data, Mapping):
         if {"cells", "features", "options"} <= set(data):
-            from ...engine.config.legacy import convert_legacy
-
-            config, problems = convert_legacy(data)
-            return config["targets"], _words(problems)
+            found, problems = translate_targets(data)
+            return found, _words(problems)
+        if l5pc.is_fit(data):
+            return l5pc.from_fit(data).targets, []
+        if l5pc.is_l5pc(data):
+            read = l5pc.from_l5pc(data, tolerance=tolerance)
+            return read.targets, read.lost
         for key in ("targets", "efeatures"):
             if isinstance(data.get(key), (list, Mapping)):
                 return _form(data[key], tolerance)

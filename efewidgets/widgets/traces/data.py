@@ -10,13 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from ...engine.figures.style import BLUE, FRAME, GREEN, ORANGE, counted, number
+from ...engine.figures.style import BLUE, FRAME, GREEN, ORANGE, VERMILLION, counted, number
 from ...engine.figures.sweeps import amplitude
 from ...engine.problems import EfeError
 from ...state import ExtractionState, Results
 from ...state.results.found import Member
 from ..parts.html import plain
 from ..parts.plots import padded
+from ..trace_models import models_over
 from .samples import Range, Samples, Seen, TraceCache, bins, seen
 from .timing import FROM, Timing, by_hand, timings
 
@@ -124,11 +125,16 @@ def trace_view(
     colours = _colours(rows)
     place = {identity: k for k, identity in enumerate(colours)}
     chosen = tuple(sorted(chosen, key=lambda identity: place.get(identity, len(place))))
-    drawn = _drawn(results, chosen, active)
+    over = models_over(results, chosen)
+    colours |= dict.fromkeys(over, VERMILLION)
+    drawn = _drawn(results, (*chosen, *over), active)
     samples, notes = _samples(results, cache, drawn)
-    if len(drawn) < len(chosen):
+    if over:
+        models = ", ".join(dict.fromkeys(plain(members[identity].cell) for identity in over))
+        notes.append(f"in red, over the sweeps: what {models} answers to the nearest stimulus.")
+    if len(drawn) < len(chosen) + len(over):
         notes.append(
-            f"{len(drawn)} of {len(chosen)} chosen sweeps are drawn; choose fewer to see the others."
+            f"{len(drawn)} of {len(chosen) + len(over)} chosen sweeps are drawn; choose fewer to see the others."
         )
     full = (0.0, max((found.trace.tend for found in samples.values()), default=float(stands.recording.tend)))
     between = _within(state.view.time_range, full)

@@ -13,7 +13,9 @@ from typing import Any
 from ...problems import EfeError, Problem, nearest
 from ...targets.targets import convert_legacy_targets
 from ..keys import BESIDES, OPTIONS
-from .bluepyefe1 import is_bluepyefe1, translate
+from .bluepyefe1 import is_bluepyefe1, translate, translate_targets
+
+__all__ = ["convert_legacy", "translate_targets"]
 
 _FILL_IN = "fill in files_metadata, {cell: {protocol: [metadata of a file, …]}}, by hand."
 

@@ -68,6 +68,20 @@ def translate(
     return config, old.problems
 
 
+def translate_targets(data: Mapping[str, Any]) -> tuple[list[dict[str, Any]], list[Problem]]:
+    """Translate the targets alone, whatever the recordings are: the configs of EBRAINS' NFE name JSON files of its own.
+
+    Raises
+    ------
+    EfeError
+        If it isn't of the form.
+    """
+    old = Legacy(data, ".")
+    found = targets(old)
+    _say_what_is_not_done(old)
+    return found, old.problems
+
+
 def _rheobase(old: Legacy) -> dict[str, Any]:
     """Return what the amplitudes are relative to, and how the rheobase is found."""
     found: dict[str, Any] = {"absolute_amplitude": not old.is_relative}

@@ -1,0 +1,112 @@
+"""Actions on models that are looked at beside the cells."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+from collections.abc import Mapping
+from typing import Any
+
+from ...engine.exchange import write_files
+from ...engine.export.choices import Choices
+from ...engine.export.fit import fit_data
+from ...engine.export.responses import STEP_MS, Model, model_files, play, read_responses
+from ...engine.problems import EfeError, nearest
+from ..convert import with_absolute_paths
+from ..inputs import CellInputs, file_inputs
+from ..values import Frozen
+from .base import Editing
+
+
+class ModelActions(Editing):
+    """Actions on models."""
+
+    def add_model(
+        self,
+        name: str,
+        model: Model | Mapping[str, Any] | str | os.PathLike[str],
+        folder: str | os.PathLike[str],
+        *,
+        choices: Choices | None = None,
+        dt: float = STEP_MS,
+    ) -> list[str]:
+        """Look at a model beside the cells: its responses to the targets' stimuli become recordings.
+
+        They go into no target and no average. What the model reaches of each target is in `Results.model_scores`; plots
+        of features and traces show it over the cells. A model of the same name that is there is replaced.
+
+        Parameters
+        ----------
+        name : str
+            What the model is called among the cells.
+        model : callable, dict or path
+            ``model(time, current)`` that returns a voltage (ms, nA, mV; arrays (n,)); or responses: what BluePyOpt
+            returns, or a folder of BluePyEModel's or BluePyOpt's files, see `engine.export.responses.read_responses`.
+        folder : path
+            Where the responses are written, one CSV file a protocol.
+        choices : Choices, optional
+            Those of the export that the model was fitted to; ``threshold_based`` decides whether it was played % of its
+            own rheobase or nA.
+        dt : float
+            Step with which a callable is played, ms.
+
+        Returns
+        -------
+        list of str
+            What of the responses is of no protocol of the targets.
+
+        Raises
+        ------
+        EfeError
+            If it isn't a model of these targets; nothing is changed then.
+        """
+        from ..results.extraction import as_extraction
+
+        there = self.inputs.by_name.get(name)
+        if there is not None and not there.model:
+            raise EfeError(f"there is a cell {name!r}; call the model otherwise.")
+        fit, _, _ = fit_data(as_extraction(self.results), choices or Choices())
+        if not fit["protocols"]:
+            raise EfeError(
+                "there is no target with a value yet, so that there is nothing to compare a model with."
+            )
+        responses = play(model, fit, dt) if callable(model) else read_responses(model)
+        found = model_files(responses, fit)
+        place = pathlib.Path(os.path.abspath(folder))
+        write_files({place / file: content for file, content in found.files.items()})
+        with self._lock:
+            files = tuple(
+                file_inputs(
+                    self._new_id("f"),
+                    protocol,
+                    with_absolute_paths(metadata | {"filepath": place / metadata["filepath"]}),
+                )
+                for protocol, listed in found.protocols.items()
+                for metadata in listed
+            )
+            cells = [cell for cell in self.inputs.cells if cell.name != name]
+            values = {key: v for key, v in self.inputs.rheobase_values.items() if key != name}
+            if found.rheobase is not None:
+                values[name] = found.rheobase
+            self.commit(
+                f"add the model {name}",
+                cells=(*cells, CellInputs(name, files, model=True)),
+                rheobase_values=Frozen(values),
+            )
+        return found.passed_over
+
+    def remove_model(self, name: str) -> None:
+        """Look at a model no longer; its files stay.
+
+        Raises
+        ------
+        EfeError
+            If there is no such model.
+        """
+        models = [cell.name for cell in self.inputs.cells if cell.model]
+        if name not in models:
+            raise EfeError(f"there is no model {name!r}.{nearest(name, models)}")
+        with self._lock:
+            values = {key: v for key, v in self.inputs.rheobase_values.items() if key != name}
+            cells = tuple(cell for cell in self.inputs.cells if cell.name != name)
+            self.commit(f"remove the model {name}", cells=cells, rheobase_values=Frozen(values))

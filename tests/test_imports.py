@@ -35,7 +35,7 @@ LAYERS = ("engine", "state", "widgets", "app")
 ROOMS = {
     "engine": (
         *("", "readers", "traces", "detection", "features", "figures", "recordings", "files", "targets"),
-        *("outputs", "extraction", "config"),
+        *("outputs", "extraction", "export", "config"),
     ),
     "state": ("running", "", "stages", "results", "sessions", "actions"),
     "widgets": (

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..roles import HOLDING, RHEOBASE, RMP
 from .choices import Choices
+from .fitness_file import Fitness
 from .stimuli import chirp_differs
 
 if TYPE_CHECKING:
     from ..extraction.run import Extraction
-    from .fitness import Fitness
 
 #: nA; BluePyEModel searches the holding current within it, unless it is told otherwise
 HOLDING_BOUND = 0.2

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from ..features.efel_settings import EFEL_INTERP_STEP, check_settings
 from ..roles import FEATURE, HOLDING, RHEOBASE, RIN, RMP, VALIDATION, role_faults, with_roles
 from .checks import fitness_faults, fitness_remarks
 from .choices import Choices
+from .fitness_file import Fitness
 from .stimuli import family_name, name_for, stimulus_dict, window_said
 
 if TYPE_CHECKING:
@@ -34,40 +34,6 @@ THRESHOLD_STEP = {"stim_start": 500.0, "stim_end": 2500.0}
 OF_CURRENT = ("impedance", "current", "current_base", "steady_state_current_stimend")
 
 _AFTER_PULSES = "multiple_decay_time_constant_after_stim"
-
-
-@dataclass
-class Fitness:
-    """A features file, and what a person should know of it.
-
-    Parameters
-    ----------
-    efeatures, protocols : list of dict
-        As they stand in the file.
-    threshold_based : bool
-    targets : list of dict
-        The targets with the roles that are in force.
-    names : dict
-        Names of protocols in the file by their own.
-    refusals, remarks : list of str
-    """
-
-    threshold_based: bool
-    targets: list[dict[str, Any]]
-    efeatures: list[dict[str, Any]] = field(default_factory=list)
-    protocols: list[dict[str, Any]] = field(default_factory=list)
-    names: dict[str, str] = field(default_factory=dict)
-    refusals: list[str] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return what BluePyEModel reads of the file."""
-        return {"efeatures": self.efeatures, "protocols": self.protocols}
-
-    @property
-    def validation(self) -> list[str]:
-        """Names of the protocols that are kept out of the fit."""
-        return [protocol["name"] for protocol in self.protocols if protocol["validation"]]
 
 
 def fitness_of(extraction: Extraction, choices: Choices) -> Fitness:

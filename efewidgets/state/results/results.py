@@ -69,12 +69,12 @@ class Results(Found):
 
     @property
     def model_scores(self) -> pd.DataFrame:
-        """What the models reach of each target, one row per model and target; see `state.models`."""
+        """What the models reach of each target, one row per model and target; see `results.models`."""
         return self._model_tables[1].copy()
 
     @cached_property
     def _model_tables(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        from ..models import model_tables
+        from .models import model_tables
 
         return model_tables(self)
 

@@ -17,7 +17,7 @@ from ...state import ExtractionState, Results
 from ...state.results.found import Member
 from ..parts.html import plain
 from ..parts.plots import padded
-from ..trace_models import models_over
+from .models import models_over
 from .samples import Range, Samples, Seen, TraceCache, bins, seen
 from .timing import FROM, Timing, by_hand, timings
 

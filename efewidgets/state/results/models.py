@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ..engine.averages import mean
-from .results.tables import FEATURE_COLUMNS, unit_of
-from .stages.matching import _levels, add_features, lacking
-
-if TYPE_CHECKING:
-    from ..engine.recordings.recording import Recording
-    from .inputs import Target
-    from .results.results import Results
-    from .stages.parts import Wanted
+from ...engine.averages import mean
+from ...engine.recordings.recording import Recording
+from ..inputs import Target
+from ..stages.matching import _levels, add_features, lacking
+from ..stages.parts import Wanted
+from .found import Found
+from .tables import FEATURE_COLUMNS, unit_of
 
 SCORE_COLUMNS = (
     "model target protocol amplitude feature efeature location mean std n recordings value unit z"
 ).split()
 
 
-def model_tables(results: Results) -> tuple[pd.DataFrame, pd.DataFrame]:
+def model_tables(results: Found) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the features of the models' recordings, and what the models reach of each target.
 
     Returns
@@ -65,7 +63,7 @@ def _targets(wanted: Wanted) -> Iterator[tuple[Target, tuple]]:
         yield target, wanted.keys[settings]
 
 
-def _played(results: Results, model: str, protocol: str) -> tuple[tuple[Recording, ...], np.ndarray]:
+def _played(results: Found, model: str, protocol: str) -> tuple[tuple[Recording, ...], np.ndarray]:
     """Return a model's recordings of a protocol, and what targets compare (% of its rheobase, or nA)."""
     absolute = results.inputs.absolute_amplitude
     rheobase = results.get("threshold", model)
@@ -80,7 +78,7 @@ def _compute(recordings: tuple[Recording, ...], wanted: Wanted) -> None:
     add_features(jobs, None)
 
 
-def _row(results: Results, model: str, recording: Recording, target: Target, value: float) -> list[Any]:
+def _row(results: Found, model: str, recording: Recording, target: Target, value: float) -> list[Any]:
     rheobase = results.get("threshold", model)
     amp = np.nan if recording.amp is None else float(recording.amp)
     return [
@@ -100,7 +98,7 @@ def _row(results: Results, model: str, recording: Recording, target: Target, val
 
 
 def _score(
-    results: Results,
+    results: Found,
     model: str,
     target: Target,
     of_cells: Any,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..state import Results
-from ..state.results.results import Member
+from ...state import Results
+from ...state.results.found import Member
 
 
 def models_over(results: Results, chosen: Sequence[str]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ import numpy as np
 from . import pipeline
 from .auto_targets import AutoTarget, default_auto_targets
 from .cell import Cell
+from .efel_settings import given_settings
 from .features import DEFAULT_EFEL_SETTINGS, check_settings
 from .kinds import shown
 from .matching import Protocol, build_protocols, check_mode
@@ -317,7 +318,7 @@ def _check_values(options: Options) -> None:
 
 def settings_used(options: Options) -> dict[str, Any]:
     """Return the eFEL settings, BluePyEfe's where none are given."""
-    return dict(DEFAULT_EFEL_SETTINGS if options.efel_settings is None else options.efel_settings)
+    return given_settings(DEFAULT_EFEL_SETTINGS if options.efel_settings is None else options.efel_settings)
 
 
 def rheobase_protocols(options: Options) -> list[str]:

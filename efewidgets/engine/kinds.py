@@ -31,7 +31,7 @@ class Kind:
         """Return a sentence if a value of this name is of another kind."""
         if self.accepts(value):
             return None
-        return f"{name} must be {self.words}, but is {shown(value)}{_why_not(value)}."
+        return f"{name} must be {self.words}, but is {shown(value)}{why_not(value)}."
 
 
 def is_number(value: Any) -> bool:
@@ -133,7 +133,7 @@ def shown(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "…"
 
 
-def _why_not(value: Any) -> str:
+def why_not(value: Any) -> str:
     """Return the reason where a value looks right at first sight."""
     if isinstance(value, str) and "\0" in value:
         return " (a text can't hold the character NUL)"

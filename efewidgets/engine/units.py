@@ -12,6 +12,9 @@ import numpy as np
 
 from .problems import UnitError
 
+#: nA; no patched cell needs more, and few amplifiers pass it
+HIGHEST_NA = 20.0
+
 _MS = {"s": 1e3, "ms": 1.0, "10th_ms": 0.1}
 _MV = {"V": 1e3, "mV": 1.0, "uV": 1e-3}
 _NA = {"A": 1e9, "mA": 1e6, "uA": 1e3, "nA": 1.0, "pA": 1e-3}

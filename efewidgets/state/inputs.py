@@ -94,7 +94,8 @@ def file_inputs(identity: str, protocol: str, metadata: Mapping[str, Any]) -> Fi
         If what is said about single sweeps isn't of its form.
     """
     whole, of_sweeps = split_metadata(metadata)
-    excluded = {label: own.pop(EXCLUDE) for label, own in of_sweeps.items() if own.get(EXCLUDE) is not None}
+    reasons = {label: own.pop(EXCLUDE, None) for label, own in of_sweeps.items()}
+    excluded = {label: reason for label, reason in reasons.items() if reason is not None}
     sweeps = {label: own for label, own in of_sweeps.items() if own}
     return FileInputs(identity, Recipe(str(protocol), Frozen(whole), Frozen(sweeps)), Frozen(excluded))
 

@@ -136,6 +136,12 @@ def test_state_and_comment_are_passed_over() -> None:
         ({"files_metadata": None}, "files_metadata is missing"),
         ({"files_metadata": []}, "files_metadata must be cells in braces"),
         ({"rheobase_values": {"c": "0.2"}}, "rheobase_values must be rheobases"),
+        ({"files_metadata": {"c\0": {}}}, "the name of a cell must be a name in quotes"),
+        ({"files_metadata": {" ": {}}}, "the name of a cell must be a name in quotes"),
+        (
+            {"files_metadata": {"c": {"I\0V": []}}},
+            "cell 'c': the name of a protocol must be a name in quotes",
+        ),
     ],
 )
 def test_each_fault_is_told(entry: dict[str, Any], told: str) -> None:

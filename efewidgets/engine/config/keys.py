@@ -10,6 +10,7 @@ from typing import Any
 
 from ..kinds import (
     ANYTHING,
+    NAME,
     NAMES,
     NUMBER,
     NUMBERS,
@@ -121,6 +122,7 @@ def _any_reader(metadata: Mapping[str, Any]) -> list:
 
 def _files_faults(files_metadata: Mapping[str, Any], reader: Callable | None) -> Iterator[str]:
     for cell, protocols in files_metadata.items():
+        yield from _told(NAME.fault("the name of a cell", cell))
         if not is_dict(protocols):
             yield (
                 f"cell {cell!r} must hold protocols in braces, {{protocol: [metadata of a file, …]}}, but holds "
@@ -129,12 +131,17 @@ def _files_faults(files_metadata: Mapping[str, Any], reader: Callable | None) ->
             continue
         for protocol, files in protocols.items():
             place = f"cell {cell!r}, protocol {protocol!r}"
+            yield from _told(NAME.fault(f"cell {cell!r}: the name of a protocol", protocol))
             if not is_list(files):
                 yield f"{place} must hold a list with the metadata of each file, but holds {shown(files)}."
                 continue
             for i, file in enumerate(files, start=1):
                 told = metadata.check_all(file, protocol, reader)
                 yield from (f"{place}, file {i}: {fault}" for fault in told)
+
+
+def _told(fault: str | None) -> list[str]:
+    return [fault] if fault else []
 
 
 def _targets_faults(targets: Any) -> list[str]:

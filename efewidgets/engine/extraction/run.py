@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..features.efel_features import DEFAULT_EFEL_SETTINGS, check_settings
+from ..features.efel_settings import given_settings
 from ..kinds import shown
 from ..outputs.standard_files import build_currents, build_outputs
 from ..parallel import run as run_here
@@ -331,7 +332,7 @@ def _check_values(options: Options) -> None:
 
 def settings_used(options: Options) -> dict[str, Any]:
     """Return the eFEL settings, BluePyEfe's where none are given."""
-    return dict(DEFAULT_EFEL_SETTINGS if options.efel_settings is None else options.efel_settings)
+    return given_settings(DEFAULT_EFEL_SETTINGS if options.efel_settings is None else options.efel_settings)
 
 
 def rheobase_protocols(options: Options) -> list[str]:

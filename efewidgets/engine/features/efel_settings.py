@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..guard import guard_of_files
+from ..kinds import is_number, shown, why_not
 from ..problems import EfeError, nearest
 
 #: What BluePyEfe uses when none are given; eFEL's own defaults differ (interp_step 0.1, not strict).
@@ -96,7 +97,7 @@ def check_settings(settings: Mapping[str, Any] | None) -> dict[str, Any]:
         return {}
     if not isinstance(settings, Mapping):
         raise EfeError(f"eFEL settings must be name: value pairs, not {settings!r}.")
-    checked = {name: _check(name, value) for name, value in settings.items() if value is not None}
+    checked = {name: _check(name, value) for name, value in given_settings(settings).items()}
     for low, high in ORDERED:
         if low in checked or high in checked:
             start, end = (checked.get(name, known_settings()[name][1]) for name in (low, high))
@@ -109,6 +110,11 @@ def check_settings(settings: Mapping[str, Any] | None) -> dict[str, Any]:
             f"number (ms) for each stimulus; they hold {len(starts)} and {len(ends)}."
         )
     return checked
+
+
+def given_settings(settings: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the settings that say something: one that is None is as if it weren't there."""
+    return {name: value for name, value in (settings or {}).items() if value is not None}
 
 
 def _check(name: Any, value: Any) -> Any:
@@ -165,8 +171,8 @@ def _to_number(name: str, value: Any, kind: type) -> int | float:
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
         quoted = " (without quotes)" if isinstance(value, str) else ""
         raise EfeError(f"eFEL setting {name!r} must be a number{quoted}, not {value!r}.")
-    if not math.isfinite(value):
-        raise EfeError(f"eFEL setting {name!r} must be a finite number, not {value!r}.")
+    if not is_number(value):
+        raise EfeError(f"eFEL setting {name!r} must be a finite number, not {shown(value)}{why_not(value)}.")
     if kind is int and value != int(value):
         raise EfeError(f"eFEL setting {name!r} must be a whole number, not {value!r}.")
     low, high = LIMITS.get(name, (-(2**31), 2**31 - 1) if kind is int else (-math.inf, math.inf))

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..features import efel_features as features
+from ..features.efel_settings import given_settings
 from ..features.ranges import possible
 from ..features.store import FeatureStore
 from ..problems import Problem
@@ -78,7 +79,7 @@ class Recording(Stimulus):
         efel_settings: Mapping[str, Any] | None = None,
     ):
         super().__init__(config_data, reader_data, protocol_name)
-        self.efel_settings = dict(efel_settings or {})
+        self.efel_settings = given_settings(efel_settings)
         self.artefact_time = np.empty(0)
         self._peak_time: np.ndarray | None = None
         self._auto_threshold: Any = None
@@ -143,7 +144,7 @@ class Recording(Stimulus):
 
     def compute_spikecount(self, efel_settings: Mapping[str, Any] | None = None) -> None:
         """Find the spikes anew, with the given eFEL settings; without a "Threshold" with the recording's own."""
-        self.efel_settings = dict(efel_settings or {})
+        self.efel_settings = given_settings(efel_settings)
         self.count_spikes()
 
     def _find_peaks(self) -> np.ndarray:
@@ -223,7 +224,7 @@ class Recording(Stimulus):
         self, efeatures: Sequence[str], efel_settings: Mapping[str, Any] | None = None
     ) -> list[dict[str, np.ndarray | None]]:
         """Compute features with eFEL; the list has one dict, as eFEL's for one trace."""
-        chosen = dict(efel_settings or {})
+        chosen = given_settings(efel_settings)
         trace = self.samples()
         values = features.feature_values(
             trace.time,

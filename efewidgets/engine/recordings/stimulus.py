@@ -15,7 +15,7 @@ import numpy as np
 from ..detection import FAMILIES, Window, detect
 from ..problems import EfeError, Problem
 from ..traces.trace import Trace, number, setting
-from ..units import to_nA
+from ..units import HIGHEST_NA, to_nA
 from .baseline import holding
 from .edges import settle, unsure_problem
 from .lab_ecodes import LabECode
@@ -220,6 +220,13 @@ class Stimulus(LabECode):
         told, self.level_problems, self.holding_from = self.level_problems, (), ""
         self.problems = [problem for problem in self.problems if problem not in told]
         levels = self.measure(trace, edges, given)
+        currents = [levels.get(name) for name in (*self.amplitudes, "hypamp")]
+        if any(current is not None and abs(current) > HIGHEST_NA for current in currents):
+            self.tell_of_level(
+                f"its current is beyond {HIGHEST_NA:g} nA, which is more than any patched cell needs. It is probably "
+                "in pA: set 'i_unit' in the metadata.",
+                "warning",
+            )
         self.problems = [*self.problems, *self.level_problems]
         self.dt = trace.dt
         for name in self.timings:

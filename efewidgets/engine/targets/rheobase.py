@@ -17,6 +17,7 @@ import numpy as np
 
 from ..problems import EfeError, Problem, nearest
 from ..traces.trace import number
+from ..units import HIGHEST_NA
 
 if TYPE_CHECKING:
     from ..recordings.cell import Cell
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
 LOW_CURRENT = 0.01
 NO_CURRENT = 1e-3
-#: nA; no patched cell needs more, and few amplifiers pass it
-HIGHEST = 20.0
 
 
 @dataclass(frozen=True)
@@ -281,10 +280,10 @@ def _why_none(sweeps: Sweeps, strategy: str, rheobase: float | None) -> str:
 
 def _doubts(sweeps: Sweeps, strategy: str, index: int | None, rheobase: float) -> list[Problem]:
     doubts = []
-    if rheobase > HIGHEST:
+    if rheobase > HIGHEST_NA:
         doubts.append(
-            f"{rheobase:.3g} nA is more than any patched cell needs ({HIGHEST:g} nA). The currents are probably in pA: "
-            "set 'i_unit' in the metadata."
+            f"{rheobase:.3g} nA is more than any patched cell needs ({HIGHEST_NA:g} nA). The currents are probably in "
+            "pA: set 'i_unit' in the metadata."
         )
     if strategy == "interpolation":
         below = [

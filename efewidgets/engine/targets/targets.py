@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..averages import mean_and_std
+from ..features.efel_settings import given_settings
 from ..features.store import settings_key
 from ..kinds import COUNT, NAME, NUMBER, SETTINGS, TEXT, Kind, shown, wrong_entries
 from ..problems import EfeError, Problem, misspelt, nearest
@@ -95,7 +96,7 @@ def _checked(target: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
         )
     check_settings(target.get("efel_settings"))
     checked = copy.deepcopy(dict(target))
-    checked["efel_settings"] = dict(checked.get("efel_settings") or {})
+    checked["efel_settings"] = given_settings(checked.get("efel_settings"))
     checked["location"] = checked.get("location") or "soma"
     return checked, passed_over
 
@@ -206,7 +207,7 @@ class EFeatureTarget:
         self.protocol_name = protocol_name
         self.amplitude = amplitude
         self.tolerance = tolerance
-        self.efel_settings = dict(efel_settings or {})
+        self.efel_settings = given_settings(efel_settings)
         self.location = location
         self.min_values = min_values
         self._values: list[float] = []

@@ -324,3 +324,12 @@ def test_other_timings_tell_of_the_holding_current_anew():
     found.config_data["hypamp"] = 0.0
     found.apply_edges({"ton": 4000, "toff": 10000}, found.samples(), {})
     assert found.problems == []
+
+
+@pytest.mark.parametrize("height", [-402.0, 402.0, 30.0, 15.0, -15.0])
+@pytest.mark.parametrize("family", list(FAMILIES))
+def test_a_current_that_no_cell_needs_is_told_at_the_recording(family, height):
+    current, timings, _ = drawn(family, times(duration(family), 0.1))
+    found = read(family, height / 0.3 * current, 0.1, **timings)
+    told = [problem.severity for problem in found.problems if "beyond 20 nA" in problem.message]
+    assert told == (["warning"] if abs(height) > 20 else [])

@@ -104,6 +104,43 @@ def test_a_session_comes_back_as_it_was(project, state):
         assert loaded.problems == state.problems
 
 
+@pytest.mark.parametrize(
+    "name", ["interp_step", "Threshold", "strict_stiminterval", "stim_start", "stim_end"]
+)
+def test_a_setting_that_is_null_is_as_if_it_were_not_there(project, name):
+    """In the session and in a target, which then has that of the session."""
+    path = project / "session.json"
+    session = json.loads(path.read_text(encoding="utf-8"))
+    found = []
+    for nulls in ({}, {name: None}):
+        given = {key: value for key, value in session["efel_settings"].items() if key != name}
+        changed = session | {"efel_settings": given | nulls}
+        changed["targets"] = [target | {"efel_settings": nulls} for target in session["targets"]]
+        path.write_text(json.dumps(changed), encoding="utf-8")
+        with ExtractionState.load(path) as state:
+            found.append((state.results.texts, [problem.message for problem in state.results.problems]))
+        options, _ = load_config(path)
+        assert to_json(run_extraction(options, run).features) == found[-1][0]["features"]
+    assert found[0] == found[1]
+
+
+def test_a_sweep_without_a_reason_to_exclude_it_is_in(project, state):
+    path = project / "session.json"
+    session = json.loads(path.read_text(encoding="utf-8"))
+    files = [
+        file
+        for protocols in session["files_metadata"].values()
+        for listed in protocols.values()
+        for file in listed
+    ]
+    excluded = [own for file in files for own in file.get("sweeps", {}).values() if "exclude" in own]
+    assert len(excluded) == 1
+    excluded[0]["exclude"] = None
+    path.write_text(json.dumps(session), encoding="utf-8")
+    with ExtractionState.load(path) as loaded:
+        assert [member.excluded for member in loaded.results.members.values() if member.excluded] == []
+
+
 def test_a_saved_session_is_a_config(project, state):
     options, settings = load_config(project / "session.json")
     result = run_extraction(options, run)

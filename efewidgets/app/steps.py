@@ -61,7 +61,7 @@ def _recordings(state: ExtractionState) -> Progress:
         return Progress("missing", "add recordings")
     files = {path for cell in cells for path in cell.paths.names}
     unread = {problem.file for problem in state.problems if problem.kind in ("read", "file") and problem.file}
-    there = count(len(cells), "cell")
+    there = count(len(state.inputs.measured), "cell")
     if files & unread:
         return Progress("attention", f"{there}, {count(len(files & unread), 'file')} with problems")
     return Progress("done", f"{there}, {count(len(state.inputs.protocols), 'protocol')}")

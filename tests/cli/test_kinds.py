@@ -63,6 +63,7 @@ TOP: dict[str, set[str]] = {
     "rheobase_strategy": TEXTS,
     "rheobase_settings": DICTS,
     "rheobase_values": {"null", "dict"},
+    "models": {"null", "names"},
     "auto_targets": {"null"},
     "threshold_nvalue_save": {"null", "number"},
     "default_std_value": NUMBERS,

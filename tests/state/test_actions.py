@@ -75,9 +75,12 @@ def test_every_argument_of_extract_can_be_decided(state):
     from efewidgets.extract import extract_efeatures
     from efewidgets.state.inputs import Inputs
 
-    how = {"map_function", "executor"}  # how the work is done is the runner's
+    how = {
+        "map_function",
+        "executor",
+    }  # how the work is done is the runner's; cells and models are in `cells`
     arguments = set(inspect.signature(extract_efeatures).parameters) - how
-    assert arguments - {"files_metadata"} <= set(Inputs.__dataclass_fields__)
+    assert arguments - {"files_metadata", "models"} <= set(Inputs.__dataclass_fields__)
     assert {"cells"} == set(Inputs.__dataclass_fields__) - arguments
 
 

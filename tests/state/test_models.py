@@ -18,7 +18,7 @@ from efewidgets.engine.extraction.run import run_extraction
 from efewidgets.engine.parallel import run
 from efewidgets.engine.problems import EfeError
 from efewidgets.state.results.extraction import as_extraction
-from efewidgets.widgets import FeaturePlots, TraceViewer
+from efewidgets.widgets import FeaturePlots, RheobaseInspector, RunBar, SummaryPanel, TraceViewer
 
 REST, RESISTANCE, TAU = -75.0, 400.0, 20.0  # mV, MOhm, ms
 
@@ -191,3 +191,12 @@ def test_traces_show_its_answer_to_the_nearest_stimulus(state, tmp_path):
     assert any("model" in note for note in data.notes)
     viewer.show([own])  # by itself
     assert [curve.id for curve in viewer.view_data().curves] == [own]
+
+
+def test_it_is_no_cell_where_cells_are_counted(state, tmp_path):
+    before = SummaryPanel(state).view_data()["totals"]["cells"], RheobaseInspector(state).view_data()["rows"]
+    state.add_model("model", spiking, tmp_path / "model")
+    assert SummaryPanel(state).view_data()["totals"]["cells"] == before[0] == 1
+    assert RheobaseInspector(state).view_data()["rows"] == before[1]
+    assert "1 cell," in RunBar(state).view_data().detail
+    assert state.blockers == []

@@ -188,11 +188,11 @@ def model_files(responses: Mapping[str, Any], fit: Mapping[str, Any]) -> ModelFi
         protocol, _, variable = str(name).partition(".")
         if variable != "soma.v":
             continue
-        samples = _samples(response)
+        samples = samples_of(response)
         if protocol not in fit["protocols"] or samples is None:
             found.passed_over.append(str(name))
             continue
-        played = _samples(responses.get(f"{protocol}.iclamp.i"))
+        played = samples_of(responses.get(f"{protocol}.iclamp.i"))
         _add(found, protocol, samples, played, fit, holding)
     if not found.files:
         raise EfeError(
@@ -233,14 +233,21 @@ def _add(
     found.protocols.setdefault(name.rpartition("_")[0], []).append(metadata)
 
 
-def _samples(response: Any) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return time (ms) and values of a response; None if it has none."""
+def samples_of(response: Any) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return time (ms, rising) and values of a response; None if it has none, or a model that left all bounds.
+
+    With a varying step there are several samples at one time where a stimulus begins or ends; the last one counts.
+    """
     try:
         time, values = (np.asarray(response[key], dtype=float) for key in ("time", "voltage"))
     except (TypeError, KeyError, IndexError, ValueError):
         return None
-    good = time.ndim == 1 and time.shape == values.shape and len(time) > 1
-    return (time, values) if good and np.isfinite(values).all() else None
+    if time.ndim != 1 or time.shape != values.shape or len(time) < 2:
+        return None
+    if not (np.isfinite(values).all() and np.isfinite(time).all()):
+        return None
+    rises = np.append(np.diff(time) > 0.0, True)
+    return (time, values) if rises.all() else (time[rises], values[rises])
 
 
 def _number(value: Any) -> float | None:

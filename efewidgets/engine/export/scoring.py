@@ -9,7 +9,7 @@ import numpy as np
 
 from ..features.efel_features import feature_values, reduce
 from ..features.ranges import possible
-from .responses import HOLDING, RHEOBASE
+from .responses import HOLDING, RHEOBASE, samples_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,10 +44,10 @@ def model_value(said: Mapping[str, Any], responses: Mapping[str, Any], threshold
     threshold_based : bool
         Whether stimuli were in % of the model's own rheobase.
     """
-    response = responses.get(f"{said['protocol']}.{said['location']}.v")
-    if response is None:
+    samples = samples_of(responses.get(f"{said['protocol']}.{said['location']}.v"))
+    if samples is None:
         return None
-    time, voltage = (np.asarray(response[key], dtype=float) for key in ("time", "voltage"))
+    time, voltage = samples
     rheobase = responses.get(RHEOBASE) if threshold_based else None
     current = said["stimulus_current"]
     if rheobase is not None and said["stimulus_current_rel"] is not None:
@@ -67,8 +67,8 @@ def model_value(said: Mapping[str, Any], responses: Mapping[str, Any], threshold
 
 
 def _played(said: Mapping[str, Any], responses: Mapping[str, Any], time: np.ndarray) -> np.ndarray | None:
-    played = responses.get(f"{said['protocol']}.iclamp.i")
-    return None if played is None else np.interp(time, played["time"], played["voltage"])
+    played = samples_of(responses.get(f"{said['protocol']}.iclamp.i"))
+    return None if played is None else np.interp(time, *played)
 
 
 def compared_currents(fit: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

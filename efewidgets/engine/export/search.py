@@ -49,9 +49,8 @@ def find_holding(play: Play, said: Mapping[str, Any]) -> float | None:
         found = play(_NO_STEP, 0.0, current)
         if found is None:
             return math.nan
-        time, voltage = found
-        late = voltage[time >= HOLD - LOOK]
-        return float(np.mean(late)) - wanted if len(late) else math.nan
+        late = np.linspace(HOLD - LOOK, HOLD, 101)  # with a varying step there may be no sample of its own
+        return float(np.mean(np.interp(late, *found))) - wanted
 
     bound = max(LEAST_BOUND, 5.0 * abs(usual))
     return crossing(off, -bound, bound, 1e-4 * bound, NEAR)

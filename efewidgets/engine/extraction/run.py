@@ -173,8 +173,17 @@ def prepare_extraction(options: Options, run: pipeline.Run, cell_by_cell: bool =
 
 
 def without_models(options: Options) -> Options:
-    """Return options without the cells that are models: those are looked at, but go into no average."""
-    models = set(options.models or ())
+    """Return options without the cells that are models: those are looked at, but go into no average.
+
+    Raises
+    ------
+    EfeError
+        If `models` aren't names.
+    """
+    named = options.models or ()
+    if isinstance(named, str) or not all(isinstance(name, str) for name in named):
+        raise EfeError(f"models must be a list of names of cells, but is {shown(options.models)}.")
+    models = set(named)
     if not models:
         return options
     cells = {name: files for name, files in options.files_metadata.items() if name not in models}

@@ -17,10 +17,11 @@ def blockers(results: Found) -> list[str]:
         found.append(
             "Amplitudes are in nA, and the automatic choice of targets works in % of rheobase: add targets."
         )
-    if not any(cell.recordings for cell in results.cells.values()):
+    names = [cell.name for cell in inputs.measured]
+    if not any(results.cells[name].recordings for name in names):
         found.append("No recording can be used: see the problems of the files, and what is excluded.")
-    elif not inputs.absolute_amplitude and all(r.value is None for r in results.rheobases.values()):
-        reason = next(iter(results.rheobases.values())).reason
+    elif not inputs.absolute_amplitude and all(results.rheobases[n].value is None for n in names):
+        reason = results.rheobases[names[0]].reason
         found.append(f"No cell has a rheobase, so that there are no relative amplitudes: {reason}")
     if not found and not results.outputs.features:
         found.append("No target has enough values: see the targets' protocols, amplitudes and tolerances.")

@@ -172,7 +172,7 @@ def _detail(state: ExtractionState) -> str:
         return "choose files first"
     targets = "automatic targets" if inputs.targets is None else _many(len(inputs.targets), "target")
     files = files_in_words(file for _, file in inputs.files())
-    return f"{_many(len(inputs.cells), 'cell')}, {files}, {targets}"
+    return f"{_many(len(inputs.measured), 'cell')}, {files}, {targets}"
 
 
 def _failure(state: ExtractionState) -> str:

@@ -114,7 +114,7 @@ class SummaryPanel(StateWidget):
             "missing": self._missing(),
             "totals": self._totals(counts),
             "protocols": protocols,
-            "rows": [self._row(cell.name, protocols, counts) for cell in state.inputs.cells],
+            "rows": [self._row(cell.name, protocols, counts) for cell in state.inputs.measured],
             "cell": state.view.cell,
             "protocol": state.view.protocol,
         }
@@ -132,13 +132,13 @@ class SummaryPanel(StateWidget):
         there = bool(results.inputs.cells)
         features = results.outputs.features if there else {}
         return {
-            "cells": len(state.inputs.cells),
+            "cells": len(state.inputs.measured),
             "files": files_in_words(file for _, file in state.inputs.files()),
             "recordings": values["all"],
             "excluded": values["excluded"],
             "lost": values["lost"],
             "targets": len(results.targets) if there else len(state.inputs.targets or ()),
-            "rheobases": sum(in_force(state, name)[0] is not None for name in state.inputs.by_name),
+            "rheobases": sum(in_force(state, cell.name)[0] is not None for cell in state.inputs.measured),
             "features": sum(len(found) for places in features.values() for found in places.values()),
         }
 

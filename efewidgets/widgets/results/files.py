@@ -116,7 +116,7 @@ def would_replace(folder: pathlib.Path, inputs: Inputs) -> list[pathlib.Path]:
     if inputs.write_files:
         wanted += [folder / name for name in FILE_NAMES.values()]
         if inputs.extract_per_cell:
-            cells = [folder / safe_name(cell.name) for cell in inputs.cells]
+            cells = [folder / safe_name(cell.name) for cell in inputs.measured]
             wanted += [cell / name for cell in cells for name in FILE_NAMES.values()]
     if inputs.pickle_cells:
         wanted += [folder / "cells.pkl", folder / "protocols.pkl"]

@@ -107,7 +107,7 @@ def table_rows(state: ExtractionState, factor: float = 1.0) -> list[dict[str, An
     """Return a row for each cell: its rheobase (nA times `factor`) and how that came about."""
     members = state.results.members
     rows = []
-    for cell in state.inputs.cells:
+    for cell in state.inputs.measured:
         value, reason, deciding, _ = in_force(state, cell.name)
         member = members.get(deciding) if deciding else None
         missing = value is None and reason != NOT_YET and not state.inputs.absolute_amplitude

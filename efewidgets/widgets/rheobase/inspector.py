@@ -168,9 +168,9 @@ class RheobaseInspector(StateWidget):
     def view_data(self) -> dict[str, Any]:
         """Return the rule, a row for each cell, and what is drawn of the cell or of the page of cells."""
         state, view = self.state, self.state.view
-        cells = [cell.name for cell in state.inputs.cells]
+        cells = [cell.name for cell in state.inputs.measured]
         rule = rule_of(state.inputs)
-        cell = view.cell if view.cell in state.inputs.by_name else next(iter(cells), None)
+        cell = view.cell if view.cell in cells else next(iter(cells), None)
         pages = max(1, -(-len(cells) // PER_PAGE))
         if view.cell != self._paged_to and cell is not None:
             self._page = cells.index(cell) // PER_PAGE

@@ -11,7 +11,7 @@ from efewidgets import datasets
 from efewidgets.engine.export import FORMATS, Choices, format_named, write_export
 from efewidgets.engine.export.fit import by_type, fit_data
 from efewidgets.engine.export.l5pc import l5pc_form
-from efewidgets.engine.export.search import crossing, lowest
+from efewidgets.engine.export.search import crossing, find_holding, lowest
 from efewidgets.engine.extraction.run import Options, run_extraction
 from efewidgets.engine.parallel import run
 from efewidgets.engine.problems import EfeError
@@ -193,6 +193,17 @@ def test_where_a_function_crosses_zero():
     assert crossing(lambda x: x**3 - 8.0, 0.0, 10.0, 1e-6) == pytest.approx(2.0, abs=1e-6)
     assert crossing(lambda x: x + 1.0, 0.0, 10.0, 1e-6) is None
     assert crossing(lambda x: np.nan, 0.0, 10.0, 1e-6) is None
+
+
+def test_the_holding_current_is_found_whatever_the_steps_in_time():
+    """A resistance of 200 MOhm at rest at -70 mV is held at -80 mV by -50 pA."""
+
+    def play(step, amp, holding):
+        return np.array([0.0, 10.0, 350.0]), np.full(3, -70.0 + 200.0 * holding)
+
+    assert find_holding(play, {"voltage": -80.0, "mean": 0.0}) == pytest.approx(-0.05, abs=1e-4)
+    assert find_holding(play, {"voltage": None, "mean": -0.02}) == -0.02
+    assert find_holding(lambda *_: None, {"voltage": -80.0, "mean": 0.0}) is None
 
 
 def test_the_lowest_number_for_which_something_holds():

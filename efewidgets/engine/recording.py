@@ -14,8 +14,9 @@ import numpy as np
 
 from . import features, spikes
 from .artefacts import artefacts
-from .feature_ranges import possible
+from .feature_ranges import possible, range_of
 from .feature_store import FeatureStore
+from .feature_units import unit_of
 from .problems import Problem
 from .sampled import new_serial
 from .source import Source, files_of
@@ -246,7 +247,7 @@ class Recording(Stimulus):
         found = self.call_efel(efeatures, efel_settings)[0]
         reduced = {}
         for name in efeatures:
-            values, wrong = possible(name, found.get(name))
+            values, wrong = possible(name, found.get(name), float(self.samples().tend))
             reduced[name] = features.reduce(values)
             if wrong:
                 self._impossible[name] = _impossible(name, wrong)
@@ -343,8 +344,10 @@ class Recording(Stimulus):
 
 
 def _impossible(feature: str, wrong: Sequence[float]) -> Problem:
+    known = range_of(feature)
+    can_be = f"; possible: {known.words} {unit_of(feature)}".rstrip() if known else ""
     message = (
-        f"{len(wrong)} value(s) of {feature} can't be ({wrong[0]:.4g}): left out. A spike at the very begin or end of "
-        "the stimulus may be the cause: look at the trace."
+        f"{len(wrong)} value(s) of {feature} can't be ({wrong[0]:.4g}{can_be}): left out. Look at the trace: a spike "
+        "at the very begin or end of the stimulus, an unbalanced bridge or a wrong unit may be the cause."
     )
     return Problem(message, "warning", "feature")

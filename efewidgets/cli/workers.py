@@ -6,6 +6,7 @@ import contextlib
 import logging
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
@@ -84,13 +85,14 @@ def worker_processes(jobs: int) -> Iterator[Executor | None]:
 
     from ..engine.parallel import WorkerPool
 
-    others = set(active_children())
+    others, threads = set(active_children()), set(threading.enumerate())
     executor = _started(lambda: WorkerPool(jobs, _start_worker))
     try:
         yield executor
     except BaseException:
         executor.shutdown(wait=False, cancel_futures=True)
         _end(set(active_children()) - others)
+        _join(set(threading.enumerate()) - threads)
         raise
     executor.shutdown()
 
@@ -98,6 +100,10 @@ def worker_processes(jobs: int) -> Iterator[Executor | None]:
 def _started(make: Callable[[], WorkerPool]) -> WorkerPool:
     """Start the processes so that Ctrl-C is left to this one: they inherit that it waits; here it arrives later."""
     if hasattr(signal, "pthread_sigmask"):
+        from multiprocessing import resource_tracker
+
+        # multiprocessing starts this one with the first process, and unblocks the signal when it has
+        resource_tracker.ensure_running()
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             return make()
@@ -125,6 +131,13 @@ def _end(processes: Iterable[BaseProcess]) -> None:
         process.join(max(until - time.monotonic(), 0))
         if process.is_alive():
             process.terminate()
+
+
+def _join(threads: Iterable[threading.Thread]) -> None:
+    """Let the threads of a pool end, for a while: Python, ending meanwhile, would wake those that close just then."""
+    until = time.monotonic() + _GRACE_S
+    for thread in threads:
+        thread.join(max(until - time.monotonic(), 0))
 
 
 def _start_worker() -> None:

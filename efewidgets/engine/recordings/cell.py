@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ..file_units import judge_units
 from ..problems import Problem
 from .edges import agree_among
 from .recording import Recording
@@ -118,6 +119,12 @@ class Cell:
         count_now(kept)
         self.recordings += kept
         self.problems += problems
+        self.judge_units()
+
+    def judge_units(self) -> None:
+        """Judge the units over all sweeps of each file; recordings of one whose unit can't be are left out."""
+        refused, self.problems = judge_units(self.recordings, self.problems)
+        self.recordings = [recording for recording in self.recordings if recording.serial not in refused]
 
     def extract_efeatures(
         self,

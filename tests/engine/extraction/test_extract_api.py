@@ -329,7 +329,7 @@ print([cell.name for cell in cells], len(recording.voltage), len(recording.curre
 print(recording.spikecount, sorted(recording.efeatures), recording.amp_rel > 0, len(recording.generate()[0]))
 print([protocol.stimulus_name for protocol in protocols][:2], protocols[0].feature_targets[0].values)
 """
-    root = pathlib.Path(extract.__file__).parents[2]
+    root = pathlib.Path(extract.__file__).parents[1]
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=root)
     assert done.stderr == ""
     assert done.stdout.splitlines() == [

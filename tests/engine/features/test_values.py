@@ -122,7 +122,7 @@ def test_a_fork_amid_a_call_can_still_compute():
     out = run(
         """
         import os, threading, numpy as np
-        from efewidgets.engine import features
+        from efewidgets.engine.features import efel_features as features
         t = np.arange(1000) * 0.1
         call = lambda: features.feature_values(t, np.sin(t) - 60, None, 20, 60, ["voltage_base"])
         call()

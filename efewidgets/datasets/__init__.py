@@ -89,14 +89,16 @@ def sample_files_metadata(
 
 def sample_targets() -> list[dict[str, Any]]:
     """Targets that the sample recordings reach, in % of rheobase."""
-    from .samples import TARGETS
+    from .samples import ROLES, TARGETS
 
-    return [
+    targets: list[dict[str, Any]] = [
         {"efeature": efeature, "protocol": protocol, "amplitude": amplitude, "tolerance": tolerance}
         for protocol, amplitudes, tolerance, efeatures in TARGETS
         for amplitude in amplitudes
         for efeature in efeatures
     ]
+    roles = [ROLES.get((t["protocol"], t["amplitude"], t["efeature"])) for t in targets]
+    return [t | ({"role": role} if role else {}) for t, role in zip(targets, roles, strict=True)]
 
 
 def sample_config(

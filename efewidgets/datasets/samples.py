@@ -18,7 +18,7 @@ from .models import (
 from .rig import Rig
 from .simulator import simulate
 
-__all__ = ["PROTOCOLS", "SAMPLES", "TARGETS", "Protocol", "Sample", "Sweep", "record"]
+__all__ = ["PROTOCOLS", "ROLES", "SAMPLES", "TARGETS", "Protocol", "Sample", "Sweep", "record"]
 
 
 @dataclass(frozen=True)
@@ -167,7 +167,8 @@ def _random(sample: Sample, protocol: Protocol, repetition: int, i: int) -> np.r
     return np.random.RandomState([sample.seed, *protocol.name.encode(), repetition, i])
 
 
-# protocol, amplitudes (% of rheobase), tolerance (%), features
+# protocol, amplitudes (% of rheobase), tolerance (%), features. The baseline is before the step, so that at 0 % the
+# steps of ±25 and ±50 % serve.
 TARGETS: tuple[tuple[str, tuple[int, ...], int, tuple[str, ...]], ...] = (
     ("IDrest", (100, 150, 200, 300), 15, (
         "spike_count", "mean_frequency", "time_to_first_spike", "time_to_last_spike", "inv_first_ISI",
@@ -180,9 +181,17 @@ TARGETS: tuple[tuple[str, tuple[int, ...], int, tuple[str, ...]], ...] = (
         "voltage_base", "steady_state_voltage_stimend", "ohmic_input_resistance_vb_ssse",
         "voltage_deflection", "sag_amplitude", "sag_ratio1", "decay_time_constant_after_stim",
     )),
+    ("IV", (0,), 60, ("voltage_base",)),
     ("sAHP", (200, 300), 20, (
         "spike_count", "mean_frequency", "steady_state_voltage_stimend", "voltage_base",
     )),
     ("APThreshold", (200,), 20, ("AP_begin_voltage", "time_to_first_spike", "spike_count")),
     ("SineSpec", (50,), 15, ("voltage_base", "maximum_voltage", "minimum_voltage")),
 )  # fmt: skip
+
+# What targets are for in a threshold-based fit, by protocol, amplitude and feature
+ROLES: dict[tuple[str, int, str], str] = {
+    ("IV", 0, "voltage_base"): "RMP",
+    ("IV", -50, "ohmic_input_resistance_vb_ssse"): "Rin",
+    ("IV", -50, "voltage_base"): "holding",
+}

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from .problems import Problem
+
 RMP, RIN, HOLDING, RHEOBASE, VALIDATION = ROLES = ("RMP", "Rin", "holding", "rheobase", "validation")
 
 #: What each role means, for people
@@ -72,6 +74,13 @@ def role_faults(targets: Sequence[Target], complete: bool = False) -> list[str]:
             "Take the RMP from an amplitude near 0 and Rin from a hyperpolarising one."
         )
     return found + _validation_faults(targets)
+
+
+def role_problems(targets: Sequence[Target], absolute_amplitude: bool = False) -> list[Problem]:
+    """Return what a person should know at once of the roles that they gave; nothing where none is given."""
+    if absolute_amplitude:  # nothing is found of a model before the protocols are played
+        targets = [{**t, "role": VALIDATION if t.get("role") == VALIDATION else None} for t in targets]
+    return [Problem(fault, "warning", "target") for fault in role_faults(targets)]
 
 
 def _faults_of(role: str, targets: Sequence[Target]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ..engine.export.choices import choices_of
 from ..engine.extraction.run import Options, check_choices, check_goals
 from ..engine.kinds import NAME
 from ..engine.problems import EfeError, nearest
@@ -65,6 +66,7 @@ def _check_choices(inputs: Inputs) -> None:
     truths = (
         "absolute_amplitude save_files_used write_files plot extract_per_cell low_memory_mode pickle_cells"
     )
+    choices_of(thaw(inputs.export))
     for name in truths.split():
         if not isinstance(getattr(inputs, name), bool):
             raise EfeError(f"{name} must be True or False, but is {getattr(inputs, name)!r}.")

@@ -61,7 +61,7 @@ def settings_in_force(inputs: Inputs) -> dict[str, Any]:
 
 def as_run_settings(inputs: Inputs) -> RunSettings:
     """Return what a run writes."""
-    return RunSettings(**{name: getattr(inputs, name) for name in RUN})
+    return RunSettings(**{name: thaw(getattr(inputs, name)) for name in RUN})
 
 
 def inputs_of(

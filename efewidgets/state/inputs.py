@@ -254,6 +254,8 @@ class Inputs(Value):
         None if they are chosen automatically.
     auto_targets : tuple of Goal or None
         None for the default goals.
+    export : Frozen or None
+        Choices for files of model fitting that aren't the usual ones, see `engine.export.Choices`.
     """
 
     cells: tuple[CellInputs, ...] = ()
@@ -276,6 +278,7 @@ class Inputs(Value):
     extract_per_cell: bool = False
     low_memory_mode: bool = False
     pickle_cells: bool = False
+    export: Frozen | None = None
 
     @cached_property
     def by_name(self) -> dict[str, CellInputs]:

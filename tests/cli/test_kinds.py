@@ -74,6 +74,7 @@ TOP: dict[str, set[str]] = {
     "extract_per_cell": {"null", "truth"},
     "low_memory_mode": {"null", "truth"},
     "pickle_cells": {"null", "truth"},
+    "export": {"null"},
     "schema_version": {"null"},
     "state": DICTS,
     "comment": set(VALUES) - {"digits", "nan", "deep", "deepish"},
@@ -98,6 +99,7 @@ OF_TARGET: dict[str, set[str]] = {
     "location": NAME,
     "weight": NUMBERS,
     "min_values": {"null", "number"},
+    "role": {"null"},
 }
 OF_GOAL: dict[str, set[str]] = {
     "protocols": {"names"},

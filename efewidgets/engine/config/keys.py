@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from ..export.choices import choice_faults
 from ..kinds import (
     ANYTHING,
     NAME,
@@ -71,6 +72,7 @@ OPTIONS: dict[str, Kind] = {
     "extract_per_cell": TRUTH,
     "low_memory_mode": TRUTH,
     "pickle_cells": TRUTH,
+    "export": Kind(is_dict, 'choices for files of model fitting in braces, {"name": …}'),
 }
 BESIDES: dict[str, Kind] = {
     "schema_version": WHOLE,
@@ -112,6 +114,7 @@ def faults(data: Mapping[str, Any], reader: Callable | None = None) -> list[str]
     elif is_dict(data["files_metadata"]):
         guessed = reader or (_any_reader if data.get("recording_reader") is not None else None)
         found += _files_faults(data["files_metadata"], guessed)
+    found += [f"export: {fault}" for fault in choice_faults(data.get("export")) if is_dict(data["export"])]
     return found + _targets_faults(data.get("targets")) + _goals_faults(data.get("auto_targets"))
 
 

@@ -110,6 +110,7 @@ def _add_protocol(
     name = name_for(family, original, taken - {original})
     if name is None:
         kind = type(stimulus).__name__
+        found.left_out.add(original)
         found.remarks.append(
             f"{original} is left out: BluePyEModel has no stimulus that plays what it is ({kind})."
         )

@@ -19,6 +19,8 @@ class Fitness:
         The targets with the roles that are in force.
     names : dict
         Names of protocols in the file by their own.
+    left_out : set of str
+        Protocols that BluePyEModel has no stimulus for, by their own names.
     refusals, remarks : list of str
     """
 
@@ -27,6 +29,7 @@ class Fitness:
     efeatures: list[dict[str, Any]] = field(default_factory=list)
     protocols: list[dict[str, Any]] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)
+    left_out: set[str] = field(default_factory=set)
     refusals: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 

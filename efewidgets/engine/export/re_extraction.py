@@ -46,7 +46,7 @@ def extract_config(
         "emodel": choices.name,
         "ttype": None,
         "files": files,
-        "targets": [_target(target) for target in extraction.targets],
+        "targets": [_target(t) for t in extraction.targets if place_name(t) not in found.left_out],
         "protocols_rheobase": []
         if extraction.options.absolute_amplitude
         else _rheobase_protocols(extraction),

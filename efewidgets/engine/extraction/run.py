@@ -18,6 +18,7 @@ from ..parallel import run as run_here
 from ..problems import EfeError, MissingFile, MissingFileError, NoSweep, Problem, nearest
 from ..recordings.cell import Cell
 from ..recordings.reading import Room
+from ..roles import role_problems
 from ..targets.automatic import AutoTarget, default_auto_targets
 from ..targets.matching import Protocol, build_protocols, check_mode
 from ..targets.rheobase import Decision, assign, check_strategy, given
@@ -255,7 +256,7 @@ def check_targets_of(options: Options) -> tuple[list[dict[str, Any]] | None, lis
         raise EfeError(
             "none of the targets can be used: " + "; ".join(str(problem) for problem in problems[:3])
         )
-    return targets, problems
+    return targets, problems + role_problems(targets, options.absolute_amplitude)
 
 
 def check_choices(options: Options) -> None:

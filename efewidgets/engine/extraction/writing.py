@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pathlib
 import pickle
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,7 +19,10 @@ from .run import Extraction
 
 @dataclass(frozen=True)
 class RunSettings:
-    """What a run writes and draws; the rest of `extract_efeatures`' arguments are `Options`."""
+    """What a run writes and draws; the rest of `extract_efeatures`' arguments are `Options`.
+
+    `export` are the choices for files of model fitting (`engine.export.Choices`); a run itself doesn't write them.
+    """
 
     output_directory: str | None = None
     write_files: bool = True
@@ -27,6 +30,7 @@ class RunSettings:
     extract_per_cell: bool = False
     low_memory_mode: bool = False
     pickle_cells: bool = False
+    export: Mapping[str, Any] | None = None
 
     @property
     def writes(self) -> bool:

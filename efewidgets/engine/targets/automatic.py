@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..problems import EfeError, nearest
+
 if TYPE_CHECKING:
     from ..recordings.recording import Recording
 
@@ -98,6 +100,55 @@ _PASSIVE = (
     " sag_time_constant"
 )
 _STEPS = "Step FirePattern IDrest IDRest IDthresh IDThresh IDThres IDthres IV"
+
+
+#: BluePyEModel's presets: their protocols, amplitudes, features, numbers and tolerances
+_PRESETS: dict[str, tuple[str, list[float], str, int, float]] = {
+    "firing_pattern": (
+        _STEPS,
+        [200, 150, 250, 300],
+        "Spikecount depol_block_bool voltage_base voltage_after_stim mean_frequency time_to_first_spike"
+        " time_to_last_spike inv_time_to_first_spike inv_first_ISI inv_second_ISI inv_third_ISI inv_last_ISI ISI_CV"
+        " ISI_log_slope doublet_ISI AHP_depth AHP_time_from_peak strict_burst_number strict_burst_mean_freq"
+        " number_initial_spikes irregularity_index adaptation_index",
+        2,
+        20.0,
+    ),
+    "ap_waveform": (
+        f"APWaveform APwaveform {_STEPS}",
+        [300, 350, 250, 400, 200],
+        "AP_amplitude AP1_amp AP_duration_half_width AHP_depth",
+        1,
+        20.0,
+    ),
+    "iv": ("IV Step", [0, -40, -100], "voltage_base ohmic_input_resistance_vb_ssse", 2, 10.0),
+    "validation": (
+        "IDhyperpol IDHyperpol",
+        [150, 200],
+        "mean_frequency voltage_base depol_block_bool",
+        2,
+        20.0,
+    ),
+}
+
+
+def bluepyemodel_auto_targets(presets: Sequence[str] = tuple(_PRESETS)) -> list[AutoTarget]:
+    """Return BluePyEModel's goals: firing pattern, spike waveform, IV (at 0 and -40 %), validation.
+
+    Of the IV those of a threshold-based fit follow: resting potential, input resistance, holding voltage.
+
+    Raises
+    ------
+    EfeError
+        If there is no such preset.
+    """
+    for name in presets:
+        if name not in _PRESETS:
+            raise EfeError(f"BluePyEModel has no preset {name!r}.{nearest(name, _PRESETS)}")
+    return [
+        AutoTarget(protocols.split(), amplitudes, efeatures.split(), 1, number, tolerance)
+        for protocols, amplitudes, efeatures, number, tolerance in map(_PRESETS.__getitem__, presets)
+    ]
 
 
 def default_auto_targets() -> list[AutoTarget]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from ...engine.export.choices import choices_of
 from ...engine.problems import EfeError, nearest
 from ..convert import RUN, reader_of, settings_in_force
-from ..values import Frozen
+from ..values import Frozen, thaw
 from .base import Editing
 
 AVERAGING = ("protocol_mode", "threshold_nvalue_save", "default_std_value", "save_files_used")
@@ -83,6 +84,13 @@ class SettingActions(Editing):
     def set_output(self, **values: Any) -> None:
         """Set what a run writes: ``output_directory``, ``write_files``, ``plot``, ``extract_per_cell`` and the like."""
         self._set(RUN, values)
+
+    def set_export(self, **choices: Any) -> None:
+        """Make choices for files of model fitting, see `engine.export.Choices`; None takes the usual one."""
+        with self._lock:
+            new = (self.inputs.export or Frozen()).changed(choices)
+            usual = choices_of(thaw(new)).as_dict()
+            self.commit(f"set {', '.join(choices)} of the export", export=Frozen(usual) if usual else None)
 
     def set_reader(self, reader: Callable | None) -> None:
         """Read all files by a lab's own reader; None for the readers that fit the files."""

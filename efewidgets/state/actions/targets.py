@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ...engine.problems import EfeError, nearest
-from ...engine.targets.automatic import AutoTarget, default_auto_targets
+from ...engine.roles import with_roles
+from ...engine.targets.automatic import AutoTarget, bluepyemodel_auto_targets, default_auto_targets
 from ...engine.targets.targets import KNOWN_KEYS, convert_legacy_targets
 from ..convert import goals_of
 from ..inputs import Target
@@ -18,6 +19,13 @@ Ids = str | Iterable[str]
 
 #: Lists of features that belong together: BluePyEfe's three goals
 PRESETS = ("firing pattern", "spike waveform", "passive properties")
+
+
+#: Goals of an automatic choice, by name
+GOALS: dict[str, Callable[[], list[AutoTarget]]] = {
+    "BluePyEfe": default_auto_targets,
+    "BluePyEModel": bluepyemodel_auto_targets,
+}
 
 
 class TargetActions(Editing):
@@ -36,7 +44,7 @@ class TargetActions(Editing):
         amplitude, tolerance : float
             % of rheobase, or nA.
         **more
-            ``efel_settings``, ``efeature_name``, ``location``, ``weight``, ``min_values``.
+            ``efel_settings``, ``efeature_name``, ``location``, ``weight``, ``min_values``, ``role``.
         """
         target = {"efeature": efeature, "protocol": protocol, "amplitude": amplitude, "tolerance": tolerance}
         return self.add_targets([target | more])[0]
@@ -128,8 +136,24 @@ class TargetActions(Editing):
         """Add targets of the old form, a dictionary of protocols; return their ids."""
         return self.add_targets(convert_legacy_targets(targets))
 
-    def use_auto_targets(self, goals: Sequence[AutoTarget] | None = None) -> None:
-        """Let the targets be chosen automatically, for the usual goals or others."""
+    def propose_roles(self) -> list[str]:
+        """Give the roles of a threshold-based fit to the targets that suit them best; return the ids of those."""
+        with self._lock:
+            there = self.inputs.targets or ()
+            roles = [target.get("role") for target in with_roles([target.as_dict() for target in there])]
+            new = tuple(
+                target if target.role == role else dataclasses.replace(target, role=role)
+                for target, role in zip(there, roles, strict=True)
+            )
+            self._commit("propose roles", new)
+        return [target.id for target, old in zip(new, there, strict=True) if target is not old]
+
+    def use_auto_targets(self, goals: Sequence[AutoTarget] | str | None = None) -> None:
+        """Let the targets be chosen automatically, for the usual goals, others, or those of "BluePyEModel"."""
+        if isinstance(goals, str):
+            if goals not in GOALS:
+                raise EfeError(f"there are no goals {goals!r}.{nearest(goals, GOALS)}")
+            goals = GOALS[goals]()
         self.commit("choose targets automatically", targets=None, auto_targets=goals_of(goals))
 
     def keep_auto_targets(self) -> list[str]:

@@ -15,6 +15,7 @@ from ...engine.extraction.pipeline import feature_values
 from ...engine.features.store import settings_key
 from ...engine.problems import Problem
 from ...engine.recordings.recording import Recording
+from ...engine.roles import role_problems
 from ...engine.targets.automatic import default_auto_targets
 from ...engine.targets.matching import match_levels, target_levels
 from ..graph import Get, Node, Stage
@@ -75,7 +76,14 @@ def _cells_with(context: Context, protocol: str, get: Get) -> Iterable[Node]:
 
 def _targets_reads(context: Context, item: None, get: Get) -> tuple:
     inputs = context.inputs
-    return inputs.targets, inputs.auto_targets, _goal_protocols(context), Frozen(context.efel_settings)
+    absolute = inputs.absolute_amplitude
+    return (
+        inputs.targets,
+        inputs.auto_targets,
+        _goal_protocols(context),
+        Frozen(context.efel_settings),
+        absolute,
+    )
 
 
 def _goal_protocols(context: Context) -> tuple[str, ...]:
@@ -90,7 +98,7 @@ def _goal_protocols(context: Context) -> tuple[str, ...]:
 
 
 def _targets(read: tuple, found: list[Sweeps], work: Work | None) -> Chosen:
-    listed, goals, protocols, settings = read
+    listed, goals, protocols, settings, absolute = read
     problems: tuple[Problem, ...] = ()
     if listed is None:
         listed = _chosen_for(goals, dict(zip(protocols, found, strict=True)))
@@ -100,6 +108,8 @@ def _targets(read: tuple, found: list[Sweeps], work: Work | None) -> Chosen:
             message = f"{len(listed) - len(unique)} of the targets stand in the list more than once; each is used once."
             problems = (Problem(message, "warning", "target"),)
         listed = unique
+        given = [target.as_dict() for target in listed if target.role is not None]
+        problems += tuple(role_problems([t.as_dict() for t in listed], absolute)) if given else ()
     groups: dict[Item, list[Target]] = {}
     for target in listed:
         groups.setdefault((target.protocol, target.amplitude), []).append(target)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ...engine.problems import EfeError, nearest
+from ...engine.roles import ROLES
 from .html import plain
 
 #: Columns that are numbers a target must have
@@ -175,10 +176,20 @@ def _checked_settings(text: str) -> dict[str, Any]:
     return found
 
 
+def _role(text: str) -> str | None:
+    if not text:
+        return None
+    known = {role.lower(): role for role in ROLES}
+    if text.lower() not in known:
+        raise EfeError(f"The role must be one of {', '.join(ROLES)}, or empty, but is {plain(text)!r}.")
+    return known[text.lower()]
+
+
 _READERS: dict[str, Callable[[str], Any]] = {
     "min_values": _count,
     "efeature": _feature,
     "efel_settings": _checked_settings,
+    "role": _role,
     "weight": lambda text: read_number(text, "The weight") if text else None,
 }
 
@@ -221,6 +232,7 @@ _ALIASES = {
         "min_values": "minimum n,min n,min values,minimum values,n min",
         "location": "location",
         "weight": "weight",
+        "role": "role",
         "": "unit,matches,recordings,cells,n,mean,std,± std,in output,id",
     }.items()
     for alias in aliases.split(",")

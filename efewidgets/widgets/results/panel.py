@@ -19,6 +19,7 @@ from ..parts.style import row
 from ..parts.table import Table
 from . import data as results_data
 from . import files as results_files
+from .export import ExportPanel
 
 VIEWS = {"features": "Features", "protocols": "Protocols", "currents": "Currents", "json": "JSON"}
 
@@ -48,6 +49,8 @@ class ResultsPanel(StateWidget):
     which : ipywidgets.Dropdown
         The JSON file shown.
     zip, csv, parquet : Download
+    export : ExportPanel
+        The results for BluePyEModel and others.
     folder : ipywidgets.Text
     save, replace, keep : ipywidgets.Button
     """
@@ -107,7 +110,8 @@ class ResultsPanel(StateWidget):
             tooltip="" if there else results_files.NO_PARQUET, disabled=not there,
         )  # fmt: skip
         self.downloads = row(self.zip, self.csv, self.parquet)
-        return [self.downloads]
+        self.export = ExportPanel(self.state)
+        return [self.downloads, self.export]
 
     def _saving(self) -> Sequence[ipywidgets.Widget]:
         where = "" if self.root is None else "inside the folder of this dashboard"

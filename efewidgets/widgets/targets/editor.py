@@ -9,6 +9,7 @@ import ipywidgets
 
 from ...engine.problems import EfeError
 from ...state import ExtractionState
+from ...state.actions.targets import GOALS
 from ...state.results.tables import unit_of
 from ..parts.base import StateWidget
 from ..parts.cell_text import read_cell, read_number, unit_of_amplitudes
@@ -51,6 +52,10 @@ class TargetEditor(StateWidget):
     add, paste : ipywidgets.ToggleButton
         Open the form, and the text.
     duplicate, remove, automatic, keep, read : ipywidgets.Button
+    goals : ipywidgets.Dropdown
+        For whose goals targets are chosen automatically.
+    roles : ipywidgets.Button
+        Proposes the roles of a threshold-based fit.
     absolute : ipywidgets.Checkbox
         Whether amplitudes are in nA.
     export : Download
@@ -107,7 +112,15 @@ class TargetEditor(StateWidget):
         self.remove = _button("Remove", "trash", "remove the chosen targets", self, self._remove)
         self.automatic = _button(
             "Choose automatically", "magic", "let the targets be chosen by what the recordings have", self,
-            lambda: self.state.use_auto_targets(),
+            lambda: self.state.use_auto_targets(None if self.goals.index == 0 else self.goals.value),
+        )  # fmt: skip
+        self.goals = ipywidgets.Dropdown(
+            options=[(f"as {name}", name) for name in GOALS], layout={"width": "150px"},
+            tooltip="whose goals: BluePyEModel's has the IV at 0 and -40 %, as a threshold-based fit needs them",
+        )  # fmt: skip
+        self.roles = _button(
+            "Propose roles", "tags", "give the roles RMP, Rin and holding to the targets that suit them best", self,
+            lambda: self.state.propose_roles(),
         )  # fmt: skip
         self.keep = _button(
             "Keep as my own", "pencil", "make the targets that were chosen automatically mine, to be edited", self,
@@ -126,7 +139,9 @@ class TargetEditor(StateWidget):
             self.duplicate,
             self.remove,
             self.automatic,
+            self.goals,
             self.keep,
+            self.roles,
             self.export,
             self.absolute,
         )
@@ -169,8 +184,8 @@ class TargetEditor(StateWidget):
             self.put(self.table, selected=())
         self.form.show(data.protocols, data.absolute, data.automatic and bool(data.rows))
         self.put(self.absolute, value=data.absolute)
-        self.put(self.automatic, disabled=data.automatic)
         self.put(self.keep, disabled=not (data.automatic and data.rows))
+        self.put(self.roles, disabled=data.automatic or not data.rows)
         self.put(self.export, disabled=not data.rows)
         self._show_choice(data)
         self.put(self.summary, value=_summary(data))
@@ -303,7 +318,8 @@ def _summary(data: TargetData) -> str:
     none = sum(not row.get("recordings", True) for row in data.rows)
     words += f"; {none} without a recording" if none else ""
     words += ". Chosen automatically: press “Keep as my own” to edit them." if data.automatic else ""
-    return tag("div", escape(words), role="status", class_="efe-faint")
+    faults = [tag("div", escape(fault[:1].upper() + fault[1:]), class_="efe-warn") for fault in data.faults]
+    return tag("div", tag("div", escape(words), class_="efe-faint"), *faults, role="status")
 
 
 def _about(detail: TargetDetail) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ...engine.config.legacy import l5pc, translate_targets
+from ...engine.export.importing import targets_of_features
 from ...engine.problems import EfeError, Problem
 from ...engine.targets.targets import check_targets, convert_legacy_targets
 from ..parts.cell_text import column_of, read_cell, read_number, unit_of_amplitudes
@@ -202,6 +203,8 @@ def _form(data: Any, tolerance: float) -> tuple[Targets, list[str]]:
         if l5pc.is_l5pc(data):
             read = l5pc.from_l5pc(data, tolerance=tolerance)
             return read.targets, read.lost
+        if "efeatures" in data and (own := targets_of_features(data)) is not None:
+            return own, []
         for key in ("targets", "efeatures"):
             if isinstance(data.get(key), (list, Mapping)):
                 return _form(data[key], tolerance)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ...engine.features.catalogue import catalogue
+from ...engine.roles import MEANING, ROLES, role_problems
 from ...state import ExtractionState
 from ...state.inputs import Target
 from ...state.results.tables import unit_of
@@ -16,7 +17,7 @@ from ..parts.html import plain
 from ..parts.table import Column
 
 #: Fields that few targets have; their columns are shown if any does
-RARE = {"location": "soma", "weight": None}
+RARE = {"location": "soma"}
 
 #: Fields that a person can edit
 EDITABLE = (
@@ -27,6 +28,8 @@ EDITABLE = (
     "efeature_name",
     "efel_settings",
     "min_values",
+    "role",
+    "weight",
     *RARE,
 )
 
@@ -51,6 +54,8 @@ class TargetData:
         Id of the chosen target.
     detail : TargetDetail or None
         Its recordings, if they are known.
+    faults : tuple of str
+        Why the roles of the targets don't go together.
     """
 
     rows: list[dict[str, Any]]
@@ -60,6 +65,7 @@ class TargetData:
     rare: tuple[str, ...]
     chosen: str | None = None
     detail: TargetDetail | None = None
+    faults: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -101,7 +107,14 @@ def target_data(state: ExtractionState) -> TargetData:
         tuple(name for name, usual in RARE.items() if any(getattr(t, name) != usual for t in listed)),
         None if chosen is None else chosen.id,
         None if chosen is None or chosen not in known else target_detail(state, chosen),
+        () if automatic else _faults(listed, inputs.absolute_amplitude),
     )
+
+
+def _faults(targets: Sequence[Target], absolute: bool) -> tuple[str, ...]:
+    if all(target.role is None for target in targets):
+        return ()
+    return tuple(p.message for p in role_problems([target.as_dict() for target in targets], absolute))
 
 
 def _row(target: Target, found: tuple | None, of_all: int, protocols: Mapping[str, Any]) -> dict[str, Any]:
@@ -116,6 +129,7 @@ def _row(target: Target, found: tuple | None, of_all: int, protocols: Mapping[st
         "min_values": target.min_values,
         "location": target.location,
         "weight": target.weight,
+        "role": target.role or "",
         "unit": unit_of(target.efeature),
     }
     looks, hints = {}, {}
@@ -190,6 +204,10 @@ def target_columns(data: TargetData) -> list[Column]:
     names = tuple(info.name for info in catalogue() if not info.deprecated)
     near = f"How far a recording's amplitude may be from the target's; in {words}."
     settings = "eFEL settings for this target only, a semicolon between them: Threshold=-10; interp_step=0.1"
+    role = "What it is for in a model's fit. " + "; ".join(
+        f"{name}: {words}" for name, words in MEANING.items()
+    )
+    weight = "How much it counts in a model's fit; empty: 1."
     least = "How many values it must have to stand in the output; empty: as many as any feature."
     return [
         Column("protocol", "protocol", "text", own, choices=data.protocols, width="100px"),
@@ -199,6 +217,8 @@ def target_columns(data: TargetData) -> list[Column]:
         Column("efeature_name", "own name", "text", own, "", "Its name in the output.", width="95px"),
         Column("efel_settings", "settings", "text", own, "", settings, width="135px"),
         Column("min_values", "min. n", "number", own, "", least, width="70px"),
+        Column("role", "role", "text", own, "", role, ROLES, width="75px"),
+        Column("weight", "weight", "number", own, "", weight, width="75px"),
         *(Column(name, name, "text", own, width="80px") for name in RARE if name in data.rare),
         Column("matches", "recordings", hint="How many fall into the target.", width="115px"),
         Column("n", "n", "number", hint="How many recordings give a value.", width="50px"),
@@ -238,6 +258,7 @@ def csv_columns(absolute: bool) -> dict[str, str]:
         "min_values": "minimum n",
         "location": "location",
         "weight": "weight",
+        "role": "role",
         "recordings": "recordings",
         "cells": "cells",
         "n": "n",

@@ -1,0 +1,58 @@
+"""Results in the form of a consumer, by the choices that the state holds."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+from typing import Any
+
+from ..engine.export import Choices, Export, format_named, write_export
+from ..engine.export.choices import choices_of
+from .inputs import Inputs
+from .results.extraction import as_extraction
+from .results.results import Results
+from .values import thaw
+
+
+def export_choices(inputs: Inputs, **choices: Any) -> Choices:
+    """Return the choices in force, some of them perhaps made here.
+
+    Raises
+    ------
+    EfeError
+        If one can't be.
+    """
+    return choices_of((thaw(inputs.export) or {}) | choices)
+
+
+def export(results: Results, name: str, **choices: Any) -> Export:
+    """Return the files that a consumer gets, with what it would refuse or do otherwise; nothing is written.
+
+    Parameters
+    ----------
+    results : Results
+    name : str
+        Of the format, see `engine.export.FORMATS`.
+    **choices
+        Fields of `engine.export.Choices` that are to be other than the state has them.
+
+    Raises
+    ------
+    EfeError
+        If there is no such format, or a choice can't be.
+    """
+    wanted = format_named(name)
+    return wanted.build(as_extraction(results), export_choices(results.inputs, **choices))
+
+
+def save_export(
+    results: Results, name: str, folder: str | os.PathLike[str], **choices: Any
+) -> list[pathlib.Path]:
+    """Write the files that a consumer gets into a folder; see `export`.
+
+    Raises
+    ------
+    EfeError
+        If the consumer can't take them.
+    """
+    return write_export(export(results, name, **choices), folder)

@@ -142,7 +142,7 @@ class ExportPanel(StateWidget):
 
 
 def _floor(text: str) -> float | None:
-    from .parts.cell_text import read_number
+    from ..parts.cell_text import read_number
 
     return read_number(text.replace("%", ""), "The least std") / 100 if text.strip() else None
 

@@ -24,7 +24,7 @@ from unittest import mock
 import numpy as np
 
 from efewidgets.engine.detection import Window, detect, reconcile
-from tests.engine.detection.stimuli import RIGS, TIMINGS, recorded
+from tests.engine.detection.stimuli import KINDS, RIGS, TIMINGS, recorded
 from tests.engine.detection.truth import protocols, verdict
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -129,18 +129,18 @@ def table(counts: dict[tuple[str, str], Counter[str]]) -> None:
 def rigs(seeds: int) -> None:
     """Print the table of simulated stimuli on bad rigs."""
     print(f"\nSimulated stimuli, {seeds} of each; size relative to the stimulus; hit/unsure/miss/silent:")
-    print(f"{'':16}" + "".join(f"{family:>12}" for family in TIMINGS) + f"{'Step, BluePyEfe':>18}")
+    print(f"{'':16}" + "".join(f"{family:>12}" for family in KINDS) + f"{'Step, BluePyEfe':>18}")
     spent: dict[str, list[float]] = defaultdict(list)
     total: Counter[str] = Counter()
     for rig, sizes in RIGS.items():
         for size in sizes:
             row = []
-            for family in TIMINGS:
+            for family in KINDS:
                 seen: Counter[str] = Counter()
                 for seed in range(seeds):
                     stimulus, current = recorded(family, rig, size, seed)
                     start = time.perf_counter()
-                    window = detect(family, current, stimulus.dt)
+                    window = detect(stimulus.family, current, stimulus.dt)
                     spent[family].append(time.perf_counter() - start)
                     seen[outcome(stimulus, window)] += 1
                 row.append("/".join(str(seen[o]) for o in OUTCOMES))
@@ -151,7 +151,7 @@ def rigs(seeds: int) -> None:
                 theirs[outcome(stimulus, peer("Step", current, stimulus.dt))] += 1
             row.append("/".join(str(theirs[o]) for o in OUTCOMES))
             print(f"{rig:11}{size:5}" + "".join(f"{cell:>12}" for cell in row[:-1]) + f"{row[-1]:>18}")
-    print(f"{'ms, median':16}" + "".join(f"{1e3 * float(np.median(spent[f])):12.2f}" for f in TIMINGS))
+    print(f"{'ms, median':16}" + "".join(f"{1e3 * float(np.median(spent[f])):12.2f}" for f in KINDS))
     print("all:", ", ".join(f"{total[o]} {o}" for o in OUTCOMES))
 
 

@@ -63,7 +63,7 @@ _OF_UNIT = {
     "V/s": Range(0.0, 1e4),
     "1/ms": Range(0.0, None),
     "nA": Range(-1000.0, 1000.0),
-    "MΩ": Range(0.0, 1e5),
+    "MΩ": Range(-1e5, 1e5),  # BluePyEfe takes it of sweeps that fire, too: there its sign says nothing
 }
 
 #: By the name, where the unit doesn't say all; the first that fits counts

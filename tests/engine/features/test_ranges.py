@@ -100,7 +100,6 @@ def test_counts_are_whole_and_times_lie_within_the_sweep():
         ("AP_amplitude", 80.0, -3.0),
         ("sag_amplitude", 5.0, -1.0),
         ("AHP_depth", -10.0, 600.0),
-        ("ohmic_input_resistance", 80.0, -4.6),  # an unbalanced bridge
         ("ohmic_input_resistance_vb_ssse", 5000.0, 2.4e7),  # a step of 0 pA
         ("mean_frequency", 400.0, 9999.0),
         ("inv_first_ISI", 500.0, np.inf),

@@ -46,7 +46,7 @@ ROOMS = {
 # Doors: what stands directly in a layer, and opens its rooms to those who come from outside
 DOORS = {
     "engine": {"ecodes"},  # the name under which scripts import stimulus families
-    "state": {"", "state"},  # the state itself
+    "state": {"", "state", "exporting"},  # the state itself, and what leaves it for fitters
     "widgets": {""},
 }
 MOST_IN_A_CORRIDOR = {"engine": 16, "state": 12, "widgets": 6}

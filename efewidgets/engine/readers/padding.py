@@ -68,6 +68,10 @@ def find_gaps(voltage: np.ndarray, current: np.ndarray, step: float) -> list[Gap
     gaps : list of Gap
         In their order; none where all samples are equal, or what else there is has fewer than three values.
     """
+    if not _may_stand_still(
+        voltage, _least(step)
+    ):  # nearly all sweeps: the rest costs as much as reading them
+        return []
     sweep = _Sweep.of(voltage, current, step)
     gaps = [gap for gap in sweep.long_runs() if sweep.is_missing(gap)]
     if not (gaps and gaps[-1].stop == len(voltage)):
@@ -91,6 +95,27 @@ def never_recorded(voltage: np.ndarray) -> bool:
     )
 
 
+def _least(step: float) -> int:
+    """Return how many samples the shortest run has that is looked at."""
+    return max(_FEWEST, round(_SHORTEST_MS / step))
+
+
+def _may_stand_still(voltage: np.ndarray, least: int) -> bool:
+    """Whether there may be a run of that many equal samples, or one at the end that a stop of both channels shortens.
+
+    Such a run holds two neighbours of a grid of half its length, and all that lies between them.
+    """
+    if bool((voltage[-(least - _TOGETHER) :] == voltage[-1]).all()):
+        return True
+    half = least // 2
+    grid = np.arange(0, len(voltage) - half, half)
+    for ahead in range(half, 0, -1):
+        grid = grid[voltage[grid + ahead] == voltage[grid]]
+        if not len(grid):
+            return False
+    return True
+
+
 @dataclass(frozen=True, eq=False)
 class _Sweep:
     """A sweep as runs of equal voltages.
@@ -102,8 +127,6 @@ class _Sweep:
         Sampling step, ms.
     starts, lengths : array (m,)
         Of the runs, in samples.
-    second, fifth : int
-        Lengths of the longest runs but one and but four.
     """
 
     voltage: np.ndarray
@@ -111,20 +134,26 @@ class _Sweep:
     step: float
     starts: np.ndarray
     lengths: np.ndarray
-    second: int
-    fifth: int
 
     @classmethod
     def of(cls, voltage: np.ndarray, current: np.ndarray, step: float) -> _Sweep:
         starts = np.r_[0, np.flatnonzero(voltage[1:] != voltage[:-1]) + 1]
-        lengths = np.diff(np.r_[starts, len(voltage)])
-        second, fifth = (_largest(lengths, rank) for rank in (2, 5))
-        return cls(voltage, current, step, starts, lengths, second, fifth)
+        return cls(voltage, current, step, starts, np.diff(np.r_[starts, len(voltage)]))
+
+    @cached_property
+    def second(self) -> int:
+        """Length of the longest run but one, samples."""
+        return _largest(self.lengths, 2)
+
+    @cached_property
+    def fifth(self) -> int:
+        """Length of the longest run but four, samples."""
+        return _largest(self.lengths, 5)
 
     @property
     def least(self) -> int:
         """Length of the shortest run that is looked at, samples."""
-        return max(_FEWEST, round(_SHORTEST_MS / self.step))
+        return _least(self.step)
 
     @cached_property
     def ends(self) -> tuple[float, float]:

@@ -2,39 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import pathlib
-import subprocess
-import sys
 
 import pytest
 
 from tests.compare import differences
 from tests.compat.bluepyemodel_extraction import RUNS
+from tests.compat.programs import needs, program
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        importlib.util.find_spec("bluepyemodel") is None,
-        reason="needs BluePyEModel (efewidgets[consumers])",
-    ),
-]
-HERE = pathlib.Path(__file__).parents[2]
-
-
-def program(*arguments, cwd=HERE):
-    done = subprocess.run(
-        [sys.executable, *arguments],
-        cwd=cwd,
-        env=os.environ | {"PYTHONPATH": str(HERE), "MPLBACKEND": "agg"},
-        capture_output=True,
-        text=True,
-        timeout=900,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+pytestmark = needs("bluepyemodel")
 
 
 @pytest.fixture(scope="module")

@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import os
-import pathlib
-import subprocess
-import sys
 
 import pytest
 
 from efewidgets.engine.export.stimuli import _PIECES
+from tests.compat.programs import needs, program
 from tests.conftest import SHARED_DATA
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        importlib.util.find_spec("bluepyemodel") is None,
-        reason="needs BluePyEModel (efewidgets[consumers])",
-    ),
-]
-HERE = pathlib.Path(__file__).parents[2]
+pytestmark = needs("bluepyemodel")
 LONG = [f"/protocols/sAHP_{level}/stimuli/0/long_amp_rel" for level in (200, 300)]
 REAL = pytest.mark.skipif(not SHARED_DATA.is_dir(), reason="needs the folder of real recordings")
 
@@ -30,16 +19,7 @@ REAL = pytest.mark.skipif(not SHARED_DATA.is_dir(), reason="needs the folder of 
 def report(tmp_path_factory):
     folder = tmp_path_factory.mktemp("export")
     more = [str(SHARED_DATA)] if SHARED_DATA.is_dir() else []
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-m", "tests.compat.bluepyemodel_export", str(folder), *more],
-        cwd=HERE,
-        env=os.environ | {"PYTHONPATH": str(HERE), "MPLBACKEND": "agg"},
-        capture_output=True,
-        text=True,
-        timeout=900,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    program("-W", "ignore", "-m", "tests.compat.bluepyemodel_export", str(folder), *more)
     return json.loads((folder / "report.json").read_text(encoding="utf-8"))
 
 

@@ -2,48 +2,24 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import os
-import pathlib
 import shutil
-import subprocess
-import sys
 
 import pytest
 
-HERE = pathlib.Path(__file__).parents[2]
-PROGRAMS = str(pathlib.Path(sys.executable).parent)
-MISSING = [name for name in ("bluepyopt", "neuron") if importlib.util.find_spec(name) is None]
+from tests.compat.programs import PATH, needs, program
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(bool(MISSING), reason=f"needs {', '.join(MISSING)} (efewidgets[consumers])"),
-]
+pytestmark = needs("bluepyopt", "neuron")
 compiler = pytest.mark.skipif(
-    shutil.which("nrnivmodl", path=os.pathsep.join((PROGRAMS, os.environ.get("PATH", "")))) is None,
+    shutil.which("nrnivmodl", path=PATH) is None,
     reason="needs nrnivmodl, which compiles NEURON's mechanisms (efewidgets[consumers])",
 )
-
-
-def program(*arguments, seconds):
-    path = os.pathsep.join((PROGRAMS, os.environ.get("PATH", "")))
-    done = subprocess.run(
-        [sys.executable, "-m", *arguments],
-        cwd=HERE,
-        env=os.environ | {"PYTHONPATH": str(HERE), "MPLBACKEND": "agg", "PATH": path},
-        capture_output=True,
-        text=True,
-        timeout=seconds,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
 
 
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory):
     folder = tmp_path_factory.mktemp("loader")
-    program("tests.compat.bluepyopt_loader", str(folder), seconds=300)
+    program("-m", "tests.compat.bluepyopt_loader", str(folder), seconds=300)
     return json.loads((folder / "seen.json").read_text(encoding="utf-8"))
 
 
@@ -74,7 +50,7 @@ def test_scores_are_the_z_scores_of_the_table(seen):
 @compiler
 @pytest.mark.parametrize("form", ["threshold", "l5pc"])
 def test_a_model_that_lacks_three_conductances_is_fitted_to_its_own_recordings(form, tmp_path):
-    program("tests.compat.bluepyopt_fit", form, str(tmp_path), seconds=2400)
+    program("-m", "tests.compat.bluepyopt_fit", form, str(tmp_path), seconds=2400)
     result = json.loads((tmp_path / "result.json").read_text(encoding="utf-8"))
     assert {name: score for name, score in result["scores"].items() if not score < 2.0} == {}
     assert len(result["scores"]) > 15

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..engine.problems import EfeError, Problem
 from .console import Console
 from .report import UNUSABLE, Report
+from .source import add_jobs, add_source, load_source
 from .workers import choose_jobs, runner, worker_processes
 
 if TYPE_CHECKING:
@@ -43,18 +44,14 @@ def add_to(commands: Any) -> argparse.ArgumentParser:
         formatter_class=_Help,
     )
     parser.add_argument("format", metavar="FORMAT", help="for which program, e.g. bluepyemodel")
-    what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("config", nargs="?", metavar="CONFIG", help="what to extract, from what (JSON)")
-    what.add_argument("--sample", action="store_true", help="use the five sample cells instead of a config")
+    add_source(parser)
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("-o", "--output", metavar="FOLDER", help="where to write")
     where.add_argument("--check", action="store_true", help="say what would be written; write nothing")
     parser.add_argument(
         "--name", metavar="NAME", help='of the model (default: that of the config, or "cell")'
     )
-    parser.add_argument(
-        "--jobs", type=int, metavar="N", help="processes to work with (default: all cores if that pays)"
-    )
+    add_jobs(parser)
     parser.set_defaults(run=run)
     return parser
 
@@ -74,7 +71,6 @@ class _Help(argparse.RawDescriptionHelpFormatter):
 
 def run(chosen: argparse.Namespace, console: Console) -> Report:
     """Extract, check, write, report."""
-    from ..engine.config.document import load_config, parse_config
     from ..engine.export import format_named, write_export
     from ..engine.export.choices import choices_of
     from ..engine.extraction.run import run_extraction
@@ -82,12 +78,7 @@ def run(chosen: argparse.Namespace, console: Console) -> Report:
     wanted = format_named(chosen.format)
     if chosen.output and os.path.exists(chosen.output) and not os.path.isdir(chosen.output):
         raise EfeError(f"{chosen.output} is a file; name a folder.")
-    if chosen.sample:
-        from ..datasets import sample_config
-
-        options, settings = parse_config(sample_config())
-    else:
-        options, settings = load_config(chosen.config)
+    options, settings = load_source(chosen)
     given = dict(settings.export or {}) | ({"name": chosen.name} if chosen.name else {})
     choices = choices_of(given)
     jobs = 1 if settings.low_memory_mode else choose_jobs(chosen.jobs, options.files_metadata)

@@ -15,6 +15,7 @@ from ..engine.problems import EfeError, Problem
 from .console import Console
 from .progress import Bar
 from .report import Report
+from .source import add_jobs, add_source, load_source
 from .workers import choose_jobs, runner, worker_processes
 
 if TYPE_CHECKING:
@@ -59,18 +60,14 @@ def add_to(commands: Any) -> argparse.ArgumentParser:
         epilog=_EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("config", nargs="?", metavar="CONFIG", help="what to extract, from what (JSON)")
-    what.add_argument("--sample", action="store_true", help="use the five sample cells instead of a config")
+    add_source(parser)
     parser.add_argument(
         "-o", "--output", metavar="FOLDER", help='where to write (default: "output_directory" of the config)'
     )
     parser.add_argument(
         "--plot", action="store_true", help="draw recordings, features, rheobases and impedances as PDF"
     )
-    parser.add_argument(
-        "--jobs", type=int, metavar="N", help="processes to work with (default: all cores if that pays)"
-    )
+    add_jobs(parser)
     parser.set_defaults(run=run)
     return parser
 
@@ -113,14 +110,7 @@ def _drawing(console: Console) -> Progress:
 
 
 def _options(chosen: argparse.Namespace) -> tuple[Options, RunSettings]:
-    from ..engine.config.document import load_config, parse_config
-
-    if chosen.sample:
-        from ..datasets import sample_config
-
-        options, settings = parse_config(sample_config())
-    else:
-        options, settings = load_config(chosen.config)
+    options, settings = load_source(chosen)
     if chosen.output:
         settings = dataclasses.replace(settings, output_directory=chosen.output)
     if chosen.plot:

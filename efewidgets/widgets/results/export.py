@@ -24,8 +24,11 @@ TICKED = {
     "threshold_based": ("in % of the model's rheobase", "otherwise stimuli are given in nA"),
     "interpolate_rmp": ("resting potential by Ohm's law", "baseline less Rin times the holding current"),
     "std_cap": ("no std above its mean", "as BluePyEModel's bound_max_std"),
-    "figures": ("figures", "draw all figures where the program looks for them; takes a while"),
-    "pickles": ("pickles", "cells and protocols for BluePyEModel's analysis, which needs efewidgets then"),
+    "figures": ("with PDFs", "draw all figures where the program looks for them; takes a while"),
+    "pickles": (
+        "with pickles",
+        "cells and protocols for BluePyEModel's analysis, which needs efewidgets then",
+    ),
 }
 
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)

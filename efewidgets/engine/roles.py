@@ -29,7 +29,8 @@ FEATURE = {RMP: "voltage_base", RIN: "ohmic_input_resistance_vb_ssse", HOLDING: 
 #: Amplitude (% of rheobase) at which each is best measured
 BEST = {RMP: 0.0, RIN: -40.0}
 
-_HYPERPOLARISED = "IDhyperpol".lower()
+#: BluePyEfe's hyperpolarised protocol, in lower case
+_HYPERPOLARISED = "idhyperpol"
 
 Target = Mapping[str, Any]
 
@@ -79,8 +80,13 @@ def role_faults(targets: Sequence[Target], complete: bool = False) -> list[str]:
 def role_problems(targets: Sequence[Target], absolute_amplitude: bool = False) -> list[Problem]:
     """Return what a person should know at once of the roles that they gave; nothing where none is given."""
     if absolute_amplitude:  # nothing is found of a model before the protocols are played
-        targets = [{**t, "role": VALIDATION if t.get("role") == VALIDATION else None} for t in targets]
+        targets = validation_only(targets)
     return [Problem(fault, "warning", "target") for fault in role_faults(targets)]
+
+
+def validation_only(targets: Sequence[Target]) -> list[dict[str, Any]]:
+    """Return copies of targets without the roles that only a threshold-based fit has."""
+    return [{**t, "role": VALIDATION if t.get("role") == VALIDATION else None} for t in targets]
 
 
 def _faults_of(role: str, targets: Sequence[Target]) -> list[str]:

@@ -9,7 +9,8 @@ import numpy as np
 from bluepyopt import ephys
 from bluepyopt.ephys.responses import TimeVoltageResponse
 
-from ..engine.export.pieces import draw, level, scale_of
+from ..engine.export.pieces import draw, held_by, level, scale_of
+from ..engine.export.responses import HOLDING, RHEOBASE
 from ..engine.export.scoring import model_value
 from ..engine.export.search import find_holding, find_rheobase
 from ..engine.problems import EfeError
@@ -159,7 +160,7 @@ class Experiment(ephys.protocols.Protocol):
 
             holding = find_holding(play, self.data["holding"])
             rheobase = None if holding is None else find_rheobase(play, self.data["rheobase"], holding)
-            found = {"bpo_holding_current": holding, "bpo_threshold_current": rheobase}
+            found = {HOLDING: holding, RHEOBASE: rheobase}
         for name, protocol in self.data["protocols"].items():
             if self.data["threshold_based"] and rheobase is None:
                 found |= {f"{name}.{place}.v": None for place in self.places}
@@ -193,7 +194,7 @@ class Experiment(ephys.protocols.Protocol):
     def _play(
         self, run: Run, name: str, protocol: Mapping[str, Any], holding: float | None, rheobase: float | None
     ) -> dict[str, Any]:
-        own = protocol["holding"] if holding is None else holding if protocol["held"] else 0.0
+        own = held_by(protocol, holding)
         parts = protocol["pieces"]
 
         def stimuli(before: float, total: float) -> list[Any]:

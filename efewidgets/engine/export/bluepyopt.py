@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ... import __version__
-from ..outputs.standard_files import to_json
 from . import Export, Format
 from .choices import Choices
+from .extracted import as_json
 from .fit import fit_data
 from .l5pc import l5pc_form
 
@@ -45,7 +45,7 @@ def build(extraction: Extraction, choices: Choices) -> Export:
         cells=", ".join(cell.name for cell in extraction.cells),
         lost="\n".join(f"- {what}" for what in lost) or "- nothing",
     )
-    contents = {path: (to_json(part) + "\n").encode() for path, part in files.items()}
+    contents = as_json(files)
     contents["README.txt"] = readme.encode()
     return Export(contents, tuple(refusals), tuple(dict.fromkeys([*remarks, *lost])))
 

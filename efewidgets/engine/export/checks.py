@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..roles import HOLDING, RHEOBASE, RMP
 from .choices import Choices
+from .extracted import HELD, junction_remarks, threshold_remarks
 from .fitness_file import Fitness
 from .stimuli import chirp_differs
 
@@ -104,8 +105,7 @@ def holding_current(found: Fitness) -> float | None:
 
 def fitness_remarks(found: Fitness, extraction: Extraction, choices: Choices) -> list[str]:
     """Return in sentences what a person should know of a features file before they fit a model to it."""
-    told = _thresholds(extraction)
-    told += _junction_potentials(extraction)
+    told = threshold_remarks(extraction) + junction_remarks(extraction)
     for protocol in found.protocols:
         stimulus = protocol["stimuli"][0]
         if "chirp_time_offset" in stimulus and chirp_differs(stimulus):
@@ -117,34 +117,6 @@ def fitness_remarks(found: Fitness, extraction: Extraction, choices: Choices) ->
     if found.threshold_based:
         told += _of_threshold_based(found, extraction, choices)
     return told
-
-
-def _thresholds(extraction: Extraction) -> list[str]:
-    automatic = [
-        value
-        for protocol in extraction.protocols
-        for target in protocol.feature_targets
-        for value in target.auto_thresholds
-    ]
-    if not automatic:
-        return []
-    return [
-        f"no spike threshold is set: each sweep was judged by its own ({min(automatic):.3g} to {max(automatic):.3g} mV)"
-        ", but a model is by their median. Set Threshold in the eFEL settings if that matters."
-    ]
-
-
-def _junction_potentials(extraction: Extraction) -> list[str]:
-    silent = sorted(
-        {cell.name for cell in extraction.cells for r in cell.recordings if r.config_data.get("ljp") is None}
-    )
-    if not silent:
-        return []
-    return [
-        f"the liquid junction potential isn't stated for {', '.join(silent[:5])}"
-        f"{f' and {len(silent) - 5} more cells' if len(silent) > 5 else ''}: whether their voltages are corrected for "
-        "it can't be told, and the model will have the same offset. Say ljp (mV; 0 if they are corrected)."
-    ]
 
 
 def _of_threshold_based(found: Fitness, extraction: Extraction, choices: Choices) -> list[str]:
@@ -181,7 +153,7 @@ def _held_at_rest(target: dict[str, Any], extraction: Extraction) -> list[str]:
         for recording in protocol.recordings
         if recording.hypamp is not None
     ]
-    if not held or max(held) < 0.005:
+    if not held or max(held) < HELD:
         return []
     return [
         f"the resting potential is taken from recordings under a holding current of up to {max(held):.3g} nA, so that "

@@ -14,11 +14,22 @@ from ..averages import mean
 from ..features.efel_settings import EFEL_INTERP_STEP, check_settings
 from ..outputs.standard_files import holding_current
 from ..recordings.ecodes import Step
-from ..roles import HOLDING, RMP, VALIDATION, holder, with_roles
-from .bluepyemodel import provenance
-from .checks import _junction_potentials, _thresholds
+from ..roles import HOLDING, RMP, VALIDATION, holder
 from .choices import Choices
-from .fitness import Fitness, _with_targets
+from .extracted import (
+    AFTER_PULSES,
+    HELD,
+    auto_thresholds,
+    capped,
+    junction_potentials,
+    junction_remarks,
+    provenance,
+    targets_in_force,
+    threshold_remarks,
+    weight_of,
+    with_targets,
+    with_values,
+)
 from .pieces import pieces
 
 if TYPE_CHECKING:
@@ -28,11 +39,6 @@ if TYPE_CHECKING:
 
 #: What says that a file is of this form
 FORM = "efewidgets fit 1"
-
-_AFTER_PULSES = "multiple_decay_time_constant_after_stim"
-
-#: nA; a recording under less isn't held
-_HELD = 0.005
 
 #: How many times as large one cell's current may be as another's before it is told
 _APART = 2.0
@@ -50,11 +56,10 @@ def fit_data(extraction: Extraction, choices: Choices) -> tuple[dict[str, Any], 
     """
     relative = not extraction.options.absolute_amplitude
     threshold_based = choices.threshold_based and relative
-    targets = [dict(target) for target in extraction.targets]
-    found = Fitness(threshold_based, with_roles(targets) if extraction.options.chooses_targets else targets)
+    targets = targets_in_force(extraction)
     protocols, features = {}, []
-    for protocol, own in _with_targets(extraction.protocols, found.targets):
-        kept = _with_values(extraction, protocol, own)
+    for protocol, own in with_targets(extraction.protocols, targets):
+        kept = with_values(extraction, own)
         if kept:
             entry, of_protocol = _protocol(extraction, choices, protocol, kept)
             protocols[protocol.stimulus_name] = entry
@@ -65,20 +70,13 @@ def fit_data(extraction: Extraction, choices: Choices) -> tuple[dict[str, Any], 
         "threshold_based": threshold_based,
         "protocols": protocols,
         "features": features,
-        "holding": _holding(extraction, found.targets, choices),
+        "holding": _holding(extraction, targets, choices),
         "rheobase": _rheobase(extraction, choices) if relative else None,
         "cells": _cells(extraction),
         "locations": dict(choices.locations),
-        "efewidgets": provenance(extraction, found, choices),
+        "efewidgets": provenance(extraction, targets, choices),
     }
     return data, list(_refusals(data)), list(_remarks(extraction, data))
-
-
-def _with_values(
-    extraction: Extraction, protocol: Protocol, own: Sequence[tuple[EFeatureTarget, dict[str, Any]]]
-) -> list[tuple[EFeatureTarget, dict[str, Any]]]:
-    least = extraction.options.threshold_nvalue_save
-    return [pair for pair in own if pair[0].sample_size >= pair[0].values_wanted(least)]
 
 
 def _protocol(
@@ -90,7 +88,7 @@ def _protocol(
     """Return a protocol and its features."""
     stimulus: Any = protocol.ecode
     roles = {said.get("role") for _, said in own}
-    held = max(abs(float(r.hypamp)) for r in protocol.recordings) >= _HELD
+    held = max(abs(float(r.hypamp)) for r in protocol.recordings) >= HELD
     entry = {
         "kind": type(stimulus).__name__,
         "timings": {name: float(getattr(stimulus, name)) for name in stimulus.timings},
@@ -118,7 +116,7 @@ def _feature(
     average, std = entry["val"]
     settings = check_settings(entry["efel_settings"])
     pulses = {}
-    if target.efel_feature_name == _AFTER_PULSES and hasattr(stimulus, "multi_stim_end"):
+    if target.efel_feature_name == AFTER_PULSES and hasattr(stimulus, "multi_stim_end"):
         pulses = {
             "stim_end": stimulus.multi_stim_end[-1],
             "multi_stim_start": stimulus.multi_stim_start,
@@ -133,7 +131,7 @@ def _feature(
         "mean": average,
         "std": _bounded(std, average, choices, extraction.options.default_std_value),
         "n": entry["n"],
-        "weight": 1.0 if said.get("weight") is None else float(said["weight"]),
+        "weight": weight_of(said),
         "stim_start": settings.pop("stim_start"),
         "stim_end": settings.pop("stim_end"),
         "stimulus_current": settings.pop("stimulus_current", float(stimulus.amp)),
@@ -146,8 +144,8 @@ def _feature(
 
 def _bounded(std: float, average: float, choices: Choices, default_std: float) -> float:
     """Return a standard deviation as it counts."""
-    if choices.std_cap and std != default_std:
-        std = min(std, abs(average))
+    if choices.std_cap:
+        std = capped(std, average, default_std)
     return max(std, abs(average) * (choices.std_floor or 0.0))
 
 
@@ -184,7 +182,7 @@ def _holding(extraction: Extraction, targets: Sequence[dict[str, Any]], choices:
     said = holder(targets, HOLDING)
     voltages = [
         target.mean
-        for protocol, own in _with_targets(extraction.protocols, targets)
+        for protocol, own in with_targets(extraction.protocols, targets)
         for target, its in own
         if its == said and target.sample_size
     ]
@@ -218,12 +216,7 @@ def _spike_threshold(extraction: Extraction) -> float:
     given = extraction.efel_settings.get("Threshold")
     if given is not None:
         return float(given)
-    automatic = [
-        value
-        for protocol in extraction.protocols
-        for target in protocol.feature_targets
-        for value in target.auto_thresholds
-    ]
+    automatic = auto_thresholds(extraction)
     return float(np.median(automatic)) if automatic else -20.0
 
 
@@ -233,9 +226,7 @@ def _cells(extraction: Extraction) -> dict[str, Any]:
         cell.name: {
             "holding": holding_current(cell),
             "rheobase": cell.rheobase,
-            "ljp": sorted(
-                {float(r.config_data["ljp"]) for r in cell.recordings if r.config_data.get("ljp") is not None}
-            ),
+            "ljp": junction_potentials(cell),
         }
         for cell in extraction.cells
     }
@@ -280,8 +271,8 @@ def _threshold_refusals(data: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _remarks(extraction: Extraction, data: Mapping[str, Any]) -> Iterator[str]:
-    yield from _thresholds(extraction)
-    yield from _junction_potentials(extraction)
+    yield from threshold_remarks(extraction)
+    yield from junction_remarks(extraction)
     yield from _differing(data["cells"], "rheobase")
     yield from _differing(data["cells"], "holding")
     if not data["threshold_based"]:

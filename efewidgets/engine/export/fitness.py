@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..features.efel_settings import EFEL_INTERP_STEP, check_settings
-from ..roles import FEATURE, HOLDING, RHEOBASE, RIN, RMP, VALIDATION, role_faults, with_roles
+from ..roles import FEATURE, HOLDING, RHEOBASE, RIN, RMP, VALIDATION, role_faults, validation_only
 from .checks import fitness_faults, fitness_remarks
 from .choices import Choices
+from .extracted import (
+    AFTER_PULSES,
+    OF_CURRENT,
+    capped,
+    targets_in_force,
+    weight_of,
+    with_targets,
+    with_values,
+)
 from .fitness_file import Fitness
 from .stimuli import family_name, name_for, stimulus_dict, window_said
 
@@ -30,26 +39,19 @@ PRE_PROTOCOLS = {
 #: Of its search for the rheobase: the step that it looks at, ms
 THRESHOLD_STEP = {"stim_start": 500.0, "stim_end": 2500.0}
 
-#: eFEL's features that are computed from the current, too
-OF_CURRENT = ("impedance", "current", "current_base", "steady_state_current_stimend")
-
-_AFTER_PULSES = "multiple_decay_time_constant_after_stim"
-
 
 def fitness_of(extraction: Extraction, choices: Choices) -> Fitness:
     """Return the features file of an extraction; pure."""
     absolute = extraction.options.absolute_amplitude
-    targets = [dict(target) for target in extraction.targets]
-    chosen = extraction.options.chooses_targets
     threshold_based = choices.threshold_based and not absolute
-    found = Fitness(threshold_based, with_roles(targets) if chosen else targets)
+    found = Fitness(threshold_based, targets_in_force(extraction))
     if threshold_based:
         found.refusals += role_faults(found.targets, complete=True)
-        if chosen:
+        if extraction.options.chooses_targets:
             found.remarks.append(_chosen_roles(found.targets))
     else:
-        found.refusals += role_faults(_validation_only(found.targets))
-    for protocol, own in _with_targets(extraction.protocols, found.targets):
+        found.refusals += role_faults(validation_only(found.targets))
+    for protocol, own in with_targets(extraction.protocols, found.targets):
         if protocol.recordings:
             _add_protocol(found, extraction, choices, protocol, own)
     if threshold_based:
@@ -65,10 +67,6 @@ def fitness_of(extraction: Extraction, choices: Choices) -> Fitness:
     return found
 
 
-def _validation_only(targets: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    return [{**t, "role": VALIDATION if t.get("role") == VALIDATION else None} for t in targets]
-
-
 def _chosen_roles(targets: Sequence[Mapping[str, Any]]) -> str:
     words = [
         f"{target['role']}: {target['efeature']} of {target['protocol']}_{target['amplitude']}"
@@ -79,18 +77,6 @@ def _chosen_roles(targets: Sequence[Mapping[str, Any]]) -> str:
     return f"the targets are chosen automatically, and so are their roles ({told})."
 
 
-def _with_targets(
-    protocols: Sequence[Protocol], targets: Sequence[dict[str, Any]]
-) -> Iterator[tuple[Protocol, list[tuple[EFeatureTarget, dict[str, Any]]]]]:
-    """Yield each protocol with its targets, each with what a person said of it."""
-    given: dict[tuple[str, float], list[dict[str, Any]]] = {}
-    for target in targets:
-        given.setdefault((target["protocol"], target["amplitude"]), []).append(target)
-    for protocol in protocols:
-        own = given[protocol.name, protocol.amplitude]
-        yield protocol, list(zip(protocol.feature_targets, own, strict=True))
-
-
 def _add_protocol(
     found: Fitness,
     extraction: Extraction,
@@ -99,8 +85,7 @@ def _add_protocol(
     own: Sequence[tuple[EFeatureTarget, dict[str, Any]]],
 ) -> None:
     """Add a protocol and its features, or say why it is left out."""
-    least = extraction.options.threshold_nvalue_save
-    kept = [(target, said) for target, said in own if target.sample_size >= target.values_wanted(least)]
+    kept = with_values(extraction, own)
     if not kept:
         return
     stimulus = protocol.ecode
@@ -156,7 +141,7 @@ def _feature(
             settings |= THRESHOLD_STEP
         elif said["role"] in (RMP, HOLDING) and efeature == FEATURE[said["role"]]:
             efeature = "steady_state_voltage_stimend"
-    elif efeature != _AFTER_PULSES:
+    elif efeature != AFTER_PULSES:
         settings = {**window, **settings}
     return {
         "efel_feature_name": efeature,
@@ -168,7 +153,7 @@ def _feature(
         "original_std": entry["val"][1],
         "sample_size": entry["n"],
         "efeature_name": entry.get("efeature_name"),
-        "weight": 1.0 if said.get("weight") is None else float(said["weight"]),
+        "weight": weight_of(said),
         "efel_settings": settings,
     }
 
@@ -230,9 +215,7 @@ def _add_currents(found: Fitness, extraction: Extraction, choices: Choices) -> N
 def _cap(efeatures: Sequence[dict[str, Any]], default_std: float) -> None:
     """Let no standard deviation be larger than its mean, the one that stands in for 0 aside."""
     for feature in efeatures:
-        limit = abs(feature["mean"])
-        if feature["original_std"] > limit and feature["original_std"] != default_std:
-            feature["original_std"] = limit
+        feature["original_std"] = capped(feature["original_std"], feature["mean"], default_std)
 
 
 def _interpolate_rmp(found: Fitness) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..outputs.standard_files import to_json
 from . import Export, Format
 from .choices import Choices
+from .extracted import as_json
 from .fit import fit_data
 from .l5pc import l5pc_form
 
@@ -22,7 +22,7 @@ def build(extraction: Extraction, choices: Choices) -> Export:
     if data["features"] and not features:
         refusals.append("no feature is of a single square pulse, and HHNB plays nothing else.")
     files = {"features.json": {choices.name: features}, "protocols.json": {choices.name: protocols}}
-    contents = {path: (to_json(part) + "\n").encode() for path, part in files.items()}
+    contents = as_json(files)
     return Export(contents, tuple(refusals), tuple(dict.fromkeys([*remarks, *lost])))
 
 

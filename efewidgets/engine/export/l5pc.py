@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .extracted import OF_CURRENT
+
 #: mV; what the example's evaluator takes for a spike
 THRESHOLD = -20.0
 
 #: Kinds of stimuli that are one square pulse: a ramp's entry would look the same, and be played as a step
 _SQUARE = "Step"
-
-_OF_CURRENT = ("impedance", "current", "current_base", "steady_state_current_stimend")
 
 
 def l5pc_form(data: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any], list[str]]:
@@ -74,7 +74,7 @@ def _why_not(
 ) -> str | None:
     """Return why a feature can't stand in the file, or None."""
     efel_name = feature["efel_feature_name"]
-    if efel_name.startswith("ohmic_input_resistance") or efel_name in _OF_CURRENT:
+    if efel_name.startswith("ohmic_input_resistance") or efel_name in OF_CURRENT:
         return "the form doesn't give eFEL the current that it is computed from"
     step = protocol["stimuli"][0]
     window = step["delay"], step["delay"] + step["duration"]

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..figures import all_figures
-from ..figures.jobs import FigureJob
+from ..figures import FigureJob
 from ..names import safe_name
-from ..outputs.standard_files import to_json
 from . import Export, Format
-from .bluepyemodel import drawn, keeps_bounds, provenance
+from .bluepyemodel import keeps_bounds
 from .choices import Choices
+from .extracted import as_json, drawn, provenance
 from .fitness import fitness_of
 from .re_extraction import extract_config, recipe
 
@@ -33,11 +32,11 @@ def build(extraction: Extraction, choices: Choices) -> Export:
     entry = recipe(extraction, found, choices, keeps_bounds(found, choices), paths.__getitem__)
     settings = {"features": entry["features"], "pipeline_settings": entry["pipeline_settings"]}
     data = {
-        FEATURES: found.as_dict() | {"efewidgets": provenance(extraction, found, choices)},
+        FEATURES: found.as_dict() | {"efewidgets": provenance(extraction, found.targets, choices)},
         TARGETS: config | {"emodel": EMODEL},
         RECIPES: {EMODEL: settings},
     }
-    files = {path: (to_json(part) + "\n").encode() for path, part in data.items()}
+    files = as_json(data)
     if choices.figures:
         files |= _figures(extraction)
     remarks = list(found.remarks)
@@ -54,16 +53,13 @@ def build(extraction: Extraction, choices: Choices) -> Export:
 def _figures(extraction: Extraction) -> dict[str, bytes]:
     """Return the figures as PDF, and the list of them with cell, protocol and feature of each."""
     files, listed = {}, []
-    jobs = all_figures(
-        extraction.cells, extraction.protocols, extraction.protocols_rheobase, extraction.efel_settings
-    )
-    for job, content in drawn(jobs):
+    for job, content in drawn(extraction):
         path = f"{FIGURES}/{job.path}.pdf"
         files[f"figures/{path}"] = content
         listed.append(figure_entry(job, path))
     cells = sorted({entry["cell"] for entry in listed if "cell" in entry})
     manifest = {"cells": cells, "files": sorted(listed, key=lambda entry: entry["path"])}
-    return files | {"figures/manifest.json": (to_json(manifest) + "\n").encode()}
+    return files | as_json({"figures/manifest.json": manifest})
 
 
 def figure_entry(job: FigureJob, path: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from ..problems import EfeError
 from ..recordings.ecodes import SAHP, DeHyperPol, HyperDePol, PosCheops, Ramp, SpikeRec, Step, ecode_of
 from ..recordings.recording import Recording
 
-__all__ = ["draw", "pieces", "rebuild", "stimulus_from"]
+__all__ = ["draw", "held_by", "pieces", "rebuild", "stimulus_from"]
 
 #: ms, where an entry has no sampling step of its own
 STEP_MS = 0.025
@@ -248,6 +248,21 @@ def scale_of(samples: Mapping[str, Any], rheobase: float | None) -> float:
     return (
         level(samples, "amp", rheobase) / samples["amp"] if rheobase is not None and samples["amp"] else 1.0
     )
+
+
+def held_by(protocol: Mapping[str, Any], holding: float | None) -> float:
+    """Return the current (nA) that a protocol of a fit stands on: the model's own, where the cells were held.
+
+    Parameters
+    ----------
+    protocol : dict
+        One of a fit's "protocols".
+    holding : float or None
+        The model's holding current, nA; None where it isn't searched: then it is that of the cells.
+    """
+    if holding is None:
+        return float(protocol["holding"])
+    return holding if protocol["held"] else 0.0
 
 
 def draw(

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from ..problems import EfeError
-from .pieces import draw
+from .pieces import draw, held_by
 from .search import find_holding, find_rheobase
 
 #: ``model(time, current)`` returns the voltage; ms, nA, mV, arrays (n,)
@@ -114,8 +114,7 @@ def play(model: Model, fit: Mapping[str, Any], dt: float = STEP_MS) -> dict[str,
 def _stimulus(
     protocol: Mapping[str, Any], time: np.ndarray, holding: float | None, rheobase: float | None
 ) -> np.ndarray:
-    own = protocol["holding"] if holding is None else holding if protocol["held"] else 0.0
-    return draw(protocol["pieces"], time, own, rheobase)
+    return draw(protocol["pieces"], time, held_by(protocol, holding), rheobase)
 
 
 def read_responses(source: Mapping[str, Any] | str | os.PathLike[str]) -> dict[str, Any]:

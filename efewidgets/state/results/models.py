@@ -11,7 +11,7 @@ import pandas as pd
 from ...engine.averages import mean
 from ...engine.recordings.recording import Recording
 from ..inputs import Target
-from ..stages.matching import _levels, add_features, lacking
+from ..stages.matching import add_features, lacking, levels_of
 from ..stages.parts import Wanted
 from .found import Found
 from .tables import FEATURE_COLUMNS, unit_of
@@ -70,7 +70,7 @@ def _played(results: Found, model: str, protocol: str) -> tuple[tuple[Recording,
     used = results.get("cell", model).used.get(protocol)
     if used is None or not used.recordings or not (absolute or rheobase is not None):
         return (), np.empty(0)
-    return used.recordings, _levels(used, None if absolute else rheobase)
+    return used.recordings, levels_of(used, None if absolute else rheobase)
 
 
 def _compute(recordings: tuple[Recording, ...], wanted: Wanted) -> None:

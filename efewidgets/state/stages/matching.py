@@ -44,7 +44,7 @@ def _sweeps(read: tuple, values: list, work: Work | None) -> Sweeps:
         used: Used = cell.used[protocol]
         if used.recordings and (absolute or rheobase is not None):
             recordings += used.recordings
-            levels.append(_levels(used, None if absolute else rheobase))
+            levels.append(levels_of(used, None if absolute else rheobase))
             of_each += [rheobase] * len(used.recordings)
             cells += [cell.cell.name] * len(used.recordings)
             serials.append(used.serials)
@@ -56,7 +56,7 @@ def _sweeps(read: tuple, values: list, work: Work | None) -> Sweeps:
     )
 
 
-def _levels(used: Used, rheobase: Any) -> np.ndarray:
+def levels_of(used: Used, rheobase: Any) -> np.ndarray:
     """Return what targets are compared with, % of rheobase or nA."""
     if used.levels is None:
         return target_levels(used.recordings, rheobase is None, rheobase)

@@ -53,7 +53,7 @@ def fit_of(source: Fit | Extraction, choices: Choices | None = None) -> Mapping[
     Parameters
     ----------
     source : path, dict or Extraction
-        A ``fit.json``, what it holds, or results as `engine.extraction.run` or a state's `extraction()` gives.
+        A ``fit.json``, what it holds, or results, as `run_extraction` or a state's `as_extraction` gives them.
     choices : Choices, optional
         For results: decisions about the export.
 

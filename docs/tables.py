@@ -6,6 +6,7 @@ import argparse
 import inspect
 import pathlib
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 from efewidgets.cli import _parser
 from efewidgets.engine.config.keys import GOAL, OPTIONS
@@ -116,22 +117,10 @@ def _command_line() -> str:
 
 
 def _help(parser: argparse.ArgumentParser) -> str:
-    parser.formatter_class = _WIDE[parser.formatter_class]
+    # As wide on every machine, whatever its terminal is.
+    parser.formatter_class = partial(parser.formatter_class, width=100)
     return f"```text\n{parser.format_help().rstrip()}\n```\n"
 
-
-class _Wide(argparse.HelpFormatter):
-    """As wide on every machine, whatever its terminal is."""
-
-    def __init__(self, prog: str):
-        super().__init__(prog, width=100)
-
-
-class _WideRaw(_Wide, argparse.RawDescriptionHelpFormatter):
-    """The same, with line breaks kept."""
-
-
-_WIDE = {argparse.HelpFormatter: _Wide, argparse.RawDescriptionHelpFormatter: _WideRaw}
 
 PAGES: dict[str, Callable[[], str]] = {
     "features": _features,

@@ -26,14 +26,14 @@ def export_choices(inputs: Inputs, **choices: Any) -> Choices:
     return choices_of((thaw(inputs.export) or {}) | choices)
 
 
-def export(results: Results, name: str, *, seen: Seen = unseen, **choices: Any) -> Export:
+def export(results: Results, consumer: str, /, *, seen: Seen = unseen, **choices: Any) -> Export:
     """Return the files that a consumer gets, with what it would refuse or do otherwise; nothing is written.
 
     Parameters
     ----------
     results : Results
-    name : str
-        Of the format, see `engine.export.FORMATS`.
+    consumer : str
+        Name of the format, see `engine.export.FORMATS`.
     seen : callable, optional
         ``seen(done, of)`` is told how many figures are drawn; what it raises ends the work.
     **choices
@@ -44,12 +44,12 @@ def export(results: Results, name: str, *, seen: Seen = unseen, **choices: Any) 
     EfeError
         If there is no such format, or a choice can't be.
     """
-    wanted = format_named(name)
+    wanted = format_named(consumer)
     return wanted.build(as_extraction(results), export_choices(results.inputs, **choices), seen)
 
 
 def save_export(
-    results: Results, name: str, folder: str | os.PathLike[str], **choices: Any
+    results: Results, consumer: str, folder: str | os.PathLike[str], /, **choices: Any
 ) -> list[pathlib.Path]:
     """Write the files that a consumer gets into a folder; see `export`.
 
@@ -58,4 +58,4 @@ def save_export(
     EfeError
         If the consumer can't take them.
     """
-    return write_export(export(results, name, **choices), folder)
+    return write_export(export(results, consumer, **choices), folder)

@@ -14,6 +14,7 @@ from efewidgets.engine.config.document import parse_config
 from efewidgets.engine.problems import EfeError
 from efewidgets.state import ExtractionState
 from efewidgets.state.convert import inputs_of
+from efewidgets.state.exporting import export, save_export
 from efewidgets.widgets import ResultsPanel
 
 
@@ -96,3 +97,11 @@ def test_a_file_that_takes_long_is_sent_when_it_is_there(state):
     assert content["kind"] == "file"
     assert content["filename"] == "cell-bluepyemodel.zip"
     assert data == panel.make_zip()
+
+
+def test_the_model_s_name_is_a_choice_like_the_others(state, tmp_path):
+    found = export(state.results, "hhnb", name="cADpyr")
+    assert set(json.loads(found.files["features.json"])) == {"cADpyr"}
+    paths = save_export(state.results, "bluepyemodel", tmp_path, name="L5PC")
+    assert tmp_path / "config" / "features" / "L5PC.json" in paths
+    assert state.inputs.export is None  # nothing is kept

@@ -9,10 +9,17 @@ import re
 import zipfile
 from typing import Any
 
+import numpy as np
 import pytest
 
+from efewidgets import ExtractionState, datasets
+from efewidgets.engine.export import Choices
+from efewidgets.engine.export.fit import fit_data
+from efewidgets.engine.export.responses import play
+from efewidgets.state.results.extraction import as_extraction
 from tests.browser.served import button
 from tests.compat.programs import program
+from tests.state.test_models import spiking
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -122,3 +129,39 @@ def loads(folder: pathlib.Path, written: dict[str, Any], report: pathlib.Path) -
     )
     assert {"IDrest_150", "IDrest_200", "APWaveform_300"} <= set(found["protocols"])
     assert found["features"] == len(written["efeatures"])
+
+
+def test_a_model_s_responses_are_uploaded_scored_and_removed(serve, opened, tmp_path):
+    """A passive membrane that BluePyEModel might have written; in the table, the plots and gone again."""
+    page = opened(serve().url)
+    page.set_default_timeout(30_000)
+    page.locator(".efe-step-done", has_text="Export").wait_for()
+    button(page, "Export").click()
+    folder = tmp_path / "recordings"
+    write_responses(folder)
+    panel = page.locator(".efe-models-panel:visible")
+    panel.get_by_label("Name", exact=True).fill("fitted")
+    panel.get_by_label("Name", exact=True).press("Tab")
+    page.get_by_label("Responses to upload").set_input_files(sorted(folder.iterdir()))
+    panel.get_by_text("fitted: ").first.wait_for()
+    panel.get_by_role("grid", name="what the models reach of each target").get_by_role("row").nth(
+        5
+    ).wait_for()
+    page.locator(".efe-run-status .efe-is-ready").wait_for()
+
+    button(page, "Features").click()
+    page.locator(".efe-legend:visible, .efe-feature-plots:visible").get_by_text("fitted").first.wait_for()
+    button(page, "Export").click()
+    named(page, "Remove").click()
+    page.locator(".efe-run-status .efe-is-ready").wait_for()
+    panel.get_by_text("fitted: ").wait_for(state="detached")
+
+
+def write_responses(folder: pathlib.Path) -> None:
+    """Write the responses of a model to the targets of the sample cells, as BluePyEModel does."""
+    with ExtractionState.from_arguments(datasets.sample_config()) as state:
+        fit, _, _ = fit_data(as_extraction(state.results), Choices())
+    folder.mkdir()
+    for name, found in play(spiking, fit).items():
+        columns = [found] if isinstance(found, float) else np.transpose([found["time"], found["voltage"]])
+        np.savetxt(folder / f"{name}.dat", columns, fmt="%.8g")

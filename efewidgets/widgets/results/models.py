@@ -27,6 +27,9 @@ from . import files as results_files
 #: Standard deviations from which a model is told to miss a target, and to be far off
 FAR, FARTHER = 2.0, 5.0
 
+#: Bytes of one response that is uploaded
+MOST_BYTES = 200 * 2**20
+
 #: What a model is called while nobody has named it
 NAME = "model"
 
@@ -119,8 +122,9 @@ class ModelsPanel(StateWidget):
         self.add = _button("Add model", "plus", "read the responses in the folder")
         self.on_click(self.add, self._add_folder, self.said)
         own = None if self.root is None else pathlib.Path(self.root) / "model-uploads"
-        self.upload = Upload(own, accept=".dat,.csv", on_received=self._received)
-        self.upload.label = "Upload responses"
+        self.upload = Upload(
+            own, limit=MOST_BYTES, accept=".dat,.csv", on_received=self._received, what="Responses"
+        )
         self.cell = ipywidgets.Dropdown(description="or take the cell", layout={"width": "260px"})
         self.cell.style.description_width = "initial"
         self.take = _button(

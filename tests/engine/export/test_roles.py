@@ -10,6 +10,7 @@ from efewidgets.engine.export import Choices, Export, format_named, write_export
 from efewidgets.engine.export.stimuli import name_for, plays
 from efewidgets.engine.problems import EfeError
 from efewidgets.engine.roles import role_faults, with_roles
+from efewidgets.engine.targets.automatic import bluepyemodel_auto_targets
 
 RIN = "ohmic_input_resistance_vb_ssse"
 
@@ -135,3 +136,30 @@ def test_export_import_export_is_the_same_bytes():
     assert any("roles" in sentence for sentence in lost)
     del features["efewidgets"]  # as BluePyEModel leaves it
     assert targets_of_features(features) is None
+
+
+def test_bluepyemodel_s_presets_give_a_threshold_based_fit_its_roles():
+    """As a lab records usually: IV at 0 and -40 % are taken before -100 %, hyperpolarised steps validate."""
+    levels = {
+        "IDrest": [150.0, 200.0],
+        "APWaveform": [300.0],
+        "IV": [2.0, -39.0, -100.0],
+        "IDhyperpol": [151.0],
+    }
+    targets = []
+    for goal in bluepyemodel_auto_targets():
+        goal.select(levels)
+        assert goal.is_valid()
+        targets += goal.generate_targets()
+    assert {(t["protocol"], t["amplitude"]) for t in targets if t["protocol"] == "IV"} == {
+        ("IV", 0),
+        ("IV", -40),
+    }
+    given = {(t["protocol"], t["amplitude"], t["efeature"]): t.get("role") for t in with_roles(targets)}
+    assert given["IV", 0, "voltage_base"] == "RMP"
+    assert given["IV", -40, "voltage_base"] == "holding"
+    assert given["IV", -40, RIN] == "Rin"
+    assert {role for (protocol, _, _), role in given.items() if protocol == "IDhyperpol"} == {"validation"}
+    assert role_faults(with_roles(targets), complete=True) == []
+    with pytest.raises(EfeError, match="no preset 'ivs'"):
+        bluepyemodel_auto_targets(["ivs"])

@@ -138,6 +138,7 @@ def read_cells(
         cells[job.cell].recordings += recordings
         cells[job.cell].problems += [problem.at(cell=job.cell) for problem in problems]
     for cell in cells.values():
+        cell.judge_units()
         _agree(cell)
         _count_once(cell, entries[cell.name])
         if keep_samples is True and counted is None:

@@ -63,7 +63,8 @@ _OF_UNIT = {
     "V/s": Range(0.0, 1e4),
     "1/ms": Range(0.0, None),
     "nA": Range(-1000.0, 1000.0),
-    "MΩ": Range(-1e5, 1e5),  # BluePyEfe takes it of sweeps that fire, too: there its sign says nothing
+    # by noise that of a small step may be below zero: to leave out only those would shift the mean of the others
+    "MΩ": Range(-1e5, 1e5),
 }
 
 #: By the name, where the unit doesn't say all; the first that fits counts
@@ -85,7 +86,11 @@ _OF_NAME = (
         Range(why_open="it is relative to the lowest potential, which may be that of the baseline"),
     ),
     (r"\w*time_constant\w*", Range(0.0, 1e4)),  # may be longer than a sweep; none of a membrane is 10 s
-    ("inv_time_to_first_spike", Range(0.0, 1e5)),  # no rate: a spike may follow the onset at once
+    # a cell may fire before the onset, too: by BluePyEfe's definition such a latency is below zero
+    (r"time_to_\w*spike", Range(within_sweep=True)),
+    ("inv_time_to_first_spike", Range(-1e5, 1e5)),
+    # of one spike it is the inverse of its latency, which may be next to nothing
+    ("mean_frequency", Range(0.0, 1e5)),
     ("AP_fall_rate|AP_peak_downstroke", Range(-1e4, 0.0)),
     (r"(AP\d?|APlast|mean_AP)_amp(litude)?|AHP\d?_depth_from_peak|ADP_peak_amplitude|sag_amplitude", _HEIGHT),
 )

@@ -70,6 +70,8 @@ class Stimulus(LabECode):
     guess_timing: ClassVar[bool] = True
     level_problems: tuple[Problem, ...] = ()
     holding_from: str = ""
+    #: What it says of the membrane; see `membranes.membrane_of`
+    membrane: dict[str, float | None] | None = None
 
     _own_attr: Sequence[str] | None = None
 

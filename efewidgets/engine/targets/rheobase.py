@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import itertools
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -63,11 +62,6 @@ class Level:
     last: int
     amp: float
     counts: tuple[int, ...]
-
-    @property
-    def fires(self) -> bool:
-        """Whether at least half of the sweeps fire."""
-        return any(self.counts) and 2 * sum(map(bool, self.counts)) >= len(self.counts)
 
 
 def apart(amp: float) -> float:
@@ -131,13 +125,17 @@ def _absolute(sweeps: Sweeps, spike_threshold: int = 1) -> tuple[float | None, i
 def _flush(
     sweeps: Sweeps, flush_length: int = 1, upper_bound_spikecount: int | None = None
 ) -> tuple[float | None, int | None]:
-    """Lowest amplitude that fires and whose next `flush_length` amplitudes fire too (as many as there are)."""
+    """Lowest amplitude that fires and whose next `flush_length` amplitudes fire too (as many as there are).
+
+    Of repeats at one amplitude one is enough to fire; the next amplitudes must do so in all of them.
+    """
     levels = sweeps.levels
     for i, level in enumerate(levels):
-        if upper_bound_spikecount is not None and max(level.counts) > upper_bound_spikecount:
+        fewest = min(filter(None, level.counts), default=0)
+        if upper_bound_spikecount is not None and fewest > upper_bound_spikecount:
             break
         following = levels[i + 1 : i + 1 + int(flush_length)]
-        if level.fires and all(later.fires for later in following):
+        if fewest and all(all(later.counts) for later in following):
             index = next(k for k in range(level.first, level.last) if sweeps.counts[k])
             return sweeps.amps[index], index
     return None, None
@@ -150,9 +148,9 @@ def _majority(
     lowest = sweeps.amps[0]
     fired: dict[int, list[bool]] = {}
     for level in sweeps.levels:
-        # repeats on both sides of an edge belong together, above it
-        amp = level.amp if len(level.counts) == 1 else level.amp + min(apart(level.amp), min_step / 2)
-        fired.setdefault(_bin(amp, lowest, min_step), []).extend(map(bool, level.counts))
+        # repeats on both sides of an edge belong together, below it
+        amp = level.amp if len(level.counts) == 1 else level.amp - min(apart(level.amp), min_step / 2)
+        fired.setdefault(_bin(max(amp, lowest), lowest, min_step), []).extend(map(bool, level.counts))
     for place, in_bin in fired.items():
         if any(in_bin) and np.mean(in_bin) >= majority:
             return lowest + place * min_step + min_step / 2.0, None
@@ -169,15 +167,17 @@ def _bin(amp: float, lowest: float, width: float) -> int:
 
 def _interpolation(sweeps: Sweeps) -> tuple[float | None, int | None]:
     """Where a straight line through current over spike count, from the last silent sweep on, meets one spike."""
-    levels = sweeps.levels
-    silent = next((a for a, b in itertools.pairwise(levels) if not a.fires and b.fires), None)
-    if silent is None:
+    # of repeats the silent ones come first, as among equal amplitudes
+    order = [
+        i
+        for level in sweeps.levels
+        for i in sorted(range(level.first, level.last), key=lambda i: bool(sweeps.counts[i]))
+    ]
+    counts, amps = [sweeps.counts[i] for i in order], [sweeps.amps[i] for i in order]
+    start = next((i for i in range(len(counts) - 1) if not counts[i] and counts[i + 1]), None)
+    if start is None:
         return None, None
-    # one silent sweep of its amplitude, and those there that fire, whatever their order
-    last = max(i for i in range(silent.first, silent.last) if not sweeps.counts[i])
-    there = [i for i in range(silent.first, silent.last) if sweeps.counts[i] or i == last]
-    chosen = [*there, *range(silent.last, len(sweeps))]
-    fit = np.poly1d(np.polyfit([sweeps.counts[i] for i in chosen], [sweeps.amps[i] for i in chosen], deg=1))
+    fit = np.poly1d(np.polyfit(counts[start:], amps[start:], deg=1))
     return fit(1), None
 
 

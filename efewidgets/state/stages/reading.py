@@ -18,6 +18,7 @@ from ...engine.problems import Problem
 from ...engine.recordings.agreeing import agree_among
 from ...engine.recordings.cell import Cell
 from ...engine.recordings.file_units import judge_units
+from ...engine.recordings.membranes import judge_membranes
 from ...engine.recordings.recording import Recording
 from ...engine.recordings.repeats import without_repeats
 from ...engine.recordings.stimulus import Stimulus
@@ -135,6 +136,7 @@ def _cell(read: tuple, groups: list[Agreed], work: Work | None) -> UsedCell:
         serials = np.array([recording.serial for recording in recordings], dtype=np.int64)
         used[protocol] = Used(recordings, _plain_levels(recordings), serials, *_parameters(recordings))
         cell.recordings += recordings
+    cell.problems += [problem.at(cell=cell.name) for problem in judge_membranes(cell.recordings)]
     return UsedCell(cell, used, refused)
 
 

@@ -58,7 +58,8 @@ def test_without_a_possible_value_there_is_none():
 @pytest.mark.parametrize(
     "feature",
     "voltage_base AP_duration_change AP2_AP1_begin_width_diff ISI_log_slope AHP_depth adaptation_index2 "
-    "spikes_per_burst_diff current_base fast_AHP_change AP_fall_rate".split(),
+    "spikes_per_burst_diff current_base fast_AHP_change AP_fall_rate time_to_first_spike time_to_last_spike "
+    "inv_time_to_first_spike ohmic_input_resistance".split(),
 )
 def test_what_may_be_below_zero_is_kept(feature):
     kept, wrong = possible(feature, np.array([-1.0, -1.0]), 1000.0)
@@ -100,8 +101,10 @@ def test_counts_are_whole_and_times_lie_within_the_sweep():
         ("AP_amplitude", 80.0, -3.0),
         ("sag_amplitude", 5.0, -1.0),
         ("AHP_depth", -10.0, 600.0),
+        ("ohmic_input_resistance", -4.6, -2e7),  # noise over a small step, and over none
         ("ohmic_input_resistance_vb_ssse", 5000.0, 2.4e7),  # a step of 0 pA
-        ("mean_frequency", 400.0, 9999.0),
+        ("mean_frequency", 400.0, np.inf),
+        ("inv_last_ISI", 400.0, 5000.0),
         ("inv_first_ISI", 500.0, np.inf),
         ("AP_fall_rate", -50.0, 1.3),
         ("AP_rise_rate", 100.0, -1.2),

@@ -256,8 +256,8 @@ def test_rules_by_their_definitions(drawn, length):
     assert rheobase("absolute", *sweeps) == (firing[0] if firing else None)
     counts = [count for _, count in sweeps]
     amps = sorted({amp for amp, _ in sweeps})
-    fires = [np.mean([count > 0 for at, count in sweeps if at == amp]) >= 0.5 for amp in amps]
-    followed = [amp for i, amp in enumerate(amps) if fires[i] and all(fires[i + 1 : i + 1 + length])]
+    of = [[count > 0 for at, count in sweeps if at == amp] for amp in amps]
+    followed = [amp for i, amp in enumerate(amps) if any(of[i]) and all(map(all, of[i + 1 : i + 1 + length]))]
     assert rheobase("flush", *sweeps, flush_length=length) == (followed[0] if followed else None)
     found = rheobase("majority", *sweeps, min_step=0.0373)
     if found is not None:
@@ -316,26 +316,33 @@ def test_repeats_do_not_confirm_themselves():
     assert rheobase("flush", *sweeps) == 0.30
 
 
-def test_a_level_fires_if_half_of_its_sweeps_do():
+def test_one_of_several_repeats_is_enough_to_fire_and_all_must_confirm():
     above = ((0.25, 2), (0.30, 3))
     assert rheobase("flush", (0.15, 0), (0.1998, 0), (0.2001, 1), *above) == 0.2001
     assert (
         rheobase("flush", (0.15, 0), (0.2001, 0), (0.1998, 1), *above) == 0.1998
     )  # whichever noise puts first
-    assert rheobase("flush", (0.15, 0), (0.1998, 0), (0.2000, 0), (0.2001, 1), *above) == 0.25
+    assert rheobase("flush", (0.15, 1), (0.1998, 0), (0.2001, 1), *above) == 0.2001
+    assert rheobase("flush", (0.15, 1), (0.1998, 1), (0.2001, 0), *above) == 0.1998
+
+
+def test_too_many_spikes_in_one_repeat_do_not_hide_the_other():
+    sweeps = ((0.1, 0), (0.1999, 9), (0.2, 2), (0.25, 9))
+    assert rheobase("flush", *sweeps, upper_bound_spikecount=4) == 0.1999
 
 
 def test_repeats_on_both_sides_of_a_bin_edge_are_in_one():
     """Bins of 0.05 nA from 0.10 nA: the edge of 0.20 nA goes through three repeats, of which two fire."""
     one = rheobase("majority", (0.10, 0), (0.1999, 0), (0.2001, 1), (0.2002, 1), min_step=0.05)
     other = rheobase("majority", (0.10, 0), (0.2001, 0), (0.1998, 1), (0.1999, 1), min_step=0.05)
-    assert one == other == pytest.approx(0.225)
+    assert one == other == pytest.approx(0.175)
 
 
-def test_interpolation_starts_at_the_level_below_the_one_that_fires():
-    """Silent at 0.1; at 0.2 one of three fires; 0.3 fires: the line goes through counts (0, 1, 3), amps (.2, .2, .3).
+def test_interpolation_does_not_depend_on_which_repeat_noise_puts_first():
+    """At 0.2 nA one of three fires: the line goes through one silent sweep there, that one, and 0.3 nA (3 spikes).
 
-    Mean count 4/3, mean amplitude 0.7/3; slope (sum of products) = (−4/3·−1/30 + −1/3·−1/30 + 5/3·2/30)/(42/9) = 1/28.
+    Counts (0, 1, 3): mean 4/3, mean amplitude 0.7/3; slope 0.5/3 · 1 / (14/3) = 1/28 (nA a spike, sum of products
+    (−4/3·−1/30 + −1/3·−1/30 + 5/3·2/30) = 1/6 over 14/3).
     """
     right = 0.7 / 3 + (1 - 4 / 3) / 28
     for order in ((0, 0, 1), (0, 1, 0), (1, 0, 0)):

@@ -103,7 +103,8 @@ def read_file(
             recording = file.recording(index, label, sweep)
             if count_spikes:
                 recording.count_spikes()
-                if keep_samples is True:  # for a script, which may change them
+                # for a script, which may change them; without a stimulus not before the others have been asked for one
+                if keep_samples is True and recording.timing_from != "lost":
                     recording.count_now()
         except Exception as error:
             failures.append(as_problem(error, "stimulus", recording=label))

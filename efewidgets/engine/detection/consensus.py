@@ -20,6 +20,7 @@ from .brief import charge
 from .edges import RIGHT
 from .flanks import within
 from .levels import RIVAL
+from .rivals import weigh_rivals
 from .shared_pulses import FEW, TOWERS, SharedPulse, same_place, shared_pulse
 from .strangers import foreign
 from .window import SURE, Box, Doubt, Window, trust
@@ -99,6 +100,7 @@ def _begins(window: Window, edges: Mapping[str, int]) -> bool:
 
 
 def _settle(windows: list[Window]) -> list[Window]:
+    windows = weigh_rivals(windows)
     sure = [w for w in windows if w.sure]
     pulse = shared_pulse(windows)
     if not sure:
@@ -129,11 +131,11 @@ def _charge(window: Window) -> float:
 
 
 def _outdoes(window: Window, pulse: SharedPulse) -> bool:
-    """Whether a sweep shows a longer stimulus of more charge than a pulse, which doesn't tower above it."""
+    """Whether a sweep shows a longer stimulus of as much charge as a pulse, which doesn't tower above it."""
     if not window.edges or window.doubt in (Doubt.BRIEF, Doubt.NOTHING):
         return False
     size, long = _charge(window), max(window.edges.values()) - min(window.edges.values())
-    return RIVAL * size > pulse.charge and pulse.height * long <= TOWERS * size
+    return size > RIVAL * pulse.charge and pulse.height * long <= TOWERS * size
 
 
 def _take_pulse(windows: list[Window], pulse: SharedPulse) -> list[Window]:
@@ -196,7 +198,11 @@ def _follow(
             return window
         if not _test_pulse(window, windows):
             return _doubted(window, f"{agreeing} other sweeps of this protocol have the stimulus elsewhere")
-    elif window.doubt is Doubt.SHAPE and agreeing < FEW:
+    elif (
+        window.doubt in (Doubt.SHAPE, Doubt.HIGHER)
+        and agreeing < FEW
+        and not _agree(window, _times(edges, window.dt))
+    ):
         return window
     elif not _agree(window, _times(edges, window.dt)) and (
         foreign(window, edges, group) or _own_pulse(window, windows, group)

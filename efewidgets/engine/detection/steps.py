@@ -25,6 +25,10 @@ SHAPES: dict[str, tuple[tuple[str, ...], tuple[int, ...]]] = {
 FINE = 3  # blocks; a step as short as this is looked for among the samples
 EXPLAINED = 0.4  # share of the charge that the stimulus must account for
 TOWERS = 4.0  # times the height of an unsure step: a pulse that is no part of it
+HIGHER = 2.5  # times the height of a sure step: a pulse apart from it that may be the stimulus,
+EVOKES = (
+    6.0  # ms; if it is no longer: it evokes a spike, but is too short to charge a membrane as test pulses do
+)
 FAINT = 0.1  # of the charge of a step: pulses of less are artefacts
 AROUND = 200.0  # ms before and after the stimulus that tell the baseline
 CONTRAST = 0.04  # of the largest jump: the least that the others may be
@@ -86,7 +90,7 @@ def weigh(window: Window, pulses: Sequence[Box], trace: Trace) -> Window:
         else CONTRAST * abs(best.amplitude) > abs(step.amplitude) and charge(best) > FAINT * mine
     )
     if charge(best) <= RIVAL * mine and not towers:
-        return window
+        return window if step is None or same else _beside_higher(window, step, pulses, trace)
     if mine > RIVAL * charge(best) and not towers:
         reason = (
             f"a step of {1e3 * step.amplitude:+.3g} pA and a short pulse of {_words(best, trace)}"
@@ -101,6 +105,19 @@ def weigh(window: Window, pulses: Sequence[Box], trace: Trace) -> Window:
     if len(alike) > 1:
         what = f"{len(alike)} short pulses, one of them of {_words(best, trace)}, where one is due"
     return replace(window, edges=_limits(best), confidence=0.45, reason=what, doubt=Doubt.BRIEF, errors={})
+
+
+def _beside_higher(window: Window, step: Box, pulses: Sequence[Box], trace: Trace) -> Window:
+    """Doubt a step outside which a far higher pulse stands: either may be the stimulus."""
+    short = [b for b in pulses if b.end - b.start <= trace.samples(EVOKES)]
+    outside = [abs(b.amplitude) for b in short if b.end <= step.start or b.start >= step.end]
+    if not window.sure or max(outside, default=0.0) <= HIGHER * abs(step.amplitude):
+        return window
+    reason = (
+        f"{window.reason}; but a short pulse of {1e3 * max(outside):.0f} pA beside it is far higher: "
+        "either may be the stimulus"
+    )
+    return replace(window, confidence=0.4, reason=reason, doubt=Doubt.HIGHER)
 
 
 def _box_of(window: Window, trace: Trace) -> Box | None:
@@ -240,10 +257,14 @@ def judge(
         )
     shorter = min(samples[0] - bounds[0], bounds[-1] - samples[-1])
     blur = 3.0 * trace.noise / max(1.0, shorter * trace.dt) ** 0.5  # noise is correlated over about 1 ms
-    # a stretch of a few ms may be a test pulse, and what is taken for the step the baseline after it
-    near = SAME if len(names) == 2 and shorter < trace.samples(SCANT) else RETURN
-    if abs(levels[-1] - levels[0]) > near * np.abs(jumps).min() + blur:
+    least = np.abs(jumps).min()
+    if abs(levels[-1] - levels[0]) > RETURN * least + blur:
         return doubtful, "the current does not come back to where it started", Doubt.SHAPE
+    # a stretch of a few ms may be a test pulse, and what is taken for the step the baseline after it
+    if len(names) == 2 and shorter < trace.samples(SCANT):
+        before, after = beside(fit.edges, samples, bounds, trace)
+        if min(abs(after - before), abs(levels[-1] - levels[0])) > SAME * least + blur:
+            return doubtful, "the current does not come back to where it started", Doubt.SHAPE
     if len(names) == 4:  # a step on a step
         long, short, again = levels[1:-1] - 0.5 * (levels[0] + levels[-1])
         if abs(long - again) > RETURN * np.abs(jumps).min() + blur:
@@ -257,6 +278,15 @@ def judge(
         return min(0.45, certain), "a single short pulse: it may be a test pulse", Doubt.BRIEF
     changes = ", ".join(f"{1e3 * j:+.0f}" for j in jumps)
     return certain, f"changes of {changes} pA in a {{noise}}", Doubt.NONE
+
+
+def beside(
+    edges: np.ndarray, samples: Sequence[int], bounds: Sequence[int], trace: Trace
+) -> tuple[float, float]:
+    """Measure the levels (nA) before and after the stimulus, up to the nearest other change of the current."""
+    start = max(bounds[0], neighbours(edges, samples[0], trace)[0])
+    end = min(bounds[-1], neighbours(edges, samples[-1], trace)[1])
+    return level(trace, start, samples[0]), level(trace, samples[-1], end)
 
 
 def interrupted(trace: Trace, samples: list[int], levels: np.ndarray) -> bool:

@@ -52,7 +52,9 @@ def detect_train(family: str, trace: Trace, given: Mapping[str, int]) -> Window:
     off = trace.x - base
     window = train_in(family, off, trace, given)
     if family == "CapCheck":
-        return window if not _narrow(window, trace) else _doubted(window, "as short as an artefact")
+        return (
+            window if not _narrow(window, trace) else _doubted(window, "as short as an artefact", Doubt.SHAPE)
+        )
     return weaker_cause(window, off, trace, given) if window.pulses else short_train(window, trace, given)
 
 
@@ -139,10 +141,10 @@ def _narrow(window: Window, trace: Trace) -> bool:
     return bool(window.pulses) and float(np.median(np.diff(window.pulses, axis=1))) * trace.dt < 1.6 * LASTS
 
 
-def _doubted(window: Window, why: str) -> Window:
+def _doubted(window: Window, why: str, doubt: Doubt = Doubt.BRIEF) -> Window:
     if not window.sure:
         return window
-    return replace(window, confidence=0.4, reason=f"{window.reason}, but {why}", doubt=Doubt.SHAPE)
+    return replace(window, confidence=0.4, reason=f"{window.reason}, but {why}", doubt=doubt)
 
 
 def _causes(weak: np.ndarray, strong: np.ndarray) -> bool:

@@ -20,7 +20,7 @@ class Doubt(StrEnum):
     NOISE = "noise"  # seen, but the noise blurs where it starts or ends
     SHAPE = "shape"  # what is seen doesn't have the shape of the family
     HIGHER = "higher"  # a step, beside a short pulse that is far higher
-    BRIEF = "brief"  # one short pulse, which may be a test pulse
+    BRIEF = "brief"  # short pulses, which may be a test pulse or an artefact
     OTHERS = "others"  # the other sweeps of the protocol say something else
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ...detection import detect
+from ...detection import Doubt, detect
 from ...problems import EfeError
 from ...traces.trace import Trace
 from ..edges import doubts
@@ -112,7 +112,9 @@ class SpikeRec(Recording):
             )
         same = bool(usual) and _same_train(usual, seen, self.agree_ms / trace.dt)
         self.timing_from = "usual" if same else "seen" if self.window.sure else "unsure"
-        self.problems += doubts(self.window, self.timing_from)
+        # a train whose pulses differ, but on which both methods agree, is no other train
+        differs = self.window.doubt is Doubt.SHAPE
+        self.problems += doubts(self.window, self.timing_from, Doubt.NOISE if differs else None)
         if same:
             return usual
         return seen if seen and (self.window.sure or not usual) else usual

@@ -103,7 +103,7 @@ def read_file(
             recording = file.recording(index, label, sweep)
             if count_spikes:
                 recording.count_spikes()
-                # for a script, which may change them; without a stimulus not before the others were asked for one
+                # for a script, which may change them; without a stimulus not before the others have been asked for one
                 if keep_samples is True and recording.timing_from != "lost":
                     recording.count_now()
         except Exception as error:

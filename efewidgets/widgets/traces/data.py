@@ -354,6 +354,8 @@ def _facts(
     own = by_hand(state.inputs, member.id)
     words = f"{', '.join(own)} set by hand" if own else FROM.get(recording.timing_from, recording.timing_from)
     found.append(("timing", words))
+    if recording.current_from == "command":
+        found.append(("current", "command, not measured"))
     return found
 
 

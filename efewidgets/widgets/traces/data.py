@@ -356,7 +356,13 @@ def _facts(
     found.append(("timing", words))
     if recording.current_from == "command":
         found.append(("current", "command, not measured"))
-    return found
+    return found + [_fact(name, value) for name, value in recording.facts.items()]
+
+
+def _fact(name: str, value: float) -> tuple[str, str]:
+    """Return a fact of electrode or cell in words: its unit is the last part of its name."""
+    what, _, unit = name.rpartition("_")
+    return what.replace("_", " "), f"{number(value)} {unit.replace('Ohm', 'Ω')}"
 
 
 def _amplitudes(results: Results, member: Member) -> str:

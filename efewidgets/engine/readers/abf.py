@@ -51,7 +51,7 @@ def _chosen(header: Header, metadata: Mapping[str, Any]) -> tuple[int, int | Com
         v, note = choose_voltage(header.channels, metadata, name)
         found = find_command(header, v, voltages, metadata)
         return v, found, [found.note, *_notes(note)]
-    v, i, note = choose_channels(header.channels, metadata, name)
+    v, i, note = choose_channels(header.channels, metadata, name, _COMMAND_INSTEAD)
     return v, i, _notes(note)
 
 
@@ -146,9 +146,11 @@ def choose_voltage(channels: list[Channel], metadata: Mapping[str, Any], file: s
 
 
 def choose_channels(
-    channels: list[Channel], metadata: Mapping[str, Any], file: str
+    channels: list[Channel], metadata: Mapping[str, Any], file: str, instead: str = ""
 ) -> tuple[int, int, str | None]:
     """Return the indexes of voltage and current, and a note if there was a choice.
+
+    `instead` says what can be done without a current.
 
     Raises
     ------
@@ -162,8 +164,8 @@ def choose_channels(
         raise ReadError(f"{file} has no voltage channel: it holds {_listed(channels)}. {_HOW_TO_NAME}")
     if i is None and not currents:
         raise ReadError(
-            f"{file} has no current channel, only voltage: it holds {_listed(channels)}. 'current_from': "
-            f"'command' in the metadata takes what was commanded instead. {_HOW_TO_NAME}"
+            f"{file} has no current channel, only voltage: it holds {_listed(channels)}. "
+            f"{instead}{_HOW_TO_NAME}"
         )
     ambiguous = (v is None and len(voltages) > 1) or (i is None and len(currents) > 1)
     # Channels come in pairs: the second voltage goes with the second current.
@@ -186,6 +188,7 @@ def choose_channels(
     return v, i, note
 
 
+_COMMAND_INSTEAD = "'current_from': 'command' in the metadata takes what was commanded instead. "
 _HOW_TO_NAME = "'v_channel' and 'i_channel' (name or index) in the metadata choose others."
 
 

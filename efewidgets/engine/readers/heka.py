@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from .. import apart
 from ..kinds import NAME_OR_INDEX, NAME_OR_NAMES, REPETITION, TRUTH, Kind
 from ..problems import EfeError, Problem, ReadError
 from . import command
@@ -19,11 +18,11 @@ from .files import existing_file, main_path, stored_numbers
 from .heka_bundle import Bundle, Trace
 from .heka_pairs import Commanded, Recorded, recordings
 from .heka_stimulus import command as rebuilt
-from .heka_tree import SIGNATURES, describe
+from .heka_tree import SIGNATURES
 from .inspection import Contents, LazySweep, Sweep, SweepInfo, known_sweep, step_in_ms
 from .nwb_pairs import Lost, Pair
 from .nwb_selection import CELL, Selection
-from .vouched import damaged, stamp
+from .vouched import ask_about, stamp
 
 #: What its metadata may say besides what any file's may, and of which kind
 KEYS: dict[str, Kind] = {
@@ -85,11 +84,7 @@ def read_bundle(path: str) -> Bundle:
     need("myokit", path, "HEKA PatchMaster", "heka")
     key = stamp(path)
     if key not in _bundles:
-        try:
-            found = describe(path) if apart.is_apart() else apart.ask("readers.heka_tree:describe", path)
-        except apart.LostError as error:
-            raise ReadError(damaged(path, error)) from error
-        _bundles[key] = found
+        _bundles[key] = ask_about(path, "readers.heka_tree:describe")
         if len(_bundles) > _MOST_BUNDLES:
             _bundles.popitem(last=False)
     return _bundles[key]

@@ -11,7 +11,7 @@ from pathlib import PurePath
 from typing import Any, TypeVar
 
 from ..problems import Problem, ReadError
-from . import abf, columns, heka, igor, matlab, nwb, text
+from . import abf, columns, episodes, heka, igor, matlab, nwb, text
 from .abf import inspect_abf, open_abf
 from .columns import inspect_text, open_table
 from .files import main_path
@@ -58,6 +58,15 @@ _BUILT_IN = (
     Format("Igor", (".ibw", ".bwav"), open_igor, inspect_igor, keys=igor.KEYS),
     Format("NWB", (".nwb",), open_nwb, keys=nwb.KEYS, finds=finds_by_name),
     Format("HEKA", (".dat",), open_heka, inspect_heka, keys=heka.KEYS, finds=names_protocol),
+    *(
+        Format(source.name, suffixes, source.open, source.open_for_inspection, keys=episodes.KEYS)
+        for source, suffixes in (
+            (episodes.WINWCP, (".wcp",)),
+            (episodes.AXOGRAPH, (".axgd", ".axgx")),
+            (episodes.PACKED_IGOR, (".pxp",)),
+            (episodes.AXON_TEXT, (".atf",)),
+        )
+    ),
     Format("MATLAB", (".mat",), open_matlab, keys=matlab.KEYS),
     Format("text", (".txt",), _open_text, inspect_text, keys=text.KEYS | columns.KEYS),
     Format("CSV", (".csv", ".tsv"), open_table, inspect_text, keys=columns.KEYS),

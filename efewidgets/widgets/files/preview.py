@@ -32,13 +32,13 @@ from .rows import count_files, counted, own_names, proposal_row, summary_words
 #: Formats whose sweeps are chosen by the protocol that the file itself names
 _NAMING = suffixes_that_name_protocols()
 #: Formats whose files may hold a whole run of sweeps
-_RUNS = (".abf", ".mat")
+_RUNS = (".abf", ".mat", ".wcp", ".axgd", ".axgx", ".pxp", ".atf")
 EACH_FILE = (
     ' <span class="efe-hint">Each file holds many sweeps, and no name says a protocol: each is taken for a cell of its '
     "own. A pattern such as {cell}/* puts those of a folder together.</span>"
 )
 #: Formats whose header may name the protocol that all sweeps were recorded with
-_RECORDED = (".abf",)
+_RECORDED = (".abf", ".axgd", ".axgx")
 
 COLUMNS = (
     Column("file", "File"),

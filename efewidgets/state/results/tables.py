@@ -20,7 +20,7 @@ RECORDING_COLUMNS = (
     " auto_threshold_mV timing_from current_from excluded"
 ).split()
 FEATURE_COLUMNS = (
-    "recording cell protocol file sweep amp_nA amp_percent feature efeature value unit targets current_from"
+    "recording cell protocol file sweep amp_nA amp_percent feature efeature value unit current_from targets"
 ).split()
 TARGET_COLUMNS = (
     "target protocol amplitude tolerance feature efeature location recordings cells n mean std unit in_output"

@@ -312,7 +312,7 @@ def test_units_that_stand_in_labels_of_axes_count(tmp_path):
     (sweep,), problems = read({"filepath": str(path)})
     assert (sweep["v_unit"], sweep["i_unit"], sweep["t_unit"], problems) == ("mV", "pA", "s", [])
     (sweep,), problems = read(
-        {"filepath": str(write_pxp(tmp_path / "b.pxp", [both[0][:3] + ("mV",), both[1]], ""))}
+        {"filepath": str(write_pxp(tmp_path / "b.pxp", [(*both[0][:3], "mV"), both[1]], ""))}
     )
     assert sweep["t_unit"] == "s"
     assert "taken as seconds" in problems[0].message

@@ -119,8 +119,13 @@ def _range(values: Iterable[float | None], unit: str) -> str:
 
 
 def _units(sweeps: Sequence[SweepInfo]) -> str:
-    pairs = dict.fromkeys((sweep.v_unit or "–", sweep.i_unit or "–") for sweep in sweeps)
+    pairs = dict.fromkeys((sweep.v_unit or "–", _current(sweep)) for sweep in sweeps)
     return _listed(", ".join(pair) for pair in pairs)
+
+
+def _current(sweep: SweepInfo) -> str:
+    commanded = " (command, not measured)" if sweep.current_from == "command" else ""
+    return f"{sweep.i_unit or '–'}{commanded}"
 
 
 def _listed(words: Iterable[str]) -> str:

@@ -71,6 +71,16 @@ class Sampled:
         return pathlib.Path(self.files[-1]).stem if self.files else ""
 
     @property
+    def current_from(self) -> str:
+        """Where the current comes from: "measured", or "command" if it is what was commanded."""
+        return str(self.reader_data.get("current_from") or "measured")
+
+    @property
+    def facts(self) -> dict[str, float]:
+        """What the file knows of electrode and cell: numbers, by names that end with their unit."""
+        return dict(self.reader_data.get("facts") or {})
+
+    @property
     def trace(self) -> Trace | None:
         """The samples in mV and nA, read again if they weren't kept; None without data, or if a script forgot them."""
         if self._edited is not None:

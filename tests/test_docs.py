@@ -88,6 +88,14 @@ def test_a_first_extraction(tmp_path, monkeypatch):
     assert not any(file.excluded for _, file in inputs.files())  # it was taken back
 
 
+def test_the_readmes_first_scripts_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names = run("../README.md")
+    assert names["features"]["IDrest_150"]["soma"]
+    assert {"features.json", "protocols.json"} <= {path.name for path in (tmp_path / "out").iterdir()}
+    assert names["state"].results.members
+
+
 def test_every_widget_has_its_place_and_picture():
     from efewidgets import widgets
 

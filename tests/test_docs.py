@@ -102,6 +102,14 @@ def test_from_results_to_a_model(tmp_path, monkeypatch):
     assert names["scores"].z.notna().sum() > 40
 
 
+def test_the_readmes_first_scripts_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names = run("../README.md")
+    assert names["features"]["IDrest_150"]["soma"]
+    assert {"features.json", "protocols.json"} <= {path.name for path in (tmp_path / "out").iterdir()}
+    assert names["state"].results.members
+
+
 def test_every_widget_has_its_place_and_picture():
     from efewidgets import widgets
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
+import email.parser
+import email.policy
 import importlib.metadata
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tarfile
@@ -88,6 +91,22 @@ def test_the_wheel_has_all_of_the_package(wheel):
     notebooks = {f"notebooks/{name}" for name in files(ROOT / "notebooks")}
     assert len(notebooks) > 6
     assert files(wheel / "efewidgets") == files(ROOT / "efewidgets") | notebooks
+
+
+def test_links_of_the_description_lead_home_from_anywhere(wheel):
+    """A package index shows the README without the project beside it."""
+    (path,) = wheel.glob("*.dist-info/METADATA")
+    metadata = email.parser.Parser(policy=email.policy.default).parsestr(path.read_text(encoding="utf-8"))
+    assert metadata["Description-Content-Type"] == "text/markdown"
+    there = re.findall(r"(!?)\[[^][]*\]\(([^)#]+)[^)]*\)", metadata.get_payload())
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    here = [target for target in re.findall(r"\]\(([^)#]+)\)", readme) if ":" not in target]
+    assert {"docs/differences.md", "docs/images/dashboard.gif", "CONTRIBUTING.md"} <= set(here)
+    home = PROJECT["project"]["urls"]["Repository"]
+    expected = {f"{home}/{'raw' if name.startswith('docs/images') else 'blob'}/HEAD/{name}" for name in here}
+    assert {target for _, target in there if target.startswith(f"{home}/")} == expected
+    assert all(target.startswith("https://") for _, target in there)
+    assert [name for name in here if not (ROOT / name).exists()] == []
 
 
 def test_the_wheel_works_without_the_project(wheel, tmp_path):

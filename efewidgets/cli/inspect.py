@@ -45,12 +45,15 @@ def run(chosen: argparse.Namespace, console: Console) -> Report:
 
     summaries: list[FileSummary] = []
     problems = plugin_problems()
+    console.interrupt.at_once = True  # nothing is written; a damaged file is waited for
     for path in chosen.files:
+        console.interrupt.check()
         try:
             summaries.append(inspect(path))
             problems += summaries[-1].problems
         except (EfeError, OSError) as error:
             problems.append(Problem(str(error), "error", "file", file=path))
+    console.interrupt.check()
     return Report(
         {"files": [summary.as_dict() for summary in summaries]},
         lambda console: _show(console, summaries, chosen.sweeps),

@@ -18,7 +18,7 @@ import pytest
 
 VERSION = "2.3.63"
 
-#: Tests that wait for what is listed as wrong (README, "Differences from BluePyEfe"), and the row there
+#: Tests that wait for what is listed as wrong (docs/differences.md), and the row there
 NOISY = "Detection on a running median of 85 samples"
 DIFFERENT = {
     "tests/ecode/test_sahp.py::SAHPTest::test_extract_sahp": NOISY,
@@ -120,7 +120,7 @@ def test_bluepyefes_own_tests_pass(peers_tests, request):
 
 
 def test_the_differences_are_listed():
-    readme = (pathlib.Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    rows = [line for line in readme.splitlines() if line.startswith("| ")]
+    page = (pathlib.Path(__file__).parents[2] / "docs" / "differences.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| ")]
     for row in DIFFERENT.values():
         assert any(line.startswith(f"| {row}") for line in rows)

@@ -13,6 +13,7 @@ import numpy as np
 from ..problems import EfeError, Problem
 from ..readers import each_sweep
 from ..traces.fingerprint import fingerprint
+from ..traces.scale import scale_of
 from ..traces.trace import Trace, standardize
 from .source import Source, files_of
 
@@ -41,6 +42,8 @@ class Sampled:
         None  # times, voltage and current, once a script has set any
     )
     _step: tuple[float, str]
+    #: What it says about its units; see `file_units.scale_of`
+    scale: dict[str, Any] | None = None
 
     def __init__(self, config_data: Mapping[str, Any], reader_data: Mapping[str, Any], protocol_name: str):
         self.config_data = dict(config_data)
@@ -57,6 +60,8 @@ class Sampled:
         self.serial = new_serial()
         self.fingerprint = fingerprint(reader_data)
         self._trace = standardize(self.config_data, reader_data) if reader_data else None
+        if self._trace is not None:
+            self.scale = scale_of(self._trace, self.config_data, reader_data)
 
     @property
     def name(self) -> str:

@@ -32,6 +32,8 @@ test: $(VENV)/dev.stamp  ## run the tests, the style and the type checks
 
 $(VENV)/all.stamp: $(VENV)/dev.stamp
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,dask,ipyparallel]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,consumers]' \
+		|| echo "BluePyEModel, BluePyOpt and NEURON can't be had here (about 800 MB): the tests that need them are skipped"
 	@touch $@
 
 test-all: $(VENV)/all.stamp  ## run the slow tests too

@@ -88,6 +88,20 @@ def test_a_first_extraction(tmp_path, monkeypatch):
     assert not any(file.excluded for _, file in inputs.files())  # it was taken back
 
 
+def test_from_results_to_a_model(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names = run("fitting.md")
+    assert names["found"].refusals == names["hhnb"].refusals == ()
+    assert (tmp_path / "L5PC" / "config" / "features" / "L5PC.json").exists()
+    assert len(names["targets"]) == len(names["state"].inputs.targets)
+    assert names["config"]["export"]["name"] == "L5PC"
+    assert "rin" in names
+    time, current = names["time"], names["current"]
+    assert len(time) == len(current) > 10
+    assert set(names["scores"].model) == {"mine"}
+    assert names["scores"].z.notna().sum() > 40
+
+
 def test_the_readmes_first_scripts_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names = run("../README.md")

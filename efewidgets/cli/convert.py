@@ -1,4 +1,4 @@
-"""``efewidgets convert-legacy``: older configs become configs for ``efewidgets extract``."""
+"""``efewidgets convert-legacy``: older configs, and other programs', become configs for ``efewidgets extract``."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from .console import Console
 from .report import Report
 
 _DESCRIPTION = """\
-Translate an older config for `efewidgets extract`: one of BluePyEfe 1 (with "cells", "features" and "options"), or one
-whose targets are a dictionary of protocols, as early versions of BluePyEfe 2 had them (or such targets alone). What
-can't be translated is listed.
+Translate another program's config, or an older one, for `efewidgets extract`: one of BluePyEfe 1 (with "cells",
+"features" and "options"), which EBRAINS' NeuroFeatureExtract writes, too; one whose targets are a dictionary of
+protocols, as early versions of BluePyEfe 2 had them (or such targets alone); BluePyEModel's of an extraction
+(config/extract_config/…, with the recipe that lies above it); OBI-ONE's. What can't be translated is listed.
 """
 _EXAMPLE = """\
 example:
@@ -26,7 +27,7 @@ def add_to(commands: Any) -> argparse.ArgumentParser:
     """Add the command's arguments and help."""
     parser: argparse.ArgumentParser = commands.add_parser(
         "convert-legacy",
-        help="translate configs of BluePyEfe 1, and targets of its old form",
+        help="translate configs of BluePyEfe 1, BluePyEModel and OBI-ONE",
         description=_DESCRIPTION,
         epilog=_EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -81,6 +81,7 @@ def run(chosen: argparse.Namespace, console: Console) -> Report:
     check_options(options)
     _prepare_folder(settings)
     jobs = 1 if settings.low_memory_mode else choose_jobs(chosen.jobs, options.files_metadata, settings.plot)
+    console.interrupt.check()
     with worker_processes(jobs) as executor:
         result = run_extraction(options, runner(console, executor))
         console.interrupt.check()

@@ -45,12 +45,15 @@ def run(chosen: argparse.Namespace, console: Console) -> Report:
 
     summaries: list[FileSummary] = []
     problems = plugin_problems()
+    console.interrupt.at_once = True  # nothing is written; a damaged file is waited for
     for path in chosen.files:
+        console.interrupt.check()
         try:
             summaries.append(inspect(path))
             problems += summaries[-1].problems
         except (EfeError, OSError) as error:
             problems.append(Problem(str(error), "error", "file", file=path))
+    console.interrupt.check()
     return Report(
         {"files": [summary.as_dict() for summary in summaries]},
         lambda console: _show(console, summaries, chosen.sweeps),
@@ -116,8 +119,13 @@ def _range(values: Iterable[float | None], unit: str) -> str:
 
 
 def _units(sweeps: Sequence[SweepInfo]) -> str:
-    pairs = dict.fromkeys((sweep.v_unit or "–", sweep.i_unit or "–") for sweep in sweeps)
+    pairs = dict.fromkeys((sweep.v_unit or "–", _current(sweep)) for sweep in sweeps)
     return _listed(", ".join(pair) for pair in pairs)
+
+
+def _current(sweep: SweepInfo) -> str:
+    commanded = " (command, not measured)" if sweep.current_from == "command" else ""
+    return f"{sweep.i_unit or '–'}{commanded}"
 
 
 def _listed(words: Iterable[str]) -> str:

@@ -161,7 +161,9 @@ def runner(console: Console, executor: Executor | None) -> Callable[..., list]:
             bar(done, total)
             console.interrupt.check()
 
-        found = run(function, jobs, failed, executor=executor, progress=progress)
+        check = console.interrupt.check  # workers take seconds to start
+        check()
+        found = run(function, jobs, failed, executor=executor, progress=progress, waiting=check)
         console.end_progress()
         return found
 

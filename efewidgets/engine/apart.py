@@ -91,9 +91,12 @@ def _running() -> subprocess.Popen:
         program = f"import sys; sys.path[:] = {sys.path!r}; from {__name__} import _serve; _serve()"
         environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
         environment.pop("PYTHONFAULTHANDLER", None)
+        # A group of its own: Ctrl-C and a kernel's interrupt are for the one who asks, from the first moment; and
+        # a kernel that shuts down waits until none of its group is left, while it is this module that ends the process.
         _process = subprocess.Popen(
             [sys.executable, "-c", program],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment,
+            process_group=0, creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
         )  # fmt: skip
     return _process
 

@@ -43,6 +43,7 @@ def run(
     map_function: Callable | None = None,
     executor: Executor | None = None,
     progress: Progress | None = None,
+    waiting: Callable[[], Any] = lambda: None,
 ) -> list[Any]:
     """Return the results of ``function(job)`` for each job, in the order of the jobs.
 
@@ -61,9 +62,11 @@ def run(
         Beats `map_function`.
     progress : callable, optional
         Called with the number of jobs done and of all jobs; may raise to stop the work.
+    waiting : callable
+        Called again and again while an executor works; may raise to stop the work.
     """
     results = []
-    for result in each(function, jobs, failed, map_function=map_function, executor=executor):
+    for result in each(function, jobs, failed, map_function=map_function, executor=executor, waiting=waiting):
         results.append(result)
         if progress is not None:
             progress(len(results), len(jobs))

@@ -29,6 +29,29 @@ class UnitError(EfeError):
     """A unit that isn't known, or numbers that can't be in it."""
 
 
+class ScaleError(UnitError):
+    """Samples that can't be in the unit in which they were taken.
+
+    Parameters
+    ----------
+    message : str
+    quantity : {"voltage", "current"}
+    unit : str
+        The one that was taken.
+    value : float
+        What it makes of the samples, mV or nA.
+    likely : str or None
+        The unit in which they probably are.
+    """
+
+    def __init__(self, message: str, quantity: str, unit: str, value: float, likely: str | None):
+        super().__init__(message)
+        self.quantity, self.unit, self.value, self.likely = quantity, unit, value, likely
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (str(self), self.quantity, self.unit, self.value, self.likely)
+
+
 @dataclass(frozen=True)
 class Problem:
     """One thing that a person should know about one place of their data.
@@ -81,6 +104,33 @@ class MissingFile(Problem):
 
 class NoSweep(Problem):
     """A file holds no sweep of the protocol that is wanted."""
+
+
+@dataclass(frozen=True)
+class WrongUnit(Problem):
+    """Sweeps that can't be in the unit in which they were taken.
+
+    Parameters
+    ----------
+    quantity, unit, value, likely
+        As in `ScaleError`.
+    sweeps : int
+        How many.
+    cause : str
+        The message without their number, if they are several.
+    """
+
+    quantity: str = ""
+    unit: str = ""
+    value: float = 0.0
+    likely: str | None = None
+    sweeps: int = 1
+    cause: str = ""
+
+    def as_dict(self) -> dict[str, str]:
+        """Return the fields that all problems have, for JSON."""
+        common = {field.name for field in dataclasses.fields(Problem)}
+        return {k: v for k, v in super().as_dict().items() if k in common}
 
 
 def nearest(name: str, names: Iterable[str]) -> str:

@@ -145,15 +145,27 @@ def with_roles(targets: Sequence[Target]) -> list[dict[str, Any]]:
     for target in found:
         if target.get("role") is None and target.get("location", "soma") == "soma":
             features.setdefault(place_of(target), {}).setdefault(target["efeature"], target)
-    resistance = _nearest(features, BEST[RIN], (FEATURE[RIN], FEATURE[HOLDING]), below=0.0)
+    resistance = _partner(found, features) or _nearest(
+        features, BEST[RIN], (FEATURE[RIN], FEATURE[HOLDING]), below=0.0
+    )
     rest = _nearest(features, BEST[RMP], (FEATURE[RMP],), besides=resistance)
     for role, place in ((RMP, rest), (RIN, resistance), (HOLDING, resistance)):
-        if place is not None and holder(found, role) is None:
-            features[place][FEATURE[role]]["role"] = role
+        able = {} if place is None else features.get(place, {})
+        if FEATURE[role] in able and holder(found, role) is None:
+            able[FEATURE[role]]["role"] = role
     for target in found:
         if target.get("role") is None and target["protocol"].lower() == _HYPERPOLARISED:
             target["role"] = VALIDATION
     return found
+
+
+def _partner(targets: Sequence[Target], features: Mapping[tuple, Mapping[str, Any]]) -> tuple | None:
+    """Return the place of Rin or of the holding voltage, where the other one can be measured, too."""
+    for role, other in ((HOLDING, RIN), (RIN, HOLDING)):
+        given = holder(targets, role)
+        if given is not None and FEATURE[other] in features.get(place_of(given), {}):
+            return place_of(given)
+    return None
 
 
 def _nearest(

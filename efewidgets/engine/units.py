@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .problems import UnitError
+from .problems import ScaleError, UnitError
 
 #: nA; no patched cell needs more, and few amplifiers pass it
 HIGHEST_NA = 20.0
@@ -44,6 +44,8 @@ _MIN_NA = 1e-8
 _FEW = 0.01
 # In powers of ten: units are three apart, so that the right one is never further from what is usual.
 _FAR = 1.6
+#: A resting potential (mV), and the peak of a stimulus (nA), with the units of each
+_USUAL = {"voltage": (_MV, 70.0), "current": (_NA, 0.3)}
 
 
 def canonical_unit(text: object) -> str | None:
@@ -99,21 +101,38 @@ def check_plausible(voltage: np.ndarray, current: np.ndarray, v_unit: object, i_
     if not highest <= _MAX_MV:
         rest, stray = float(np.nanmedian(voltage)), _stray(voltage)
         if not abs(rest) <= _MAX_MV:
-            words = f"the median voltage would be {rest / 1e3:.3g} V, which no cell has."
-            raise UnitError(f"{words} {advice.voltage(rest)}")
+            raise advice.voltage(rest, f"the median voltage would be {rest / 1e3:.3g} V, which no cell has.")
         if len(stray) > _FEW * len(voltage):
-            words = f"the voltage would reach {highest / 1e3:.3g} V, which no cell has."
-            raise UnitError(f"{words} {advice.voltage(highest)}")
+            raise advice.voltage(
+                highest, f"the voltage would reach {highest / 1e3:.3g} V, which no cell has."
+            )
         raise UnitError(_stray_words(voltage, stray))
     if 0 < highest < _MIN_MV:
-        raise UnitError(f"the voltage would stay within {highest:.3g} mV of zero. {advice.voltage(highest)}")
+        raise advice.voltage(highest, f"the voltage would stay within {highest:.3g} mV of zero.")
     peak = _highest(current)
     if not peak <= _MAX_NA:
-        raise UnitError(
-            f"the current would reach {peak:.3g} nA, which no electrode passes. {advice.current(peak)}"
-        )
+        raise advice.current(peak, f"the current would reach {peak:.3g} nA, which no electrode passes.")
     if 0 < peak < _MIN_NA:
-        raise UnitError(f"the current would stay below {peak * 1e6:.3g} fA. {advice.current(peak)}")
+        raise advice.current(peak, f"the current would stay below {peak * 1e6:.3g} fA.")
+
+
+def likely_unit(quantity: str, value: float, taken: object) -> str | None:
+    """Return the unit in which a value would be a usual one: never the one that was taken; None if it is so in none.
+
+    Parameters
+    ----------
+    quantity : {"voltage", "current"}
+    value : float
+        What the unit that was taken makes of it, mV or nA.
+    taken : str
+    """
+    factors, typical = _USUAL[quantity]
+    name = canonical_unit(taken)
+    raw = abs(value) / factors[name] if name in factors else abs(value)
+    with np.errstate(divide="ignore"):
+        off = {u: float(np.abs(np.log10(raw * f / typical))) for u, f in factors.items() if u != name}
+    best = min(off, key=lambda unit: off[unit])
+    return best if off[best] <= _FAR else None
 
 
 def _highest(values: np.ndarray) -> float:
@@ -142,35 +161,31 @@ class _Advice:
         self.samples = voltage, current
         self.units = v_unit, i_unit
 
-    def voltage(self, value: float) -> str:
-        """Advice on a voltage of `value` mV."""
-        return (
-            f"The voltage unit is taken as {self.units[0]!r}: {self._words(value, _MV, self.units[0], 70.0)}"
-        )
+    def voltage(self, value: float, words: str) -> ScaleError:
+        """Return the error for a voltage of `value` mV."""
+        return self._error("voltage", value, words, self.units[0])
 
-    def current(self, value: float) -> str:
-        """Advice on a current of `value` nA."""
-        return (
-            f"The current unit is taken as {self.units[1]!r}: {self._words(value, _NA, self.units[1], 0.3)}"
-        )
+    def current(self, value: float, words: str) -> ScaleError:
+        """Return the error for a current of `value` nA."""
+        return self._error("current", value, words, self.units[1])
 
-    def _words(self, value: float, factors: dict[str, float], taken: object, typical: float) -> str:
+    def _error(self, quantity: str, value: float, words: str, taken: object) -> ScaleError:
+        likely = None if self._exchanged() else likely_unit(quantity, value, taken)
+        message = f"{words} The {quantity} unit is taken as {taken!r}: {self._words(likely)}"
+        return ScaleError(message, quantity, str(taken), value, likely)
+
+    def _words(self, likely: str | None) -> str:
         if self._exchanged():
             return (
                 "voltage and current are probably exchanged. Exchange them in the metadata ('v_file' and 'i_file', "
                 "'v_channel' and 'i_channel', or 'columns')."
             )
-        name = canonical_unit(taken)
-        raw = abs(value) / factors[name] if name in factors else abs(value)
-        with np.errstate(divide="ignore"):
-            off = {u: float(np.abs(np.log10(raw * f / typical))) for u, f in factors.items() if u != name}
-        best = min(off, key=lambda unit: off[unit])
-        if not off[best] <= _FAR:
+        if likely is None:
             return (
                 "in no other unit would it be one either. Is this the right channel, and is the file whole?"
             )
         return (
-            f"the samples are probably in {best!r} (or voltage and current are exchanged). Set the unit in the "
+            f"the samples are probably in {likely!r} (or voltage and current are exchanged). Set the unit in the "
             "metadata."
         )
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..engine.export import Choices, Export, format_named, write_export
 from ..engine.export.choices import choices_of
+from ..engine.export.extracted import Seen, unseen
 from .inputs import Inputs
 from .results.extraction import as_extraction
 from .results.results import Results
@@ -25,14 +26,16 @@ def export_choices(inputs: Inputs, **choices: Any) -> Choices:
     return choices_of((thaw(inputs.export) or {}) | choices)
 
 
-def export(results: Results, name: str, **choices: Any) -> Export:
+def export(results: Results, consumer: str, /, *, seen: Seen = unseen, **choices: Any) -> Export:
     """Return the files that a consumer gets, with what it would refuse or do otherwise; nothing is written.
 
     Parameters
     ----------
     results : Results
-    name : str
-        Of the format, see `engine.export.FORMATS`.
+    consumer : str
+        Name of the format, see `engine.export.FORMATS`.
+    seen : callable, optional
+        ``seen(done, of)`` is told how many figures are drawn; what it raises ends the work.
     **choices
         Fields of `engine.export.Choices` that are to be other than the state has them.
 
@@ -41,12 +44,12 @@ def export(results: Results, name: str, **choices: Any) -> Export:
     EfeError
         If there is no such format, or a choice can't be.
     """
-    wanted = format_named(name)
-    return wanted.build(as_extraction(results), export_choices(results.inputs, **choices))
+    wanted = format_named(consumer)
+    return wanted.build(as_extraction(results), export_choices(results.inputs, **choices), seen)
 
 
 def save_export(
-    results: Results, name: str, folder: str | os.PathLike[str], **choices: Any
+    results: Results, consumer: str, folder: str | os.PathLike[str], /, **choices: Any
 ) -> list[pathlib.Path]:
     """Write the files that a consumer gets into a folder; see `export`.
 
@@ -55,4 +58,4 @@ def save_export(
     EfeError
         If the consumer can't take them.
     """
-    return write_export(export(results, name, **choices), folder)
+    return write_export(export(results, consumer, **choices), folder)

@@ -13,7 +13,7 @@ from ..engine.targets.automatic import AutoTarget
 from .values import Frozen, Value, digest, thaw
 
 #: Keys under which metadata name files
-PATHS = ("filepath", "v_file", "i_file")
+PATHS = ("filepath", "v_file", "i_file", "stimulus_file")
 
 
 @dataclass(frozen=True)

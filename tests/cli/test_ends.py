@@ -109,6 +109,31 @@ def test_ctrl_c_pressed_again_and_again_ends_with_130(tmp_path: pathlib.Path) ->
     assert "stopped by Ctrl-C" in err
 
 
+def test_ctrl_c_while_workers_take_long_is_heeded_at_once(tmp_path: pathlib.Path) -> None:
+    command = start("extract", slow_config(tmp_path, 60), "-o", tmp_path / "out", "--jobs", 2)
+    wait_for("no worker began", lambda: pids(tmp_path))
+    os.killpg(command.pid, signal.SIGINT)
+    _, err = command.communicate(timeout=20)
+    assert command.returncode == 130, err
+    assert not any(map(lives, pids(tmp_path)))
+
+
+def test_ctrl_c_while_a_library_looks_at_a_file(tmp_path: pathlib.Path) -> None:
+    code = (
+        "import pathlib, sys, time\n"
+        "from efewidgets import cli\n"
+        "from efewidgets.engine import readers\n"
+        f"readers.inspect = lambda path: (pathlib.Path({str(tmp_path)!r}, 'pid-1').touch(), time.sleep(60))\n"
+        "sys.exit(cli.main(['inspect', 'hangs.nwb']))\n"
+    )
+    command = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    wait_for("it doesn't look", lambda: pids(tmp_path))
+    command.send_signal(signal.SIGINT)
+    _, err = command.communicate(timeout=20)
+    assert command.returncode == 130, err
+    assert "stopped by Ctrl-C" in err
+
+
 @pytest.mark.parametrize("where", ["show", "_run"])
 def test_ctrl_c_outside_of_the_work(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture, where: str

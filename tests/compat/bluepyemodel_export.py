@@ -21,6 +21,7 @@ from efewidgets.engine.export import Choices, format_named, write_export
 from efewidgets.engine.extraction.run import Extraction, run_extraction
 from efewidgets.engine.parallel import run
 from efewidgets.engine.roles import with_roles
+from tests.compat.bluepyemodel_mistreats import mistreated
 
 NAME = "mycell"
 
@@ -160,62 +161,6 @@ def extracted_again(access: Any, form: dict[str, Any]) -> dict[str, list[str]]:
     return found
 
 
-def mistreated() -> dict[str, Any]:
-    """Tell what BluePyEModel does with what the export refuses."""
-    from bluepyemodel.evaluation import evaluator as made
-    from bluepyemodel.evaluation.fitness_calculator_configuration import FitnessCalculatorConfiguration
-
-    def feature(protocol: str = "IDrest_150", **changes: Any) -> dict[str, Any]:
-        usual = {"efel_feature_name": "Spikecount", "protocol_name": protocol, "recording_name": "soma.v"}
-        return usual | {"mean": 5.0, "original_std": 1.0} | changes
-
-    def protocol(name: str = "IDrest_150", **changes: Any) -> dict[str, Any]:
-        stimulus = {"delay": 1.0, "amp": 0.1, "thresh_perc": None, "duration": 2.0, "totduration": 4.0}
-        recording = {"type": "CompRecording", "name": f"{name}.soma.v", "location": "soma", "variable": "v"}
-        stimuli = [stimulus | {"holding_current": 0.0} | changes]
-        return {
-            "name": name,
-            "stimuli": stimuli,
-            "recordings_from_config": [recording],
-            "protocol_type": "Protocol",
-        }
-
-    def defined(features: list, protocols: list) -> tuple[Any, list]:
-        form = FitnessCalculatorConfiguration(efeatures=features, protocols=protocols)
-        return made.define_optimisation_protocol(form)
-
-    def outcome(features: list, protocols: list) -> Any:
-        try:
-            runner, found = defined(features, protocols)
-        except Exception as error:
-            return type(error).__name__
-        trace = {"time": [0.0, 1.0, 2.0, 3.0], "voltage": [-70.0, -70.0, -70.0, -70.0]}
-        responses = {"IDrest_150.soma.v": trace}
-        stimuli = [[type(p.stimuli[0]).__name__, p.stim_end()] for p in runner.protocols.values()]
-        scores = made.define_fitness_calculator(found).calculate_scores(responses)
-        return {"stimuli": stimuli, "scores": {name: float(score) for name, score in scores.items()}}
-
-    own = sample()
-    same = FitnessCalculatorConfiguration(name_rmp_protocol="IV_-50", name_rin_protocol="IV_-50")
-    same.init_from_bluepyefe(*copy.deepcopy((own.features, own.protocols_dict, own.currents)), None)
-    without = {k: v for k, v in protocol()["stimuli"][0].items() if k != "duration"}
-    return {
-        "rmp and rin of one protocol": sorted({f.protocol_name for f in same.efeatures}),
-        "no mean": outcome([feature(mean=None)], [protocol()]),
-        "std of 0": outcome([feature(original_std=0.0)], [protocol()]),
-        "negative weight": outcome([feature(weight=-1.0)], [protocol()]),
-        "twice": outcome([feature(), feature(mean=0.0)], [protocol()]),
-        "no such place": outcome([feature(recording_name="dend.v", mean=0.0)], [protocol()]),
-        "no stimulus": outcome([feature("PinkNoise_100")], [protocol("PinkNoise_100")]),
-        "wrong stimulus": outcome([feature("Passive_Ramp_100")], [protocol("Passive_Ramp_100")]),
-        "no duration": outcome([feature()], [protocol() | {"stimuli": [without]}]),
-        "cheops below holding": outcome(
-            [feature("PosCheops_100")],
-            [protocol("PosCheops_100", holding_current=0.2, t1=2.0, t2=2.0, t3=3.0, t4=3.0, toff=4.0)],
-        ),
-    }
-
-
 def stimuli() -> dict[str, str]:
     """Return BluePyEModel's pieces of names, in its order, with the stimulus that each stands for."""
     from bluepyemodel.ecode import eCodes
@@ -225,7 +170,7 @@ def stimuli() -> dict[str, str]:
 
 def main(folder: pathlib.Path, shared: pathlib.Path | None) -> None:
     """Write the report."""
-    report: dict[str, Any] = {"stimuli": stimuli(), "mistreated": mistreated()}
+    report: dict[str, Any] = {"stimuli": stimuli(), "mistreated": mistreated(sample())}
     validation = [
         target
         | ({"role": "validation"} if (target["protocol"], target["amplitude"]) == ("IDrest", 300) else {})

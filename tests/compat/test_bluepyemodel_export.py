@@ -82,16 +82,27 @@ def test_a_train_is_renamed_and_noise_is_left_out(report):
 
 def test_what_is_refused_it_would_mistreat(report):
     told = report["mistreated"]
-    assert "RMPProtocol" not in told["rmp and rin of one protocol"]
     assert told["no mean"]["scores"] == {"IDrest_150.soma.v.Spikecount": 0.0}  # perfect
     assert told["std of 0"]["scores"] == {"IDrest_150.soma.v.Spikecount": 250.0}  # the worst there is
     assert told["negative weight"]["scores"]["IDrest_150.soma.v.Spikecount"] < 0
     assert len(told["twice"]["scores"]) == 1
     assert told["no such place"]["scores"] == {"IDrest_150.dend.v.Spikecount": 250.0}
+    assert told["nothing"] == {"stimuli": [], "scores": {}}  # a fit to nothing, without a word
+    assert told["no protocol"] == told["a bracket in its name"] == "ValueError"
     assert told["no stimulus"] == "KeyError"
     assert told["wrong stimulus"]["stimuli"][0][0] == "IV"
     assert told["no duration"]["stimuli"] == [["IDrest", 1.0 + 1350.0]]
     assert told["cheops below holding"] == "ValueError"
+
+
+def test_roles_that_are_refused_it_would_fail_on_or_lose(report):
+    told = report["mistreated"]
+    assert "RMPProtocol" not in told["rmp and rin of one protocol"]
+    assert told["no RMP"] == told["no Rin"] == told["no holding"] == "ValueError"
+    assert told["no currents"] == "TypeError"
+    assert told["no percent"] == 200.0  # of its own
+    assert told["bounds of the holding current"] == [-0.2, 0.2, True]
+    assert told["some for validation"] == ["IDrest_300"]  # whole
 
 
 def test_the_pieces_of_names_are_its_own(report):

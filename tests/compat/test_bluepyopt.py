@@ -11,8 +11,8 @@ from tests.compat.programs import PATH, needs, program
 
 pytestmark = needs("bluepyopt", "neuron")
 compiler = pytest.mark.skipif(
-    shutil.which("nrnivmodl", path=PATH) is None,
-    reason="needs nrnivmodl, which compiles NEURON's mechanisms (efewidgets[consumers])",
+    any(shutil.which(name, path=PATH) is None for name in ("nrnivmodl", "make", "c++")),
+    reason="needs nrnivmodl (efewidgets[consumers]), make and a C++ compiler, for NEURON's mechanisms",
 )
 
 

@@ -61,10 +61,16 @@ def from_scratch(inputs) -> dict[str, str]:
     """Return the outputs of `extract_efeatures` on the same inputs, as they would be written."""
     options = as_options(inputs)
     given = {name: getattr(options, name) for name in options.__dataclass_fields__}
-    outputs = extract_efeatures(as_run_settings(inputs).output_directory, **given)
-    return {
-        name: to_json(data) for name, data in zip(("features", "protocols", "currents"), outputs, strict=True)
+    features, protocols, currents = extract_efeatures(as_run_settings(inputs).output_directory, **given)
+    # what there is not is nan in memory and null in the files
+    currents |= {
+        name: [None if number != number else number for number in currents[name]]
+        for name in ("holding_current", "threshold_current")
     }
+    for name in ("all_holding_current", "all_threshold_current"):
+        currents[name] = {cell: number for cell, number in currents[name].items() if number == number}
+    outputs = {"features": features, "protocols": protocols, "currents": currents}
+    return {name: to_json(data) for name, data in outputs.items()}
 
 
 def stages_run(state: ExtractionState, edit: Callable[[], object]) -> dict[str, int]:

@@ -200,3 +200,32 @@ def test_it_is_no_cell_where_cells_are_counted(state, tmp_path):
     assert RheobaseInspector(state).view_data()["rows"] == before[1]
     assert "1 cell," in RunBar(state).view_data().detail
     assert state.blockers == []
+
+
+def test_the_state_s_own_choices_decide_what_a_model_was_played(state, tmp_path):
+    """In nA the steps are those of the cells' rheobase, in % those of its own; the z-scores differ."""
+    state.set_export(threshold_based=False)
+    state.add_model("model", spiking, tmp_path / "model")
+    step = state.results.protocols["IV_-50"]["step"]["amp"]
+    value = state.results.model_features.set_index("feature").value["voltage_deflection"]
+    assert value == pytest.approx(RESISTANCE * step, rel=1e-3)
+
+
+def test_recordings_of_any_format_are_taken_for_a_model_s(state):
+    """An NWB file of another virtual cell, read as any, goes into no target."""
+    before = state.results.texts
+    files = datasets.sample_files_metadata(["RS2"])["RS2"]
+    state.add_files_metadata({"fitted": {name: files[name] for name in ("IDthresh", "IV")}})
+    assert state.results.texts != before
+    state.use_as_model("fitted")
+    assert state.results.texts == before
+    scores = state.results.model_scores
+    assert set(scores.model) == {"fitted"}
+    assert scores.z.notna().all()
+    with ExtractionState.from_arguments(datasets.sample_config(["RS2"]) | {"targets": TARGETS}) as alone:
+        means = alone.results.target_statistics.set_index("feature")["mean"]
+    assert scores.set_index("feature").value.to_dict() == pytest.approx(means.to_dict())
+    state.use_as_model("fitted", False)
+    assert state.results.texts != before
+    with pytest.raises(EfeError, match=r"no cell 'fited'\. Did you mean 'fitted'"):
+        state.use_as_model("fited")

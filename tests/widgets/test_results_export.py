@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 import zipfile
 
 import pytest
@@ -13,6 +14,7 @@ from efewidgets.engine.config.document import parse_config
 from efewidgets.engine.problems import EfeError
 from efewidgets.state import ExtractionState
 from efewidgets.state.convert import inputs_of
+from efewidgets.state.exporting import export, save_export
 from efewidgets.widgets import ResultsPanel
 
 
@@ -48,4 +50,58 @@ def test_what_is_refused_is_said_and_not_made(state):
     assert any("has the role Rin" in problem.message for problem in state.problems)
     state.propose_roles()
     panel.check.click()
+    panel.job.wait()
     assert "can take this" in panel.told.value
+
+
+def test_figures_are_drawn_apart_from_the_page_and_can_be_stopped(state):
+    state.set_export(figures=True)
+    panel = ResultsPanel(state).export
+    begun = threading.Event()
+    panel.job.bar.observe(lambda change: begun.set(), "value")
+    future = panel.begin_zip()
+    assert begun.wait(60)
+    assert not future.done()  # the page goes on meanwhile
+    assert "drawing figures: " in panel.job.bar.value
+    with pytest.raises(EfeError, match="under way"):
+        panel.begin_zip()
+    panel.job.stop.click()
+    with pytest.raises(EfeError, match="stopped"):
+        future.result(60)
+    assert panel.job.bar.value == ""
+    panel.check.click()  # doesn't draw, so that it is over at once
+    panel.job.wait()
+    assert "can take this: 4 files, and figures." in panel.told.value
+
+
+def test_what_goes_wrong_is_said(state, monkeypatch):
+    panel = ResultsPanel(state).export
+    monkeypatch.setattr("efewidgets.widgets.results.export.export", lambda *_, **__: 1 / 0)
+    panel.check.click()
+    panel.job.wait()
+    assert "ZeroDivisionError" in panel.told.value
+    sent = []
+    panel.zip.send = lambda content, buffers=(): sent.append(content)
+    panel.zip._asked(panel.zip, {"kind": "ask", "number": 7}, [])
+    panel.job.wait()
+    assert [(said["kind"], said["number"]) for said in sent] == [("failed", 7)]
+
+
+def test_a_file_that_takes_long_is_sent_when_it_is_there(state):
+    panel = ResultsPanel(state).export
+    sent = []
+    panel.zip.send = lambda content, buffers=(): sent.append((content, buffers))
+    panel.zip._asked(panel.zip, {"kind": "ask", "number": 8}, [])
+    panel.job.wait()
+    (content, (data,)) = sent[0]
+    assert content["kind"] == "file"
+    assert content["filename"] == "cell-bluepyemodel.zip"
+    assert data == panel.make_zip()
+
+
+def test_the_model_s_name_is_a_choice_like_the_others(state, tmp_path):
+    found = export(state.results, "hhnb", name="cADpyr")
+    assert set(json.loads(found.files["features.json"])) == {"cADpyr"}
+    paths = save_export(state.results, "bluepyemodel", tmp_path, name="L5PC")
+    assert tmp_path / "config" / "features" / "L5PC.json" in paths
+    assert state.inputs.export is None  # nothing is kept

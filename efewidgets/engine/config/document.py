@@ -23,7 +23,7 @@ from ..readers.by_name import name_of, reader_named
 from ..targets.automatic import AutoTarget, default_auto_targets
 from .keys import GOAL, OPTIONS, SCHEMA_VERSION, faults
 
-PATHS = ("filepath", "v_file", "i_file")
+PATHS = ("filepath", "v_file", "i_file", "stimulus_file")
 
 
 # --- reading

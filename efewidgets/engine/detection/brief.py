@@ -3,7 +3,8 @@
 Method. The baseline is a running median over block medians, to which a pulse of less than three blocks is nothing.
 What leaves it for good (a running minimum over `LASTS`) by many times the noise, and stays at one height, is a pulse;
 the tallest kind is taken first, then the current is searched again without it. Ends are where half the height is
-crossed. Within a block of a lasting change of the current nothing is looked for: there the transients of edges are.
+crossed. Within a block of a lasting change of the current only what is far higher than the change is looked for: there
+the transients of edges are.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ STANDS = 10.0  # times the noise
 KINDS = 4  # heights, at most
 MANY = 12  # pulses; more of them are activity
 AROUND = 7  # blocks of which the baseline is the median
+TRANSIENT = 10.0  # times the jump of the baseline beside it: what is higher is no transient of it
 FLAT = 0.4  # of the height: how far most samples of a pulse may be apart
 SLOPE = 0.3  # ms that a pulse may take to rise or to fall
 
@@ -61,7 +63,10 @@ def brief_pulses(trace: Trace, most: int = MANY) -> list[Box]:
 
 
 def above_baseline(trace: Trace) -> tuple[np.ndarray, np.ndarray]:
-    """Measure the current above its baseline (nA), and tell where a pulse may be; arrays (n,)."""
+    """Measure the current above its baseline (nA), and tell where a pulse may be; arrays (n,).
+
+    Beside a jump of the baseline only what is much higher than the jump may be one: no transient of it.
+    """
     y, half = trace.coarse, AROUND // 2
     wide = np.lib.stride_tricks.sliding_window_view(np.pad(y, half, mode="edge"), AROUND)
     base = np.median(wide, axis=1)
@@ -71,10 +76,10 @@ def above_baseline(trace: Trace) -> tuple[np.ndarray, np.ndarray]:
     off = trace.x - np.repeat(base, repeats)
     step = np.abs(np.diff(base))
     jump = np.flatnonzero(step > max(6.0 * mad(step), 4.0 * trace.noise / trace.width**0.5, trace.floor))
-    free = np.ones(len(base), dtype=bool)
+    beside = np.zeros(len(base))
     for k in jump:
-        free[max(0, k - 1) : k + 3] = False
-    return off, np.repeat(free, repeats)
+        beside[max(0, k - 1) : k + 3] = np.maximum(beside[max(0, k - 1) : k + 3], step[k])
+    return off, np.abs(off) >= TRANSIENT * np.repeat(beside, repeats)
 
 
 def _tallest(

@@ -20,11 +20,13 @@ from .brief import charge
 from .edges import RIGHT
 from .flanks import within
 from .levels import RIVAL
-from .shared_pulses import FEW, SharedPulse, same_place, shared_pulse
+from .rivals import weigh_rivals
+from .shared_pulses import FEW, TOWERS, SharedPulse, same_place, shared_pulse
 from .strangers import foreign
 from .window import SURE, Box, Doubt, Window, trust
 
 LENT = 0.9  # confidence in edges taken from other sweeps, at most
+VAGUE = 3.0  # ms; standard error of a timing that has no vote
 TOGETHER = 0.6  # confidence of sweeps that are sure only together
 
 
@@ -98,6 +100,7 @@ def _begins(window: Window, edges: Mapping[str, int]) -> bool:
 
 
 def _settle(windows: list[Window]) -> list[Window]:
+    windows = weigh_rivals(windows)
     sure = [w for w in windows if w.sure]
     pulse = shared_pulse(windows)
     if not sure:
@@ -125,6 +128,14 @@ def _charge(window: Window) -> float:
     mine = Box(min(window.edges.values()), max(window.edges.values()), 0.0)
     inside = [b for b in window.boxes if b.start >= mine.start and b.end <= mine.end]
     return sum(charge(b) for b in inside)
+
+
+def _outdoes(window: Window, pulse: SharedPulse) -> bool:
+    """Whether a sweep shows a longer stimulus of as much charge as a pulse, which doesn't tower above it."""
+    if not window.edges or window.doubt in (Doubt.BRIEF, Doubt.NOTHING):
+        return False
+    size, long = _charge(window), max(window.edges.values()) - min(window.edges.values())
+    return size > RIVAL * pulse.charge and pulse.height * long <= TOWERS * size
 
 
 def _take_pulse(windows: list[Window], pulse: SharedPulse) -> list[Window]:
@@ -187,7 +198,11 @@ def _follow(
             return window
         if not _test_pulse(window, windows):
             return _doubted(window, f"{agreeing} other sweeps of this protocol have the stimulus elsewhere")
-    elif window.doubt is Doubt.SHAPE and agreeing < FEW:
+    elif (
+        window.doubt in (Doubt.SHAPE, Doubt.HIGHER)
+        and agreeing < FEW
+        and not _agree(window, _times(edges, window.dt))
+    ):
         return window
     elif not _agree(window, _times(edges, window.dt)) and (
         foreign(window, edges, group) or _own_pulse(window, windows, group)
@@ -229,9 +244,11 @@ def _test_pulse(window: Window, windows: Sequence[Window]) -> bool:
 def _together(windows: list[Window], pulse: SharedPulse | None) -> list[Window]:
     """Sweeps of which none is sure alone."""
     noisy = [w for w in windows if w.doubt is Doubt.NOISE and w.edges]
+    if pulse is not None and any(_outdoes(w, pulse) for w in windows):
+        pulse = None
     if pulse is not None and pulse.count >= len(noisy):
         return _take_pulse(windows, pulse)
-    found = _pooled(noisy) or _voted(noisy)
+    found = _pooled(noisy) or _voted([w for w in noisy if not _vague(w)])
     if found is None:
         return windows
     edges, confidence = found
@@ -248,6 +265,14 @@ def _together(windows: list[Window], pulse: SharedPulse | None) -> list[Window]:
         )
         for w in windows
     ]
+
+
+def _vague(window: Window) -> bool:
+    """Whether a timing comes from a fit that leaves it open by far more than what counts as right.
+
+    Fits that agree better than that may share their error: a converter's steps bend all ramps alike.
+    """
+    return any(error > VAGUE for error in window.errors.values())
 
 
 def _voted(windows: Sequence[Window]) -> tuple[dict[str, int], float] | None:

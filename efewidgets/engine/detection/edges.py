@@ -61,7 +61,9 @@ def refine(trace: Trace, coarse: int, before: int, after: int, noise: Whitener) 
         Noise model of the sweep.
     """
     reach = trace.width + trace.width // 2 + 2
-    low, high = max(before + 1, coarse - reach), min(after - 1, coarse + reach)
+    near = trace.samples(RIGHT)  # so much is left of the level between this edge and its neighbour
+    low = max(before + near if before else 1, coarse - reach)
+    high = min(after - near if after < trace.n else after - 1, coarse + reach)
     wide = max(2 * trace.width, trace.samples(10.0))
     start, end = max(before, low - wide), min(after, high + wide)
     left, right = trace.x[start:low], trace.x[high:end]
@@ -70,7 +72,7 @@ def refine(trace: Trace, coarse: int, before: int, after: int, noise: Whitener) 
     old, new = median(left), median(right)
     scatter = max(FLOOR, *(most(np.abs(side - at)) for side, at in ((left, old), (right, new))))
     if abs(new - old) > 3.0 * scatter:
-        return by_sides(trace.x, trace.samples(RIGHT), low, high, old, new, max(mad(left), mad(right)))
+        return by_sides(trace.x, near, low, high, old, new, max(mad(left), mad(right)))
     return noise.split(low, high, start, end)
 
 

@@ -171,17 +171,36 @@ def ramp_start(trace: Trace, end: int) -> tuple[float, float, float]:
     """Find where a ramp that ends at a sample starts (samples), its slope (nA a sample), standard error (ms)."""
     last = max(4, end - trace.samples(2.0))
     t, y = points(trace, 0, last)
-    late = (t > 0.4 * last) & (t < 0.95 * last)
-    slope, height = np.polyfit(t[late], y[late], 1)
+    rising = len(t)
     base, settled = float(y[0]), end + trace.samples(5.0)  # the jump back overshoots for a while
     if trace.n - settled > trace.samples(10.0):
         _, after = points(trace, settled, trace.n)
         base = median(after)
         t, y = np.concatenate((t, np.full(len(after), BEFORE))), np.concatenate((y, after))
-    guess = (base - height) / slope if slope else 0.0
-    p, errors = fit(ramp_shape, np.array([base, slope, np.clip(guess, 0.0, 0.9 * last)]), t, y)
+    p, errors = fit(ramp_shape, _ramp_guess(t[:rising], y[:rising], base, last), t, y)
     error = float(np.hypot.reduce([errors[2], misfit(p, t, y, last), shifted(p, trace, settled)])) * trace.dt
     return float(p[2]), float(p[1]), error
+
+
+def _ramp_guess(t: np.ndarray, y: np.ndarray, base: float, last: int) -> np.ndarray:
+    """Guess base (nA), slope (nA a sample) and start (samples) of a ramp: the better one of two ways.
+
+    A line through the later part of what lies before the end, which bears with noise; or from a quarter to three
+    quarters of the height, which finds a ramp that fills a small part of the sweep.
+    """
+    late = (t > 0.4 * last) & (t < 0.95 * last)
+    slope, level = np.polyfit(t[late], y[late], 1)
+    lines = [(float(slope), float(level))]
+    top = median(y[-max(1, len(y) // 100) :]) - base
+    low, high = (np.flatnonzero((y - base) * np.sign(top) < part * abs(top)) for part in (0.25, 0.75))
+    if top and len(low) and t[high[-1]] > t[low[-1]]:
+        slope = 0.5 * top / (t[high[-1]] - t[low[-1]])
+        lines.append((slope, base + 0.25 * top - slope * t[low[-1]]))
+    guesses = [
+        np.array([base, slope, np.clip((base - level) / slope if slope else 0.0, 0.0, 0.98 * last)])
+        for slope, level in lines
+    ]
+    return min(guesses, key=lambda p: float(np.abs(y - ramp_shape(p, t)[0]).sum()))
 
 
 def shifted(p: np.ndarray, trace: Trace, settled: int) -> float:

@@ -28,6 +28,7 @@ ENDS = 5.0  # ms at either end of the sweep that are taken for baseline
 RESTLESS = 0.35  # of the height of a pulse: what the current beside it may do
 CLOCK = 0.1  # ms; what comes by a clock is as regular as that
 CHANCE = 5  # as many come as regularly as that by chance
+LOWER = 0.8  # of the highest: a train of its own
 STANDS = 4.0  # times the noise of a block median: a pulse
 
 
@@ -51,7 +52,9 @@ def detect_train(family: str, trace: Trace, given: Mapping[str, int]) -> Window:
     off = trace.x - base
     window = train_in(family, off, trace, given)
     if family == "CapCheck":
-        return window if not _narrow(window, trace) else _doubted(window, "as short as an artefact")
+        return (
+            window if not _narrow(window, trace) else _doubted(window, "as short as an artefact", Doubt.SHAPE)
+        )
     return weaker_cause(window, off, trace, given) if window.pulses else short_train(window, trace, given)
 
 
@@ -61,12 +64,16 @@ def train_in(family: str, off: np.ndarray, trace: Trace, given: Mapping[str, int
     if top < STANDS * sigma or not trace.resolved(top):
         nothing = f"no pulse stands out of the noise of {1e3 * sigma:.3g} pA"
         return Window(given, 0.0, nothing, doubt=Doubt.NOTHING)
-    seen = np.array(candidates(off, top, trace), dtype=int).reshape(-1, 2)
-    heights = np.array([median(off[a:b]) for a, b in seen])
-    seen, heights = seen[heights != 0.0], heights[heights != 0.0]
+    seen, heights = measured(off, top, trace)
     if not len(seen):
         return Window(given, 0.0, "what stands out lasts for less than 1 ms", doubt=Doubt.NOTHING)
     member = majority(seen, heights, trace, both=family == "CapCheck")
+    high = median(np.abs(heights[member]))
+    if (
+        STANDS * sigma < high < LOWER * top
+    ):  # what is higher isn't of the train: others of it may be too low for that
+        seen, heights = measured(off, high, trace)
+        member = majority(seen, heights, trace, both=family == "CapCheck")
     train, heights = seen[member], heights[member]
     found = limits(off, train, heights, trace)
     pulses = tuple((a.sample, b.sample) for a, b in found)
@@ -114,6 +121,10 @@ def weaker_cause(window: Window, off: np.ndarray, trace: Trace, given: Mapping[s
     for a, b in runs(np.abs(off) > 0.5 * min(abs(b.amplitude) for b in window.boxes)):
         rest[max(0, a - margin) : b + margin] = 0.0
     below = train_in("SpikeRec", rest, trace, given)
+    if len(pulses) < 3 <= len(below.pulses):
+        return _doubted(
+            window, f"beside {len(below.pulses)} lower ones that are alike: it may be a test pulse"
+        )
     if not below.pulses or not _causes(np.array(below.pulses), pulses):
         unsteady = len(pulses) > 2 and narrow and late > clock
         return _doubted(window, "unevenly, as action potentials' crosstalk comes") if unsteady else window
@@ -130,10 +141,10 @@ def _narrow(window: Window, trace: Trace) -> bool:
     return bool(window.pulses) and float(np.median(np.diff(window.pulses, axis=1))) * trace.dt < 1.6 * LASTS
 
 
-def _doubted(window: Window, why: str) -> Window:
+def _doubted(window: Window, why: str, doubt: Doubt = Doubt.BRIEF) -> Window:
     if not window.sure:
         return window
-    return replace(window, confidence=0.4, reason=f"{window.reason}, but {why}", doubt=Doubt.SHAPE)
+    return replace(window, confidence=0.4, reason=f"{window.reason}, but {why}", doubt=doubt)
 
 
 def _causes(weak: np.ndarray, strong: np.ndarray) -> bool:
@@ -203,6 +214,13 @@ def candidates(off: np.ndarray, top: float, trace: Trace) -> list[tuple[int, int
             long = end - start >= lasts
             found += zip(start[long].tolist(), end[long].tolist(), strict=True)
     return sorted(found)
+
+
+def measured(off: np.ndarray, top: float, trace: Trace) -> tuple[np.ndarray, np.ndarray]:
+    """Find the runs beyond half the height, shape (k, 2), and their medians (nA), shape (k,)."""
+    seen = np.array(candidates(off, top, trace), dtype=int).reshape(-1, 2)
+    heights = np.array([median(off[a:b]) for a, b in seen])
+    return seen[heights != 0.0], heights[heights != 0.0]
 
 
 def majority(seen: np.ndarray, heights: np.ndarray, trace: Trace, both: bool) -> np.ndarray:

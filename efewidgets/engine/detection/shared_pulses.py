@@ -1,7 +1,8 @@
 """A brief pulse that the sweeps of a protocol share: the stimulus, or a test pulse before it.
 
 One sweep can't tell. Where most sweeps hold a pulse at the same place, and none shows a stimulus of more charge, the
-pulse is the stimulus. Of several such pulses it is the one of clearly more charge, or the only one whose height varies.
+pulse is the stimulus. Of several such pulses it is the one of clearly more charge, unless another towers above it (a
+test pulse of 50 pA for 15 ms has more charge than a stimulus of 1 nA for 0.2 ms), or the only one whose height varies.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from .levels import RIVAL
 from .window import Box, Doubt, Window
 
 FEW = 3  # sweeps that make a group
-BRIEF = 25.0  # ms; a lone pulse as short as this may be a test pulse
+BRIEF = 25.0  # ms; a lone pulse as short as this may be a test pulse,
+SLIVER = 0.04  # and so may one that takes less than that of the sweep
+TOWERS = 4.0  # times the height of a pulse of more charge: either may be the stimulus
 VARIES = 0.2  # of the height: a stimulus, not a test pulse
 
 
@@ -35,17 +38,29 @@ class SharedPulse:
         Sweeps that hold it.
     varies : bool
         Whether its height differs from sweep to sweep.
+    height : float
+        Its largest height (nA), without its sign.
     """
 
     edges: dict[str, int]
     charge: float
     count: int
     varies: bool
+    height: float
+
+    def rivals(self, other: SharedPulse) -> bool:
+        """Whether it may as well be the stimulus as one of more charge."""
+        return self.charge > RIVAL * other.charge or self.height > TOWERS * other.height
 
 
 def same_place(a: Box, b: Box, dt: float) -> bool:
     """Whether two stretches begin and end within 1 ms of each other."""
     return max(abs(a.start - b.start), abs(a.end - b.end)) * dt <= RIGHT * (1.0 + 1e-9)
+
+
+def is_brief(long: int, n: int, dt: float) -> bool:
+    """Whether a pulse of so many samples, in a sweep of `n`, is so short that it may be a test pulse."""
+    return (long * dt <= BRIEF or long < SLIVER * n) and long < 0.25 * n
 
 
 def shared_pulse(windows: Sequence[Window]) -> SharedPulse | None:
@@ -55,7 +70,9 @@ def shared_pulse(windows: Sequence[Window]) -> SharedPulse | None:
     found: list[SharedPulse] = []
     places: list[Box] = []
     for window, mine in ((w, b) for w in brief for b in w.boxes):
-        if (mine.end - mine.start) * window.dt > BRIEF or any(
+        if mine.start * window.dt < RIGHT:  # nobody has seen it begin
+            continue
+        if not is_brief(mine.end - mine.start, window.n, window.dt) or any(
             same_place(mine, place, window.dt) for place in places
         ):
             continue
@@ -65,8 +82,9 @@ def shared_pulse(windows: Sequence[Window]) -> SharedPulse | None:
         if len(boxes) >= FEW and 2 * len(boxes) > shown:
             found.append(_summary(boxes))
     found.sort(key=lambda p: p.charge, reverse=True)
-    if len(found) > 1 and found[1].charge > RIVAL * found[0].charge:
-        varying = [p for p in found if p.charge > RIVAL * found[0].charge and p.varies]
+    rivals = [p for p in found if p.rivals(found[0])]
+    if len(rivals) > 1:
+        varying = [p for p in rivals if p.varies]
         return varying[0] if len(varying) == 1 else None
     return found[0] if found else None
 
@@ -81,4 +99,5 @@ def _summary(boxes: Sequence[Box]) -> SharedPulse:
         max(charge(b) for b in boxes),
         len(boxes),
         bool(np.ptp(heights) > VARIES * np.abs(heights).max()),
+        float(np.abs(heights).max()),
     )

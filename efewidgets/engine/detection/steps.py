@@ -11,7 +11,7 @@ import numpy as np
 from .brief import brief_pulses, charge
 from .edges import RIGHT, Edge, Whitener, refine
 from .levels import RIVAL, Fit, choose, level, stretches
-from .shared_pulses import BRIEF
+from .shared_pulses import is_brief
 from .trace import Trace, blocks, median
 from .window import SURE, Box, Doubt, Window, trust
 
@@ -23,13 +23,19 @@ SHAPES: dict[str, tuple[tuple[str, ...], tuple[int, ...]]] = {
     "DeHyperPol": (("ton", "tmid", "toff"), (0, 1, 2, 0)),
 }
 FINE = 3  # blocks; a step as short as this is looked for among the samples
-SLIVER = 0.04  # of the sweep; a lone pulse that takes less than that may be a test pulse, too
 EXPLAINED = 0.4  # share of the charge that the stimulus must account for
 TOWERS = 4.0  # times the height of an unsure step: a pulse that is no part of it
+HIGHER = 2.5  # times the height of a sure step: a pulse apart from it that may be the stimulus,
+EVOKES = (
+    6.0  # ms; if it is no longer: it evokes a spike, but is too short to charge a membrane as test pulses do
+)
 FAINT = 0.1  # of the charge of a step: pulses of less are artefacts
 AROUND = 200.0  # ms before and after the stimulus that tell the baseline
 CONTRAST = 0.04  # of the largest jump: the least that the others may be
 GAP = 5.0  # ms; a stimulus interrupted for longer is two
+AT_REST = 0.1  # of the long step: a short one as low as this is the baseline
+SCANT = 30.0  # ms of baseline on one side, of which a test pulse could be all,
+SAME = 0.1  # must come nearer to the other side than
 RETURN = 0.35  # how far from its start the current may end, relative to its smallest jump
 
 
@@ -84,7 +90,7 @@ def weigh(window: Window, pulses: Sequence[Box], trace: Trace) -> Window:
         else CONTRAST * abs(best.amplitude) > abs(step.amplitude) and charge(best) > FAINT * mine
     )
     if charge(best) <= RIVAL * mine and not towers:
-        return window
+        return window if step is None or same else _beside_higher(window, step, pulses, trace)
     if mine > RIVAL * charge(best) and not towers:
         reason = (
             f"a step of {1e3 * step.amplitude:+.3g} pA and a short pulse of {_words(best, trace)}"
@@ -99,6 +105,19 @@ def weigh(window: Window, pulses: Sequence[Box], trace: Trace) -> Window:
     if len(alike) > 1:
         what = f"{len(alike)} short pulses, one of them of {_words(best, trace)}, where one is due"
     return replace(window, edges=_limits(best), confidence=0.45, reason=what, doubt=Doubt.BRIEF, errors={})
+
+
+def _beside_higher(window: Window, step: Box, pulses: Sequence[Box], trace: Trace) -> Window:
+    """Doubt a step outside which a far higher pulse stands: either may be the stimulus."""
+    short = [b for b in pulses if b.end - b.start <= trace.samples(EVOKES)]
+    outside = [abs(b.amplitude) for b in short if b.end <= step.start or b.start >= step.end]
+    if not window.sure or max(outside, default=0.0) <= HIGHER * abs(step.amplitude):
+        return window
+    reason = (
+        f"{window.reason}; but a short pulse of {1e3 * max(outside):.0f} pA beside it is far higher: "
+        "either may be the stimulus"
+    )
+    return replace(window, confidence=0.4, reason=reason, doubt=Doubt.HIGHER)
 
 
 def _box_of(window: Window, trace: Trace) -> Box | None:
@@ -140,13 +159,7 @@ def detect_levels(family: str, trace: Trace, given: Mapping[str, int]) -> Window
     def model(at: np.ndarray) -> np.ndarray:
         return levels[np.clip(np.searchsorted(edges, at, side="right") - 1, 0, len(levels) - 1)]
 
-    whitener = Whitener(trace, model)
-    found = [
-        Edge(int(edges[p]), 1.0, float(levels[p] - levels[p - 1]))
-        if k in fixed
-        else refine(trace, int(edges[p]), *neighbours(edges, int(edges[p]), trace), whitener)
-        for k, p in enumerate(fit.places)
-    ]
+    found = place(fit, fixed, trace, Whitener(trace, model))
     if not all(trace.resolved(e.jump) for k, e in enumerate(found) if k not in fixed):
         digit = f"no change of the current is larger than the converter's step of {1e3 * trace.step:.3g} pA"
         return Window(given, 0.0, digit, doubt=Doubt.NOTHING)
@@ -159,6 +172,43 @@ def detect_levels(family: str, trace: Trace, given: Mapping[str, int]) -> Window
         boxes=boxes_of(edges, levels, trace, exact),
         doubt=doubt,
     )
+
+
+def place(fit: Fit, fixed: Mapping[int, int], trace: Trace, whitener: Whitener) -> list[Edge]:
+    """Place the edges of a fit exactly, the largest change first: none is looked for beyond a larger one.
+
+    An edge where the current changes the other way than between the stretches beside it is another one's.
+    """
+    coarse = [int(fit.edges[p]) for p in fit.places]
+    stretch = [level(trace, a, b) for a, b in pairwise([0, *coarse, trace.n])]
+    change = np.diff(stretch)
+    found: dict[int, Edge] = {k: Edge(v, 1.0, float(change[k])) for k, v in fixed.items()}
+    free = sorted(set(range(len(coarse))) - set(fixed), key=lambda k: -abs(change[k]))
+    for k in free:
+        found[k] = _between(k, fit.edges, coarse, change, found, trace, whitener)
+    for k in free:  # those that were placed before their neighbours, and near them
+        if any(j != k and abs(e.sample - coarse[k]) < 3 * trace.width for j, e in found.items()):
+            found[k] = _between(k, fit.edges, coarse, change, found, trace, whitener)
+    return [found[k] for k in range(len(coarse))]
+
+
+def _between(
+    k: int,
+    edges: np.ndarray,
+    coarse: Sequence[int],
+    change: np.ndarray,
+    found: Mapping[int, Edge],
+    trace: Trace,
+    whitener: Whitener,
+) -> Edge:
+    """Place the edge `k` of a fit between those of its neighbours that are placed already."""
+    before, after = neighbours(edges, coarse[k], trace)
+    before = max([before, *(e.sample for j, e in found.items() if j < k and e.right > 0.0)])
+    after = min([after, *(e.sample for j, e in found.items() if j > k and e.right > 0.0)])
+    edge = refine(trace, coarse[k], before, after, whitener)
+    near = trace.samples(RIGHT)
+    hidden = (before and edge.sample - before <= near) or (after < trace.n and after - edge.sample <= near)
+    return replace(edge, right=0.0) if hidden or edge.jump * change[k] < 0.0 else edge
 
 
 def neighbours(edges: np.ndarray, at: int, trace: Trace) -> tuple[int, int]:
@@ -207,16 +257,36 @@ def judge(
         )
     shorter = min(samples[0] - bounds[0], bounds[-1] - samples[-1])
     blur = 3.0 * trace.noise / max(1.0, shorter * trace.dt) ** 0.5  # noise is correlated over about 1 ms
-    if abs(levels[-1] - levels[0]) > RETURN * np.abs(jumps).min() + blur:
+    least = np.abs(jumps).min()
+    if abs(levels[-1] - levels[0]) > RETURN * least + blur:
         return doubtful, "the current does not come back to where it started", Doubt.SHAPE
+    # a stretch of a few ms may be a test pulse, and what is taken for the step the baseline after it
+    if len(names) == 2 and shorter < trace.samples(SCANT):
+        before, after = beside(fit.edges, samples, bounds, trace)
+        if min(abs(after - before), abs(levels[-1] - levels[0])) > SAME * least + blur:
+            return doubtful, "the current does not come back to where it started", Doubt.SHAPE
+    if len(names) == 4:  # a step on a step
+        long, short, again = levels[1:-1] - 0.5 * (levels[0] + levels[-1])
+        if abs(long - again) > RETURN * np.abs(jumps).min() + blur:
+            return doubtful, "the current does not come back from the short step to the long one", Doubt.SHAPE
+        at_rest = abs(short) < AT_REST * max(abs(long), abs(again))
+        if at_rest and samples[2] - samples[1] > 0.5 * (samples[3] - samples[0]):
+            return doubtful, "what is seen are two steps with a rest between them", Doubt.SHAPE
     if interrupted(trace, samples, levels):
         return doubtful, "the current comes back to where it started more than once", Doubt.SHAPE
-    long = samples[-1] - samples[0]
-    brief = long * trace.dt <= BRIEF or long < SLIVER * trace.n
-    if len(names) == 2 and brief and long < 0.25 * trace.n and not known:
+    if len(names) == 2 and is_brief(samples[-1] - samples[0], trace.n, trace.dt) and not known:
         return min(0.45, certain), "a single short pulse: it may be a test pulse", Doubt.BRIEF
     changes = ", ".join(f"{1e3 * j:+.0f}" for j in jumps)
     return certain, f"changes of {changes} pA in a {{noise}}", Doubt.NONE
+
+
+def beside(
+    edges: np.ndarray, samples: Sequence[int], bounds: Sequence[int], trace: Trace
+) -> tuple[float, float]:
+    """Measure the levels (nA) before and after the stimulus, up to the nearest other change of the current."""
+    start = max(bounds[0], neighbours(edges, samples[0], trace)[0])
+    end = min(bounds[-1], neighbours(edges, samples[-1], trace)[1])
+    return level(trace, start, samples[0]), level(trace, samples[-1], end)
 
 
 def interrupted(trace: Trace, samples: list[int], levels: np.ndarray) -> bool:
@@ -240,8 +310,9 @@ def boxes_of(
     weight = np.diff(edges)
     base = min(levels[[0, -1]], key=lambda b: float(np.sum(np.abs(levels - b) * weight)))
     place = dict(exact or {})
-    return tuple(
+    boxes = (
         Box(place.get(int(a), int(a)), place.get(int(b), int(b)), float(v - base))
         for a, b, v in zip(edges[:-1], edges[1:], levels, strict=True)
         if abs(v - base) > 3.0 * trace.noise / trace.width**0.5
     )
+    return tuple(box for box in boxes if box.start < box.end)  # else it was the slope of an edge

@@ -19,7 +19,8 @@ class Doubt(StrEnum):
     NOTHING = "nothing"  # no stimulus to be seen in this sweep
     NOISE = "noise"  # seen, but the noise blurs where it starts or ends
     SHAPE = "shape"  # what is seen doesn't have the shape of the family
-    BRIEF = "brief"  # one short pulse, which may be a test pulse
+    HIGHER = "higher"  # a step, beside a short pulse that is far higher
+    BRIEF = "brief"  # short pulses, which may be a test pulse or an artefact
     OTHERS = "others"  # the other sweeps of the protocol say something else
 
 

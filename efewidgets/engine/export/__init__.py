@@ -12,14 +12,10 @@ import pathlib
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from ..exchange import write_files
 from ..problems import EfeError, nearest
 from .choices import Choices
-
-if TYPE_CHECKING:
-    from ..extraction.run import Extraction
 
 __all__ = ["FORMATS", "Choices", "Export", "Format", "format_named", "write_export"]
 
@@ -56,13 +52,14 @@ class Format:
     description : str
         What is written, in a line.
     build : callable
-        ``build(extraction, choices)`` returns an `Export`; it reads and writes no file of its own.
+        ``build(extraction, choices, seen)`` returns an `Export`; it reads and writes no file of its own. ``seen(done,
+        of)`` may be left out; it is told how many figures are drawn, and ends the work by what it raises.
     """
 
     name: str
     title: str
     description: str
-    build: Callable[[Extraction, Choices], Export]
+    build: Callable[..., Export]
 
 
 class _Formats(Mapping[str, Format]):

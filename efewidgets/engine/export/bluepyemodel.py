@@ -10,7 +10,7 @@ from ... import __version__
 from . import Export, Format
 from .checks import HOLDING_BOUND, holding_current
 from .choices import Choices
-from .extracted import as_json, drawn, provenance
+from .extracted import Seen, as_json, drawn, provenance, unseen
 from .fitness import Fitness, fitness_of
 from .re_extraction import extract_config, recipe
 
@@ -38,7 +38,7 @@ config/extract_config/{name}_config.json.
 """
 
 
-def build(extraction: Extraction, choices: Choices) -> Export:
+def build(extraction: Extraction, choices: Choices, seen: Seen = unseen) -> Export:
     """Return the folder of a model, as BluePyEModel's local access point has it; pure."""
     found = fitness_of(extraction, choices)
     config, lost = extract_config(extraction, found, choices)
@@ -59,7 +59,7 @@ def build(extraction: Extraction, choices: Choices) -> Export:
     files["README.txt"] = _readme(extraction, choices).encode()
     place = f"figures/{choices.name}/efeatures_extraction"
     if choices.figures:
-        files |= {f"{place}/{job.path}.pdf": content for job, content in drawn(extraction)}
+        files |= {f"{place}/{job.path}.pdf": content for job, content in drawn(extraction, seen)}
     if choices.pickles:
         files |= {f"{place}/{name}": content for name, content in pickles(extraction).items()}
         found.remarks.append(

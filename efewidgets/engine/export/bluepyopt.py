@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ... import __version__
 from . import Export, Format
 from .choices import Choices
-from .extracted import as_json
+from .extracted import Seen, as_json, unseen
 from .fit import fit_data
 from .l5pc import l5pc_form
 
@@ -32,8 +32,8 @@ What that form can't say:
 """
 
 
-def build(extraction: Extraction, choices: Choices) -> Export:
-    """Return the files for BluePyOpt; pure."""
+def build(extraction: Extraction, choices: Choices, seen: Seen = unseen) -> Export:
+    """Return the files for BluePyOpt; pure. There are no figures among them."""
     data, refusals, remarks = fit_data(extraction, choices)
     features, protocols, lost = l5pc_form(data)
     files: dict[str, Any] = {"fit.json": data}

@@ -157,5 +157,5 @@ def _held_at_rest(target: dict[str, Any], extraction: Extraction) -> list[str]:
         return []
     return [
         f"the resting potential is taken from recordings under a holding current of up to {max(held):.3g} nA, so that "
-        "it is the voltage the cells were held at. Set interpolate_rmp to have it by Ohm's law instead."
+        "it is the voltage the cells were held at. To have it by Ohm's law instead, set interpolate_rmp."
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from ..recordings.cell import Cell
     from ..targets.matching import Protocol
     from ..targets.targets import EFeatureTarget
+
+#: Is told how many figures are drawn, and of how many
+Seen = Callable[[int, int], None]
 
 #: nA; a recording under less isn't held
 HELD = 0.005
@@ -132,12 +135,22 @@ def _version(package: str) -> str | None:
         return None
 
 
-def drawn(extraction: Extraction) -> Iterator[tuple[FigureJob, bytes]]:
-    """Yield all figures of an extraction as PDF; what can't be drawn is left out."""
-    jobs = all_figures(
-        extraction.cells, extraction.protocols, extraction.protocols_rheobase, extraction.efel_settings
+def unseen(done: int, of: int) -> None:
+    """Tell nobody how far the figures are."""
+
+
+def drawn(extraction: Extraction, seen: Seen = unseen) -> Iterator[tuple[FigureJob, bytes]]:
+    """Yield all figures of an extraction as PDF; what can't be drawn is left out.
+
+    ``seen(done, of)`` is called before each one; what it raises ends the drawing.
+    """
+    jobs = list(
+        all_figures(
+            extraction.cells, extraction.protocols, extraction.protocols_rheobase, extraction.efel_settings
+        )
     )
-    for job in jobs:
+    for done, job in enumerate(jobs):
+        seen(done, len(jobs))
         try:
             (content,) = job.render("pdf")
         except Exception:  # one figure isn't worth the export; `efewidgets extract --plot` says what is wrong

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from . import Export, Format
 from .choices import Choices
-from .extracted import as_json
+from .extracted import Seen, as_json, unseen
 from .fit import fit_data
 from .l5pc import l5pc_form
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from ..extraction.run import Extraction
 
 
-def build(extraction: Extraction, choices: Choices) -> Export:
-    """Return features.json and protocols.json for HHNB; pure."""
+def build(extraction: Extraction, choices: Choices, seen: Seen = unseen) -> Export:
+    """Return features.json and protocols.json for HHNB; pure. There are no figures among them."""
     data, refusals, remarks = fit_data(extraction, replace(choices, threshold_based=False))
     features, protocols, lost = l5pc_form(data)
     if data["features"] and not features:

@@ -9,7 +9,7 @@ from ..names import safe_name
 from . import Export, Format
 from .bluepyemodel import keeps_bounds
 from .choices import Choices
-from .extracted import as_json, drawn, provenance
+from .extracted import Seen, as_json, drawn, provenance, unseen
 from .fitness import fitness_of
 from .re_extraction import extract_config, recipe
 
@@ -24,7 +24,7 @@ EMODEL = "emodel"
 FIGURES = f"{EMODEL}/efeatures_extraction"
 
 
-def build(extraction: Extraction, choices: Choices) -> Export:
+def build(extraction: Extraction, choices: Choices, seen: Seen = unseen) -> Export:
     """Return the result of OBI-ONE's extraction task; pure."""
     found = fitness_of(extraction, choices)
     config, lost = extract_config(extraction, found, choices)
@@ -38,7 +38,7 @@ def build(extraction: Extraction, choices: Choices) -> Export:
     }
     files = as_json(data)
     if choices.figures:
-        files |= _figures(extraction)
+        files |= _figures(extraction, seen)
     remarks = list(found.remarks)
     if found.threshold_based:
         remarks.append(
@@ -50,10 +50,10 @@ def build(extraction: Extraction, choices: Choices) -> Export:
     return Export(files, tuple(dict.fromkeys(found.refusals)), tuple(dict.fromkeys(remarks)))
 
 
-def _figures(extraction: Extraction) -> dict[str, bytes]:
+def _figures(extraction: Extraction, seen: Seen) -> dict[str, bytes]:
     """Return the figures as PDF, and the list of them with cell, protocol and feature of each."""
     files, listed = {}, []
-    for job, content in drawn(extraction):
+    for job, content in drawn(extraction, seen):
         path = f"{FIGURES}/{job.path}.pdf"
         files[f"figures/{path}"] = content
         listed.append(figure_entry(job, path))

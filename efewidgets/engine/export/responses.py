@@ -12,7 +12,7 @@ import math
 import os
 import pathlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -117,14 +117,16 @@ def _stimulus(
     return draw(protocol["pieces"], time, held_by(protocol, holding), rheobase)
 
 
-def read_responses(source: Mapping[str, Any] | str | os.PathLike[str]) -> dict[str, Any]:
-    """Return responses: those of a dictionary, or of a folder.
+def read_responses(
+    source: Mapping[str, Any] | str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+) -> dict[str, Any]:
+    """Return responses: those of a dictionary, of a folder, or of files.
 
     Parameters
     ----------
-    source : dict or path
+    source : dict, path or list of path
         What a BluePyOpt protocol or evaluator returns; or a folder of BluePyEModel's ``<name>.dat`` (``recordings/…``),
-        or of ``<name>.csv`` as BluePyOpt's TimeVoltageResponse writes them.
+        or of ``<name>.csv`` as BluePyOpt's TimeVoltageResponse writes them; or such files.
 
     Raises
     ------
@@ -134,22 +136,23 @@ def read_responses(source: Mapping[str, Any] | str | os.PathLike[str]) -> dict[s
     if isinstance(source, Mapping):
         found = dict(source)
     else:
-        folder = pathlib.Path(source)
-        if not folder.is_dir():
-            raise EfeError(
-                f"{folder} isn't a folder of responses. (Of a pickle, give the dictionary that it holds.)"
-            )
-        found = {
-            path.stem: _read_file(path)
-            for path in sorted(folder.iterdir())
-            if path.suffix in (".dat", ".csv")
-        }
+        files = _files_in(source) if isinstance(source, (str, os.PathLike)) else map(pathlib.Path, source)
+        found = {path.stem: _read_file(path) for path in files if path.suffix in (".dat", ".csv")}
     if not any(str(name).endswith(".v") for name in found):
         raise EfeError(
             "there is no response of a model: they are called <protocol>.soma.v, as BluePyOpt and BluePyEModel call "
             "them."
         )
     return found
+
+
+def _files_in(source: str | os.PathLike[str]) -> list[pathlib.Path]:
+    folder = pathlib.Path(source)
+    if not folder.is_dir():
+        raise EfeError(
+            f"{folder} isn't a folder of responses. (Of a pickle, give the dictionary that it holds.)"
+        )
+    return sorted(folder.iterdir())
 
 
 def _read_file(path: pathlib.Path) -> Any:

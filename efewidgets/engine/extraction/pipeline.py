@@ -14,6 +14,7 @@ from ..problems import EfeError, Problem
 from ..recordings.agreeing import agree_among
 from ..recordings.cell import Cell
 from ..recordings.computing import FeatureValues, Run, compute_features, feature_values, request_features
+from ..recordings.membranes import judge_membranes
 from ..recordings.reading import Room, count_now, read_file, sweep_labels
 from ..recordings.recording import Recording
 from ..recordings.repeats import without_repeats
@@ -138,8 +139,10 @@ def read_cells(
         cells[job.cell].recordings += recordings
         cells[job.cell].problems += [problem.at(cell=job.cell) for problem in problems]
     for cell in cells.values():
+        cell.judge_units()
         _agree(cell)
         _count_once(cell, entries[cell.name])
+        cell.problems += [problem.at(cell=cell.name) for problem in judge_membranes(cell.recordings)]
         if keep_samples is True and counted is None:
             count_now(cell.recordings)
     return list(cells.values())

@@ -11,26 +11,14 @@ from typing import Any
 
 from . import efel_graph
 from .efel_settings import known_settings
-from .ranges import lowest
+from .ranges import Range, range_of
+from .units_of_features import unit_of
 
 #: Order in which the groups are shown
 GROUPS = ("spike event", "spike shape", "subthreshold", "validation", "trace", "other")
 
 #: Without these settings a feature can't be computed at all
 NEEDED = ("stimulus_current", "multi_stim_start", "multi_stim_end")
-
-#: Units of the features for which eFEL has none ("": a plain number)
-OWN_UNITS = {
-    "Spikecount": "",
-    "Spikecount_stimint": "",
-    "ISIs": "ms",
-    "depol_block": "",
-    "trace_check": "",
-    "is_not_stuck": "",
-    "voltage": "mV",
-    "time": "ms",
-    "current": "nA",
-}
 
 
 @dataclass(frozen=True)
@@ -58,8 +46,9 @@ class FeatureInfo:
     position : bool
         Whether the values are positions in the interpolated trace, or numbers of spikes: of use to other
         features, hardly to a model.
-    lowest : float or None
-        Value below which it can't be, in its unit; what eFEL gives below it is left out, and told.
+    range : Range or None
+        Between what bounds its values lie; what eFEL gives outside is left out, and told. None for a feature that is
+        new in the installed eFEL.
     """
 
     name: str
@@ -71,7 +60,7 @@ class FeatureInfo:
     settings_that_matter: tuple[str, ...]
     deprecated: bool
     position: bool
-    lowest: float | None = None
+    range: Range | None = None
 
 
 @dataclass(frozen=True)
@@ -150,27 +139,15 @@ def _feature(name: str, words: dict[str, str]) -> FeatureInfo:
     return FeatureInfo(
         name=name,
         group=words.get("group", "other"),
-        unit=_unit(name),
+        unit=unit_of(name),
         description=words.get("description", ""),
         needs_current="I" in reads,
         needed_settings=tuple(setting for setting in NEEDED if setting in reads),
         settings_that_matter=tuple(setting for setting in known_settings() if setting in reads),
         deprecated=hasattr(function, "__deprecated__"),
         position=name.endswith("_indices"),
-        lowest=lowest(name),
+        range=range_of(name),
     )
-
-
-def _unit(name: str) -> str:
-    if name in OWN_UNITS:
-        return OWN_UNITS[name]
-    from efel.units import get_unit
-
-    try:
-        unit = get_unit(name)
-    except KeyError:
-        return ""
-    return {"constant": "", "1/(ms)": "1/ms"}.get(unit, unit)
 
 
 def _dependents(setting: str) -> tuple[str, ...]:

@@ -72,9 +72,15 @@ def build_entry(
             if protocol.recordings:  # otherwise the whole protocol is told to be unmatched
                 problems.append(_too_few(protocol, target, wanted))
             continue
-        entry = target.as_dict(save_files_used, default_std_value)
+        entry = target.as_dict(save_files_used, default_std_value) | _provenance(protocol)
         by_location.setdefault(target.location, []).append(entry)
     return by_location, problems
+
+
+def _provenance(protocol: Protocol) -> dict[str, str]:
+    """Say where the currents come from, if any wasn't measured."""
+    found = sorted({recording.current_from for recording in protocol.recordings})
+    return {"current_from": " and ".join(found)} if found not in ([], ["measured"]) else {}
 
 
 def _too_few(protocol: Protocol, target: Any, wanted: int) -> Problem:

@@ -35,7 +35,7 @@ from .inspection import (
     step_in_ms,
 )
 from .matlab import open_matlab
-from .nwb import finds_by_name, open_nwb
+from .nwb import open_nwb
 from .registry import Format, Open, format_for, format_of, plugin_problems, reads, register_reader
 from .text import open_lccr
 from .vouched import always_apart, damaged, vouch_for
@@ -159,7 +159,7 @@ def has_protocol(metadata: Mapping[str, Any], protocol: str) -> bool:
         known = format_for(metadata)
     except EfeError:
         return False
-    return known.open is open_nwb and finds_by_name(metadata, protocol)
+    return known.finds is not None and known.finds(metadata, protocol)
 
 
 def _open(metadata: Mapping[str, Any], reader: Reader | None) -> Any:

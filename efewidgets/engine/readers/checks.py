@@ -129,8 +129,8 @@ def _cut_padding(sweep: dict[str, Any], step: float, problems: list[Problem]) ->
     """Cut, in place, a tail that was filled in after a stop; raise ReadError for a stretch elsewhere."""
     if never_recorded(sweep["voltage"]):
         raise ReadError(
-            f"the voltage is {sweep['voltage'][-1]:g} all along, as no electrode is: nothing was recorded, or it was "
-            "filled in. The sweep is left out."
+            f"the voltage is {sweep['voltage'][-1] + 0.0:g} all along, as no electrode is: nothing was recorded, or "
+            "it was filled in. The sweep is left out."
         )
     gaps = find_gaps(sweep["voltage"], sweep["current"], step)
     if not gaps:

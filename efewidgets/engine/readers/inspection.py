@@ -39,6 +39,8 @@ class SweepInfo:
         The cell (or its electrode) as the file calls it.
     other_names : tuple of str
         Further names under which the stimulus is found.
+    current_from : str
+        "measured", or "command" if the current is what was commanded.
     """
 
     id: str
@@ -50,6 +52,7 @@ class SweepInfo:
     i_unit: str | None = None
     cell: str | None = None
     other_names: tuple[str, ...] = ()
+    current_from: str = "measured"
 
     def is_of(self, protocol: str) -> bool:
         """Whether the sweep is found under a protocol's name, without regard to case."""

@@ -11,14 +11,15 @@ from pathlib import PurePath
 from typing import Any, TypeVar
 
 from ..problems import Problem, ReadError
-from . import abf, columns, igor, matlab, nwb, text
+from . import abf, columns, episodes, heka, igor, matlab, nwb, text
 from .abf import inspect_abf, open_abf
 from .columns import inspect_text, open_table
 from .files import main_path
+from .heka import inspect_heka, names_protocol, open_heka
 from .igor import inspect_igor, open_igor
 from .inspection import Contents, FileSummary
 from .matlab import open_matlab
-from .nwb import open_nwb
+from .nwb import finds_by_name, open_nwb
 from .text import is_lccr, open_lccr
 
 ENTRY_POINTS = "efewidgets.readers"
@@ -32,7 +33,8 @@ class Format:
     """A file format and what opens it.
 
     Built-in formats have `open`; a lab's own have `read` (metadata → list of sweeps) and perhaps `inspect`.
-    `keys` are the keys of metadata that only this format has; None if it takes any.
+    `keys` are the keys of metadata that only this format has; None if it takes any. `finds` tells whether a file has
+    sweeps of a protocol, in formats whose sweeps are chosen by its name.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Format:
     read: Callable[[dict[str, Any]], Any] | None = None
     inspect: Callable[[str], FileSummary] | None = None
     keys: Mapping[str, Any] | Iterable[str] | None = field(default_factory=dict)
+    finds: Callable[[Mapping[str, Any], str], bool] | None = None
 
 
 def _open_text(metadata: Mapping[str, Any]) -> AbstractContextManager[Contents]:
@@ -53,7 +56,17 @@ def _open_text(metadata: Mapping[str, Any]) -> AbstractContextManager[Contents]:
 _BUILT_IN = (
     Format("ABF", (".abf",), open_abf, inspect_abf, keys=abf.KEYS),
     Format("Igor", (".ibw", ".bwav"), open_igor, inspect_igor, keys=igor.KEYS),
-    Format("NWB", (".nwb",), open_nwb, keys=nwb.KEYS),
+    Format("NWB", (".nwb",), open_nwb, keys=nwb.KEYS, finds=finds_by_name),
+    Format("HEKA", (".dat",), open_heka, inspect_heka, keys=heka.KEYS, finds=names_protocol),
+    *(
+        Format(source.name, suffixes, source.open, source.open_for_inspection, keys=episodes.KEYS)
+        for source, suffixes in (
+            (episodes.WINWCP, (".wcp",)),
+            (episodes.AXOGRAPH, (".axgd", ".axgx")),
+            (episodes.PACKED_IGOR, (".pxp",)),
+            (episodes.AXON_TEXT, (".atf",)),
+        )
+    ),
     Format("MATLAB", (".mat",), open_matlab, keys=matlab.KEYS),
     Format("text", (".txt",), _open_text, inspect_text, keys=text.KEYS | columns.KEYS),
     Format("CSV", (".csv", ".tsv"), open_table, inspect_text, keys=columns.KEYS),
@@ -145,6 +158,11 @@ def format_of(path: str | os.PathLike[str]) -> Format:
     raise ReadError(
         f"{name} has no suffix of a known format ({', '.join(suffixes)}). Rename it, or pass your own reader."
     )
+
+
+def suffixes_that_name_protocols() -> tuple[str, ...]:
+    """Return the suffixes of formats whose sweeps are chosen by the name of their protocol."""
+    return tuple(suffix for known in _BUILT_IN if known.finds is not None for suffix in known.suffixes)
 
 
 def format_for(metadata: Mapping[str, Any]) -> Format:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections import OrderedDict
+from typing import Any
 
 from .. import apart
 from ..problems import ReadError
@@ -69,6 +71,24 @@ def _gone_through(path: str) -> str:
     except apart.LostError as error:
         return damaged(path, error)
     return ""
+
+
+def ask_about(path: str, function: str, *args: Any) -> Any:
+    """Return what a function ("module:name" within `engine`) says of a file, as a process that may be lost has it.
+
+    Raises
+    ------
+    ReadError
+        If the process was lost, or whatever the function raised.
+    """
+    if apart.is_apart():
+        module, name = function.split(":")
+        package = __package__.rpartition(".")[0]
+        return getattr(importlib.import_module(f"{package}.{module}"), name)(path, *args)
+    try:
+        return apart.ask(function, path, *args)
+    except apart.LostError as error:
+        raise ReadError(damaged(path, error)) from error
 
 
 def damaged(path: str, error: apart.LostError) -> str:

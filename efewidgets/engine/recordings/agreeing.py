@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 
-from ..detection import Window, reconcile
+from ..detection import Doubt, Window, reconcile
 from ..problems import Problem
-from .edges import UNCERTAIN, cut_problem, settle, unsure_problem
+from .edges import UNCERTAIN, cut_problem, doubts, settle, unsure_problem
 from .recording import Recording
 
 
@@ -56,7 +56,7 @@ def _agree_in_group(group: Sequence[Recording]) -> None:
         tolerance = recording.agree_ms / recording.dt
         edges, origin = settle(recording.usual, window, tolerance)
         if origin in ("usual", "seen") and edges and all(name in edges for name in recording.timings):
-            _take_over(recording, window, edges or {}, "usual" if origin == "usual" else "others")
+            _take_over(recording, window, edges or {}, "usual" if origin == "usual" else "others", old.doubt)
         elif recording.timing_from == "lost":
             recording.window = dataclasses.replace(window, edges=old.edges)
         else:
@@ -70,9 +70,12 @@ def _content(recording: Recording) -> tuple:
     return () if window is None else (sorted(window.edges.items()), window.confidence, window.noise)
 
 
-def _take_over(recording: Recording, window: Window, edges: Mapping[str, int], origin: str) -> None:
+def _take_over(
+    recording: Recording, window: Window, edges: Mapping[str, int], origin: str, doubt: Doubt
+) -> None:
     """Move a recording to the edges of the others and measure its levels there."""
     recording.problems = [p for p in recording.problems if p.kind != "stimulus"]
+    recording.problems += doubts(window, origin, doubt)
     tolerance = recording.agree_ms / recording.dt
     if recording.timing_from in ("usual", "seen") and _near(recording.window, edges, tolerance):
         return

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..problems import Problem
 from .agreeing import agree_among
+from .file_units import judge_units
 from .reading import count_now, read_file
 from .recording import Recording
 
@@ -117,6 +118,12 @@ class Cell:
         count_now(kept)
         self.recordings += kept
         self.problems += problems
+        self.judge_units()
+
+    def judge_units(self) -> None:
+        """Judge the units over all sweeps of each file; recordings of one whose unit can't be are left out."""
+        refused, self.problems = judge_units(self.recordings, self.problems)
+        self.recordings = [recording for recording in self.recordings if recording.serial not in refused]
 
     def extract_efeatures(
         self,

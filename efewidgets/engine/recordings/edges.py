@@ -9,11 +9,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 
-from ..detection import Window
+from ..detection import Doubt, Window
 from ..problems import Problem
 
 SURE = 0.5
 UNCERTAIN = "the timing of the stimulus is not certain"
+#: doubts that aren't when the stimulus is, but whether what is seen is the stimulus: BluePyEfe can't dispel them
+WHICH = (Doubt.BRIEF, Doubt.HIGHER, Doubt.SHAPE)
 
 
 def settle(
@@ -35,14 +37,16 @@ def settle(
     edges : dict or None
         None if nobody found any.
     origin : {"usual", "seen", "unsure"}
-        "usual" if both agree: two methods that have nothing in common confirm each other, sure or not.
+        "usual" if both agree: two methods that have nothing in common confirm each other, sure or not (`doubts` says
+        what is to be told nevertheless).
     """
     if window.edges:
         near = {
             name: usual is not None and abs(usual[name] - at) <= tolerance
             for name, at in window.edges.items()
         }
-        if usual is not None and all(near.values()):
+        # what was given proves nothing: both have it from the same person
+        if usual is not None and near.keys() >= usual.keys() and all(near.values()):
             return usual, "usual"
         if window.confidence >= SURE:
             return {
@@ -62,6 +66,25 @@ def _is_whole(edges: Mapping[str, int], n: int) -> bool:
 def _in_order(edges: Mapping[str, int]) -> bool:
     times = list(edges.values())
     return all(a < b for a, b in itertools.pairwise(times))
+
+
+def doubts(window: Window, origin: str, kind: Doubt | None = None) -> list[Problem]:
+    """Return what a person should know about edges that were settled.
+
+    Where BluePyEfe and the detector agree, and the detector can't tell whether it is the stimulus that they see, both
+    may see the same test pulse.
+
+    Parameters
+    ----------
+    window : Window
+        What the detector saw.
+    origin : {"usual", "seen", "unsure", "others"}
+        Where the edges are from.
+    kind : Doubt, optional
+        Why the detector wasn't sure, by default `window.doubt`.
+    """
+    same = origin == "usual" and not window.sure and (window.doubt if kind is None else kind) in WHICH
+    return [unsure_problem(window)] if origin == "unsure" or same else []
 
 
 def unsure_problem(window: Window) -> Problem:

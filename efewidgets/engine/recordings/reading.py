@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..problems import EfeError, MissingFile, NoSweep, NoSweepError, Problem
+from ..problems import EfeError, MissingFile, NoSweep, NoSweepError, Problem, ScaleError, WrongUnit
 from ..readers import each_sweep
 from .ecodes import ecode_of
 from .memory import keep_freed_memory
@@ -103,7 +103,8 @@ def read_file(
             recording = file.recording(index, label, sweep)
             if count_spikes:
                 recording.count_spikes()
-                if keep_samples is True:  # for a script, which may change them
+                # for a script, which may change them; without a stimulus not before the others have been asked for one
+                if keep_samples is True and recording.timing_from != "lost":
                     recording.count_now()
         except Exception as error:
             failures.append(as_problem(error, "stimulus", recording=label))
@@ -189,6 +190,9 @@ def as_problem(error: Exception, kind: str, **place: Any) -> Problem:
     """Turn whatever went wrong with one file or recording into a problem, so that the others go on."""
     expected = isinstance(error, (EfeError, OSError))
     message = str(error) if expected else f"{type(error).__name__}: {error}"
+    if isinstance(error, ScaleError):
+        scale = {name: getattr(error, name) for name in ("quantity", "unit", "value", "likely")}
+        return WrongUnit(message, kind="unit", **place, **scale)
     special = {FileNotFoundError: MissingFile, NoSweepError: NoSweep}
     made = next((made for of, made in special.items() if isinstance(error, of)), Problem)
     return made(message, kind=kind, **place)

@@ -14,8 +14,9 @@ import numpy as np
 
 from ..features import efel_features as features
 from ..features.efel_settings import given_settings
-from ..features.ranges import possible
+from ..features.ranges import possible, range_of
 from ..features.store import FeatureStore
+from ..features.units_of_features import unit_of
 from ..problems import Problem
 from ..traces import spikes
 from ..traces.artefacts import artefacts
@@ -248,7 +249,7 @@ class Recording(Stimulus):
         found = self.call_efel(efeatures, efel_settings)[0]
         reduced = {}
         for name in efeatures:
-            values, wrong = possible(name, found.get(name))
+            values, wrong = possible(name, found.get(name), float(self.samples().tend))
             reduced[name] = features.reduce(values)
             if wrong:
                 self._impossible[name] = _impossible(name, wrong)
@@ -345,8 +346,10 @@ class Recording(Stimulus):
 
 
 def _impossible(feature: str, wrong: Sequence[float]) -> Problem:
+    known = range_of(feature)
+    can_be = f"; possible: {known.words} {unit_of(feature)}".rstrip() if known else ""
     message = (
-        f"{len(wrong)} value(s) of {feature} can't be ({wrong[0]:.4g}): left out. A spike at the very begin or end of "
-        "the stimulus may be the cause: look at the trace."
+        f"{len(wrong)} value(s) of {feature} can't be ({wrong[0]:.4g}{can_be}): left out. Look at the trace: a spike "
+        "at the very begin or end of the stimulus, an unbalanced bridge or a wrong unit may be the cause."
     )
     return Problem(message, "warning", "feature")

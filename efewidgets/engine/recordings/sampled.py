@@ -13,6 +13,7 @@ import numpy as np
 from ..problems import EfeError, Problem
 from ..readers import each_sweep
 from ..traces.fingerprint import fingerprint
+from ..traces.scale import scale_of
 from ..traces.trace import Trace, standardize
 from .source import Source, files_of
 
@@ -41,6 +42,8 @@ class Sampled:
         None  # times, voltage and current, once a script has set any
     )
     _step: tuple[float, str]
+    #: What it says about its units; see `file_units.scale_of`
+    scale: dict[str, Any] | None = None
 
     def __init__(self, config_data: Mapping[str, Any], reader_data: Mapping[str, Any], protocol_name: str):
         self.config_data = dict(config_data)
@@ -57,6 +60,8 @@ class Sampled:
         self.serial = new_serial()
         self.fingerprint = fingerprint(reader_data)
         self._trace = standardize(self.config_data, reader_data) if reader_data else None
+        if self._trace is not None:
+            self.scale = scale_of(self._trace, self.config_data, reader_data)
 
     @property
     def name(self) -> str:
@@ -64,6 +69,16 @@ class Sampled:
         if self.id:
             return str(self.id)
         return pathlib.Path(self.files[-1]).stem if self.files else ""
+
+    @property
+    def current_from(self) -> str:
+        """Where the current comes from: "measured", or "command" if it is what was commanded."""
+        return str(self.reader_data.get("current_from") or "measured")
+
+    @property
+    def facts(self) -> dict[str, float]:
+        """What the file knows of electrode and cell: numbers, by names that end with their unit."""
+        return dict(self.reader_data.get("facts") or {})
 
     @property
     def trace(self) -> Trace | None:

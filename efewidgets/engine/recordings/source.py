@@ -13,7 +13,7 @@ from ..problems import EfeError
 from ..readers import read
 from ..traces.trace import Trace, standardize
 
-_PATHS = ("filepath", "v_file", "i_file")
+_PATHS = ("filepath", "v_file", "i_file", "stimulus_file")
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,7 +17,7 @@ from ..problems import EfeError, Problem
 from ..traces.trace import Trace, number, setting
 from ..units import HIGHEST_NA, to_nA
 from .baseline import holding
-from .edges import settle, unsure_problem
+from .edges import doubts, settle
 from .lab_ecodes import LabECode
 
 
@@ -70,6 +70,8 @@ class Stimulus(LabECode):
     guess_timing: ClassVar[bool] = True
     level_problems: tuple[Problem, ...] = ()
     holding_from: str = ""
+    #: What it says of the membrane; see `membranes.membrane_of`
+    membrane: dict[str, float | None] | None = None
 
     _own_attr: Sequence[str] | None = None
 
@@ -201,8 +203,7 @@ class Stimulus(LabECode):
         if edges is None or not whole or (self.timing_from == "unsure" and not self.guess_timing):
             self.timing_from = "lost"
             edges = edges if edges is not None and whole else dict.fromkeys(self.timings, 0)
-        if self.timing_from == "unsure":
-            self.problems.append(unsure_problem(window))
+        self.problems += doubts(window, self.timing_from)
         self.window = (
             window if self.timing_from in ("unsure", "lost") else dataclasses.replace(window, edges=edges)
         )

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...engine.exchange import write_files
-from ...engine.export.choices import Choices
+from ...engine.export.choices import Choices, choices_of
 from ...engine.export.fit import fit_data
-from ...engine.export.responses import STEP_MS, Model, model_files, play, read_responses
+from ...engine.export.responses import STEP_MS, Model, ModelFiles, model_files, play, read_responses
 from ...engine.problems import EfeError, nearest
 from ..convert import with_absolute_paths
 from ..inputs import CellInputs, file_inputs
-from ..values import Frozen
+from ..values import Frozen, thaw
 from .base import Editing
 
 
@@ -24,7 +25,7 @@ class ModelActions(Editing):
     def add_model(
         self,
         name: str,
-        model: Model | Mapping[str, Any] | str | os.PathLike[str],
+        model: Model | Mapping[str, Any] | str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
         folder: str | os.PathLike[str],
         *,
         choices: Choices | None = None,
@@ -41,12 +42,14 @@ class ModelActions(Editing):
             What the model is called among the cells.
         model : callable, dict or path
             ``model(time, current)`` that returns a voltage (ms, nA, mV; arrays (n,)); or responses: what BluePyOpt
-            returns, or a folder of BluePyEModel's or BluePyOpt's files, see `engine.export.responses.read_responses`.
+            returns, or a folder of BluePyEModel's or BluePyOpt's files, or such files, see
+            `engine.export.responses.read_responses`. Recordings in other formats are added as a cell's, see
+            `use_as_model`.
         folder : path
             Where the responses are written, one CSV file a protocol.
         choices : Choices, optional
-            Those of the export that the model was fitted to; ``threshold_based`` decides whether it was played % of its
-            own rheobase or nA.
+            Those of the export that the model was fitted to; by default those that the state holds.
+            ``threshold_based`` decides whether it was played % of its own rheobase or nA.
         dt : float
             Step with which a callable is played, ms.
 
@@ -65,7 +68,8 @@ class ModelActions(Editing):
         there = self.inputs.by_name.get(name)
         if there is not None and not there.model:
             raise EfeError(f"there is a cell {name!r}; call the model otherwise.")
-        fit, _, _ = fit_data(as_extraction(self.results), choices or Choices())
+        chosen = choices or choices_of(thaw(self.inputs.export))
+        fit, _, _ = fit_data(as_extraction(self.results), chosen)
         if not fit["protocols"]:
             raise EfeError(
                 "there is no target with a value yet, so that there is nothing to compare a model with."
@@ -86,8 +90,9 @@ class ModelActions(Editing):
             )
             cells = [cell for cell in self.inputs.cells if cell.name != name]
             values = {key: v for key, v in self.inputs.rheobase_values.items() if key != name}
-            if found.rheobase is not None:
-                values[name] = found.rheobase
+            counted = _counts_percents(found, fit)
+            if counted is not None:
+                values[name] = counted
             self.commit(
                 f"add the model {name}",
                 cells=(*cells, CellInputs(name, files, model=True)),
@@ -110,3 +115,31 @@ class ModelActions(Editing):
             values = {key: v for key, v in self.inputs.rheobase_values.items() if key != name}
             cells = tuple(cell for cell in self.inputs.cells if cell.name != name)
             self.commit(f"remove the model {name}", cells=cells, rheobase_values=Frozen(values))
+
+    def use_as_model(self, cell: str, model: bool = True) -> None:
+        """Take the recordings of a cell, in whatever format, for those of a model; or for a cell's again.
+
+        Raises
+        ------
+        EfeError
+            If there is no such cell.
+        """
+        if cell not in self.inputs.by_name:
+            raise EfeError(f"there is no cell {cell!r}.{nearest(cell, self.inputs.by_name)}")
+        with self._lock:
+            cells = tuple(
+                dataclasses.replace(one, model=model) if one.name == cell else one
+                for one in self.inputs.cells
+            )
+            self.commit(f"take {cell} for a {'model' if model else 'cell'}", cells=cells)
+
+
+def _counts_percents(found: ModelFiles, fit: Mapping[str, Any]) -> float | None:
+    """Return the rheobase (nA) that a model's stimuli are counted in.
+
+    Its own, which it was played % of; or the cells' mean, if it was played nA for targets in %.
+    """
+    if found.rheobase is not None or fit["rheobase"] is None:
+        return found.rheobase
+    mean: float | None = fit["rheobase"]["mean"]
+    return mean

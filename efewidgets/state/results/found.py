@@ -99,11 +99,12 @@ class Found(Computed):
         for cell in self.inputs.cells:
             for protocol, group in cell.groups.items():
                 agreed = self.get("agree", (cell.name, protocol))
+                refused = self.get("cell", cell.name).refused
                 twice = repeats(list(included(group, agreed)))
                 for file, recordings in zip(group.files, agreed.files, strict=True):
                     for recording in recordings:
                         identity = f"{file.id}/{recording.label}"
-                        why = file.excluded.get(recording.label)
+                        why = file.excluded.get(recording.label) or refused.get(recording.serial)
                         if recording.serial in twice:
                             why = reason(twice[recording.serial])
                         found[identity] = Member(identity, cell.name, protocol, file, recording, why)

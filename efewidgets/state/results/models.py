@@ -93,6 +93,7 @@ def _row(results: Found, model: str, recording: Recording, target: Target, value
         target.efeature,
         value,
         unit_of(target.efeature),
+        recording.current_from,
         (),
     ]
 

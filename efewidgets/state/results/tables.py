@@ -17,10 +17,10 @@ from .found import Found, Member
 
 RECORDING_COLUMNS = (
     "recording cell protocol file sweep amp_nA amp_percent hypamp_nA ton_ms toff_ms tend_ms dt_ms spikes"
-    " auto_threshold_mV timing_from excluded"
+    " auto_threshold_mV timing_from current_from excluded"
 ).split()
 FEATURE_COLUMNS = (
-    "recording cell protocol file sweep amp_nA amp_percent feature efeature value unit targets"
+    "recording cell protocol file sweep amp_nA amp_percent feature efeature value unit current_from targets"
 ).split()
 TARGET_COLUMNS = (
     "target protocol amplitude tolerance feature efeature location recordings cells n mean std unit in_output"
@@ -46,7 +46,7 @@ def _recording_row(results: Found, member: Member) -> tuple:
     recording = member.recording
     place = (member.id, member.cell, member.protocol, member.file.path, recording.label)
     if member.lost:
-        return (*place, *[np.nan] * 9, recording.timing_from, member.excluded)
+        return (*place, *[np.nan] * 9, recording.timing_from, recording.current_from, member.excluded)
     threshold = recording._auto_threshold  # what was not needed isn't read for the table
     return (
         *place,
@@ -56,6 +56,7 @@ def _recording_row(results: Found, member: Member) -> tuple:
         recording.spikecount,
         _number(threshold),
         recording.timing_from,
+        recording.current_from,
         member.excluded,
     )
 
@@ -146,6 +147,7 @@ def _about(results: Found) -> _About:
             "sweep": [member.recording.label for member in members],
             "amp_nA": amps,
             "amp_percent": 100.0 * amps / of_each,
+            "current_from": [member.recording.current_from for member in members],
         }
     )
     recordings = [member.recording for member in members]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -69,10 +69,14 @@ class Used:
 
 @dataclass(frozen=True)
 class UsedCell:
-    """A cell with the recordings that are used, and these protocol by protocol."""
+    """A cell with the recordings that are used, and these protocol by protocol.
+
+    `refused` says, by their serial numbers, why others aren't, since the unit of their file can't be.
+    """
 
     cell: Cell
     used: dict[str, Used]
+    refused: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,8 @@ from ...engine.outputs.standard_files import holding_current
 from ...engine.problems import Problem
 from ...engine.recordings.agreeing import agree_among
 from ...engine.recordings.cell import Cell
+from ...engine.recordings.file_units import judge_units
+from ...engine.recordings.membranes import judge_membranes
 from ...engine.recordings.recording import Recording
 from ...engine.recordings.repeats import without_repeats
 from ...engine.recordings.stimulus import Stimulus
@@ -124,16 +126,18 @@ def _cell_covers(context: Context, cell: str, get: Get) -> Iterable[Node]:
 def _cell(read: tuple, groups: list[Agreed], work: Work | None) -> UsedCell:
     found: CellInputs = read[0]
     cell = Cell(found.name)
+    everything = [recording for agreed in groups for recording in agreed.recordings]
+    refused, cell.problems = judge_units(everything, [p for agreed in groups for p in agreed.problems])
     used = {}
     for (protocol, group), agreed in zip(found.groups.items(), groups, strict=True):
         kept, repeated = without_repeats(list(included(group, agreed)))
-        recordings = tuple(kept)
+        recordings = tuple(recording for recording in kept if recording.serial not in refused)
         cell.problems += [problem.at(cell=cell.name) for problem in repeated]
         serials = np.array([recording.serial for recording in recordings], dtype=np.int64)
         used[protocol] = Used(recordings, _plain_levels(recordings), serials, *_parameters(recordings))
         cell.recordings += recordings
-        cell.problems += agreed.problems
-    return UsedCell(cell, used)
+    cell.problems += [problem.at(cell=cell.name) for problem in judge_membranes(cell.recordings)]
+    return UsedCell(cell, used, refused)
 
 
 def _plain_levels(recordings: tuple[Recording, ...]) -> np.ndarray | None:

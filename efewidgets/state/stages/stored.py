@@ -38,6 +38,7 @@ _ALLOWED = {
     ("efewidgets.engine.problems", "Problem"),
     ("efewidgets.engine.problems", "MissingFile"),
     ("efewidgets.engine.problems", "NoSweep"),
+    ("efewidgets.engine.problems", "WrongUnit"),
     ("efewidgets.engine.detection.window", "Window"),
     ("efewidgets.engine.detection.window", "Box"),
     ("efewidgets.engine.detection.window", "Doubt"),

@@ -20,6 +20,7 @@ from ...engine.files.guessing import (
 )
 from ...engine.files.name_patterns import Pattern
 from ...engine.problems import EfeError, Problem
+from ...engine.readers.registry import suffixes_that_name_protocols
 from ..parts.base import StateWidget
 from ..parts.html import escape, plain
 from ..parts.message import Message
@@ -29,15 +30,15 @@ from .looker import Looker
 from .rows import count_files, counted, own_names, proposal_row, summary_words
 
 #: Formats whose sweeps are chosen by the protocol that the file itself names
-_NAMING = (".nwb",)
+_NAMING = suffixes_that_name_protocols()
 #: Formats whose files may hold a whole run of sweeps
-_RUNS = (".abf", ".mat")
+_RUNS = (".abf", ".mat", ".wcp", ".axgd", ".axgx", ".pxp", ".atf")
 EACH_FILE = (
     ' <span class="efe-hint">Each file holds many sweeps, and no name says a protocol: each is taken for a cell of its '
     "own. A pattern such as {cell}/* puts those of a folder together.</span>"
 )
 #: Formats whose header may name the protocol that all sweeps were recorded with
-_RECORDED = (".abf",)
+_RECORDED = (".abf", ".axgd", ".axgx")
 
 COLUMNS = (
     Column("file", "File"),

@@ -13,6 +13,7 @@ from ... import datasets
 from ...engine.files.folders import Root
 from ...engine.problems import EfeError
 from ...engine.readers import always_apart
+from ...engine.readers.registry import suffixes_that_name_protocols
 from ...engine.recordings.ecodes import FAMILIES
 from ...state import ExtractionState
 from ...state.inputs import FileInputs, files_in_words
@@ -222,7 +223,8 @@ class FileSelector(StateWidget):
         """Whether a file chooses its sweeps by the name of their protocol and has some of its present one."""
         seen = self.looker.get(file.path)
         summary = None if seen is None else seen.summary
-        return summary is not None and summary.format == "NWB" and summary.has_protocol(file.protocol)
+        by_name = file.path.lower().endswith(suffixes_that_name_protocols())
+        return summary is not None and by_name and summary.has_protocol(file.protocol)
 
     def _set_ecode(self, ids: tuple[str, ...], text: str) -> None:
         if text and not stimulus_family("", text):

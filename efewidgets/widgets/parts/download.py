@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Any
 
 import anywidget
@@ -27,8 +28,8 @@ class Download(anywidget.AnyWidget):
     filename : str
         Under which name the browser saves it.
     make : callable
-        Returns the contents, as bytes or text; called when the button is pressed. What it raises is said beside the
-        button.
+        Returns the contents, as bytes or text, or a Future of them if they take long; called when the button is
+        pressed. What it raises is said beside the button.
     kind : str
         Media type of the contents.
     tooltip : str
@@ -48,7 +49,7 @@ class Download(anywidget.AnyWidget):
         self,
         label: str,
         filename: str,
-        make: Callable[[], bytes | str],
+        make: Callable[[], bytes | str | Future[bytes]],
         *,
         kind: str = "application/octet-stream",
         tooltip: str = "",
@@ -65,16 +66,35 @@ class Download(anywidget.AnyWidget):
         number = content.get("number")
         try:
             made = self.make()
-        except EfeError as error:
-            self.send({"kind": "failed", "number": number, "text": str(error)})
         except Exception as error:
-            logger.exception("%s can't be made", self.filename)
-            text = f"that failed: {type(error).__name__}: {plain(error)}"
-            self.send({"kind": "failed", "number": number, "text": text})
+            self._failed(number, error)
         else:
-            data = made.encode("utf-8") if isinstance(made, str) else made
-            file = {"kind": "file", "number": number, "filename": self.filename, "type": self.kind}
-            self.send(file, buffers=[data])
+            if isinstance(made, Future):
+                made.add_done_callback(lambda done: self._finished(number, done))
+            else:
+                self._answer(number, made)
+
+    def _finished(self, number: Any, done: Future[bytes]) -> None:
+        """Answer from the thread that has made the file."""
+        if self.comm is None:
+            return
+        error = done.exception()
+        if error is None:
+            self._answer(number, done.result())
+        else:
+            self._failed(number, error)
+
+    def _answer(self, number: Any, made: bytes | str) -> None:
+        data = made.encode("utf-8") if isinstance(made, str) else made
+        file = {"kind": "file", "number": number, "filename": self.filename, "type": self.kind}
+        self.send(file, buffers=[data])
+
+    def _failed(self, number: Any, error: BaseException) -> None:
+        text = str(error)
+        if not isinstance(error, EfeError):
+            logger.error("%s can't be made", self.filename, exc_info=error)
+            text = f"that failed: {type(error).__name__}: {plain(error)}"
+        self.send({"kind": "failed", "number": number, "text": text})
 
     def close(self) -> None:
         """Leave the page, with the layout."""

@@ -48,8 +48,8 @@ function render({ model, el }) {
   says.setAttribute("role", "status");
   zone.setAttribute("role", "group");
   zone.setAttribute("aria-label", model.get("label"));
-  input.setAttribute("aria-label", "Files to upload");
-  folder.setAttribute("aria-label", "Folder to upload");
+  input.setAttribute("aria-label", `${model.get("what")} to upload`);
+  folder.setAttribute("aria-label", `Folder to upload (${model.get("what").toLowerCase()})`);
   input.accept = model.get("accept");
   el.append(zone, says, list);
 

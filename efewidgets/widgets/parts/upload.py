@@ -33,6 +33,8 @@ class Upload(anywidget.AnyWidget):
         Endings that are offered, ".abf,.nwb".
     on_received : callable, optional
         ``on_received(paths)`` when all files that were chosen together are there.
+    what : str
+        What the files are called on the page, in the plural; two uploads on one page are told apart by it.
 
     Attributes
     ----------
@@ -43,6 +45,7 @@ class Upload(anywidget.AnyWidget):
     _esm = static(__file__, "upload.js")
 
     label = traitlets.Unicode("Upload files").tag(sync=True)
+    what = traitlets.Unicode("Files").tag(sync=True)
     accept = traitlets.Unicode("").tag(sync=True)
     piece = traitlets.Int(1_500_000).tag(sync=True)
 
@@ -53,13 +56,14 @@ class Upload(anywidget.AnyWidget):
         limit: int = 8 * 2**30,
         accept: str = "",
         on_received: Callable[[tuple[str, ...]], Any] | None = None,
+        what: str = "Files",
     ):
         self.inbox = Inbox(folder, limit)
         self.on_received = on_received
         self.received: tuple[str, ...] = ()
         self._batches: dict[str, list[str]] = {}
         self._lock = threading.RLock()
-        super().__init__(accept=accept)
+        super().__init__(accept=accept, what=what, label=f"Upload {what.lower()}")
         self.on_msg(self._told)
 
     @property

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import logging
 import zipfile
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from functools import partial
 from typing import Any
 
@@ -17,6 +20,7 @@ from ...state.exporting import export, export_choices
 from ..parts.base import StateWidget
 from ..parts.download import Download
 from ..parts.html import escape, tag
+from ..parts.later import Later, Seen
 from ..parts.style import row
 
 #: Choices that are ticked, their words and what they mean
@@ -32,6 +36,8 @@ TICKED = {
 }
 
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)
+
+logger = logging.getLogger(__name__)
 
 
 class ExportPanel(StateWidget):
@@ -49,6 +55,8 @@ class ExportPanel(StateWidget):
         By the names of the choices.
     check : ipywidgets.Button
     zip : Download
+    job : Later
+        The work that is under way, with a button to stop it.
     told : ipywidgets.HTML
         Refusals and remarks.
     """
@@ -81,20 +89,23 @@ class ExportPanel(StateWidget):
             description="Check", icon="check", tooltip="say what the program would refuse, or do otherwise"
         )
         self.on_click(self.check, self._check)
-        self.zip = Download("Download for it (zip)", "export.zip", self.make_zip, kind="application/zip")
+        self.zip = Download("Download (zip)", "export.zip", self.begin_zip, kind="application/zip")
+        self.job = Later()
         self.about, self.told = ipywidgets.HTML(), ipywidgets.HTML()
         self.about.add_class("efe-faint")
         self._show_format()
         return [
-            row(self.format, self.name, self.floor, self.check, self.zip),
+            row(self.format, self.name, self.floor),
             self.about,
             row(*self.ticked.values()),
+            row(self.check, self.zip, self.job.box),
             self.told,
         ]
 
     def _show_format(self) -> None:
         chosen = FORMATS[self.format.value]
         self.about.value = escape(chosen.description[:1].upper() + chosen.description[1:] + ".")
+        self.zip.label = f"Download for {chosen.title} (zip)"
         self.told.value = ""
 
     # --- from the state to the screen
@@ -119,13 +130,17 @@ class ExportPanel(StateWidget):
     def _set(self, **choices: Any) -> None:
         self.state.set_export(**choices)
 
-    def export(self) -> Export:
-        """Return the files of the chosen format, and what is to be said of them."""
-        return export(self.state.results, self.format.value)
-
     def _check(self) -> None:
-        found = self.export()
-        self.put(self.told, value=told(found, FORMATS[self.format.value].title))
+        """Say what the program makes of it; figures and pickles change nothing about that."""
+        checked = self._begin("checking", lambda found: None, figures=False, pickles=False)
+        checked.add_done_callback(self._say_failure)
+
+    def _say_failure(self, done: Future[None]) -> None:
+        error = done.exception()
+        if error is not None:
+            logger.error("the export can't be checked", exc_info=error)
+            failed = f"that failed: {type(error).__name__}: {error}"
+            self.told.value = tag("div", escape(failed), class_="efe-says", role="alert")
 
     def make_zip(self) -> bytes:
         """Return a zip of the files.
@@ -135,13 +150,37 @@ class ExportPanel(StateWidget):
         EfeError
             If the program can't take them.
         """
-        found = self.export()
-        title = FORMATS[self.format.value].title
-        self.put(self.told, value=told(found, title))
-        if found.refusals:
-            raise EfeError(f"{title} can't take this; see below why.")
-        self.put(self.zip, filename=f"{export_choices(self.state.inputs).name}-{self.format.value}.zip")
-        return as_zip(found)
+        future = self.begin_zip()
+        return future.result()
+
+    def begin_zip(self) -> Future[bytes]:
+        """Begin with a zip of the files, apart from the page; return what will hold it, or say why there is none."""
+        name = self.format.value
+        title = FORMATS[name].title
+        self.put(self.zip, filename=f"{export_choices(self.state.inputs).name}-{name}.zip")
+
+        def zipped(found: Export) -> bytes:
+            if found.refusals:
+                raise EfeError(f"{title} can't take this; see below why.")
+            return as_zip(found)
+
+        return self._begin("drawing figures", zipped)
+
+    def _begin(self, activity: str, finish: Callable[[Export], Any], **choices: Any) -> Future[Any]:
+        """Make the files apart from the page, say what is to be said of them, and do what remains."""
+        results, name, revision = self.state.results, self.format.value, self.state.revision
+
+        def work(seen: Seen) -> Any:
+            found = export(results, name, seen=seen, **choices)
+            if (self.format.value, self.state.revision) == (name, revision):
+                self.told.value = told(found, FORMATS[name].title, export_choices(results.inputs).figures)
+            return finish(found)
+
+        return self.job.start(activity, work)
+
+    def leave(self) -> None:
+        """End work that is under way."""
+        self.job.cancel()
 
 
 def _floor(text: str) -> float | None:
@@ -161,14 +200,21 @@ def as_zip(found: Export) -> bytes:
     return stream.getvalue()
 
 
-def told(found: Export, title: str) -> str:
+def told(found: Export, title: str, figures: bool = False) -> str:
     """Return as HTML what a consumer would refuse, and what a person should know."""
-    head = (
-        f"{title} can't take this:" if found.refusals else f"{title} can take this: {len(found.files)} files."
-    )
-    parts = [tag("div", escape(head), class_="efe-warn" if found.refusals else "efe-heading", role="status")]
-    for sentences, look in ((found.refusals, "efe-bad"), (found.remarks, "efe-faint")):
-        if sentences:
-            items = [tag("li", escape(sentence[:1].upper() + sentence[1:])) for sentence in sentences]
-            parts.append(tag("ul", *items, class_=look))
+    taken = not found.refusals
+    files = sum(not name.endswith(".pdf") for name in found.files)
+    more = ", and figures" if figures else ""
+    head = f"{title} can take this: {files} files{more}." if taken else f"{title} can't take this:"
+    said = tag("div", escape(head), class_="efe-heading") + _listed(found.refusals)
+    look = f"efe-says efe-{'note' if taken else 'error'}"
+    parts = [tag("div", said, class_=look, role="status" if taken else "alert")]
+    if found.remarks:
+        heading = tag("div", "What it will do otherwise than one may expect, or can't be told:")
+        parts.append(tag("div", heading, _listed(found.remarks), class_="efe-remarks efe-faint"))
     return tag("div", *parts)
+
+
+def _listed(sentences: Sequence[str]) -> str:
+    items = [tag("li", escape(sentence[:1].upper() + sentence[1:])) for sentence in sentences]
+    return tag("ul", *items, class_="efe-sentences") if items else ""

@@ -20,6 +20,7 @@ from ..parts.table import Table
 from . import data as results_data
 from . import files as results_files
 from .export import ExportPanel
+from .models import ModelsPanel
 
 VIEWS = {"features": "Features", "protocols": "Protocols", "currents": "Currents", "json": "JSON"}
 
@@ -51,6 +52,8 @@ class ResultsPanel(StateWidget):
     zip, csv, parquet : Download
     export : ExportPanel
         The results for BluePyEModel and others.
+    models : ModelsPanel
+        Models beside the cells.
     folder : ipywidgets.Text
     save, replace, keep : ipywidgets.Button
     """
@@ -95,7 +98,8 @@ class ResultsPanel(StateWidget):
         self.json = ipywidgets.VBox([self.which, self.text])
         views = row(self.view)
         parts = [views, self.note, self.table, self.title, self.contributors, self.json]
-        return [*self._exports(), *parts, *([] if self.read_only else self._saving())]
+        self.models = ModelsPanel(self.state, root=self.root, read_only=self.read_only)
+        return [*self._exports(), *parts, *([] if self.read_only else self._saving()), self.models]
 
     def _exports(self) -> Sequence[ipywidgets.Widget]:
         self.zip = Download(

@@ -318,7 +318,10 @@ def _summary(data: TargetData) -> str:
     none = sum(not row.get("recordings", True) for row in data.rows)
     words += f"; {none} without a recording" if none else ""
     words += ". Chosen automatically: press “Keep as my own” to edit them." if data.automatic else ""
-    faults = [tag("div", escape(fault[:1].upper() + fault[1:]), class_="efe-warn") for fault in data.faults]
+    faults = [
+        tag("div", escape(fault[:1].upper() + fault[1:]), class_="efe-says efe-warning")
+        for fault in data.faults
+    ]
     return tag("div", tag("div", escape(words), class_="efe-faint"), *faults, role="status")
 
 

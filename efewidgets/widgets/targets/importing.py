@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ...engine.config.legacy import l5pc, translate_targets
+from ...engine.config.legacy import is_obi_one, l5pc, translate_obi_one, translate_targets
 from ...engine.export.importing import targets_of_features
 from ...engine.problems import EfeError, Problem
 from ...engine.targets.targets import check_targets, convert_legacy_targets
@@ -175,7 +175,7 @@ def targets_of_json(data: Any, tolerance: float = 10) -> tuple[Targets, list[str
     """Return the targets in a config or a part of one; see `targets_of_text`.
 
     Known are: a list of targets; a dictionary of protocols with "amplitudes" and "efeatures"; whole configs of
-    efewidgets, BluePyEfe 1 and BluePyEModel (with "targets"); BluePyEModel's list of "efeatures" for the
+    efewidgets, BluePyEfe 1, OBI-ONE and BluePyEModel (with "targets"); BluePyEModel's list of "efeatures" for the
     optimisation; features.json; the features of BluePyOpt's l5pc example and of HHNB; and fit.json.
     """
     found, notes = _form(data, tolerance)
@@ -198,6 +198,9 @@ def _form(data: Any, tolerance: float) -> tuple[Targets, list[str]]:
         if {"cells", "features", "options"} <= set(data):
             found, problems = translate_targets(data)
             return found, _words(problems)
+        if is_obi_one(data):
+            config, problems = translate_obi_one(data)
+            return config["targets"], ["These amplitudes are in nA.", *_words(problems)]
         if l5pc.is_fit(data):
             return l5pc.from_fit(data).targets, []
         if l5pc.is_l5pc(data):

@@ -354,7 +354,15 @@ def _facts(
     own = by_hand(state.inputs, member.id)
     words = f"{', '.join(own)} set by hand" if own else FROM.get(recording.timing_from, recording.timing_from)
     found.append(("timing", words))
-    return found
+    if recording.current_from == "command":
+        found.append(("current", "command, not measured"))
+    return found + [_fact(name, value) for name, value in recording.facts.items()]
+
+
+def _fact(name: str, value: float) -> tuple[str, str]:
+    """Return a fact of electrode or cell in words: its unit is the last part of its name."""
+    what, _, unit = name.rpartition("_")
+    return what.replace("_", " "), f"{number(value)} {unit.replace('Ohm', 'Ω')}"
 
 
 def _amplitudes(results: Results, member: Member) -> str:

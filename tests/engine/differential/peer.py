@@ -114,13 +114,13 @@ def peer_cells(
         )
 
 
-def tidied(outputs: dict) -> dict:
+def tidied(outputs: dict, default_std: float = DEFAULT_STD) -> dict:
     """Put null where BluePyEfe's JSON says NaN, which is no JSON, and the cells in the order of their names.
 
     Equal values have a standard deviation of 0, which is replaced by the default; BluePyEfe's may be 2e-18 instead,
     from rounding their mean, and then isn't.
     """
-    outputs = _without_rounding(_without_nan(outputs))
+    outputs = _without_rounding(_without_nan(outputs), default_std)
     currents = outputs["holding_threshold_currents"]
     for name in ("all_holding_current", "all_threshold_current"):
         currents[name] = dict(sorted(currents[name].items()))
@@ -135,12 +135,12 @@ def _without_nan(value: Any) -> Any:
     return None if isinstance(value, float) and np.isnan(value) else value
 
 
-def _without_rounding(value: Any) -> Any:
+def _without_rounding(value: Any, default_std: float) -> Any:
     if isinstance(value, dict):
-        return {key: _without_rounding(item) for key, item in value.items()}
+        return {key: _without_rounding(item, default_std) for key, item in value.items()}
     if not isinstance(value, list):
         return value
     pair = len(value) == 2 and all(isinstance(item, float) for item in value)
     if pair and 0 < value[1] < 1e-14 * max(abs(value[0]), 1e-3):
-        return [value[0], DEFAULT_STD]
-    return [_without_rounding(item) for item in value]
+        return [value[0], default_std]
+    return [_without_rounding(item, default_std) for item in value]

@@ -17,6 +17,8 @@ from tests.engine.differential.cells import STEP, firing_cell, metadata_of, synt
 from tests.engine.differential.experiments import GIVEN, SETTINGS, cell_files, family_sweep, targets_for
 from tests.engine.differential.peer import quiet, tidied
 
+pytestmark = pytest.mark.usefixtures("impossible_values_stay")
+
 COMMON = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 PROTOCOLS = ["IDthresh", "IDrest", "sAHP"]
 

@@ -7,19 +7,22 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from tests.compare import differences
 from tests.engine.differential.experiments import experiments, majority_rheobase
-from tests.engine.differential.peer import our_outputs, peer_outputs, quiet, tidied
+from tests.engine.differential.peer import DEFAULT_STD, our_outputs, peer_outputs, quiet, tidied
+
+pytestmark = pytest.mark.usefixtures("impossible_values_stay")
 
 COMMON = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 
 
 def compare(arguments, tmp_path, monkeypatch):
     """Run both, BluePyEfe with a correct rule in place of its rheobase by majority; return how many features agree."""
+    default_std = arguments.get("default_std_value", DEFAULT_STD)
     with quiet():
         import bluepyefe.extract
     with monkeypatch.context() as patch:
         patch.setattr(bluepyefe.extract, "compute_rheobase_majority_bin", majority_rheobase)
-        expected = tidied(peer_outputs(tmp_path / "peer", arguments))
-    actual = tidied(our_outputs(tmp_path / "ours", arguments))
+        expected = tidied(peer_outputs(tmp_path / "peer", arguments), default_std)
+    actual = tidied(our_outputs(tmp_path / "ours", arguments), default_std)
     assert differences(expected, actual) == []
     return sum(len(targets["soma"]) for targets in expected["features"].values())
 

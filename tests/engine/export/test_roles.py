@@ -56,6 +56,16 @@ def test_roles_are_proposed_by_amplitude():
     assert all("role" not in t for t in listed)
 
 
+def test_rin_and_holding_are_proposed_where_the_other_one_is():
+    """Nearer to -40 % than -50 is, -30 isn't taken when a person has chosen -50 for one of the two."""
+    places = [target(), target(amplitude=-30), target(RIN, -30), target(amplitude=-50), target(RIN, -50)]
+    held, measured = [dict(t) for t in places], [dict(t) for t in places]
+    held[3]["role"], measured[4]["role"] = "holding", "Rin"
+    for given in (held, measured):
+        assert [t.get("role") for t in with_roles(given)] == ["RMP", None, None, "holding", "Rin"]
+    assert any("e.g. that of IV_-50" in fault for fault in role_faults(held))
+
+
 @pytest.mark.parametrize(
     ("family", "name", "new"),
     [

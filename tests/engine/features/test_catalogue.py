@@ -15,6 +15,7 @@ from efewidgets.engine.features.catalogue import GROUPS, catalogue, feature_info
 from efewidgets.engine.features.efel_features import feature_values
 from efewidgets.engine.features.efel_graph import cpp_chain, cpp_lines, reads
 from efewidgets.engine.features.efel_settings import known_settings
+from efewidgets.engine.features.units_of_features import OWN_UNITS
 from efewidgets.engine.problems import EfeError
 
 from .conftest import MADE_UP
@@ -64,7 +65,7 @@ def test_units():
         try:
             unit = get_unit(info.name)
         except KeyError:
-            assert info.name in module.OWN_UNITS, f"a unit is missing for {info.name}"
+            assert info.name in OWN_UNITS, f"a unit is missing for {info.name}"
         else:
             assert info.unit == {"constant": "", "1/(ms)": "1/ms"}.get(unit, unit)
     assert INFOS["ISIs"].unit == "ms"

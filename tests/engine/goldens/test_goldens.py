@@ -269,9 +269,12 @@ def test_two_voltage_channels_are_not_mixed(case: Case):
 
 
 @named("abf_voltage_only")
-def test_a_file_without_current_is_told(case: Case):
-    with pytest.raises(EfeError, match="no current channel"):
-        case.extract()
+def test_a_file_without_current_is_read_with_its_command_and_told(case: Case):
+    """Two sweeps: a ramp from 0 to 0 pA, and one from 0 to 10 pA; the last level stays until the end."""
+    result = case.extract()
+    recordings = result.cells[0].recordings
+    assert {recording.current_from for recording in recordings} <= {"command"}
+    assert [problem.severity for problem in result.problems if "not measured" in problem.message] == ["note"]
 
 
 @named("nwb_bbp_missing_repetition")

@@ -6,6 +6,9 @@ import ast
 import os
 import pathlib
 import struct
+import subprocess
+import sys
+import time
 
 import h5py
 import numpy as np
@@ -233,3 +236,43 @@ def test_a_process_that_has_gone_leaves_no_pipe_open():
     assert gone.stdin is not None
     assert gone.stdout is not None
     assert (gone.stdin.closed, gone.stdout.closed) == (True, True)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a group of processes gets Ctrl-C otherwise there")
+def test_ctrl_c_while_the_process_starts_does_not_make_a_file_seem_damaged(tmp_path):
+    """A terminal, and a kernel's interrupt, send it to the whole group."""
+    code = (
+        "import os, signal, sys\n"
+        "from efewidgets.engine import apart\n"
+        "from efewidgets.engine.readers import inspect_apart\n"
+        "signal.signal(signal.SIGINT, lambda *_: print('heard'))\n"
+        "process = apart._running()\n"
+        "os.killpg(os.getpgrp(), signal.SIGINT)\n"
+        "print(len(inspect_apart(sys.argv[1]).sweeps), apart._running() is process)\n"
+    )
+    command = [sys.executable, "-c", code, str(bbp(tmp_path / "a.nwb"))]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, start_new_session=True)
+    assert done.stdout.split() == ["heard", "4", "True"], done.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="kernels end otherwise there")
+def test_a_kernel_that_has_looked_at_files_shuts_down_at_once_and_cleanly(tmp_path):
+    """It waits for all processes of its group; what is to be done at the end of Python must be done."""
+    manager = pytest.importorskip("jupyter_client").KernelManager(kernel_name="python3")
+    manager.shutdown_wait_time = 30  # s; half of it before the kernel is ended by force
+    manager.start_kernel()
+    client = manager.client()
+    client.start_channels()
+    client.wait_for_ready(timeout=60)
+    code = (
+        "import atexit, pathlib\n"
+        f"atexit.register(pathlib.Path({str(tmp_path / 'ended')!r}).touch)\n"
+        "from efewidgets.engine.readers import inspect_apart\n"
+        f"inspect_apart({str(bbp(tmp_path / 'a.nwb'))!r})\n"
+    )
+    assert client.execute_interactive(code, timeout=60)["content"]["status"] == "ok"
+    began = time.monotonic()
+    manager.shutdown_kernel()
+    client.stop_channels()
+    assert time.monotonic() - began < 5
+    assert (tmp_path / "ended").exists()

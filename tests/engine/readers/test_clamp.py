@@ -339,7 +339,5 @@ def test_a_lab_s_own_reader_may_say_it(tmp_path):
 def test_no_sweep_of_real_cells_is_taken_for_voltage_clamp(shared_data):
     folder = shared_data / "recordings"
     for path in sorted(folder.glob("abf*/*.abf")):
-        if path.parent.name == "abf2_voltage_only":
-            continue
         found, problems = read({"filepath": str(path)})
         assert all(sweep is not None for sweep in found), problems

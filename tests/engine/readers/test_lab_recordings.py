@@ -20,9 +20,10 @@ CASES = sorted(p.name for p in (SHARED_DATA / "cases").iterdir()) if SHARED_DATA
 EXCHANGED = {"abf1_current_first_as_is", "abf1_current_first_by_unit", "abf1_pulse_train"}
 # The peer refuses; so do we, with these words, or read what it doesn't.
 REFUSED = {
-    "abf_voltage_only": "no current channel, only voltage",
     "nwb_bbp_missing_repetition": "no repetition 9 of this protocol. It has 1, 2, 3",
 }
+# The peer refuses what has no measured current; we read the command.
+COMMANDED = {"abf_voltage_only"}
 READERS = {".abf": "axon_reader", ".ibw": "igor_reader", ".nwb": "nwb_reader", ".txt": "csv_lccr_reader"}
 READERS |= {".mat": "read_matlab"}
 
@@ -69,6 +70,10 @@ def test_sweeps_equal_those_of_the_peer(case):
                 read(metadata)
             continue
         found, problems = read(metadata)
+        if case in COMMANDED:
+            assert {sweep["current_from"] for sweep in found} == {"command"}
+            assert ["not measured" in problem.message for problem in problems] == [True]
+            continue
         ours = [sweep for sweep in found if sweep is not None]
         theirs = peer_sweeps(case, metadata)
         assert len(ours) == len(theirs)

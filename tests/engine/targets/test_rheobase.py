@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from efewidgets.engine.problems import EfeError
 from efewidgets.engine.recordings.cell import Cell
 from efewidgets.engine.recordings.ecodes import Step
-from efewidgets.engine.targets.rheobase import STRATEGIES, assign, check_strategy, decide
+from efewidgets.engine.targets.rheobase import STRATEGIES, assign, check_strategy, decide, levels_of
 
 
 def sweep(amp, count, protocol="IDthresh"):
@@ -255,9 +255,9 @@ def test_rules_by_their_definitions(drawn, length):
     firing = [amp for amp, count in sweeps if count]
     assert rheobase("absolute", *sweeps) == (firing[0] if firing else None)
     counts = [count for _, count in sweeps]
-    followed = [
-        amp for i, (amp, count) in enumerate(sweeps) if count and 0 not in counts[i + 1 : i + 1 + length]
-    ]
+    amps = sorted({amp for amp, _ in sweeps})
+    of = [[count > 0 for at, count in sweeps if at == amp] for amp in amps]
+    followed = [amp for i, amp in enumerate(amps) if any(of[i]) and all(map(all, of[i + 1 : i + 1 + length]))]
     assert rheobase("flush", *sweeps, flush_length=length) == (followed[0] if followed else None)
     found = rheobase("majority", *sweeps, min_step=0.0373)
     if found is not None:
@@ -305,3 +305,96 @@ def test_a_baseline_above_the_threshold_is_the_reason_that_is_given():
     assert recording.spikecount == 0
     assert "baseline of -10 mV lies above the spike threshold of -20 mV" in recording.problems[-1].message
     assert "In 1 of them the baseline lies above the spike threshold" in decide(cell, ["IDthresh"]).reason
+
+
+# --- repeats at one nominal amplitude
+
+
+def test_repeats_do_not_confirm_themselves():
+    """At 0.2 nA two sweeps fire, at 0.25 nA none does: a stray response; 0.3 and 0.35 nA confirm each other."""
+    sweeps = ((0.1998, 1), (0.2001, 1), (0.25, 0), (0.30, 2), (0.35, 3))
+    assert rheobase("flush", *sweeps) == 0.30
+
+
+def test_one_of_several_repeats_is_enough_to_fire_and_all_must_confirm():
+    above = ((0.25, 2), (0.30, 3))
+    assert rheobase("flush", (0.15, 0), (0.1998, 0), (0.2001, 1), *above) == 0.2001
+    assert (
+        rheobase("flush", (0.15, 0), (0.2001, 0), (0.1998, 1), *above) == 0.1998
+    )  # whichever noise puts first
+    assert rheobase("flush", (0.15, 1), (0.1998, 0), (0.2001, 1), *above) == 0.2001
+    assert rheobase("flush", (0.15, 1), (0.1998, 1), (0.2001, 0), *above) == 0.1998
+
+
+def test_too_many_spikes_in_one_repeat_do_not_hide_the_other():
+    sweeps = ((0.1, 0), (0.1999, 9), (0.2, 2), (0.25, 9))
+    assert rheobase("flush", *sweeps, upper_bound_spikecount=4) == 0.1999
+
+
+def test_repeats_on_both_sides_of_a_bin_edge_are_in_one():
+    """Bins of 0.05 nA from 0.10 nA: the edge of 0.20 nA goes through three repeats, of which two fire."""
+    one = rheobase("majority", (0.10, 0), (0.1999, 0), (0.2001, 1), (0.2002, 1), min_step=0.05)
+    other = rheobase("majority", (0.10, 0), (0.2001, 0), (0.1998, 1), (0.1999, 1), min_step=0.05)
+    assert one == other == pytest.approx(0.175)
+
+
+def test_interpolation_does_not_depend_on_which_repeat_noise_puts_first():
+    """At 0.2 nA one of three fires: the line goes through one silent sweep there, that one, and 0.3 nA (3 spikes).
+
+    Counts (0, 1, 3): mean 4/3, mean amplitude 0.7/3; slope 0.5/3 · 1 / (14/3) = 1/28 (nA a spike, sum of products
+    (−4/3·−1/30 + −1/3·−1/30 + 5/3·2/30) = 1/6 over 14/3).
+    """
+    right = 0.7 / 3 + (1 - 4 / 3) / 28
+    for order in ((0, 0, 1), (0, 1, 0), (1, 0, 0)):
+        repeats = [(0.2 + 1e-9 * k, count) for k, count in enumerate(order)]
+        found = rheobase("interpolation", (0.1, 0), *repeats, (0.3, 3))
+        assert found == pytest.approx(right, abs=1e-6), order
+
+
+def test_a_largest_current_that_was_given_twice_confirms_itself():
+    (told,) = decide(cell_of((0.1, 0), (0.2, 0), (0.2001, 1)), ["IDthresh"], "flush").problems
+    assert "no other one confirms it" in told.message
+    assert not decide(cell_of((0.1, 0), (0.2, 2), (0.2001, 1)), ["IDthresh"], "flush").problems
+
+
+def test_steps_of_one_picoampere_are_no_repeats():
+    amps = [0.001 * k for k in range(2, 60)]
+    assert len(levels_of(amps, [0] * len(amps))) == len(amps)
+
+
+LEVELS = st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=4), min_size=2, max_size=6)
+
+
+@settings(max_examples=80, deadline=None)
+@given(LEVELS, st.integers(0, 2**31), st.sampled_from(["flush", "majority", "interpolation", "absolute"]))
+def test_noise_on_repeats_does_not_change_which_level_is_the_rheobase(drawn, seed, strategy):
+    """Nominal steps of 53 pA from 100 pA, repeats that differ by up to 0.2 pA, in any order."""
+    rng = np.random.default_rng(seed)
+
+    def found():
+        sweeps = [
+            (0.1 + 0.053 * k + rng.uniform(-1e-4, 1e-4), count)
+            for k, counts in enumerate(drawn)
+            for count in rng.permutation(counts)
+        ]
+        return rheobase(strategy, *sweeps)
+
+    first, second = found(), found()
+    assert (first is None) == (second is None)
+    if first is not None:
+        assert second == pytest.approx(first, abs=1e-3)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(st.integers(0, 3), min_size=2, max_size=10), st.integers(1, 3))
+def test_without_repeats_the_rules_are_bluepyefes(counts, length):
+    amps = [0.1 + 0.02 * k for k in range(len(counts))]
+    followed = [amp for i, amp in enumerate(amps) if counts[i] and all(counts[i + 1 : i + 1 + length])]
+    sweeps = list(zip(amps, counts, strict=True))
+    assert rheobase("flush", *sweeps, flush_length=length) == (followed[0] if followed else None)
+    start = next((i for i in range(len(counts) - 1) if not counts[i] and counts[i + 1]), None)
+    found = rheobase("interpolation", *sweeps)
+    if start is None:
+        assert found is None
+    elif found is not None:
+        assert found == np.poly1d(np.polyfit(counts[start:], amps[start:], deg=1))(1)

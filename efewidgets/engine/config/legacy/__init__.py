@@ -1,7 +1,8 @@
-"""Configs of older programs, translated; whatever can't be translated is said.
+"""Configs of other programs, translated; whatever can't be translated is said.
 
-Two forms are known: the config of BluePyEfe 1 (`bluepyefe1`), and targets as a dictionary of protocols, by
-themselves or in a config that is otherwise of today's form.
+Known are: the config of BluePyEfe 1 (`bluepyefe1`), which EBRAINS' NeuroFeatureExtract writes, too; targets as a
+dictionary of protocols, by themselves or in a config that is otherwise of today's form; BluePyEModel's configuration of
+an extraction (`bluepyemodel`), and OBI-ONE's (`obi_one`).
 """
 
 from __future__ import annotations
@@ -14,14 +15,16 @@ from ...problems import EfeError, Problem, nearest
 from ...targets.targets import convert_legacy_targets
 from ..keys import BESIDES, OPTIONS
 from .bluepyefe1 import is_bluepyefe1, translate, translate_targets
+from .bluepyemodel import is_extract_config, translate_extract_config
+from .obi_one import is_obi_one, translate_obi_one
 
-__all__ = ["convert_legacy", "translate_targets"]
+__all__ = ["convert_legacy", "is_obi_one", "translate_obi_one", "translate_targets"]
 
 _FILL_IN = "fill in files_metadata, {cell: {protocol: [metadata of a file, …]}}, by hand."
 
 
 def convert_legacy(data: Any, folder: str | os.PathLike[str] = ".") -> tuple[dict[str, Any], list[Problem]]:
-    """Translate an older config.
+    """Translate an older config, or another program's.
 
     Parameters
     ----------
@@ -33,28 +36,33 @@ def convert_legacy(data: Any, folder: str | os.PathLike[str] = ".") -> tuple[dic
     Returns
     -------
     config : dict
-        A config as `config.parse_config` takes it. Paths are absolute if it is from BluePyEfe 1; otherwise
-        they are left as they are.
+        A config as `config.parse_config` takes it. Paths are absolute if it is from BluePyEfe 1 or BluePyEModel;
+        otherwise they are left as they are.
     problems : list of Problem
         What couldn't be translated, and what the older program did otherwise.
 
     Raises
     ------
     EfeError
-        If it is of neither form.
+        If it is of none of the forms.
     """
     if not isinstance(data, Mapping):
         raise EfeError("a config must be one dictionary in braces.")
     if is_bluepyefe1(data):
         return translate(data, folder)
+    if is_extract_config(data):
+        return translate_extract_config(data, folder)
+    if is_obi_one(data):
+        return translate_obi_one(data)
     if isinstance(data.get("targets"), Mapping):
         return _with_targets(data)
     if data and all(_is_old_target(target) for target in data.values()):
         config = {"files_metadata": {}, "targets": convert_legacy_targets(data)}
         return config, [_warning(f"the file holds targets only; {_FILL_IN}")]
     raise EfeError(
-        "this is neither a config of BluePyEfe 1 (with cells, features and options) nor one whose targets "
-        'are a dictionary of protocols (each with "amplitudes", "tolerances" and "efeatures").'
+        "this is neither a config of BluePyEfe 1 (with cells, features and options), nor BluePyEModel's of an "
+        "extraction (with lists of files and targets), nor OBI-ONE's (with efeatures_by_protocol), nor one whose "
+        'targets are a dictionary of protocols (each with "amplitudes", "tolerances" and "efeatures").'
     )
 
 

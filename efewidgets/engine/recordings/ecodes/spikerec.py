@@ -11,16 +11,18 @@ from typing import Any
 
 import numpy as np
 
-from ...detection import detect
+from ...detection import Doubt, detect
 from ...problems import EfeError
 from ...traces.trace import Trace
-from ..edges import unsure_problem
+from ..edges import doubts
 from ..recording import Recording
 from .signal import base_current, smooth
 
 WIDTH = 15
 GAP = 10
 OVERSHOOT = 0.2  # of the height of a pulse
+LITTLE = 0.02  # of the height of a pulse
+REACHED = 0.75  # of the way from the level of the pulses to the extremum: most of them come as far
 AFTER_PULSES = "multiple_decay_time_constant_after_stim"
 
 
@@ -88,7 +90,7 @@ class SpikeRec(Recording):
             first, (last, length) = pulses[0][0], pulses[-1]
             hypamp = self.holding_current(trace, max(first, 0), last + length, usual)
         if amp is None:
-            amp = _confirmed(top, trace.current, pulses, hypamp) - hypamp
+            amp = _confirmed(top, sign, trace.current, smoothed, pulses, hypamp) - hypamp
         return {"hypamp": hypamp, "amp": amp} | self._train(pulses, trace)
 
     def _sign(self, current: np.ndarray, smoothed: np.ndarray, hypamp: float) -> float:
@@ -108,12 +110,13 @@ class SpikeRec(Recording):
             raise EfeError(
                 "no pulse stands out of the holding current, so there is no train to take spikes from."
             )
-        if usual and _same_train(usual, seen, self.agree_ms / trace.dt):
-            self.timing_from = "usual"
+        same = bool(usual) and _same_train(usual, seen, self.agree_ms / trace.dt)
+        self.timing_from = "usual" if same else "seen" if self.window.sure else "unsure"
+        # a train whose pulses differ, but on which both methods agree, is no other train
+        differs = self.window.doubt is Doubt.SHAPE
+        self.problems += doubts(self.window, self.timing_from, Doubt.NOISE if differs else None)
+        if same:
             return usual
-        self.timing_from = "seen" if self.window.sure else "unsure"
-        if not self.window.sure:
-            self.problems.append(unsure_problem(self.window))
         return seen if seen and (self.window.sure or not usual) else usual
 
     def _train(self, pulses: list[tuple[int, int]], trace: Trace) -> dict[str, Any]:
@@ -167,11 +170,25 @@ class SpikeRec(Recording):
         return time, current
 
 
-def _confirmed(top: Any, current: np.ndarray, pulses: Sequence[tuple[int, int]], hypamp: Any) -> Any:
-    """Return the level (nA) of pulses: the extremum of the smoothed current, where most of them reach it."""
-    levels = [np.median(current[max(start, 0) : start + length]) for start, length in pulses]
-    level = np.median(levels)
-    return top if abs(top - level) <= OVERSHOOT * abs(level - hypamp) else np.float64(level)
+def _confirmed(
+    top: Any,
+    sign: float,
+    current: np.ndarray,
+    smoothed: np.ndarray,
+    pulses: Sequence[tuple[int, int]],
+    hypamp: Any,
+) -> Any:
+    """Return the level (nA) of pulses: the extremum of the smoothed current, where most of them reach it.
+
+    What one pulse of many does, by noise or by the crosstalk of an action potential, is not their level.
+    """
+    inside = [slice(max(start, 0), start + length) for start, length in pulses]
+    level = np.median([np.median(current[part]) for part in inside])
+    summit = sign * np.median([np.max(sign * smoothed[part], initial=-np.inf) for part in inside])
+    overshoot = sign * (top - level)
+    height = abs(level - hypamp)
+    reached = abs(overshoot) <= LITTLE * height or sign * (summit - level) >= REACHED * overshoot
+    return top if reached and abs(overshoot) <= OVERSHOOT * height else np.float64(level)
 
 
 def _same_train(a: list[tuple[int, int]], b: list[tuple[int, int]], tolerance: float) -> bool:

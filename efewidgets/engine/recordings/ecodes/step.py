@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...traces.trace import Trace
+from ..membranes import membrane_of
 from ..recording import Recording
 from .medians import median
 from .signal import BASE_SAMPLES, base_current, step_edges
@@ -30,6 +31,7 @@ class Step(Recording):
             hypamp = self.holding_current(trace, edges["ton"], edges["toff"], usual)
         if amp is None:
             amp = median(trace.current[edges["ton"] : edges["toff"]]) - hypamp
+        self.membrane = membrane_of(trace, edges["ton"], edges["toff"], float(amp))
         return {"hypamp": hypamp, "amp": amp}
 
     def generate(self) -> tuple[np.ndarray, np.ndarray]:

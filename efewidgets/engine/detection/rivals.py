@@ -1,0 +1,88 @@
+"""A step and a short pulse in each sweep of a protocol: what differs from sweep to sweep is the stimulus.
+
+A test pulse is the same in all sweeps. So a step of varying height is believed although a far higher pulse stands
+beside it, and one that never varies is doubted beside a pulse that does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from .brief import charge
+from .shared_pulses import FEW, VARIES, is_brief, same_place
+from .window import SURE, Box, Doubt, Window
+
+LENT = 0.9  # confidence that sweeps lend each other, at most
+
+
+def weigh_rivals(windows: Sequence[Window]) -> list[Window]:
+    """Let the sweeps of a protocol say whether their step or the short pulse beside it is the stimulus.
+
+    Parameters
+    ----------
+    windows : sequence of Window
+        One for each sweep, all of one length and sampling step.
+
+    Returns
+    -------
+    list of Window
+        In the same order; those that hold no such step are as they were.
+    """
+    out = list(windows)
+    for leader in [w for w in windows if w.doubt is Doubt.HIGHER]:
+        held = [
+            k
+            for k, w in enumerate(windows)
+            if _has_step(w) and same_place(_stretch(w), _stretch(leader), w.dt)
+        ]
+        steps = [_height(windows[k]) for k in held]
+        mine = [k for k in held if out[k].doubt is Doubt.HIGHER]
+        if varies(steps):
+            confidence = min(LENT, SURE + 0.1 * len(held))
+            for k in mine:
+                reason = f"{windows[k].reason}; it differs from sweep to sweep"
+                out[k] = replace(windows[k], confidence=confidence, reason=reason, doubt=Doubt.NONE)
+        elif len(held) >= FEW and _pulse_varies([windows[k] for k in held]):
+            for k in held:
+                reason = f"a short pulse differs from sweep to sweep, and this doesn't: {windows[k].reason}"
+                out[k] = replace(windows[k], confidence=0.4, reason=reason, doubt=Doubt.SHAPE)
+    return out
+
+
+def varies(heights: Sequence[float]) -> bool:
+    """Whether the heights of one stretch differ from sweep to sweep by more than a test pulse's may."""
+    return len(heights) > 1 and bool(np.ptp(heights) > VARIES * np.abs(heights).max())
+
+
+def _has_step(window: Window) -> bool:
+    return len(window.edges) == 2 and (window.sure or window.doubt is Doubt.HIGHER)
+
+
+def _stretch(window: Window) -> Box:
+    return Box(min(window.edges.values()), max(window.edges.values()), 0.0)
+
+
+def _height(window: Window) -> float:
+    """Height of the step of a window (nA): that of the largest stretch within it."""
+    mine = _stretch(window)
+    inside = [b for b in window.boxes if b.start < mine.end and b.end > mine.start]
+    return max(inside, key=charge).amplitude if inside else 0.0
+
+
+def _pulse_varies(windows: Sequence[Window]) -> bool:
+    """Whether a short pulse outside the step stands at one place in all of the sweeps, at different heights."""
+    for pulse in windows[0].boxes:
+        if not is_brief(pulse.end - pulse.start, windows[0].n, windows[0].dt):
+            continue
+        held = [next((b for b in w.boxes if same_place(b, pulse, w.dt)), None) for w in windows]
+        apart = all(pulse.end <= w.edges["ton"] or pulse.start >= w.edges["toff"] for w in windows)
+        if (
+            apart
+            and all(b is not None for b in held)
+            and varies([b.amplitude for b in held if b is not None])
+        ):
+            return True
+    return False

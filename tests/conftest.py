@@ -1,8 +1,10 @@
-"""What the tests share: where the lab's own recordings are, if they are at hand."""
+"""What the tests share: a temporary folder that goes with them, and where the lab's own recordings are, if at hand."""
 
 from __future__ import annotations
 
+import os
 import pathlib
+import tempfile
 
 import pytest
 
@@ -15,3 +17,17 @@ def shared_data() -> pathlib.Path:
     if not SHARED_DATA.is_dir():
         pytest.skip("needs the folder of real recordings, which is not part of the project")
     return SHARED_DATA
+
+
+@pytest.fixture(scope="session", autouse=True)
+def temporary_folder(tmp_path_factory):
+    """Have all that is made in the temporary folder, by kernels and servers too, go with the tests' own folders.
+
+    A notebook leaves its output for the person who ran it, and a process that is killed can't clear up.
+    """
+    folder = tmp_path_factory.mktemp("tmp")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", str(folder))
+        for name in ("TMPDIR", "TEMP", "TMP"):
+            patch.setitem(os.environ, name, str(folder))
+        yield folder

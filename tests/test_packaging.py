@@ -145,4 +145,6 @@ def test_the_source_distribution_has_all_of_the_project(tmp_path):
         "CITATION.cff",
         "Makefile",
         "pyproject.toml",
+        "hatch_build.py",
+        "conda/recipe.yaml",
     } <= found

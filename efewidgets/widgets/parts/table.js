@@ -1,11 +1,13 @@
 /* What a person does with the table, by mouse and by keys. */
 
-class View extends Editing {
+class View extends Arranging {
   constructor(store, el) {
     super(store, el);
     this.anchor = null; // row from which shift selects
     this.grid.addEventListener("keydown", (event) => this.key(event));
     this.grid.addEventListener("mousedown", (event) => this.press(event));
+    this.grid.addEventListener("mousemove", (event) => this.sweep(event));
+    this.listen(document, "mouseup", () => (this.swept = null));
     this.grid.addEventListener("click", (event) => this.click(event));
     this.grid.addEventListener("focus", () => this.focused());
   }
@@ -15,7 +17,9 @@ class View extends Editing {
   move(place, column) {
     const { order, columns } = this.store;
     const row = Math.max(-1, Math.min(order.length - 1, place));
-    this.cursor = { id: row < 0 ? null : order[row][0], column: Math.max(0, Math.min(columns.length - 1, column)) };
+    const inside = Math.max(0, Math.min(columns.length - 1, column));
+    const seen = this.store.seen(inside, column < this.cursor.column ? -1 : 1);
+    this.cursor = { id: row < 0 ? null : order[row][0], column: seen };
     this.reveal();
     this.soon();
   }
@@ -31,7 +35,9 @@ class View extends Editing {
   /** Brings into view what was selected elsewhere. */
   follow() {
     const { selected, selecting, places } = this.store;
-    if (selecting || this.editing || !places.has(selected[0])) return;
+    if (selecting) return;
+    this.block = null;
+    if (this.editing || !places.has(selected[0])) return;
     this.cursor.id = selected[0];
     this.anchor = selected[0];
     this.body.style.height = `${this.store.order.length * ROW}px`;
@@ -60,7 +66,7 @@ class View extends Editing {
 
   press(event) {
     const hit = this.hit(event);
-    if (event.button !== 0 || event.target.closest(".efe-table-editor") || !hit) return;
+    if (event.button !== 0 || event.target.closest(".efe-table-editor, .efe-table-grip") || !hit) return;
     event.preventDefault(); // the grid keeps the focus, and no text is selected
     const head = hit.row === this.head;
     const id = head ? null : hit.row.efeId;
@@ -69,11 +75,26 @@ class View extends Editing {
     this.cursor = { id, column: hit.index };
     this.grid.focus({ preventScroll: true });
     this.cursor = { id, column: hit.index };
+    this.block = null;
+    this.swept = head ? null : { ...this.cursor };
     if (head) return this.soon();
     const plain = !event.shiftKey && !event.ctrlKey && !event.metaKey;
     this.pick(id, hit.index, event);
     const control = event.target.closest("input, button");
     if (again && plain && !control) this.startEdit({ mouse: true });
+    this.soon();
+  }
+
+  /** Chooses the cells between where the mouse was pressed and where it is. */
+  sweep(event) {
+    const hit = event.buttons === 1 && !event.shiftKey && !event.ctrlKey && !event.metaKey && this.swept && this.hit(event);
+    if (!hit || hit.row === this.head || this.editing) return;
+    const { id, column } = this.swept;
+    if (!this.block && hit.row.efeId === id && hit.index === column) return;
+    this.block = [column, hit.index];
+    this.anchor = id;
+    this.cursor = { id: hit.row.efeId, column: hit.index };
+    this.store.select(this.range(id, hit.row.efeId));
     this.soon();
   }
 
@@ -90,7 +111,7 @@ class View extends Editing {
 
   click(event) {
     const hit = this.hit(event);
-    if (!hit) return;
+    if (!hit || event.target.closest(".efe-table-grip")) return;
     if (hit.row === this.head) return this.store.sortBy(this.store.columns[hit.index]);
     if (event.target.matches("input[type=checkbox]:not(:disabled)")) {
       event.preventDefault();
@@ -137,9 +158,20 @@ class View extends Editing {
       Home: [control ? 0 : place, control ? cursor.column : 0],
       End: [control ? store.order.length - 1 : place, control ? cursor.column : store.columns.length - 1],
     };
+    if (cursor.id === null && store.columns.length) {
+      const wider = { ArrowLeft: -STEP, ArrowRight: STEP }[event.key];
+      if (wider && event.altKey) return this.widenByKey(wider), true;
+      if (event.key === "ContextMenu" || (event.key === "F10" && event.shiftKey)) return this.arrangeColumn(cursor.column), true;
+    }
     if (event.key in steps && !event.altKey) {
       const start = cursor.id;
+      const from = cursor.column;
       this.move(...steps[event.key]);
+      if (!event.shiftKey) this.block = null;
+      else if (this.cursor.column !== from && start !== null) {
+        this.block = [this.block?.[0] ?? from, this.cursor.column];
+        if (!store.selected.includes(start)) store.select([start]);
+      }
       if (event.shiftKey && this.cursor.id !== null) {
         this.anchor ??= start ?? this.cursor.id;
         if (this.cursor.id !== start) store.select(this.range(this.anchor, this.cursor.id));

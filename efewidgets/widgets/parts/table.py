@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 KINDS = ("text", "number", "choice", "check", "button")
 
 #: The browser's half, in the order in which its parts build on each other; together they are one module
-PARTS = ("table_text", "table_store", "table_draw", "table_edit", "table")
+PARTS = ("table_text", "table_store", "table_draw", "table_edit", "table_columns", "table")
 
 #: A row on its way to the browser: id, values in the columns' order, and looks and hints of cells if there are any
 Packed = list[Any]

@@ -59,6 +59,11 @@ class Drawing {
         this.drawHead();
         this.grid.scrollTop = 0;
       }
+      if (what === "columns") {
+        this.lay();
+        this.hideCells(this.head);
+        this.cursor.column = this.store.seen(this.cursor.column, 1);
+      }
       if (what === "empty" || what === "height" || what === "label") this.frame();
       this.soon();
     }
@@ -116,10 +121,14 @@ class Drawing {
 
   /** Shares the room that is left among columns of words, as wide as they are. */
   lay() {
-    const { columns } = this.store;
-    const widths = columns.map((column, i) => column.width || `${this.widths[i]}px`);
+    const { columns, sizes, hidden } = this.store;
+    const widths = columns.map((column, i) => {
+      if (hidden.has(column.name)) return "0px";
+      return sizes.has(column.name) ? `${sizes.get(column.name)}px` : column.width || `${this.widths[i]}px`;
+    });
     const tracks = columns.map((column, i) => {
-      const grows = !column.width && ["text", "choice"].includes(column.kind);
+      const fixed = column.width || sizes.has(column.name) || hidden.has(column.name);
+      const grows = !fixed && ["text", "choice"].includes(column.kind);
       return grows ? `minmax(${widths[i]}, ${this.widths[i]}fr)` : widths[i];
     });
     this.grid.style.setProperty("--t-tracks", tracks.join(" "));
@@ -151,10 +160,17 @@ class Drawing {
           arrow.textContent = sort.down ? "▼" : "▲";
           cell.append(arrow);
         }
-        cell.title = [column.hint, sorts && "Click to sort."].filter(Boolean).join("\n");
+        cell.title = [column.hint, sorts && "Click to sort.", "Right click to filter rows and hide columns."].filter(Boolean).join("\n");
+        cell.append(element("span", "efe-table-grip", { "aria-hidden": "true" }));
         return cell;
       })
     );
+    this.hideCells(this.head);
+  }
+
+  hideCells(line) {
+    const { columns, hidden } = this.store;
+    columns.forEach((column, i) => line.children[i].classList.toggle("efe-table-hidden", hidden.has(column.name)));
   }
 
   /** Draws the rows that can be seen, and that which is being edited. */
@@ -181,6 +197,7 @@ class Drawing {
     for (const id of wanted) this.drawRow(order[places.get(id)], places.get(id), selected.has(id));
     this.drawCursor();
     this.drawSays();
+    this.drawFew();
   }
 
   drawRow(row, place, selected) {
@@ -195,7 +212,12 @@ class Drawing {
     line.setAttribute("aria-rowindex", place + 2);
     line.setAttribute("aria-selected", selected);
     line.efeId = id;
-    this.store.columns.forEach((column, index) => this.drawCell(line.children[index], row, column, index));
+    this.store.columns.forEach((column, index) => {
+      const cell = line.children[index];
+      this.drawCell(cell, row, column, index);
+      cell.classList.toggle("efe-table-block", selected && this.inBlock(index));
+    });
+    this.hideCells(line);
   }
 
   newRow() {

@@ -3,6 +3,7 @@
 class Editing extends Drawing {
   constructor(store, el) {
     super(store, el);
+    this.block = null; // [column from which, column to which] cells are chosen; null: whole rows
     this.listen(document, "copy", (event) => this.copy(event));
     this.listen(document, "paste", (event) => this.paste(event));
   }
@@ -57,7 +58,9 @@ class Editing extends Drawing {
       const columns = this.store.columns.length;
       const ends = { Enter: [place + (event.shiftKey ? -1 : 1), index], Escape: [place, index] };
       if (event.key === "Tab") {
-        const next = place * columns + index + (event.shiftKey ? -1 : 1);
+        let next = place * columns + index;
+        do next += event.shiftKey ? -1 : 1;
+        while (this.store.hidden.has(this.store.columns[(next + columns) % columns].name));
         ends.Tab = [Math.floor(next / columns), (next + columns) % columns];
       }
       if (!(event.key in ends)) return;
@@ -96,11 +99,21 @@ class Editing extends Drawing {
     if (column.editable && (column.kind === "text" || column.kind === "number")) this.store.edit(this.cursor.id, column, "");
   }
 
+  inBlock(index) {
+    return this.block !== null && index >= Math.min(...this.block) && index <= Math.max(...this.block);
+  }
+
+  /** What is seen of the chosen cells. */
+  copied(row) {
+    const { columns, hidden } = this.store;
+    return row[1].filter((_, i) => !hidden.has(columns[i].name) && (!this.block || this.inBlock(i))).map(typed);
+  }
+
   copy(event) {
     if (document.activeElement !== this.grid) return;
     const { store } = this;
     const chosen = new Set(store.selected);
-    let matrix = store.order.filter((row) => chosen.has(row[0])).map((row) => row[1].map(typed));
+    let matrix = store.order.filter((row) => chosen.has(row[0])).map((row) => this.copied(row));
     const row = store.byId.get(this.cursor.id);
     if (!matrix.length && row) matrix = [[typed(row[1][this.cursor.column])]];
     if (!matrix.length) return;
@@ -115,7 +128,11 @@ class Editing extends Drawing {
     const column = this.store.columns[id === null ? 0 : this.cursor.column];
     if (!text || !column) return;
     event.preventDefault();
-    this.store.send("paste", { id, column: column.name, matrix: fromTsv(text) });
+    const matrix = fromTsv(text);
+    const place = this.store.columns.indexOf(column);
+    const width = Math.max(...matrix.map((line) => line.length));
+    for (const { name } of this.store.columns.slice(place, place + width)) this.store.hide(name, false); // nothing unseen changes
+    this.store.send("paste", { id, column: column.name, matrix });
   }
 }
 

@@ -5,13 +5,19 @@ class Store extends EventTarget {
     super();
     this.model = model;
     this.sort = null; // {name, down}
+    this.filters = new Map(); // column's name: what is asked for
+    this.hidden = new Set(); // columns' names
+    this.sizes = new Map(); // column's name: px that a person has chosen
     this.waiting = new Map(); // number of an edit: {id, column, text} until the kernel has answered
     this.number = 0;
     this.load();
     model.on("change:_content", () => this.load());
     model.on("change:_columns", () => this.load());
     for (const name of ["selected", "refused", "label", "empty", "height"]) {
-      model.on(`change:${name}`, () => this.tell(name));
+      model.on(`change:${name}`, () => {
+        if (name === "selected" && this.filters.size) this.arrange();
+        this.tell(name);
+      });
     }
     model.on("msg:custom", (message) => this.heard(message));
     model.send({ kind: "ready", version: this.content.version });
@@ -25,7 +31,11 @@ class Store extends EventTarget {
     this.columns = this.model.get("_columns");
     this.content = this.model.get("_content");
     this.byId = new Map(this.content.rows.map((row) => [row[0], row]));
-    if (this.sort && !this.columns.some((column) => column.name === this.sort.name)) this.sort = null;
+    const names = new Set(this.columns.map((column) => column.name));
+    if (this.sort && !names.has(this.sort.name)) this.sort = null;
+    for (const kept of [this.filters, this.hidden, this.sizes]) {
+      for (const name of [...kept.keys()]) if (!names.has(name)) kept.delete(name);
+    }
     this.arrange();
     this.tell("all");
   }
@@ -61,9 +71,13 @@ class Store extends EventTarget {
     this.tell("rows", rows);
   }
 
-  /** Brings rows into the order in which they are shown. */
+  /** Brings the rows that are shown into their order; chosen ones are always shown, for edits go to all of them. */
   arrange() {
-    const rows = this.content.rows;
+    let { rows } = this.content;
+    if (this.filters.size) {
+      const chosen = new Set(this.selected);
+      rows = rows.filter((row) => chosen.has(row[0]) || this.matches(row));
+    }
     if (this.sort) {
       const index = this.columns.findIndex((column) => column.name === this.sort.name);
       const sign = this.sort.down ? -1 : 1;
@@ -81,6 +95,40 @@ class Store extends EventTarget {
     else this.sort = this.sort.down ? null : { name, down: true };
     this.arrange();
     this.tell("sort");
+  }
+
+  matches(row) {
+    return this.columns.every(({ name }, i) => !this.filters.has(name) || asked(row[1][i], this.filters.get(name)));
+  }
+
+  /** Shows only rows that have a text in a column, and lets go of the others; without a column all again. */
+  filterBy(name, text) {
+    if (name === null) this.filters.clear();
+    else if (text.trim()) this.filters.set(name, text);
+    else this.filters.delete(name);
+    this.select(this.selected.filter((id) => this.byId.has(id) && this.matches(this.byId.get(id))));
+    this.arrange();
+    this.tell("sort");
+  }
+
+  hide(name, whether) {
+    if (whether && this.hidden.size + 1 < this.columns.length) this.hidden.add(name);
+    else this.hidden.delete(name);
+    this.tell("columns");
+  }
+
+  resize(name, width) {
+    if (width === null) this.sizes.delete(name);
+    else this.sizes.set(name, Math.max(LEAST, Math.round(width)));
+    this.tell("columns");
+  }
+
+  /** The place of the next column that isn't hidden, from a place on; of the one before where there is none. */
+  seen(place, step) {
+    for (const way of [step, -step]) {
+      for (let i = place; this.columns[i]; i += way) if (!this.hidden.has(this.columns[i].name)) return i;
+    }
+    return place;
   }
 
   get selected() {

@@ -1,5 +1,5 @@
 /* Texts and numbers, as they are shown and as spreadsheets copy them. table.py joins the parts of the table's code:
-   this, then table_store.js, table_draw.js, table_edit.js and table.js. */
+   this, then table_store.js, table_draw.js, table_edit.js, table_columns.js and table.js. */
 
 const SAMPLE = 20; // longest texts of a column that are measured for its width
 const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });

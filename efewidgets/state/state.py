@@ -12,25 +12,25 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from ..engine.problems import EfeError, Problem, nearest
+from ..engine.stages import matching as matching_stages
+from ..engine.stages import outputs as output_stages
+from ..engine.stages import reading as stages
+from ..engine.stages.context import Context
+from ..engine.stages.graph import Graph
+from ..engine.stages.inputs import CellInputs, Goal, Inputs, Target
+from ..engine.stages.values import Value, freeze
+from ..engine.stages.work import Cancelled, Work
+from ..engine.stages.world import World
 from .actions import Actions
+from .cache.disk import DiskCache
+from .cache.stored import Store
 from .checks import check_inputs
 from .convert import ids
-from .graph import Graph
 from .history import History
-from .inputs import CellInputs, Goal, Inputs, Target
 from .results.results import Results
 from .running.runner import InlineRunner, Runner
 from .running.telling import Telling
-from .running.work import Cancelled, Work
 from .sessions.sessions import Sessions
-from .stages import matching as matching_stages
-from .stages import outputs as output_stages
-from .stages import reading as stages
-from .stages.context import Context
-from .stages.disk import DiskCache
-from .stages.stored import Store
-from .stages.world import World
-from .values import Value, freeze
 from .view import View
 
 if TYPE_CHECKING:

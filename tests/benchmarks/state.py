@@ -26,7 +26,7 @@ from functools import partial
 from typing import Any
 
 from efewidgets import ExtractionState
-from efewidgets.state.stages.matching import add_features
+from efewidgets.engine.stages.matching import add_features
 from tests.peak_memory import peak_memory
 
 from . import workload

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from ..averages import mean
-from ..problems import EfeError, Problem
+from ..problems import Problem
 from ..recordings.agreeing import agree_among
 from ..recordings.cell import Cell
 from ..recordings.computing import FeatureValues, Run, compute_features, feature_values, request_features
@@ -19,6 +19,7 @@ from ..recordings.reading import Room, count_now, read_file, sweep_labels
 from ..recordings.recording import Recording
 from ..recordings.repeats import without_repeats
 from ..recordings.source import files_of
+from ..stages.options import check_files
 from ..targets.automatic import AutoTarget
 from ..targets.matching import Protocol, build_protocols, match, unmatched_problems
 
@@ -71,23 +72,13 @@ def file_jobs(files_metadata: Mapping[str, Mapping[str, Sequence[Mapping]]]) -> 
     EfeError
         If `files_metadata` isn't ``{cell: {protocol: [metadata, …]}}``, or names no file.
     """
-    jobs = []
-    if not isinstance(files_metadata, Mapping) or not files_metadata:
-        raise EfeError("files_metadata is empty; it must be {cell: {protocol: [metadata of a file, …]}}.")
-    for cell, protocols in files_metadata.items():
-        if not isinstance(protocols, Mapping):
-            raise EfeError(
-                f"cell {cell!r} must hold a dictionary of protocols, but holds {type(protocols).__name__}."
-            )
-        for protocol, files in protocols.items():
-            if isinstance(files, (str, Mapping)) or not isinstance(files, Sequence):
-                raise EfeError(
-                    f"cell {cell!r}, protocol {protocol!r} must hold a list with the metadata of each file."
-                )
-            jobs += [FileJob(str(cell), str(protocol), metadata) for metadata in files]
-    if not jobs:
-        raise EfeError("files_metadata names no file in any protocol of any cell.")
-    return jobs
+    check_files(files_metadata)
+    return [
+        FileJob(str(cell), str(protocol), metadata)
+        for cell, protocols in files_metadata.items()
+        for protocol, files in protocols.items()
+        for metadata in files
+    ]
 
 
 def _read_job(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ..inputs import Inputs
+from ...engine.stages.inputs import Inputs
 
 if TYPE_CHECKING:
     from ..results.results import Results

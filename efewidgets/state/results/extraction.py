@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from ...engine.extraction import pipeline
-from ...engine.extraction.run import Extraction, without_models
+from ...engine.extraction.run import Extraction
 from ...engine.parallel import run
 from ...engine.recordings.cell import Cell
+from ...engine.stages.options import without_models
 from ..convert import as_options
 from .results import Results
 

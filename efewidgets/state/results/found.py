@@ -15,13 +15,13 @@ from ...engine.problems import EfeError, Problem, nearest
 from ...engine.recordings.cell import Cell
 from ...engine.recordings.recording import Recording
 from ...engine.recordings.repeats import reason, repeats
+from ...engine.stages.computed import Computed
+from ...engine.stages.inputs import FileInputs, Target
+from ...engine.stages.parts import Outputs
+from ...engine.stages.reading import included
 from ...engine.targets.matching import Protocol
 from ...engine.targets.rheobase import STRATEGIES, Decision, decide
 from ...engine.traces.trace import Trace
-from ..inputs import FileInputs, Target
-from ..stages.computed import Computed
-from ..stages.parts import Outputs
-from ..stages.reading import included
 
 #: Empty results say so
 NO_FEATURE = (

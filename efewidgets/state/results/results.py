@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ..inputs import Target
+from ...engine.stages.inputs import Target
 from .blockers import blockers
 from .found import Found
 

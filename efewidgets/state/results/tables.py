@@ -12,7 +12,7 @@ import pandas as pd
 
 from ...engine.averages import mean_and_std
 from ...engine.recordings.recording import Recording
-from ..stages.parts import Matched, Sweeps
+from ...engine.stages.parts import Matched, Sweeps
 from .found import Found, Member
 
 RECORDING_COLUMNS = (

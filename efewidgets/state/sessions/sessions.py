@@ -8,12 +8,11 @@ import pathlib
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
-from ...engine.extraction import pipeline
-from ...engine.extraction.run import Options
 from ...engine.extraction.writing import RunSettings, Written, write_extraction
 from ...engine.problems import Problem
+from ...engine.stages.inputs import Inputs
+from ...engine.stages.options import Options, check_files
 from ..convert import RUN, as_run_settings, inputs_of
-from ..inputs import Inputs
 from ..results.extraction import as_extraction
 from .looking import look, view_as_data
 from .saving import load_inputs, save_inputs
@@ -97,7 +96,7 @@ class Sessions:
         run = {name: given.pop(name) for name in RUN if name in given}
         if run.get("output_directory") is not None:
             run["output_directory"] = os.path.abspath(run["output_directory"])
-        pipeline.file_jobs(given["files_metadata"])
+        check_files(given["files_metadata"])
         state._begin(*inputs_of(Options(**given), RunSettings(**run), state._new_id))
         return state
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from efewidgets import ExtractionState
-from efewidgets.state.graph import Graph, Stage
+from efewidgets.engine.stages.graph import Graph, Stage
 
 from ..conftest import stages_run
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from ..engine.recordings.sweeps import EXCLUDE, SWEEPS, split_metadata
-from ..engine.targets.automatic import AutoTarget
+from ..recordings.sweeps import EXCLUDE, SWEEPS, split_metadata
+from ..targets.automatic import AutoTarget
 from .values import Frozen, Value, digest, thaw
 
 #: Keys under which metadata name files

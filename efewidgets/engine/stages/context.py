@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from ...engine.extraction.run import Options, rheobase_protocols, rheobase_settings, settings_used
-from ...engine.recordings.recording import SPIKE_SETTINGS
-from ..inputs import CellInputs, Group, Inputs, Reader
-from ..values import Frozen, Value, freeze, thaw
+from ..recordings.recording import SPIKE_SETTINGS
+from .inputs import CellInputs, Group, Inputs, Reader
+from .options import Options, rheobase_protocols, rheobase_settings, settings_used
+from .values import Frozen, Value, freeze, thaw
 from .world import World
 
 

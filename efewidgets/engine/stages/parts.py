@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from ...engine.features.store import settings_key
-from ...engine.problems import Problem
-from ...engine.recordings.cell import Cell
-from ...engine.recordings.recording import Recording
-from ...engine.targets.matching import Match
-from ...engine.targets.targets import EFeatureTarget
-from ..inputs import Target
-from ..values import Frozen, Value
+from ..features.store import settings_key
+from ..problems import Problem
+from ..recordings.cell import Cell
+from ..recordings.recording import Recording
+from ..targets.matching import Match
+from ..targets.targets import EFeatureTarget
+from .inputs import Target
+from .values import Frozen, Value
 
 #: A protocol and an amplitude (% of rheobase, or nA)
 Item = tuple[str, float]

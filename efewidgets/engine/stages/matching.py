@@ -11,19 +11,19 @@ from typing import Any
 
 import numpy as np
 
-from ...engine.extraction.pipeline import feature_values
-from ...engine.features.store import settings_key
-from ...engine.problems import Problem
-from ...engine.recordings.recording import Recording
-from ...engine.roles import role_problems
-from ...engine.targets.automatic import default_auto_targets
-from ...engine.targets.matching import match_levels, target_levels
-from ..graph import Get, Node, Stage
-from ..inputs import Goal, Target
-from ..running.work import Work
-from ..values import Frozen
+from ..features.store import settings_key
+from ..problems import Problem
+from ..recordings.computing import feature_values
+from ..recordings.recording import Recording
+from ..roles import role_problems
+from ..targets.automatic import default_auto_targets
+from ..targets.matching import match_levels, target_levels
 from .context import Context
+from .graph import Get, Node, Stage
+from .inputs import Goal, Target
 from .parts import Chosen, Item, Matched, Sweeps, Used, Wanted, WantedFeatures
+from .values import Frozen
+from .work import Work
 
 # --- sweeps: one protocol
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ...engine.averages import mean
-from ...engine.outputs.standard_files import build_entry, currents_of, to_json
-from ...engine.problems import Problem
-from ...engine.targets.matching import Protocol, unmatched_problems
-from ..graph import Get, Node, Stage
-from ..running.work import Work
+from ..averages import mean
+from ..outputs.standard_files import build_entry, currents_of, to_json
+from ..problems import Problem
+from ..targets.matching import Protocol, unmatched_problems
 from .context import Context
+from .graph import Get, Node, Stage
 from .matching import of_item
 from .parts import Item, Matched, Outputs, Wanted
+from .work import Work
 
 # --- protocol, entry, stimulus: one protocol and amplitude
 

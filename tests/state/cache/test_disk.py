@@ -13,8 +13,8 @@ import threading
 import pytest
 
 from efewidgets import ExtractionState
-from efewidgets.state.stages import stored
-from efewidgets.state.stages.disk import DiskCache, default_folder
+from efewidgets.state.cache import stored
+from efewidgets.state.cache.disk import DiskCache, default_folder
 
 from .. import lab
 

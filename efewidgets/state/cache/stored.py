@@ -26,12 +26,12 @@ from ...engine.readers.registry import format_for
 from ...engine.recordings.ecodes import FAMILIES
 from ...engine.recordings.recording import Recording
 from ...engine.recordings.source import Source, reader_metadata
-from ..inputs import PATHS, FileInputs, Group
-from ..values import Frozen, digest, thaw
-from .context import Context
+from ...engine.stages.context import Context
+from ...engine.stages.inputs import PATHS, FileInputs, Group
+from ...engine.stages.parts import Agreed
+from ...engine.stages.values import Frozen, digest, thaw
+from ...engine.stages.world import sha256
 from .disk import DiskCache
-from .parts import Agreed
-from .world import sha256
 
 #: What an entry may be made of besides numbers, texts and lists
 _ALLOWED = {

@@ -7,10 +7,10 @@ import os
 import stat
 from collections.abc import Collection, Iterable
 
-from ...engine.guard import may_open
-from ...engine.problems import EfeError
-from ..inputs import Paths
-from ..values import digest
+from ..guard import may_open
+from ..problems import EfeError
+from .inputs import Paths
+from .values import digest
 
 #: Size (bytes), time of the last change (ns), and how often reading was tried again; None for a file that isn't there
 Stamp = tuple[int, int, int] | None

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from typing import Any
 
-from ...engine.parallel import each
+from ..parallel import each
 
 #: What is being done, how much of it is done, and how much there is
 Report = Callable[[str, int, int], None]

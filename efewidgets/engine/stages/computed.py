@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
-from ...engine.features.store import settings_key
-from ...engine.recordings.recording import Recording
-from ..graph import Evaluation, Graph
-from ..inputs import Inputs
-from ..running.work import Work
+from ..features.store import settings_key
+from ..recordings.recording import Recording
 from .context import Context
+from .graph import Evaluation, Graph
+from .inputs import Group, Inputs
 from .matching import Lacking, add_features, lacking
-from .parts import Chosen
+from .parts import Agreed, Chosen
 from .reading import ReadJob, read_failed, read_job
+from .work import Work
 
-if TYPE_CHECKING:
-    from .stored import Store
+
+class Keeps(Protocol):
+    """What keeps recordings elsewhere, such as a cache on disk."""
+
+    def save(self, context: Context, group: Group, agreed: Agreed) -> None:
+        """Keep the recordings of a protocol of a cell."""
 
 
 class Computed:
@@ -68,7 +72,7 @@ class Computed:
         finally:
             evaluation.work = Work()
 
-    def store(self, store: Store, work: Work) -> None:
+    def store(self, store: Keeps, work: Work) -> None:
         """Keep the recordings that were read in a cache on disk, with the features they have.
 
         Raises

@@ -12,23 +12,23 @@ from typing import Any
 
 import numpy as np
 
-from ...engine.extraction.pipeline import read_file
-from ...engine.outputs.standard_files import holding_current
-from ...engine.problems import Problem
-from ...engine.recordings.agreeing import agree_among
-from ...engine.recordings.cell import Cell
-from ...engine.recordings.file_units import judge_units
-from ...engine.recordings.membranes import judge_membranes
-from ...engine.recordings.recording import Recording
-from ...engine.recordings.repeats import without_repeats
-from ...engine.recordings.stimulus import Stimulus
-from ...engine.targets.rheobase import Decision, decide, given
-from ..graph import Get, Node, Stage
-from ..inputs import CellInputs, Group, Recipe
-from ..running.work import Work
-from ..values import thaw
+from ..outputs.standard_files import holding_current
+from ..problems import Problem
+from ..recordings.agreeing import agree_among
+from ..recordings.cell import Cell
+from ..recordings.file_units import judge_units
+from ..recordings.membranes import judge_membranes
+from ..recordings.reading import read_file
+from ..recordings.recording import Recording
+from ..recordings.repeats import without_repeats
+from ..recordings.stimulus import Stimulus
+from ..targets.rheobase import Decision, decide, given
 from .context import Context, Rule
+from .graph import Get, Node, Stage
+from .inputs import CellInputs, Group, Recipe
 from .parts import Agreed, FileRead, Used, UsedCell
+from .values import thaw
+from .work import Work
 
 #: About how many bytes a recording takes without its samples
 RECORDING_SIZE = 6_000

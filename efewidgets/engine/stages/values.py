@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.problems import EfeError
+from ..problems import EfeError
 
 SIZE = 16
 

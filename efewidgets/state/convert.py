@@ -131,8 +131,7 @@ def goals_of(goals: Iterable[AutoTarget] | None) -> tuple[Goal, ...] | None:
     """Return goals as they are kept."""
     if goals is None:
         return None
-    names = [f.name for f in dataclasses.fields(Goal)]
-    return tuple(Goal(**freeze({name: getattr(goal, name) for name in names})) for goal in goals)
+    return tuple(map(Goal.of, goals))
 
 
 def reader_of(function: Callable | None) -> Reader | None:

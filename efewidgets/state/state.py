@@ -12,9 +12,7 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from ..engine.problems import EfeError, Problem, nearest
-from ..engine.stages import matching as matching_stages
-from ..engine.stages import outputs as output_stages
-from ..engine.stages import reading as stages
+from ..engine.stages.computed import STAGES
 from ..engine.stages.context import Context
 from ..engine.stages.graph import Graph
 from ..engine.stages.inputs import CellInputs, Goal, Inputs, Target
@@ -90,13 +88,13 @@ class ExtractionState(Actions, Sessions, Telling):
         self._runner: Runner = runner or InlineRunner()
         self._store = _store(cache)
         self._graph = Graph(
-            stages.STAGES + matching_stages.STAGES + output_stages.STAGES,
+            STAGES,
             restore={"agree": self._restore} if self._store is not None else None,
         )
         self._history = History(history)
         self._inputs = Inputs()
         self._world = World()
-        self._results = Results(self._graph, Context(self._inputs, self._world))
+        self._results = self._results_now()
         self._new_id: Callable[[str], str] = ids()
         self._told = 0
         self._newest: Results | None = None
@@ -183,9 +181,13 @@ class ExtractionState(Actions, Sessions, Telling):
         if not self._runner.eager:
             self._renew()
 
+    def _results_now(self) -> Results:
+        """Return results of the present decisions, of which nothing may have been computed."""
+        return Results(self._graph.evaluate(Context(self._inputs, self._world), Work()))
+
     def _renew(self) -> None:
         self._results.trim()
-        self._results = Results(self._graph, Context(self._inputs, self._world))
+        self._results = self._results_now()
 
     def refresh_files(self) -> list[str]:
         """Look at all files again; return those that have changed since they were looked at, and use them anew.
@@ -238,7 +240,7 @@ class ExtractionState(Actions, Sessions, Telling):
             Whether features are computed on recordings, too, that fall into no target.
         """
         with self._lock:
-            results = self._newest = Results(self._graph, Context(self._inputs, self._world))
+            results = self._newest = self._results_now()
             self._put(status="running")
         self._runner.submit(lambda needless: self._run(results, needless, everything))
 
@@ -282,7 +284,7 @@ class ExtractionState(Actions, Sessions, Telling):
         with self._lock:
             if self._is_present(self._results):
                 return self._results
-            return Results(self._graph, Context(self._inputs, self._world))
+            return self._results_now()
 
     def _is_present(self, results: Results) -> bool:
         return results.context.inputs is self._inputs and results.context.world is self._world

@@ -9,7 +9,7 @@ import pytest
 
 from efewidgets import ExtractionState
 from efewidgets.engine.outputs.standard_files import to_json
-from efewidgets.engine.stages import matching as matching_stages
+from efewidgets.engine.recordings import computing as matching_stages
 from efewidgets.engine.stages import reading as stages
 from efewidgets.extract import extract_efeatures
 from efewidgets.state.convert import as_options, as_run_settings

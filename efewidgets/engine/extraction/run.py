@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,21 +10,17 @@ from ..outputs.standard_files import build_currents, build_outputs
 from ..parallel import run as run_here
 from ..problems import EfeError, MissingFile, MissingFileError, NoSweep, Problem
 from ..recordings.cell import Cell
+from ..recordings.computing import Run, request_features
 from ..recordings.reading import Room
-from ..stages.options import (
-    Options,
-    check_options,
-    goals_of,
-    rheobase_protocols,
-    rheobase_settings,
-    settings_used,
-    without_models,
-)
-from ..targets.matching import Protocol, build_protocols
-from ..targets.rheobase import Decision, assign
-from . import pipeline
-
-logger = logging.getLogger(__name__)
+from ..stages.computed import OF_A_CELL, STAGES, Computed
+from ..stages.graph import Node, Once
+from ..stages.options import Options, check_options, rheobase_protocols, without_models
+from ..stages.parts import Outputs
+from ..stages.work import Hands
+from ..targets.matching import Protocol
+from ..targets.rheobase import Decision
+from .asked import asked
+from .cells import group
 
 #: Samples of one cell that are kept in memory until its features are computed, bytes
 KEPT_SAMPLES = 1 << 26
@@ -63,7 +58,7 @@ class Extraction:
     def per_cell(self) -> Iterator[tuple[str, tuple[dict, dict, dict]]]:
         """Yield each cell's name and its own three outputs."""
         for cell in self.cells:
-            protocols = pipeline.group(
+            protocols = group(
                 [cell],
                 self.targets,
                 self.options.absolute_amplitude,
@@ -83,7 +78,7 @@ class Extraction:
 
 
 def run_extraction(
-    options: Options, run: pipeline.Run, cell_by_cell: bool = False, may_be_empty: bool = False
+    options: Options, run: Run, cell_by_cell: bool = False, may_be_empty: bool = False
 ) -> Extraction:
     """Read, decide, compute, average.
 
@@ -91,7 +86,7 @@ def run_extraction(
     ----------
     options : Options
     run : callable
-        ``run(function, jobs)`` returns the results of independent jobs in their order; see `engine.parallel`.
+        ``run(function, jobs, failed)`` returns the results of independent jobs in their order; see `engine.parallel`.
     cell_by_cell : bool
         Whether the features of a cell are computed before the next one is read, from samples that are still in
         memory; pays where `run` works in this process. The results are the same.
@@ -103,32 +98,33 @@ def run_extraction(
     EfeError
         If an option can't be used, or no recording could be read.
     """
-    options = without_models(options)
-    result = prepare_extraction(options, run, cell_by_cell)
+    result, found = prepare_extraction(options, run, cell_by_cell)
     if not any(cell.recordings for cell in result.cells):
-        _nothing_read(result.cells, may_be_empty)
-    pipeline.request_features(result.cells, result.targets, result.efel_settings)
-    result.protocols = pipeline.group(
-        result.cells,
-        result.targets,
-        options.absolute_amplitude,
-        True,
-        options.protocol_mode,
-        result.efel_settings,
-        run,
-    )
-    result.features, result.protocols_dict, left_out = result._outputs(result.protocols)
-    result.currents = build_currents(result.cells, options.default_std_value)
-    result.problems += pipeline.all_problems(result.cells, result.protocols) + left_out
+        _nothing_read(found.problems_of_cells, may_be_empty)
+    found.add_features(Hands(run))
+    request_features(result.cells, result.targets, result.efel_settings)
+    result.protocols = found.protocols_matched
+    outputs: Outputs = found.get("outputs")
+    result.features, result.protocols_dict = outputs.features, outputs.protocols
+    result.currents = outputs.currents
+    result.problems += found.get("problems")
     if not result.features:
         result.problems.append(_empty())
+    _tell_recordings(result)
     return result
 
 
-def prepare_extraction(options: Options, run: pipeline.Run, cell_by_cell: bool = False) -> Extraction:
+def prepare_extraction(options: Options, run: Run, cell_by_cell: bool = False) -> tuple[Extraction, Computed]:
     """Read the recordings, find the rheobases, choose the targets: all that comes before the features.
 
     Parameters are those of `run_extraction`; `cell_by_cell` computes features too, if it is known which.
+
+    Returns
+    -------
+    result : Extraction
+        Without what follows from features.
+    found : Computed
+        The stages, from which the rest can be had.
 
     Raises
     ------
@@ -137,56 +133,55 @@ def prepare_extraction(options: Options, run: pipeline.Run, cell_by_cell: bool =
     """
     options = without_models(options)
     targets, problems = check_options(options)
-    result = Extraction(options, settings_used(options), rheobase_protocols(options), problems=problems)
+    context = asked(options, targets)
+    found = Computed(Once(STAGES, context, Hands(run)))
     if cell_by_cell and targets is not None:
-        _read_cell_by_cell(result, targets, run)
+        _read_cell_by_cell(found, run)
     else:
-        result.cells = _read(result, options.files_metadata, run, keep_samples=False)
-    result.targets = pipeline.choose_targets(result.cells, goals_of(options)) if targets is None else targets
-    return result
+        found.read(Hands(run))
+    result = Extraction(options, context.efel_settings, rheobase_protocols(options), problems=problems)
+    result.targets = [target.as_dict() for target in found.get("targets").targets]
+    _ = found.problems_of_cells  # before the cells are told their rheobases
+    for cell in context.inputs.cells:
+        result.cells.append(found.get("cell", cell.name).cell)
+        if not options.absolute_amplitude:
+            result.rheobases[cell.name] = decision = found.get("rheobase", cell.name)
+            take_rheobase(result.cells[-1], decision)
+    return result, found
 
 
-def _read_cell_by_cell(result: Extraction, targets: Sequence[Mapping[str, Any]], run: pipeline.Run) -> None:
-    absolute, settings = result.options.absolute_amplitude, result.efel_settings
-    protocols = build_protocols(targets, None, result.options.protocol_mode, settings)
-    for name, files in result.options.files_metadata.items():
-        (cell,) = _read(result, {name: files}, run, keep_samples=Room(KEPT_SAMPLES))
-        result.cells.append(cell)
-        pipeline.request_features([cell], targets, settings)
-        pipeline.compute_matched([cell], protocols, absolute, run)
-        for recording in cell.recordings:
+def _read_cell_by_cell(found: Computed, run: Run) -> None:
+    """Read a cell and compute its features before the next one is read; nothing of it is kept but what others need."""
+    targets: dict[Node, Any] = {("targets", None): found.get("targets")}
+    for cell in found.inputs.cells:
+        work = Hands(run, Room(KEPT_SAMPLES))
+        alone = Computed(Once(STAGES, found.context.of(cell), work, targets))
+        alone.read(work)
+        alone.add_features(work)
+        for recording in alone.get("cell", cell.name).cell.recordings:
             recording.release()
+        for stage in OF_A_CELL:
+            found.put((stage, cell.name), alone.get(stage, cell.name))
 
 
-def _read(
-    result: Extraction, files_metadata: Mapping[str, Any], run: pipeline.Run, keep_samples: bool | Room
-) -> list[Cell]:
-    """Read cells and find their rheobases."""
-    options = result.options
-    counted = () if options.absolute_amplitude else result.protocols_rheobase
-    if any(files for protocols in files_metadata.values() for files in protocols.values()):
-        cells = pipeline.read_cells(
-            files_metadata, options.recording_reader, result.efel_settings, run, keep_samples, counted
-        )
-    else:
-        cells = [Cell(str(name)) for name in files_metadata]
-    if not options.absolute_amplitude:
-        _assign_rheobases(result, cells)
-    return cells
+def take_rheobase(cell: Cell, decision: Decision) -> None:
+    """Have a cell know its rheobase, and its recordings their amplitudes in % of it."""
+    cell.take_rheobase(decision.rheobase, decision.recording)
+    cell.problems = [*cell.problems, *decision.problems]
+    cell.compute_relative_amp()
 
 
-def _assign_rheobases(result: Extraction, cells: Sequence[Cell]) -> None:
-    options = result.options
-    settings = rheobase_settings(options)
-    values = options.rheobase_values or {}
-    for cell in cells:
-        value = values.get(cell.name)
-        decision = assign(cell, result.protocols_rheobase, options.rheobase_strategy, settings, value)
-        result.rheobases[cell.name] = decision
+def _tell_recordings(result: Extraction) -> None:
+    """Have the recordings know what went wrong with their features."""
+    for cell in result.cells:
+        for recording in cell.recordings:
+            if recording.feature_store.failed:
+                store = recording.feature_store
+                found = [problem for key in store.all_known() for problem in store.failures(key)]
+                recording.problems += {problem.message: problem for problem in found}.values()
 
 
-def _nothing_read(cells: Sequence[Cell], may_be_empty: bool) -> None:
-    problems = [problem for cell in cells for problem in cell.all_problems()]
+def _nothing_read(problems: Sequence[Problem], may_be_empty: bool) -> None:
     errors = [problem for problem in problems if problem.severity == "error"]
     if may_be_empty and errors and all(isinstance(problem, NoSweep) for problem in errors):
         return

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any
 
 from ..features.store import settings_key
+from ..problems import Problem
+from ..recordings.computing import Wish
 from ..recordings.recording import Recording
+from ..targets.matching import Protocol
+from . import matching, outputs, reading
 from .context import Context
-from .graph import Evaluation, Graph
-from .inputs import Group, Inputs
-from .matching import Lacking, add_features, lacking
-from .parts import Agreed, Chosen
-from .reading import ReadJob, read_failed, read_job
+from .graph import Evaluation, Node, Once
+from .inputs import Inputs
+from .matching import add_features, lacking
+from .parts import Chosen
+from .reading import read_files
 from .work import Work
 
+#: All stages, from files to outputs
+STAGES = reading.STAGES + matching.STAGES + outputs.STAGES
 
-class Keeps(Protocol):
-    """What keeps recordings elsewhere, such as a cache on disk."""
-
-    def save(self, context: Context, group: Group, agreed: Agreed) -> None:
-        """Keep the recordings of a protocol of a cell."""
+#: What is known of a cell when it has been looked at alone
+OF_A_CELL = ("cell", "rheobase", "threshold", "holding", "cell_problems")
 
 
 class Computed:
@@ -27,13 +30,12 @@ class Computed:
 
     Parameters
     ----------
-    graph : Graph
-    context : Context
+    evaluation : Evaluation or Once
     """
 
-    def __init__(self, graph: Graph, context: Context):
-        self.context = context
-        self._evaluation: Evaluation = graph.evaluate(context, Work())
+    def __init__(self, evaluation: Evaluation | Once):
+        self.context: Context = evaluation.context
+        self._evaluation = evaluation
 
     @property
     def inputs(self) -> Inputs:
@@ -62,52 +64,49 @@ class Computed:
         ------
         Cancelled
         """
-        evaluation = self._evaluation
-        evaluation.work = work
+        self._evaluation.work = work
         try:
-            self._read(work)
-            add_features(self._jobs(everything), work)
+            self.read(work)
+            self.add_features(work, everything)
             self.get("texts")
             self.get("problems")
         finally:
-            evaluation.work = Work()
+            self._evaluation.work = Work()
 
-    def store(self, store: Keeps, work: Work) -> None:
-        """Keep the recordings that were read in a cache on disk, with the features they have.
+    def put(self, node: Node, value: Any) -> None:
+        """Give the result of a node that was computed elsewhere."""
+        self._evaluation.put(node, value)
 
-        Raises
-        ------
-        Cancelled
-        """
-        for cell in self.inputs.cells:
-            for protocol, group in cell.groups.items():
-                work.check()
-                found = self._evaluation.known(("agree", (cell.name, protocol)))
-                if found is not None:
-                    store.save(self.context, group, found.value)
-
-    def trim(self) -> None:
-        """Drop old results of the graph, none of these."""
-        self._evaluation.trim()
-
-    def _read(self, work: Work) -> None:
+    def read(self, work: Work) -> None:
+        """Read the files that haven't been read, each a unit of work."""
         evaluation = self._evaluation
         nodes = [n for cell in self.inputs.cells for n in evaluation.missing("read", ("cell", cell.name))]
-        if work.executor is None:
+        if work.here:
             for done, node in enumerate(nodes):
                 work.tell("reading recordings", done, len(nodes))
-                evaluation.result(node)
+                evaluation.get(*node)
             return
-        jobs = [ReadJob(evaluation.reads(node)) for node in nodes]
-        found = work.each(read_job, jobs, "reading recordings", read_failed)
-        for node, value in zip(nodes, found, strict=True):
-            evaluation.put(node, value)
+        read_files(evaluation, nodes, work)
 
-    def add_all_features(self) -> None:
-        """Compute the features of all recordings of the targets' protocols, those in no target too."""
-        add_features(self._jobs(everything=True), self._evaluation.work)
+    def add_features(self, work: Work, everything: bool = False) -> None:
+        """Compute the features of the recordings that fall into targets; or of all of the targets' protocols."""
+        add_features(self._jobs(everything), work)
 
-    def _jobs(self, everything: bool) -> list[tuple[Recording, Lacking]]:
+    @property
+    def protocols_matched(self) -> list[Protocol]:
+        """Protocol by protocol and amplitude the recordings that fell into the targets, as figures are drawn of."""
+        found = []
+        for item in self._chosen.groups:
+            protocol: Protocol = self.get("protocol", item)
+            found.append(protocol.standing_for(self.get("global"), self.inputs.protocol_mode))
+        return found
+
+    @property
+    def problems_of_cells(self) -> list[Problem]:
+        """What is wrong with files, recordings and rheobases, cell by cell."""
+        return [p for cell in self.inputs.cells for p in self.get("cell_problems", cell.name)]
+
+    def _jobs(self, everything: bool) -> list[tuple[Recording, Wish]]:
         """List the recordings on which features lack, each once with all that lacks on it."""
         jobs: dict[int, tuple[Recording, dict[tuple, tuple[dict[str, None], dict]]]] = {}
         for item, wanted in self._chosen.groups.items():

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from ..recordings.recording import SPIKE_SETTINGS
-from .inputs import CellInputs, Group, Inputs, Reader
+from .inputs import CellInputs, Group, Inputs, Reader, Recipe
 from .options import Options, rheobase_protocols, rheobase_settings, settings_used
 from .values import Frozen, Value, freeze, thaw
-from .world import World
+from .world import Stamp, World
 
 
 @dataclass(frozen=True)
@@ -25,10 +27,18 @@ class Rule(Value):
 
 @dataclass(frozen=True)
 class Reading(Value):
-    """How files are read: a lab's own reader, and the eFEL settings that decide what a spike is."""
+    """How files are read: a lab's own reader, and the eFEL settings that decide what a spike is.
+
+    Spikes are counted in the protocols that `counted` names (all, if None); elsewhere when somebody asks for them.
+    """
 
     reader: Reader | None
     spike_settings: Frozen
+    counted: tuple[str, ...] | None = None
+
+    def counts(self, protocol: str) -> bool:
+        """Whether the spikes of a protocol are counted at once."""
+        return self.counted is None or protocol in self.counted
 
 
 class Context:
@@ -37,10 +47,11 @@ class Context:
     Parameters
     ----------
     inputs : Inputs
-    world : World
+    world : World, optional
+        Without, the files are looked at once, so that nothing needs to know whether they have changed.
     """
 
-    def __init__(self, inputs: Inputs, world: World):
+    def __init__(self, inputs: Inputs, world: World | None = None):
         self.inputs = inputs
         self.world = world
 
@@ -85,4 +96,14 @@ class Context:
 
     def seen(self, part: CellInputs | Group) -> bytes:
         """Return a digest of how the files of a cell, or of a protocol of it, were seen on disk."""
-        return self.world.digest_of(part.paths)
+        return self.world.digest_of(part.paths) if self.world is not None else b""
+
+    def stamps(self, recipe: Recipe) -> tuple[Stamp, ...]:
+        """Return how the files of a recipe were seen on disk."""
+        return tuple(self.world[path] for path in recipe.paths) if self.world is not None else ()
+
+    def of(self, cell: CellInputs) -> Context:
+        """Return the same decisions about one cell alone."""
+        other = copy.copy(self)
+        other.inputs = dataclasses.replace(self.inputs, cells=(cell,))
+        return other

@@ -254,3 +254,56 @@ class Evaluation:
         out = key if stage.content is None else digest(stage.name, stage.content(value))
         keys = tuple([parent.key for parent in parents])
         return self.graph.keep(Result(key, out, value, stage.name, keys, stage.size(value), self.clock))
+
+
+class Once:
+    """The stages on inputs that are looked at once, as by a script: no result is kept for another evaluation.
+
+    So no result needs a key, and the inputs may hold what has no digest.
+
+    Parameters
+    ----------
+    stages : iterable of Stage
+    context, work : object
+        As for `Graph.evaluate`.
+    seen : dict, optional
+        Results that are known already, by their nodes.
+    """
+
+    def __init__(
+        self, stages: Iterable[Stage], context: Any, work: Any = None, seen: Mapping[Node, Any] | None = None
+    ):
+        self.stages = {stage.name: stage for stage in stages}
+        self.context, self.work = context, work
+        self.seen: dict[Node, Any] = dict(seen or {})
+
+    def get(self, stage: str, item: Hashable = None) -> Any:
+        """Return the result of a stage for an item, computing what isn't there yet."""
+        node = stage, item
+        if node not in self.seen:
+            needed = [self.get(*parent) for parent in self._parents(node)]
+            self.seen[node] = self.stages[stage].run(self.reads(node), needed, self.work)
+        return self.seen[node]
+
+    def missing(self, stage: str, node: Node) -> Iterator[Node]:
+        """Yield the nodes of a stage that a node covers and whose results aren't there."""
+        if node in self.seen:
+            return
+        if node[0] == stage:
+            yield node
+            return
+        for parent in self.stages[node[0]].covered(self.context, node[1], self.get):
+            yield from self.missing(stage, parent)
+
+    def reads(self, node: Node) -> tuple:
+        """Return what a node reads of the inputs."""
+        return self.stages[node[0]].reads(self.context, node[1], self.get)
+
+    def put(self, node: Node, value: Any) -> None:
+        """Give the result of a node that was computed elsewhere."""
+        self.seen[node] = value
+
+    def _parents(self, node: Node) -> list[Node]:
+        stage, item = self.stages[node[0]], node[1]
+        needed = stage.needs(self.context, item, self.get)
+        return [*needed, *stage.covered(self.context, item, self.get)]

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from ..recordings.source import files_of
 from ..recordings.sweeps import EXCLUDE, SWEEPS, split_metadata
 from ..targets.automatic import AutoTarget
-from .values import Frozen, Value, digest, thaw
+from .values import Frozen, Value, freeze, thaw
 
 #: Keys under which metadata name files
 PATHS = ("filepath", "v_file", "i_file", "stimulus_file")
@@ -39,9 +40,25 @@ class Recipe(Value):
         return tuple(str(self.metadata[key]) for key in PATHS if self.metadata.get(key) is not None)
 
     def as_metadata(self) -> dict[str, Any]:
-        """Return the metadata of the file and of its sweeps, as `pipeline.read_file` takes them."""
+        """Return the metadata of the file and of its sweeps, as `read_file` takes them."""
         found: dict[str, Any] = thaw(self.metadata)
         return found | {SWEEPS: thaw(self.sweeps)} if self.sweeps else found
+
+
+@dataclass(frozen=True)
+class AsGiven(Recipe):
+    """What a script said of a file, as it said it: a lab's own reader may be given what no config can hold."""
+
+    metadata: Any
+
+    @cached_property
+    def paths(self) -> tuple[str, ...]:
+        """Paths of the file, or of the two that belong together."""
+        return tuple(files_of(self.metadata)) if isinstance(self.metadata, Mapping) else ()
+
+    def as_metadata(self) -> Any:
+        """Return what the script said."""
+        return self.metadata
 
 
 @dataclass(frozen=True)
@@ -118,6 +135,13 @@ class Paths(Value):
 
 
 @dataclass(frozen=True)
+class Recipes(Value):
+    """Recipes of some files."""
+
+    listed: tuple[Recipe, ...]
+
+
+@dataclass(frozen=True)
 class Group(Value):
     """The files of one protocol of one cell."""
 
@@ -125,9 +149,9 @@ class Group(Value):
     files: tuple[FileInputs, ...]
 
     @cached_property
-    def reading(self) -> bytes:
-        """Digest of what decides how the files are read, the exclusions left aside."""
-        return digest(self.cell, *(file.recipe for file in self.files))
+    def recipes(self) -> Recipes:
+        """What decides how the files are read, the exclusions left aside."""
+        return Recipes(tuple(file.recipe for file in self.files))
 
     @cached_property
     def paths(self) -> Paths:
@@ -220,8 +244,13 @@ class Goal(Value):
     preferred_number_protocols: int = 1
     tolerance: float = 10
 
+    @classmethod
+    def of(cls, goal: AutoTarget) -> Goal:
+        """Return a goal as it is kept."""
+        return cls(**{f.name: freeze(getattr(goal, f.name)) for f in dataclasses.fields(cls)})
+
     def auto_target(self) -> AutoTarget:
-        """Return the goal as the engine has it."""
+        """Return the goal that chooses."""
         return AutoTarget(**{f.name: thaw(getattr(self, f.name)) for f in dataclasses.fields(self)})
 
 

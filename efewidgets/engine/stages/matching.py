@@ -6,14 +6,14 @@ amplitude are one item.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from ..features.store import settings_key
 from ..problems import Problem
-from ..recordings.computing import feature_values
+from ..recordings.computing import Wish, computed
 from ..recordings.recording import Recording
 from ..roles import role_problems
 from ..targets.automatic import default_auto_targets
@@ -178,10 +178,7 @@ def _features(read: tuple, found: list[Matched], work: Work | None) -> tuple[Pro
     )
 
 
-Lacking = list[tuple[list[str], dict[str, Any]]]
-
-
-def lacking(recording: Recording, wanted: Iterable[WantedFeatures]) -> Lacking:
+def lacking(recording: Recording, wanted: Iterable[WantedFeatures]) -> Wish:
     """Return which of the wanted features have not been computed on a recording."""
     found = []
     for features in wanted:
@@ -191,35 +188,19 @@ def lacking(recording: Recording, wanted: Iterable[WantedFeatures]) -> Lacking:
     return found
 
 
-def add_features(jobs: list[tuple[Recording, Lacking]], work: Work | None) -> None:
-    """Compute features and put them on their recordings; each recording is one unit of work."""
-    work = work or Work()
+def add_features(jobs: list[tuple[Recording, Wish]], work: Work | None) -> None:
+    """Compute features and put them on their recordings, with what went wrong."""
     if not jobs:
         return
-    results = work.each(_features_job, jobs, "computing features", _features_failed)
-    for (recording, _), found in zip(jobs, results, strict=True):
-        for settings, values, problems in found:
-            recording.take_values(settings, values)
+    work = work or Work()
+
+    def run(function: Callable, jobs: Sequence, failed: Callable) -> Iterable:
+        return work.each(function, jobs, "computing features", failed)
+
+    for recording, found in computed(jobs, run, work.together):
+        for settings, _, problems in found:
             if problems:
                 recording.feature_store.fail(settings_key(settings), problems)
-
-
-def _features_job(job: tuple[Recording, Lacking]) -> list[tuple[dict, dict[str, float], list[Problem]]]:
-    recording, wanted = job
-    found = []
-    for names, settings in wanted:
-        values, problems = feature_values(recording, [(names, settings)])
-        found.append((settings, values[0][1], problems))
-    return found
-
-
-def _features_failed(
-    job: tuple[Recording, Lacking], error: Exception
-) -> list[tuple[dict, dict[str, float], list[Problem]]]:
-    """What stands for the features of a recording whose worker failed."""
-    message = f"its features were not computed, since the worker failed: {error or type(error).__name__}"
-    problem = Problem(message, kind="worker")
-    return [(settings, dict.fromkeys(names, np.nan), [problem]) for names, settings in job[1]]
 
 
 def located(problem: Problem, recording: Recording) -> Problem:

@@ -13,7 +13,6 @@ from ..features.efel_features import DEFAULT_EFEL_SETTINGS, check_settings
 from ..features.efel_settings import given_settings
 from ..kinds import shown
 from ..problems import EfeError, Problem, nearest
-from ..roles import role_problems
 from ..targets.automatic import AutoTarget, default_auto_targets
 from ..targets.matching import check_mode
 from ..targets.rheobase import check_strategy, given
@@ -125,7 +124,7 @@ def check_targets_of(options: Options) -> tuple[list[dict[str, Any]] | None, lis
         raise EfeError(
             "none of the targets can be used: " + "; ".join(str(problem) for problem in problems[:3])
         )
-    return targets, problems + role_problems(targets, options.absolute_amplitude)
+    return targets, problems
 
 
 def check_choices(options: Options) -> None:

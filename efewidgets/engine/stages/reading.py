@@ -1,11 +1,12 @@
 """The stages from files to recordings and rheobases: what each reads, what it needs, what it computes.
 
-The work itself is the engine's. `matching_stages` has the rest of the way.
+`matching` and `outputs` have the rest of the way.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
@@ -18,17 +19,18 @@ from ..recordings.agreeing import agree_among
 from ..recordings.cell import Cell
 from ..recordings.file_units import judge_units
 from ..recordings.membranes import judge_membranes
-from ..recordings.reading import read_file
+from ..recordings.reading import Room, read_file, sweep_labels
 from ..recordings.recording import Recording
 from ..recordings.repeats import without_repeats
 from ..recordings.stimulus import Stimulus
 from ..targets.rheobase import Decision, decide, given
-from .context import Context, Rule
-from .graph import Get, Node, Stage
+from .context import Context, Reading, Rule
+from .graph import Evaluation, Get, Node, Once, Stage
 from .inputs import CellInputs, Group, Recipe
 from .parts import Agreed, FileRead, Used, UsedCell
 from .values import thaw
 from .work import Work
+from .world import stamp
 
 #: About how many bytes a recording takes without its samples
 RECORDING_SIZE = 6_000
@@ -40,43 +42,104 @@ RECORDING_SIZE = 6_000
 def _read_reads(context: Context, item: tuple[str, str], get: Get) -> tuple:
     cell, file = item
     recipe = context.cell(cell).by_id[file].recipe
-    return recipe, tuple(context.world[path] for path in recipe.paths), context.reading
+    return recipe, context.stamps(recipe), context.reading
 
 
 @dataclass(frozen=True)
 class ReadJob:
-    """A file to be read, perhaps by another process."""
+    """A file to be read, or one sweep of it by its position and its label; perhaps by another process."""
 
     read: tuple
+    keep: bool | Room = False
+    sweep: int | None = None
+    label: str | None = None
 
     @property
     def weight(self) -> int:
         """Size of the files, bytes: large ones are read first."""
-        return sum(seen[0] for seen in self.read[1] if seen is not None)
+        recipe, seen, _ = self.read
+        return sum(one[0] for one in seen or map(stamp, recipe.paths) if one is not None)
 
 
-def read_job(job: ReadJob) -> FileRead:
-    """Read a file as its key says."""
-    return _read_file(job.read, [], None)
+def read_files(evaluation: Evaluation | Once, nodes: Sequence[Node], work: Work) -> None:
+    """Read files, each a unit of work; of one whose worker failed, sweep by sweep, so that no other sweep is lost."""
+    jobs = [ReadJob(evaluation.reads(node), work.keep) for node in nodes]
+    lost = []
+    results = work.each(_read_job, jobs, "reading recordings", lambda job, error: error)
+    for node, job, found in zip(nodes, jobs, results, strict=True):
+        if isinstance(found, Exception):
+            lost.append((node, job, found))
+        else:
+            evaluation.put(node, _with_reader(found, job))
+    for node, job, error in lost:
+        evaluation.put(node, _with_reader(_sweep_by_sweep(job, error, work), job))
 
 
-def read_failed(job: ReadJob, error: Exception) -> FileRead:
-    """What stands for a file whose worker failed."""
+def _read_job(job: ReadJob) -> FileRead:
+    """Read a file as its key says; the lab's own reader stays behind, since not every cluster can send it back."""
+    found = _read(job)
+    _set_reader(found, None)
+    return found
+
+
+def _with_reader(found: FileRead, job: ReadJob) -> FileRead:
+    """Say, where it was read by another process, with which reader it is read again."""
+    reading: Reading = job.read[2]
+    _set_reader(found, None if reading.reader is None else reading.reader.function)
+    return found
+
+
+def _set_reader(found: FileRead, reader: Callable | None) -> None:
+    for recording in found.recordings:
+        if recording.source is not None:
+            recording.source = dataclasses.replace(recording.source, reader=reader)
+
+
+def _sweep_by_sweep(job: ReadJob, error: Exception, work: Work) -> FileRead:
+    reading: Reading = job.read[2]
+    labels: list[str] = []
+    if reading.reader is None:  # a lab's own reader delivers all sweeps at once
+        (labels,) = work.each(_labels, [job], "reading recordings", lambda job, error: [])
+    if len(labels) < 2:
+        return _unread(job, error)
+    jobs = [dataclasses.replace(job, sweep=k, label=label) for k, label in enumerate(labels)]
+    found = list(work.each(_read_job, jobs, "reading recordings", _unread))
+    problems = dict.fromkeys(problem for one in found for problem in one.problems)
+    return FileRead(tuple(recording for one in found for recording in one.recordings), tuple(problems))
+
+
+def _labels(job: ReadJob) -> list[str]:
+    recipe: Recipe = job.read[0]
+    try:
+        return sweep_labels(recipe.as_metadata(), recipe.protocol)
+    except Exception:  # it is told when the file is read
+        return []
+
+
+def _unread(job: ReadJob, error: Exception) -> FileRead:
+    """What stands for a file, or for one sweep, whose worker failed."""
     recipe: Recipe = job.read[0]
     message = f"it was not read, since its worker failed: {error or type(error).__name__}"
-    file = recipe.paths[-1] if recipe.paths else None
-    return FileRead((), (Problem(message, kind="worker", protocol=recipe.protocol, file=file),))
+    place: dict[str, Any] = {"protocol": recipe.protocol, "file": recipe.paths[-1] if recipe.paths else None}
+    return FileRead((), (Problem(message, kind="worker", recording=job.label, **place),))
 
 
 def _read_file(read: tuple, values: list, work: Work | None) -> FileRead:
-    recipe, _, reading = read
+    work = work or Work()
+    return _read(ReadJob(read, work.keep), work.check)
+
+
+def _read(job: ReadJob, between: Callable[[], None] | None = None) -> FileRead:
+    recipe, _, reading = job.read
     recordings, problems = read_file(
         recipe.as_metadata(),
         recipe.protocol,
         None if reading.reader is None else reading.reader.function,
         thaw(reading.spike_settings),
-        keep_samples=False,
-        between=None if work is None else work.check,
+        keep_samples=job.keep,
+        between=between,
+        count_spikes=reading.counts(recipe.protocol),
+        only=None if job.sweep is None else (job.sweep,),
     )
     return FileRead(tuple(recordings), tuple(problems))
 
@@ -87,7 +150,7 @@ def _read_file(read: tuple, values: list, work: Work | None) -> FileRead:
 def _agree_reads(context: Context, item: tuple[str, str], get: Get) -> tuple:
     cell, protocol = item
     group = context.cell(cell).groups[protocol]
-    return cell, group.reading, context.seen(group), context.reading
+    return cell, group.recipes, context.seen(group), context.reading
 
 
 def _agree_covers(context: Context, item: tuple[str, str], get: Get) -> Iterable[Node]:
@@ -96,15 +159,17 @@ def _agree_covers(context: Context, item: tuple[str, str], get: Get) -> Iterable
 
 
 def _agree(read: tuple, files: list[FileRead], work: Work | None) -> Agreed:
-    cell = read[0]
-    twins = tuple(tuple(recording.twin() for recording in file.recordings) for file in files)
+    cell, reading = read[0], read[3]
+    twins = tuple(file.recordings for file in files)
+    if work is None or not work.own:
+        twins = tuple(tuple(recording.twin() for recording in file) for file in twins)
     everything = [recording for file in twins for recording in file]
     problems = [problem for file in files for problem in file.problems]
     try:
         _, lost = agree_among(everything)
         problems += lost
         for recording in everything:
-            if recording.timing_from != "lost":
+            if recording.timing_from != "lost" and reading.counts(recording.protocol_name):
                 _ = recording.peak_time  # those with new timings read their samples again, now and not later
     except Exception as error:
         problems.append(Problem(f"the timings of these sweeps can't be compared: {error}", kind="stimulus"))
@@ -164,7 +229,8 @@ def _parameters(recordings: tuple[Recording, ...]) -> tuple[tuple[str, ...], lis
 def included(group: Group, agreed: Agreed) -> Iterator[list[Recording]]:
     """Yield the recordings of each file of a protocol that are neither excluded nor without a stimulus."""
     for file, recordings in zip(group.files, agreed.files, strict=True):
-        yield [r for r in recordings if r.timing_from != "lost" and r.label not in file.excluded]
+        left = (r for r in recordings if r.excluded is None and r.label not in file.excluded)
+        yield [recording for recording in left if recording.timing_from != "lost"]
 
 
 # --- rheobase: one cell

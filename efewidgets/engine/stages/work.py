@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from typing import Any
 
 from ..parallel import each
+from ..recordings.computing import TOGETHER
+from ..recordings.reading import Room
 
 #: What is being done, how much of it is done, and how much there is
 Report = Callable[[str, int, int], None]
@@ -21,7 +23,16 @@ class Cancelled(Exception):  # noqa: N818 - nothing went wrong
 
 
 class Work:
-    """How the stages get their work done.
+    """How the stages get their work done; what comes out doesn't depend on it.
+
+    Attributes
+    ----------
+    keep : bool or Room
+        Whether recordings keep the samples that were read (all, or those for which there is room).
+    together : int
+        How many recordings of a file are one unit of work.
+    own : bool
+        Whether nobody else has the recordings, so that they needn't be copied before they are changed.
 
     Parameters
     ----------
@@ -33,6 +44,10 @@ class Work:
         Is told of the progress, now and then.
     """
 
+    keep: bool | Room = False
+    together = 1
+    own = False
+
     def __init__(
         self,
         executor: Executor | None = None,
@@ -43,6 +58,11 @@ class Work:
         self._cancelled = cancelled
         self._report = report
         self._reported = 0.0
+
+    @property
+    def here(self) -> bool:
+        """Whether this thread does the work, which may stop between two sweeps of a file."""
+        return self.executor is None
 
     def check(self) -> None:
         """Stop here if the work isn't wanted any more.
@@ -60,7 +80,7 @@ class Work:
         jobs: Sequence[Any],
         activity: str,
         failed: Callable[[Any, Exception], Any],
-    ) -> Iterator[Any]:
+    ) -> Iterable[Any]:
         """Yield the results of independent jobs, in their order; may stop between two, or while an executor works.
 
         Parameters
@@ -91,3 +111,30 @@ class Work:
         if done in (0, of) or now - self._reported >= PAUSE:
             self._reported = now
             self._report(activity, done, of)
+
+
+class Hands(Work):
+    """Work for a script: by its own map or executor, on recordings that are its own.
+
+    Parameters
+    ----------
+    run : callable
+        ``run(function, jobs, failed)`` returns the results of independent jobs in their order; see `engine.parallel`.
+    keep : bool or Room
+    """
+
+    own, together, here = True, TOGETHER, False
+
+    def __init__(self, run: Callable[..., Iterable[Any]], keep: bool | Room = False):
+        super().__init__()
+        self._run, self.keep = run, keep
+
+    def each(
+        self,
+        function: Callable[[Any], Any],
+        jobs: Sequence[Any],
+        activity: str,
+        failed: Callable[[Any, Exception], Any],
+    ) -> Iterable[Any]:
+        """Return the results of independent jobs, in their order."""
+        return self._run(function, jobs, failed)

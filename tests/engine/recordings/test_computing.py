@@ -9,14 +9,15 @@ import numpy as np
 import pytest
 
 from efewidgets.datasets import sample_config
-from efewidgets.engine.extraction import pipeline
-from efewidgets.engine.extraction.run import Options, run_extraction
+from efewidgets.engine.extraction import cells as pipeline
+from efewidgets.engine.extraction.run import run_extraction
 from efewidgets.engine.outputs.standard_files import to_json
 from efewidgets.engine.parallel import run
 from efewidgets.engine.recordings import sampled, source
 from efewidgets.engine.recordings.cell import Cell
 from efewidgets.engine.recordings.computing import TOGETHER, FeatureJob, compute_features, request_features
 from efewidgets.engine.recordings.reading import Room, read_file
+from efewidgets.engine.stages.options import Options
 
 CONFIG = sample_config()
 FILES = {name: CONFIG["files_metadata"][name] for name in ("RS1", "FS1")}

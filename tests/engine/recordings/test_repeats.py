@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from efewidgets import ExtractionState
-from efewidgets.engine.extraction.run import Options, run_extraction
+from efewidgets.engine.extraction.run import run_extraction
 from efewidgets.engine.parallel import run
+from efewidgets.engine.stages.options import Options
 
 
 def write(path: pathlib.Path, amp: float, seed: int = 0) -> pathlib.Path:

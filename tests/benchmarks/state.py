@@ -196,7 +196,7 @@ def reopening() -> dict[str, float]:
         "import sys, time; start = time.perf_counter()\n"
         "from efewidgets import ExtractionState\n"
         "state = ExtractionState.load(sys.argv[1], cache=sys.argv[2]); state.run()\n"
-        "print(time.perf_counter() - start, state._graph.runs['read'])"
+        "print(time.perf_counter() - start, state._present.graph.runs['read'])"
     )
     found = {}
     with tempfile.TemporaryDirectory() as folder:

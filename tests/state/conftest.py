@@ -75,7 +75,7 @@ def from_scratch(inputs) -> dict[str, str]:
 
 def stages_run(state: ExtractionState, edit: Callable[[], object]) -> dict[str, int]:
     """Return how often each stage was run after an edit, until all results were there."""
-    before = Counter(state._graph.runs)
+    before = Counter(state._present.graph.runs)
     edit()
     _ = state.results.texts, state.results.problems
-    return dict(Counter(state._graph.runs) - before)
+    return dict(Counter(state._present.graph.runs) - before)

@@ -152,7 +152,7 @@ def test_two_kernels_at_once(arguments, tmp_path, state):
     expected = state.results.texts["features"]
     assert [process.communicate()[0] for process in running] == [expected] * 4
     again = opened(arguments, tmp_path / "cache")
-    assert again._graph.runs["read"] == 0
+    assert again._present.graph.runs["read"] == 0
     assert again.results.texts["features"] == expected
 
 

@@ -276,6 +276,6 @@ def test_a_key_is_the_same_in_another_state(arguments):
         with ExtractionState.from_arguments(arguments) as state:
             _ = state.results.get("rheobase", "A")
             keys.append(
-                sorted(k for k, r in state._graph._results.items() if r.stage in ("read", "rheobase"))
+                sorted(k for k, r in state._present.graph._results.items() if r.stage in ("read", "rheobase"))
             )
     assert keys[0] == keys[1]

@@ -16,13 +16,17 @@ from ..detection import FAMILIES
 from ..problems import EfeError
 from ..traces.trace import number, setting, standardize
 from ..units import to_nA
-from .sampled import Sampled
 
 
-class LabECode(Sampled):
+class LabECode:
     """The methods with which BluePyEfe's families find their way."""
 
     dt: Any
+    protocol_name: str
+    config_data: dict[str, Any]
+    reader_data: dict[str, Any]
+    t: Any
+    current: Any
 
     def ms_to_index(self, timing: float) -> int:
         """Nearest sample index of a time in ms."""

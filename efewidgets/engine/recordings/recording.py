@@ -1,33 +1,36 @@
-"""A recording: one sweep, the stimulus found in it, the spikes and the features computed on it.
+"""A recording: one sweep, held together of four parts: its samples, the stimulus in them, the spikes, the features.
 
-Samples (`sampled`), stimulus (`stimulus`), spikes and features are had when they are asked for, not before. Each
-stimulus family (`ecodes`) is a subclass that knows its timings and levels.
+All are had when they are asked for, not before. The recording shows what its parts hold under the names that scripts
+know from BluePyEfe.
 """
 
 from __future__ import annotations
 
 import copy
+import itertools
+import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from ..features import efel_features as features
 from ..features.efel_settings import given_settings
-from ..features.ranges import possible, range_of
 from ..features.store import FeatureStore
-from ..features.units_of_features import unit_of
 from ..problems import Problem
-from ..traces import spikes
-from ..traces.artefacts import artefacts
-from .sampled import new_serial
+from ..traces.trace import Trace
+from .features import Features, vectors
+from .parts import Held, part
+from .samples import Samples
 from .source import Source, files_of
+from .spikes import SPIKE_SETTINGS, Spikes
 from .stimulus import Stimulus
 
-EFEL_INTERP_STEP = 0.1  # ms, where the settings have none
+__all__ = ["SPIKE_SETTINGS", "Recording"]
 
-#: The eFEL settings that decide what a spike is
-SPIKE_SETTINGS = ("Threshold", "stim_start", "stim_end", "strict_stiminterval", "interp_step")
+_serials = itertools.count()
+
+#: What `Recording.kept` leaves to those who keep it: what a person wrote, and the parts
+_NOT_KEPT = {"config_data", "files", "serial", "excluded", "_samples", "_spikes", "_features"}
 
 
 class Recording(Stimulus):
@@ -69,8 +72,29 @@ class Recording(Stimulus):
         If units, timings or samples can't be.
     """
 
-    #: Whether the voltage before the stimulus lies above the spike threshold, so that no spike can cross it
-    rests_above_threshold = False
+    samples = Held[Samples]()
+    spikes = Held[Spikes]()
+    features = Held[Features]()
+
+    t = part("samples", "t")
+    time = t
+    voltage = part("samples", "voltage")
+    current = part("samples", "current")
+    source = part("samples", "source")
+    scale = part("samples", "scale")
+    fingerprint = part("samples", "fingerprint")
+    artefact_time = part("spikes", "artefact_time")
+    rests_above_threshold = part("spikes", "rests_above_threshold")
+    efel_settings = part("spikes", "efel_settings")
+    known_threshold = part(
+        "spikes", "auto_threshold"
+    )  #: as `auto_threshold`, but None where it isn't known yet
+
+    def __new__(cls, *args: Any, **more: Any) -> Recording:
+        """Give it its parts first: a lab's own family may set something before it is initialised."""
+        self = super().__new__(cls)
+        self._samples, self._spikes, self._features = Samples(), Spikes(), Features()
+        return self
 
     def __init__(
         self,
@@ -79,145 +103,176 @@ class Recording(Stimulus):
         protocol_name: str = "",
         efel_settings: Mapping[str, Any] | None = None,
     ):
-        super().__init__(config_data, reader_data, protocol_name)
-        self.efel_settings = given_settings(efel_settings)
-        self.artefact_time = np.empty(0)
-        self._peak_time: np.ndarray | None = None
-        self._auto_threshold: Any = None
-        self._features = FeatureStore()
-        self._impossible: dict[str, Problem] = {}
+        self.config_data = dict(config_data)
+        self.reader_data = {k: v for k, v in reader_data.items() if k not in ("voltage", "current", "t")}
+        self.protocol_name = protocol_name
+        self.files = files_of(config_data)
+        self.id = reader_data.get("id")
+        self.repetition = reader_data.get("repetition")
+        self.label: str | None = None
+        self.excluded: str | None = None
+        self.location: str | None = None
+        self.problems: list[Problem] = []
+        self.serial = next(_serials)
+        self._samples = Samples.delivered(self.config_data, reader_data, self.name)
+        self._spikes, self._features = Spikes(efel_settings), Features()
+        super().__init__()
         if reader_data:
             self.interpret_as_written()
 
-    def forget_results(self) -> None:
-        """Forget spikes and features, since the samples or the stimulus have changed."""
-        self._peak_time = self._auto_threshold = None
-        self._features.clear()
+    @property
+    def name(self) -> str:
+        """The recording's id, or the name of its file."""
+        if self.id:
+            return str(self.id)
+        return pathlib.Path(self.files[-1]).stem if self.files else ""
+
+    @property
+    def current_from(self) -> str:
+        """Where the current comes from: "measured", or "command" if it is what was commanded."""
+        return str(self.reader_data.get("current_from") or "measured")
+
+    @property
+    def facts(self) -> dict[str, float]:
+        """What the file knows of electrode and cell: numbers, by names that end with their unit."""
+        return dict(self.reader_data.get("facts") or {})
 
     def twin(self) -> Recording:
         """Return a copy to which other timings can be given without changing this one; it has no features yet."""
         other = copy.copy(self)
-        other.serial = new_serial()
-        other._edited = copy.copy(self._edited)
+        other.serial = next(_serials)
         other.problems = list(self.problems)
-        other._features, other._impossible = FeatureStore(), {}
+        other._features = Features()
         return other
 
-    def restore(
-        self, config_data: Mapping[str, Any], source: Source, efel_settings: Mapping[str, Any]
-    ) -> None:
-        """Complete a recording of which all was kept but what a person wrote, the samples and the features."""
-        self.config_data, self.source, self.efel_settings = dict(config_data), source, dict(efel_settings)
-        self.files, self.serial, self.excluded = files_of(config_data), new_serial(), None
-        self._trace, self._edited, self._features, self._impossible = None, None, FeatureStore(), {}
+    def __copy__(self) -> Recording:
+        other = type(self).__new__(type(self))
+        vars(other).update(vars(self))
+        other._samples = self._samples.twin()
+        other._spikes, other._features = copy.copy(self._spikes), copy.copy(self._features)
+        return other
+
+    def kept(self) -> dict[str, Any]:
+        """Return, as plain data, all but what a person wrote, the samples and the features: what a cache keeps."""
+        return {
+            "own": {name: value for name, value in vars(self).items() if name not in _NOT_KEPT},
+            "samples": self._samples.kept(),
+            "spikes": self._spikes.kept(),
+        }
+
+    @classmethod
+    def restored(
+        cls,
+        kept: Mapping[str, Mapping[str, Any]],
+        config_data: Mapping[str, Any],
+        source: Source,
+        efel_settings: Mapping[str, Any],
+    ) -> Recording:
+        """Return the recording of which `kept` was kept, with what a person wrote and where its samples are."""
+        self = cls.__new__(cls)
+        vars(self).update(kept["own"])
+        self.config_data, self.files = dict(config_data), files_of(config_data)
+        self.serial, self.excluded = next(_serials), None
+        self._samples = Samples(source=source, whose=self.name)
+        for held, values in ((self._samples, kept["samples"]), (self._spikes, kept["spikes"])):
+            vars(held).update(values)
+        self.efel_settings = dict(efel_settings)
+        return self
+
+    # --- samples
+
+    @property
+    def trace(self) -> Trace | None:
+        """The samples in mV and nA, read again if they weren't kept; None without data, or if a script forgot them."""
+        return self._samples.trace
+
+    @property
+    def has_samples(self) -> bool:
+        """Whether the samples are in memory."""
+        return self._samples.has_samples
+
+    def hold(self, trace: Trace) -> None:
+        """Take the samples, as they were read again, into memory."""
+        self._samples.hold(trace)
+
+    def release(self) -> None:
+        """Forget the samples, if they can be read again."""
+        self._samples.release()
 
     def materialize(self) -> None:
         """Read and compute all that was put off, so that the recording needs its file no more."""
-        if self._edited is None:
-            self._trace = self.trace
-        self._features.shown(self.reduced)
+        self._samples.load()
+        self._features.store.shown(self.reduced)
         self.count_now()
         self.source = None
 
-    def count_now(self) -> None:
-        """Find spikes and threshold, if that was put off: later changes of the recording are nothing to them."""
-        _ = self.peak_time, self.auto_threshold
+    # --- stimulus
+
+    def forget_results(self) -> None:
+        """Forget spikes and features, since the samples or the stimulus have changed."""
+        self._spikes.forget()
+        self._features.store.clear()
 
     # --- spikes
 
     def set_autothreshold(self, offset_voltage: float = 20.0) -> None:
         """Set the spike threshold (mV) to `offset_voltage` above the median of the baseline or of the step."""
-        trace = self.samples()
-        self._auto_threshold = spikes.auto_threshold(
-            trace.voltage, trace.index(self.ton), trace.index(self.toff), offset_voltage
-        )
+        self._spikes.set_threshold(self._samples(), self.ton, self.toff, offset_voltage)
 
     @property
     def auto_threshold(self) -> Any:
         """Spike threshold for want of one in the settings, mV."""
-        if self._auto_threshold is None and self.trace is not None:
+        if self._spikes.auto_threshold is None and self.trace is not None:
             self.set_autothreshold()
-        return self._auto_threshold
+        return self._spikes.auto_threshold
 
     @auto_threshold.setter
     def auto_threshold(self, value: Any) -> None:
-        self._auto_threshold = value
+        self._spikes.auto_threshold = value
+
+    @property
+    def peak_time(self) -> np.ndarray | None:
+        """Times of the spikes' peaks, array (n,), ms; empty for a silent sweep."""
+        if self._spikes.peak_time is None and self.trace is not None:
+            self.count_spikes()
+        return self._spikes.peak_time
+
+    @peak_time.setter
+    def peak_time(self, value: Any) -> None:
+        self._spikes.peak_time = value
+
+    @property
+    def spikecount(self) -> int | None:
+        """Number of spikes; 0 for a silent sweep."""
+        peaks = self.peak_time
+        return None if peaks is None else len(peaks)
 
     def compute_spikecount(self, efel_settings: Mapping[str, Any] | None = None) -> None:
         """Find the spikes anew, with the given eFEL settings; without a "Threshold" with the recording's own."""
         self.efel_settings = given_settings(efel_settings)
         self.count_spikes()
 
-    def _find_peaks(self) -> np.ndarray:
-        trace = self.samples()
-        chosen = self.efel_settings
-        threshold: Any = chosen.get("Threshold")
-        peaks = spikes.peak_times(
-            trace.time,
-            trace.voltage,
-            self.auto_threshold if threshold is None else threshold,
-            float(chosen.get("stim_start", self.ton)),
-            float(chosen.get("stim_end", self.toff)),
-            strict=bool(chosen.get("strict_stiminterval", True)),
-            interp_step=chosen.get("interp_step", EFEL_INTERP_STEP),
-        )
-        levels = [getattr(self, name) for name in self.amplitudes]
-        if not all(level is not None and level < 0 for level in levels):
-            return peaks
-        # what crosses the threshold while the cell is held down is looked at twice
-        edges = [float(getattr(self, name)) for name in self.timings]
-        marked = artefacts(trace.time, trace.voltage, peaks, edges)
-        self.artefact_time = peaks[marked]
-        return peaks[~marked]
-
     def count_spikes(self) -> None:
         """Find the spikes now, while the samples are at hand, and say what is odd about them."""
-        if self.timing_from != "lost":
-            self._peak_time = self._find_peaks()
-            self.problems = [p for p in self.problems if p.kind != "spikes"] + self._odd_spikes()
+        if self.timing_from == "lost":
+            return
+        trace = self._samples()
+        if self._spikes.threshold is None:
+            _ = self.auto_threshold
+        self._spikes.find(trace, self.ton, self.toff, self._held_down())
+        told = self._spikes.odd(trace, self.ton)
+        self.problems = [problem for problem in self.problems if problem.kind != "spikes"] + told
 
-    def _odd_spikes(self) -> list[Problem]:
-        threshold: Any = self.efel_settings.get("Threshold")
-        threshold = self.auto_threshold if threshold is None else threshold
-        if len(self.artefact_time):
-            message = (
-                f"the voltage crosses the spike threshold {len(self.artefact_time)} time(s) during a hyperpolarising "
-                f"current, first at {self.artefact_time[0]:.4g} ms, but for transients, glitches or noise; not counted."
-            )
-            return [Problem(message, "note", "spikes")]
-        trace = self.samples()
-        highest = np.max(trace.voltage)
-        before = trace.voltage[: max(trace.index(self.ton), 1)]
-        self.rests_above_threshold = bool(not self.spikecount and np.median(before) > threshold)
-        if self.rests_above_threshold:
-            message = (
-                f"the baseline of {np.median(before):.3g} mV lies above the spike threshold of {threshold:.3g} mV, "
-                "which is then never crossed: no spike is counted. Check the voltage's offset and unit, and Threshold."
-            )
-            return [Problem(message, "warning", "spikes")]
-        if self.spikecount or not highest > threshold:
-            return []
-        message = (
-            f"no spike was found, though the voltage reaches {highest:.3g} mV, above the spike "
-            f"threshold of {threshold:.3g} mV. Check the threshold, the timing and the bridge balance."
-        )
-        return [Problem(message, "note", "spikes")]
+    def _held_down(self) -> list[float] | None:
+        """Return the edges (ms) of the stimulus if it hyperpolarises the cell."""
+        levels = [getattr(self, name) for name in self.amplitudes]
+        if not all(level is not None and level < 0 for level in levels):
+            return None
+        return [float(getattr(self, name)) for name in self.timings]
 
-    @property
-    def peak_time(self) -> np.ndarray | None:
-        """Times of the spikes' peaks, array (n,), ms; empty for a silent sweep."""
-        if self._peak_time is None and self.trace is not None:
-            self.count_spikes()
-        return self._peak_time
-
-    @peak_time.setter
-    def peak_time(self, value: Any) -> None:
-        self._peak_time = None if value is None else np.asarray(value, dtype=float)
-
-    @property
-    def spikecount(self) -> int | None:
-        """Number of spikes; 0 for a silent sweep."""
-        return None if self.peak_time is None else len(self.peak_time)
+    def count_now(self) -> None:
+        """Find spikes and threshold, if that was put off: later changes of the recording are nothing to them."""
+        _ = self.peak_time, self.auto_threshold
 
     # --- features
 
@@ -225,41 +280,20 @@ class Recording(Stimulus):
         self, efeatures: Sequence[str], efel_settings: Mapping[str, Any] | None = None
     ) -> list[dict[str, np.ndarray | None]]:
         """Compute features with eFEL; the list has one dict, as eFEL's for one trace."""
-        chosen = given_settings(efel_settings)
-        trace = self.samples()
-        values = features.feature_values(
-            trace.time,
-            trace.voltage,
-            trace.current,
-            float(chosen.pop("stim_start", self.ton)),
-            float(chosen.pop("stim_end", self.toff)),
-            efeatures,
-            self._stimulus_settings(chosen) | chosen,
-        )
-        return [values]
-
-    def _stimulus_settings(self, chosen: Mapping[str, Any]) -> dict[str, Any]:
-        settings: dict[str, Any] = {"stimulus_current": float(self.amp)}
-        if "Threshold" not in chosen:
-            settings["Threshold"] = float(self.auto_threshold)
-        return settings
+        trace = self._samples()
+        own = {"stimulus_current": float(self.amp)}
+        if "Threshold" not in given_settings(efel_settings):
+            own["Threshold"] = float(self.auto_threshold)
+        return [vectors(trace, self.ton, self.toff, efeatures, efel_settings, own)]
 
     def reduced(self, efeatures: Sequence[str], efel_settings: Mapping[str, Any]) -> dict[str, float]:
         """Return the mean of each feature's vector under the given settings; nan where eFEL finds none."""
         found = self.call_efel(efeatures, efel_settings)[0]
-        reduced = {}
-        for name in efeatures:
-            values, wrong = possible(name, found.get(name), float(self.samples().tend))
-            reduced[name] = features.reduce(values)
-            if wrong:
-                self._impossible[name] = _impossible(name, wrong)
-        return reduced
+        return self._features.reduce(efeatures, found, float(self._samples().tend))
 
     def take_impossible(self) -> list[Problem]:
         """Return, once, a problem for each feature of which values were left out since they can't be."""
-        found = list(self._impossible.values())
-        self._impossible.clear()
-        return found
+        return self._features.take_impossible()
 
     def compute_efeatures(
         self,
@@ -294,7 +328,7 @@ class Recording(Stimulus):
         efel_settings: Mapping[str, Any] | None = None,
     ) -> None:
         """Forget features, since they are to be computed anew on a recording that may have changed."""
-        self._features.forget(efeatures, efeature_names, efel_settings)
+        self._features.store.forget(efeatures, efeature_names, efel_settings)
 
     def request_efeatures(
         self,
@@ -303,33 +337,33 @@ class Recording(Stimulus):
         efel_settings: Mapping[str, Any] | None = None,
     ) -> None:
         """As `compute_efeatures`, but wait until a value is asked for."""
-        self._features.request(efeatures, efeature_names, efel_settings)
+        self._features.store.request(efeatures, efeature_names, efel_settings)
 
     def pending(self) -> list[tuple[list[str], dict]]:
         """Return the features that were asked for and not computed yet, with their settings."""
-        return self._features.pending()
+        return self._features.store.pending()
 
     def take_values(self, efel_settings: Mapping[str, Any], values: Mapping[str, float]) -> None:
         """Take over feature values that were computed with these settings, perhaps by another process."""
-        self._features.fill(efel_settings, values)
+        self._features.store.fill(efel_settings, values)
 
     def feature_value(self, label: str, efeature: str, efel_settings: Mapping[str, Any]) -> float | None:
         """Return a feature as asked for with these settings, else what `efeatures` holds under `label`, or None."""
-        return self._features.value(label, efeature, efel_settings, self.reduced)
+        return self._features.store.value(label, efeature, efel_settings, self.reduced)
 
     @property
     def feature_store(self) -> FeatureStore:
         """The values computed so far, by feature and settings."""
-        return self._features
+        return self._features.store
 
     @property
     def efeatures(self) -> dict[str, float]:
         """Value of each feature that was asked for, by its name; nan where eFEL finds none."""
-        return self._features.shown(self.reduced)
+        return self._features.store.shown(self.reduced)
 
     @efeatures.setter
     def efeatures(self, values: Mapping[str, float]) -> None:
-        self._features.replace_shown(values)
+        self._features.store.replace_shown(values)
 
     # --- figures
 
@@ -343,13 +377,3 @@ class Recording(Stimulus):
         from ..figures import plot_recording
 
         return plot_recording(self, axis_current, axis_voltage, display_xlabel, display_ylabel)
-
-
-def _impossible(feature: str, wrong: Sequence[float]) -> Problem:
-    known = range_of(feature)
-    can_be = f"; possible: {known.words} {unit_of(feature)}".rstrip() if known else ""
-    message = (
-        f"{len(wrong)} value(s) of {feature} can't be ({wrong[0]:.4g}{can_be}): left out. Look at the trace: a spike "
-        "at the very begin or end of the stimulus, an unbalanced bridge or a wrong unit may be the cause."
-    )
-    return Problem(message, "warning", "feature")

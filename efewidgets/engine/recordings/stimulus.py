@@ -75,8 +75,10 @@ class Stimulus(LabECode):
 
     _own_attr: Sequence[str] | None = None
 
-    def __init__(self, config_data: Mapping[str, Any], reader_data: Mapping[str, Any], protocol_name: str):
-        super().__init__(config_data, reader_data, protocol_name)
+    problems: list[Problem]
+    samples: Any
+
+    def __init__(self) -> None:
         self.window: Window | None = None
         self.usual: Mapping[str, int] | None = None
         self.timing_from = "given"
@@ -136,6 +138,9 @@ class Stimulus(LabECode):
     def usual_failed(self) -> bool:
         """Whether the edges aren't BluePyEfe's, because those don't fit the current."""
         return self.timing_from in ("seen", "others")
+
+    def forget_results(self) -> None:
+        """Forget what was computed from the samples."""
 
     def interpret(
         self,

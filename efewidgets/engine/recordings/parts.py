@@ -1,0 +1,44 @@
+"""How a recording shows what its parts hold, under the names that scripts know from BluePyEfe."""
+
+from __future__ import annotations
+
+from operator import attrgetter
+from typing import Any, Generic, TypeVar
+
+P = TypeVar("P")
+
+
+class Held(Generic[P]):
+    """A part of a recording under its name: ``samples = Held[Samples]()`` shows what is kept as ``_samples``.
+
+    A lab's own family may use that name for something else: then the part is still there for who forwards to it.
+    """
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._of = attrgetter(f"_{name}")
+
+    def __get__(self, recording: Any, owner: type | None = None) -> P:
+        held: Any = self if recording is None else self._of(recording)
+        return held
+
+
+def part(name: str, attribute: str) -> Any:
+    """Return a property that is an attribute of a part: ``ton = part("stimulus", "ton")``.
+
+    It is read without running any Python, since tables read it for every recording.
+
+    Parameters
+    ----------
+    name : str
+        Of the part, as it stands in the recording.
+    attribute : str
+        Of the part, perhaps with dots.
+    """
+    path = f"_{name}.{attribute}"
+    way, _, last = path.rpartition(".")
+    owner = attrgetter(way)
+
+    def put(recording: Any, value: Any) -> None:
+        setattr(owner(recording), last, value)
+
+    return property(attrgetter(path), put)

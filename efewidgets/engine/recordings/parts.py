@@ -22,23 +22,33 @@ class Held(Generic[P]):
         return held
 
 
-def part(name: str, attribute: str) -> Any:
-    """Return a property that is an attribute of a part: ``ton = part("stimulus", "ton")``.
+def part(of: type, attribute: str) -> Any:
+    """Return a property that is an attribute of a part: ``ton = part(Stimulus, "ton")``.
 
     It is read without running any Python, since tables read it for every recording.
 
     Parameters
     ----------
-    name : str
-        Of the part, as it stands in the recording.
+    of : type
+        Class of the part; the recording keeps it under the class's name: ``_stimulus``.
     attribute : str
-        Of the part, perhaps with dots.
+        Of the part, perhaps with a dot.
     """
-    path = f"_{name}.{attribute}"
+    path = f"_{of.__name__.lower()}.{attribute}"
     way, _, last = path.rpartition(".")
     owner = attrgetter(way)
 
     def put(recording: Any, value: Any) -> None:
         setattr(owner(recording), last, value)
 
-    return property(attrgetter(path), put)
+    return property(attrgetter(path), put, doc=getattr(getattr(of, attribute, None), "__doc__", None))
+
+
+class OfFamily:
+    """What the stimulus family of a recording's class says, for the class and for its recordings."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, recording: Any, owner: type) -> Any:
+        return getattr(owner.stimulus_family, self._name)  # type: ignore[attr-defined]

@@ -1,39 +1,44 @@
 """A recording: one sweep, held together of four parts: its samples, the stimulus in them, the spikes, the features.
 
-All are had when they are asked for, not before. The recording shows what its parts hold under the names that scripts
-know from BluePyEfe.
+All are had when they are asked for, not before. The recording says which follows from which, and shows what its parts
+hold under the names that scripts know from BluePyEfe.
 """
 
 from __future__ import annotations
 
 import copy
+import dataclasses
 import itertools
 import pathlib
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from ..features.efel_settings import given_settings
-from ..features.store import FeatureStore
 from ..problems import Problem
 from ..traces.trace import Trace
+from . import lab_ecodes
+from .families.family import Family
 from .features import Features, vectors
-from .parts import Held, part
+from .parts import Held, OfFamily, part
+from .said import Said
 from .samples import Samples
-from .source import Source, files_of
+from .source import files_of
 from .spikes import SPIKE_SETTINGS, Spikes
-from .stimulus import Stimulus
+from .stimulus import Stimulus, holding
 
 __all__ = ["SPIKE_SETTINGS", "Recording"]
 
 _serials = itertools.count()
 
-#: What `Recording.kept` leaves to those who keep it: what a person wrote, and the parts
-_NOT_KEPT = {"config_data", "files", "serial", "excluded", "_samples", "_spikes", "_features"}
+
+def new_serial() -> int:
+    """Return a number that no other recording of this process has."""
+    return next(_serials)
 
 
-class Recording(Stimulus):
+class Recording:
     """One sweep of one cell under one protocol.
 
     Parameters
@@ -49,6 +54,16 @@ class Recording(Stimulus):
 
     Attributes
     ----------
+    samples : Samples
+        Times, voltage and current; called, it returns them as a `Trace`.
+    stimulus : Stimulus
+        Its family, timings and levels, and how they were found.
+    spikes : Spikes
+        The spikes, once they are counted.
+    features : Features
+        The features computed so far.
+    stimulus_family : Family
+        What the class knows of its stimuli: timings, levels, how they are found and rebuilt.
     ton, toff, tend, … : float
         Timings of the stimulus, ms.
     amp, hypamp, … : float
@@ -73,27 +88,73 @@ class Recording(Stimulus):
     """
 
     samples = Held[Samples]()
+    stimulus = Held[Stimulus]()
     spikes = Held[Spikes]()
     features = Held[Features]()
 
-    t = part("samples", "t")
-    time = t
-    voltage = part("samples", "voltage")
-    current = part("samples", "current")
-    source = part("samples", "source")
-    scale = part("samples", "scale")
-    fingerprint = part("samples", "fingerprint")
-    artefact_time = part("spikes", "artefact_time")
-    rests_above_threshold = part("spikes", "rests_above_threshold")
-    efel_settings = part("spikes", "efel_settings")
+    stimulus_family: ClassVar[Family] = Family().saying("Recording")
+    timings = OfFamily()
+    amplitudes = OfFamily()
+    target_amplitude = OfFamily()
+    extra_params = OfFamily()
+    metadata_keys = OfFamily()
+    nominal = OfFamily()
+    agree_ms = OfFamily()
+    guess_timing = OfFamily()
+
+    t = time = part(Samples, "t")
+    voltage = part(Samples, "voltage")
+    current = part(Samples, "current")
+    trace = part(Samples, "trace")
+    source = part(Samples, "source")
+    scale = part(Samples, "scale")
+    fingerprint = part(Samples, "fingerprint")
+    has_samples = part(Samples, "has_samples")
+    hold = part(Samples, "hold")
+    release = part(Samples, "release")
+
+    ton = part(Stimulus, "ton")
+    toff = part(Stimulus, "toff")
+    tend = part(Stimulus, "tend")
+    dt = part(Stimulus, "dt")
+    amp = part(Stimulus, "amp")
+    hypamp = part(Stimulus, "hypamp")
+    amp_rel = part(Stimulus, "amp_rel")
+    hypamp_rel = part(Stimulus, "hypamp_rel")
+    export_attr = part(Stimulus, "export_attr")
+    window = part(Stimulus, "finding.window")
+    usual = part(Stimulus, "finding.usual")
+    timing_from = part(Stimulus, "finding.timing_from")
+    usual_failed = part(Stimulus, "finding.usual_failed")
+    holding_from = part(Stimulus, "finding.holding_from")
+    holding_current = part(Stimulus, "finding.holding_current")
+    tell_of_level = part(Stimulus, "finding.tell")
+    membrane = part(Stimulus, "finding.membrane")
+
+    efel_settings = part(Spikes, "efel_settings")
+    artefact_time = part(Spikes, "artefact_time")
+    rests_above_threshold = part(Spikes, "rests_above_threshold")
     known_threshold = part(
-        "spikes", "auto_threshold"
-    )  #: as `auto_threshold`, but None where it isn't known yet
+        Spikes, "auto_threshold"
+    )  # as `auto_threshold`, but None where that isn't known yet
+
+    feature_store = part(Features, "store")
+    pending = part(Features, "store.pending")
+    take_values = part(Features, "store.fill")
+    forget_efeatures = part(Features, "store.forget")
+    request_efeatures = part(Features, "store.request")
+    take_impossible = part(Features, "take_impossible")
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        super().__init_subclass__(**more)
+        cls.stimulus_family = lab_ecodes.family_of(cls, cls.stimulus_family)
+        lab_ecodes.show_parameters(cls, cls.stimulus_family)
 
     def __new__(cls, *args: Any, **more: Any) -> Recording:
         """Give it its parts first: a lab's own family may set something before it is initialised."""
         self = super().__new__(cls)
-        self._samples, self._spikes, self._features = Samples(), Spikes(), Features()
+        self._samples, self._stimulus = Samples(), Stimulus(cls.stimulus_family)
+        self._spikes, self._features = Spikes(), Features()
         return self
 
     def __init__(
@@ -104,7 +165,7 @@ class Recording(Stimulus):
         efel_settings: Mapping[str, Any] | None = None,
     ):
         self.config_data = dict(config_data)
-        self.reader_data = {k: v for k, v in reader_data.items() if k not in ("voltage", "current", "t")}
+        self.reader_data = _without_samples(reader_data)
         self.protocol_name = protocol_name
         self.files = files_of(config_data)
         self.id = reader_data.get("id")
@@ -113,12 +174,12 @@ class Recording(Stimulus):
         self.excluded: str | None = None
         self.location: str | None = None
         self.problems: list[Problem] = []
-        self.serial = next(_serials)
+        self.serial = new_serial()
         self._samples = Samples.delivered(self.config_data, reader_data, self.name)
+        self._stimulus = Stimulus(self.stimulus_family)
         self._spikes, self._features = Spikes(efel_settings), Features()
-        super().__init__()
         if reader_data:
-            self.interpret_as_written()
+            lab_ecodes.interpret_as_written(self)
 
     @property
     def name(self) -> str:
@@ -137,67 +198,25 @@ class Recording(Stimulus):
         """What the file knows of electrode and cell: numbers, by names that end with their unit."""
         return dict(self.reader_data.get("facts") or {})
 
-    def twin(self) -> Recording:
-        """Return a copy to which other timings can be given without changing this one; it has no features yet."""
-        other = copy.copy(self)
-        other.serial = next(_serials)
-        other.problems = list(self.problems)
-        other._features = Features()
-        return other
+    @property
+    def weight(self) -> int:
+        """Number of samples: long recordings are worked on first."""
+        return self.index(self.tend)
 
     def __copy__(self) -> Recording:
         other = type(self).__new__(type(self))
         vars(other).update(vars(self))
-        other._samples = self._samples.twin()
+        other._samples, other._stimulus = self._samples.twin(), self._stimulus.twin()
         other._spikes, other._features = copy.copy(self._spikes), copy.copy(self._features)
         return other
 
-    def kept(self) -> dict[str, Any]:
-        """Return, as plain data, all but what a person wrote, the samples and the features: what a cache keeps."""
-        return {
-            "own": {name: value for name, value in vars(self).items() if name not in _NOT_KEPT},
-            "samples": self._samples.kept(),
-            "spikes": self._spikes.kept(),
-        }
-
-    @classmethod
-    def restored(
-        cls,
-        kept: Mapping[str, Mapping[str, Any]],
-        config_data: Mapping[str, Any],
-        source: Source,
-        efel_settings: Mapping[str, Any],
-    ) -> Recording:
-        """Return the recording of which `kept` was kept, with what a person wrote and where its samples are."""
-        self = cls.__new__(cls)
-        vars(self).update(kept["own"])
-        self.config_data, self.files = dict(config_data), files_of(config_data)
-        self.serial, self.excluded = next(_serials), None
-        self._samples = Samples(source=source, whose=self.name)
-        for held, values in ((self._samples, kept["samples"]), (self._spikes, kept["spikes"])):
-            vars(held).update(values)
-        self.efel_settings = dict(efel_settings)
-        return self
-
-    # --- samples
-
-    @property
-    def trace(self) -> Trace | None:
-        """The samples in mV and nA, read again if they weren't kept; None without data, or if a script forgot them."""
-        return self._samples.trace
-
-    @property
-    def has_samples(self) -> bool:
-        """Whether the samples are in memory."""
-        return self._samples.has_samples
-
-    def hold(self, trace: Trace) -> None:
-        """Take the samples, as they were read again, into memory."""
-        self._samples.hold(trace)
-
-    def release(self) -> None:
-        """Forget the samples, if they can be read again."""
-        self._samples.release()
+    def twin(self) -> Recording:
+        """Return a copy to which other timings can be given without changing this one; it has no features yet."""
+        other = copy.copy(self)
+        other.serial = new_serial()
+        other.problems = list(self.problems)
+        other._features = Features()
+        return other
 
     def materialize(self) -> None:
         """Read and compute all that was put off, so that the recording needs its file no more."""
@@ -208,10 +227,127 @@ class Recording(Stimulus):
 
     # --- stimulus
 
+    def interpret(
+        self,
+        t: np.ndarray | None = None,
+        current: np.ndarray | None = None,
+        config_data: Mapping[str, Any] | None = None,
+        reader_data: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Find the stimulus in the current and measure its levels.
+
+        A lab's own family may hand on another current (nA) than that of the recording, or other metadata.
+        """
+        trace = self._samples()
+        if current is not None and current is not trace.current:
+            trace = dataclasses.replace(trace, current=np.asarray(current))
+        if config_data is not None:
+            self.config_data = dict(config_data)
+        if reader_data is not None:
+            self.reader_data = _without_samples(reader_data)
+        given = self.given_edges(trace)
+        edges = self.find_edges(trace, given)
+        if self.timing_from == "lost":
+            self.dt, self.tend = trace.dt, trace.tend
+            return
+        self.apply_edges(edges, trace, given)
+
+    @property
+    def _said(self) -> Said:
+        return Said(self.config_data, self.reader_data)
+
+    @classmethod
+    def family(cls) -> str:
+        """Name of the stimulus family whose detector it has: its own, or that of the class it is made from."""
+        return cls.stimulus_family.detector
+
+    def given_edges(self, trace: Trace) -> dict[str, int]:
+        """Return the sample indexes of the timings that a person or the reader gave (ms), checked."""
+        return self._said.edges(self.timings, trace)
+
+    def given_level(self, name: str) -> Any:
+        """Return an amplitude that a person or the reader gave, in nA, or None."""
+        return self._said.level(name)
+
+    def find_edges(self, trace: Trace, given: Mapping[str, int]) -> Mapping[str, int]:
+        """Return the sample index of each timing; those that are given are kept."""
+        edges = self._stimulus.find_edges(trace, given, self._said, self.usual_edges)
+        self.problems += self._stimulus.finding.doubts
+        return edges
+
+    def usual_edges(self, trace: Trace, given: Mapping[str, int]) -> Mapping[str, int] | None:
+        """Return BluePyEfe's edges: its simple detection, or the family's nominal timings; None if it has none."""
+        return self.stimulus_family.usual_edges(trace, given, self._stimulus.finding)
+
+    def measure(self, trace: Trace, edges: Mapping[str, int], given: Mapping[str, int]) -> dict[str, Any]:
+        """Return the holding current and the amplitudes above it (nA)."""
+        return self.stimulus_family.measure(trace, edges, given, self._stimulus.finding)
+
+    def apply_edges(self, edges: Mapping[str, int], trace: Trace, given: Mapping[str, int]) -> None:
+        """Take over the edges and measure the levels between them."""
+        finding = self._stimulus.finding
+        told = finding.level_problems
+        self.problems = [problem for problem in self.problems if problem not in told]
+        measured = self._stimulus.measured(trace, edges, given, self._said, self.measure)
+        self.problems = [*self.problems, *finding.doubts, *finding.level_problems]
+        for name, value in measured.items():
+            setattr(self, name, value)
+        self.forget_results()
+
     def forget_results(self) -> None:
         """Forget spikes and features, since the samples or the stimulus have changed."""
         self._spikes.forget()
         self._features.store.clear()
+
+    def index(self, ms: float) -> int:
+        """Nearest sample index of a time in ms."""
+        return round(float(ms / self.dt))
+
+    def holding(self) -> tuple[np.ndarray, np.ndarray]:
+        """Times (ms) of the rebuilt stimulus, and the holding current (nA) to build it on; arrays (n,)."""
+        return holding(self)
+
+    def generate(self) -> tuple[np.ndarray, np.ndarray]:
+        """Rebuild the stimulus: times (ms) and current (nA), arrays (n,)."""
+        return self.stimulus_family.generate(self)
+
+    def get_params(self) -> dict[str, Any]:
+        """Return the parameters from which the stimulus can be rebuilt (ms, nA, % of rheobase)."""
+        return {name: getattr(self, name) for name in self.export_attr}
+
+    def get_stimulus_parameters(self) -> dict[str, Any]:
+        """Return the stimulus in the words of BluePyOpt's protocols (ms, nA)."""
+        return self.stimulus_family.in_words_of_bluepyopt(self)
+
+    # --- amplitudes in % of rheobase, and targets
+
+    @property
+    def relative_attr(self) -> tuple[str, ...]:
+        """Names of the amplitudes in % of rheobase."""
+        return self.stimulus_family.relative
+
+    def relative_amps(self, rheobase: float) -> dict[str, Any]:
+        """Return the amplitudes in % of a rheobase (nA), by their names with ``_rel``."""
+        return self.stimulus_family.relative_amps(self, rheobase)
+
+    def compute_relative_amp(self, amp_threshold: float) -> None:
+        """Express the amplitudes in % of the rheobase `amp_threshold` (nA)."""
+        for name, value in self.relative_amps(amp_threshold).items():
+            setattr(self, name, value)
+
+    def forget_relative_amp(self) -> None:
+        """Forget the amplitudes in % of a rheobase that is no more."""
+        for name in self.relative_attr:
+            setattr(self, name, None)
+
+    def target_level(self, absolute_amplitude: bool = False, rheobase: float | None = None) -> Any:
+        """Return what targets are compared with: nA if absolute, else % of `rheobase` (by default the cell's)."""
+        return self.stimulus_family.target_level(self, absolute_amplitude, rheobase)
+
+    def in_target(self, target: float, tolerance: float, absolute_amplitude: bool = False) -> bool:
+        """Whether the amplitude is less than `tolerance` away from `target` (% of rheobase, or nA)."""
+        level = self.target_level(absolute_amplitude)
+        return level is not None and bool(np.abs(target - level) < tolerance)
 
     # --- spikes
 
@@ -280,20 +416,22 @@ class Recording(Stimulus):
         self, efeatures: Sequence[str], efel_settings: Mapping[str, Any] | None = None
     ) -> list[dict[str, np.ndarray | None]]:
         """Compute features with eFEL; the list has one dict, as eFEL's for one trace."""
-        trace = self._samples()
+        trace, given = self._samples(), efel_settings or {}
         own = {"stimulus_current": float(self.amp)}
-        if "Threshold" not in given_settings(efel_settings):
+        if given.get("Threshold") is None:
             own["Threshold"] = float(self.auto_threshold)
-        return [vectors(trace, self.ton, self.toff, efeatures, efel_settings, own)]
+        special = {name: self.stimulus_family.settings_of(name, self) for name in efeatures}
+        alike = [name for name in efeatures if not special[name]]
+        found = vectors(trace, self.ton, self.toff, alike, given, own)
+        for name, more in special.items():
+            if more:
+                found |= vectors(trace, self.ton, self.toff, [name], more | dict(given), own)
+        return [found]
 
     def reduced(self, efeatures: Sequence[str], efel_settings: Mapping[str, Any]) -> dict[str, float]:
         """Return the mean of each feature's vector under the given settings; nan where eFEL finds none."""
         found = self.call_efel(efeatures, efel_settings)[0]
         return self._features.reduce(efeatures, found, float(self._samples().tend))
-
-    def take_impossible(self) -> list[Problem]:
-        """Return, once, a problem for each feature of which values were left out since they can't be."""
-        return self._features.take_impossible()
 
     def compute_efeatures(
         self,
@@ -321,40 +459,9 @@ class Recording(Stimulus):
         self.request_efeatures(efeatures, efeature_names, settings)
         self.take_values(settings, values)
 
-    def forget_efeatures(
-        self,
-        efeatures: Sequence[str],
-        efeature_names: Sequence[str | None] | None = None,
-        efel_settings: Mapping[str, Any] | None = None,
-    ) -> None:
-        """Forget features, since they are to be computed anew on a recording that may have changed."""
-        self._features.store.forget(efeatures, efeature_names, efel_settings)
-
-    def request_efeatures(
-        self,
-        efeatures: Sequence[str],
-        efeature_names: Sequence[str | None] | None = None,
-        efel_settings: Mapping[str, Any] | None = None,
-    ) -> None:
-        """As `compute_efeatures`, but wait until a value is asked for."""
-        self._features.store.request(efeatures, efeature_names, efel_settings)
-
-    def pending(self) -> list[tuple[list[str], dict]]:
-        """Return the features that were asked for and not computed yet, with their settings."""
-        return self._features.store.pending()
-
-    def take_values(self, efel_settings: Mapping[str, Any], values: Mapping[str, float]) -> None:
-        """Take over feature values that were computed with these settings, perhaps by another process."""
-        self._features.store.fill(efel_settings, values)
-
     def feature_value(self, label: str, efeature: str, efel_settings: Mapping[str, Any]) -> float | None:
         """Return a feature as asked for with these settings, else what `efeatures` holds under `label`, or None."""
         return self._features.store.value(label, efeature, efel_settings, self.reduced)
-
-    @property
-    def feature_store(self) -> FeatureStore:
-        """The values computed so far, by feature and settings."""
-        return self._features.store
 
     @property
     def efeatures(self) -> dict[str, float]:
@@ -377,3 +484,15 @@ class Recording(Stimulus):
         from ..figures import plot_recording
 
         return plot_recording(self, axis_current, axis_voltage, display_xlabel, display_ylabel)
+
+    # --- what BluePyEfe's families find their way with
+
+    ms_to_index = lab_ecodes.ms_to_index
+    index_to_ms = lab_ecodes.index_to_ms
+    set_timing_ecode = lab_ecodes.set_timing_ecode
+    set_amplitudes_ecode = lab_ecodes.set_amplitudes_ecode
+    standardize_trace = lab_ecodes.standardize_trace
+
+
+def _without_samples(reader_data: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in reader_data.items() if key not in ("voltage", "current", "t")}

@@ -21,7 +21,6 @@ from ...engine.recordings.file_units import judge_units
 from ...engine.recordings.membranes import judge_membranes
 from ...engine.recordings.recording import Recording
 from ...engine.recordings.repeats import without_repeats
-from ...engine.recordings.stimulus import Stimulus
 from ...engine.targets.rheobase import Decision, decide, given
 from ..graph import Get, Node, Stage
 from ..inputs import CellInputs, Group, Recipe
@@ -145,7 +144,7 @@ def _plain_levels(recordings: tuple[Recording, ...]) -> np.ndarray | None:
     levels = [
         recording.target_level(absolute_amplitude=True)
         for recording in recordings
-        if type(recording).target_level is Stimulus.target_level
+        if type(recording).target_level is Recording.target_level
     ]
     plain = len(levels) == len(recordings) and all(isinstance(level, float) for level in levels)
     return np.array(levels, dtype=float) if plain else None

@@ -24,6 +24,7 @@ from ... import engine
 from ...engine.features.efel_import import efel_version
 from ...engine.readers.registry import format_for
 from ...engine.recordings.ecodes import FAMILIES
+from ...engine.recordings.keeping import kept, restored
 from ...engine.recordings.recording import Recording
 from ...engine.recordings.source import Source, reader_metadata
 from ..inputs import PATHS, FileInputs, Group
@@ -184,7 +185,7 @@ def _plain_recording(recording: Recording) -> dict[str, Any]:
         "family": type(recording).__name__,
         "label": recording.label,
         "index": recording.source.index,
-        "fields": recording.kept(),
+        "fields": kept(recording),
         "values": store.all_known(),
         "failures": {key: store.failures(key) for key in store.all_known() if store.failures(key)},
     }
@@ -208,7 +209,8 @@ def _restored_recording(plain: dict[str, Any], context: Context, file: FileInput
     own = thaw(file.recipe.sweeps.get(str(plain["label"]), Frozen()))
     prepared = reader_metadata(metadata, file.protocol)
     reader = context.reading.reader
-    recording = FAMILIES[plain["family"]].restored(
+    recording = restored(
+        FAMILIES[plain["family"]],
         plain["fields"],
         {"protocol_name": file.protocol, **metadata, **own},
         Source(

@@ -16,7 +16,7 @@ from ..detection import FAMILIES
 from ..problems import EfeError
 from ..traces.trace import number, standardize
 from .families.family import Family
-from .parts import part
+from .parts import OfFamily, part
 from .said import Said
 from .stimulus import Stimulus
 
@@ -29,10 +29,11 @@ _SAYS = (
 
 def family_of(cls: type, inherited: Family) -> Family:
     """Return the family of a class of recordings: the one that it names or inherits, but for what it says itself."""
-    own = vars(cls)
-    if "stimulus_family" in own:
+    here = {name: inspect.getattr_static(cls, name) for name in _SAYS}
+    said = {name: value for name, value in here.items() if not isinstance(value, (OfFamily, property))}
+    if "stimulus_family" in vars(cls) and not said:
         return inherited
-    return inherited.saying(cls.__name__, **{name: own[name] for name in _SAYS if name in own})
+    return inherited.saying(cls.__name__, **said)
 
 
 def show_parameters(cls: type, family: Family) -> None:
@@ -40,6 +41,13 @@ def show_parameters(cls: type, family: Family) -> None:
     for name in family.parameters:
         if not isinstance(getattr(cls, name, None), property):
             setattr(cls, name, part(Stimulus, name))
+
+
+def know_nothing(recording: Any) -> None:
+    """Let the parameters be None that a class names for itself, until they are known."""
+    for name in recording.export_attr:
+        if not hasattr(type(recording), name):
+            setattr(recording, name, None)
 
 
 def interpret_as_written(recording: Any) -> None:

@@ -8,6 +8,13 @@ from typing import Any, Generic, TypeVar
 P = TypeVar("P")
 
 
+def copied(thing: P) -> P:
+    """Return a shallow copy, as `copy.copy` does, in a fraction of its time."""
+    other = object.__new__(type(thing))
+    vars(other).update(vars(thing))
+    return other
+
+
 class Held(Generic[P]):
     """A part of a recording under its name: ``samples = Held[Samples]()`` shows what is kept as ``_samples``.
 

@@ -21,7 +21,7 @@ from ..traces.trace import Trace
 from . import lab_ecodes
 from .families.family import Family
 from .features import Features, vectors
-from .parts import Held, OfFamily, part
+from .parts import Held, OfFamily, copied, part
 from .said import Said
 from .samples import Samples
 from .source import files_of
@@ -91,6 +91,10 @@ class Recording:
     stimulus = Held[Stimulus]()
     spikes = Held[Spikes]()
     features = Held[Features]()
+    _samples: Samples
+    _stimulus: Stimulus
+    _spikes: Spikes
+    _features: Features
 
     stimulus_family: ClassVar[Family] = Family().saying("Recording")
     timings = OfFamily()
@@ -134,9 +138,7 @@ class Recording:
     efel_settings = part(Spikes, "efel_settings")
     artefact_time = part(Spikes, "artefact_time")
     rests_above_threshold = part(Spikes, "rests_above_threshold")
-    known_threshold = part(
-        Spikes, "auto_threshold"
-    )  # as `auto_threshold`, but None where that isn't known yet
+    known_threshold = part(Spikes, "auto_threshold")  # None where `auto_threshold` would have to look
 
     feature_store = part(Features, "store")
     pending = part(Features, "store.pending")
@@ -176,8 +178,9 @@ class Recording:
         self.problems: list[Problem] = []
         self.serial = new_serial()
         self._samples = Samples.delivered(self.config_data, reader_data, self.name)
-        self._stimulus = Stimulus(self.stimulus_family)
-        self._spikes, self._features = Spikes(efel_settings), Features()
+        self.efel_settings = given_settings(efel_settings)
+        if type(self).export_attr is not Recording.export_attr:
+            lab_ecodes.know_nothing(self)
         if reader_data:
             lab_ecodes.interpret_as_written(self)
 
@@ -204,10 +207,9 @@ class Recording:
         return self.index(self.tend)
 
     def __copy__(self) -> Recording:
-        other = type(self).__new__(type(self))
-        vars(other).update(vars(self))
+        other = copied(self)
         other._samples, other._stimulus = self._samples.twin(), self._stimulus.twin()
-        other._spikes, other._features = copy.copy(self._spikes), copy.copy(self._features)
+        other._spikes, other._features = copied(self._spikes), copied(self._features)
         return other
 
     def twin(self) -> Recording:

@@ -21,6 +21,8 @@ class Said:
         What the file says.
     """
 
+    __slots__ = ("delivered", "written")
+
     def __init__(self, written: Mapping[str, Any] | None = None, delivered: Mapping[str, Any] | None = None):
         self.written, self.delivered = written or {}, delivered or {}
 

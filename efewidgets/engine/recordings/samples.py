@@ -14,6 +14,7 @@ from ..readers import each_sweep
 from ..traces.fingerprint import Fingerprint, fingerprint
 from ..traces.scale import scale_of
 from ..traces.trace import Trace, standardize
+from .parts import copied
 from .source import Source
 
 
@@ -95,7 +96,7 @@ class Samples:
 
     def twin(self) -> Samples:
         """Return a copy that a script may edit without changing this one."""
-        other = copy.copy(self)
+        other = copied(self)
         other._edited = copy.copy(self._edited)
         return other
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -14,6 +13,7 @@ from ..traces.trace import Trace, number
 from ..units import HIGHEST_NA
 from .families.family import Current, Family
 from .finding import Finding
+from .parts import copied
 from .said import Said
 
 #: BluePyEfe's edges from a sweep and the edges that are given; levels from a sweep, all edges and those given
@@ -49,12 +49,19 @@ class Stimulus:
 
     def __init__(self, family: Family, **parameters: Any):
         self.family, self.finding = family, Finding()
-        vars(self).update(dict.fromkeys(family.parameters), **parameters)
+        for name in family.parameters:
+            setattr(self, name, None)
+        self.take(parameters)
+
+    def take(self, parameters: Mapping[str, Any]) -> None:
+        """Take over parameters (ms, nA)."""
+        for name, value in parameters.items():
+            setattr(self, name, value)
 
     def twin(self) -> Stimulus:
         """Return a copy that can be changed without changing this one."""
-        other = copy.copy(self)
-        other.finding = copy.copy(self.finding)
+        other = copied(self)
+        other.finding = copied(self.finding)
         return other
 
     def kept(self) -> dict[str, Any]:
@@ -84,7 +91,7 @@ class Stimulus:
         if self.finding.timing_from == "lost":
             self.dt, self.tend = trace.dt, trace.tend
             return told
-        vars(self).update(self.measured(trace, edges, given, said))
+        self.take(self.measured(trace, edges, given, said))
         return [*told, *self.finding.doubts, *self.finding.level_problems]
 
     def find_edges(

@@ -1,4 +1,4 @@
-"""What BluePyOpt does with each thing that the export for it refuses: ``python -m tests.compat.bluepyopt_mistreats FILE``."""
+"""What BluePyOpt does with what the export for it refuses: ``python -m tests.compat.bluepyopt_mistreats FILE``."""
 
 from __future__ import annotations
 

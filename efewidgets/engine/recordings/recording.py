@@ -21,6 +21,7 @@ from ..traces.trace import Trace
 from . import lab_ecodes
 from .families.family import Family
 from .features import Features, vectors
+from .finding import Finding
 from .parts import Held, OfFamily, copied, part
 from .said import Said
 from .samples import Samples
@@ -258,6 +259,11 @@ class Recording:
     def _said(self) -> Said:
         return Said(self.config_data, self.reader_data)
 
+    def _look(self) -> Finding:
+        """Return how the stimulus was found, to be looked for by what is said now."""
+        self._stimulus.finding.said = self._said
+        return self._stimulus.finding
+
     @classmethod
     def family(cls) -> str:
         """Name of the stimulus family whose detector it has: its own, or that of the class it is made from."""
@@ -279,11 +285,11 @@ class Recording:
 
     def usual_edges(self, trace: Trace, given: Mapping[str, int]) -> Mapping[str, int] | None:
         """Return BluePyEfe's edges: its simple detection, or the family's nominal timings; None if it has none."""
-        return self.stimulus_family.usual_edges(trace, given, self._stimulus.finding)
+        return self.stimulus_family.usual_edges(trace, given, self._look())
 
     def measure(self, trace: Trace, edges: Mapping[str, int], given: Mapping[str, int]) -> dict[str, Any]:
         """Return the holding current and the amplitudes above it (nA)."""
-        return self.stimulus_family.measure(trace, edges, given, self._stimulus.finding)
+        return self.stimulus_family.measure(trace, edges, given, self._look())
 
     def apply_edges(self, edges: Mapping[str, int], trace: Trace, given: Mapping[str, int]) -> None:
         """Take over the edges and measure the levels between them."""

@@ -145,6 +145,7 @@ def _plain_levels(recordings: tuple[Recording, ...]) -> np.ndarray | None:
         recording.target_level(absolute_amplitude=True)
         for recording in recordings
         if type(recording).target_level is Recording.target_level
+        and recording.stimulus_family.target_is_current
     ]
     plain = len(levels) == len(recordings) and all(isinstance(level, float) for level in levels)
     return np.array(levels, dtype=float) if plain else None

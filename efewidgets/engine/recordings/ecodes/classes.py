@@ -101,10 +101,6 @@ class SpikeRec(Recording):
         """End of each pulse, ms."""
         return self.stimulus_family.ends(self)
 
-    def target_level(self, absolute_amplitude: bool = False, rheobase: float | None = None) -> Any:
-        """Return what targets are compared with: the time between pulses, ms."""
-        return self.delta
-
 
 class SineSpec(Recording):
     """A sine of rising frequency from `ton` to `toff` (ms), `amp` (nA) high.

@@ -36,7 +36,7 @@ class Family:
     amplitudes : tuple of str
         Names of its amplitudes above the holding current.
     target_amplitude : str
-        The one that targets are compared with.
+        The one that targets are compared with, or another parameter.
     extra_params : tuple of str
         Names of further parameters from which the stimulus is rebuilt.
     metadata_keys : dict or tuple of str
@@ -87,6 +87,11 @@ class Family:
     def relative(self) -> tuple[str, ...]:
         """Names of the amplitudes in % of the rheobase."""
         return tuple(f"{name}_rel" for name in (*self.amplitudes, "hypamp"))
+
+    @property
+    def target_is_current(self) -> bool:
+        """Whether targets are compared with a current, which may be expressed in % of the rheobase."""
+        return self.target_amplitude in self.amplitudes
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -144,8 +149,11 @@ class Family:
         return {f"{name}_rel": percent_of(getattr(s, name), rheobase) for name in names}
 
     def target_level(self, s: Any, absolute_amplitude: bool = False, rheobase: float | None = None) -> Any:
-        """Return what targets are compared with: nA if absolute, else % of `rheobase` (by default as `s` has it)."""
-        if absolute_amplitude:
+        """Return what targets are compared with: nA if absolute, else % of `rheobase` (by default as `s` has it).
+
+        Of a family that is compared by what is no amplitude it is that, in its own unit.
+        """
+        if absolute_amplitude or not self.target_is_current:
             return getattr(s, self.target_amplitude)
         if rheobase is None:
             return getattr(s, f"{self.target_amplitude}_rel")

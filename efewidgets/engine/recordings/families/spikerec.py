@@ -88,10 +88,6 @@ class SpikeRec(Family):
             return usual
         return seen if seen and (window.sure or not usual) else usual
 
-    def target_level(self, s: Any, absolute_amplitude: bool = False, rheobase: float | None = None) -> Any:
-        """Return what targets are compared with: the time between pulses, ms."""
-        return s.delta
-
     def in_words_of_bluepyopt(self, s: Any) -> dict[str, Any]:
         return {
             "delay": s.tspike[0],

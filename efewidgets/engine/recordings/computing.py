@@ -14,7 +14,7 @@ from ..problems import Problem
 from .memory import keep_freed_memory
 from .reading import as_problem
 from .recording import Recording
-from .sampled import with_samples
+from .samples import with_samples
 
 if TYPE_CHECKING:
     from .cell import Cell

@@ -22,7 +22,6 @@ from ..recordings.membranes import judge_membranes
 from ..recordings.reading import Room, read_file, sweep_labels
 from ..recordings.recording import Recording
 from ..recordings.repeats import without_repeats
-from ..recordings.stimulus import Stimulus
 from ..targets.rheobase import Decision, decide, given
 from .context import Context, Reading, Rule
 from .graph import Evaluation, Get, Node, Once, Stage
@@ -210,7 +209,8 @@ def _plain_levels(recordings: tuple[Recording, ...]) -> np.ndarray | None:
     levels = [
         recording.target_level(absolute_amplitude=True)
         for recording in recordings
-        if type(recording).target_level is Stimulus.target_level
+        if type(recording).target_level is Recording.target_level
+        and recording.stimulus_family.target_is_current
     ]
     plain = len(levels) == len(recordings) and all(isinstance(level, float) for level in levels)
     return np.array(levels, dtype=float) if plain else None

@@ -24,6 +24,7 @@ from ... import engine
 from ...engine.features.efel_import import efel_version
 from ...engine.readers.registry import format_for
 from ...engine.recordings.ecodes import FAMILIES
+from ...engine.recordings.keeping import kept, restored
 from ...engine.recordings.recording import Recording
 from ...engine.recordings.source import Source, reader_metadata
 from ...engine.stages.context import Context
@@ -47,18 +48,6 @@ _ALLOWED = {
     ("_codecs", "encode"),
 }
 _NUMPY = {"_reconstruct", "scalar", "_frombuffer"}
-
-#: What a recording has from its file's inputs, not from its file
-_FROM_INPUTS = (
-    "config_data",
-    "files",
-    "source",
-    "efel_settings",
-    "serial",
-    "excluded",
-    "_trace",
-    "_features",
-)
 
 
 class Store:
@@ -194,8 +183,9 @@ def _plain_recording(recording: Recording) -> dict[str, Any]:
     assert recording.source is not None
     return {
         "family": type(recording).__name__,
+        "label": recording.label,
         "index": recording.source.index,
-        "fields": {name: value for name, value in vars(recording).items() if name not in _FROM_INPUTS},
+        "fields": kept(recording),
         "values": store.all_known(),
         "failures": {key: store.failures(key) for key in store.all_known() if store.failures(key)},
     }
@@ -215,14 +205,13 @@ def _restored(found: dict[str, Any], context: Context, group: Group) -> Agreed:
 
 
 def _restored_recording(plain: dict[str, Any], context: Context, file: FileInputs) -> Recording:
-    family = FAMILIES[plain["family"]]
-    recording = family.__new__(family)
-    vars(recording).update(plain["fields"])
     metadata = thaw(file.metadata)
-    own = thaw(file.recipe.sweeps.get(str(recording.label), Frozen()))
+    own = thaw(file.recipe.sweeps.get(str(plain["label"]), Frozen()))
     prepared = reader_metadata(metadata, file.protocol)
     reader = context.reading.reader
-    recording.restore(
+    recording = restored(
+        FAMILIES[plain["family"]],
+        plain["fields"],
         {"protocol_name": file.protocol, **metadata, **own},
         Source(
             {**prepared, **own} if own else prepared,

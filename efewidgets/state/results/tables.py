@@ -47,7 +47,7 @@ def _recording_row(results: Found, member: Member) -> tuple:
     place = (member.id, member.cell, member.protocol, member.file.path, recording.label)
     if member.lost:
         return (*place, *[np.nan] * 9, recording.timing_from, recording.current_from, member.excluded)
-    threshold = recording._auto_threshold  # what was not needed isn't read for the table
+    threshold = recording.known_threshold  # what was not needed isn't read for the table
     return (
         *place,
         _number(recording.amp),

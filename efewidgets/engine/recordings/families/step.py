@@ -8,33 +8,36 @@ from typing import Any
 import numpy as np
 
 from ...traces.trace import Trace
+from ..finding import Finding
 from ..membranes import membrane_of
-from ..recording import Recording
+from .family import Current, Family
 from .medians import median
 from .signal import BASE_SAMPLES, base_current, step_edges
 
 
-class Step(Recording):
+class Step(Family):
     """A step from `ton` to `toff` (ms), `amp` (nA) above the holding current `hypamp` (nA)."""
 
-    def usual_edges(self, trace: Trace, given: Mapping[str, int]) -> dict[str, int] | None:
-        hypamp = self.given_level("hypamp")
+    def usual_edges(self, trace: Trace, given: Mapping[str, int], finding: Finding) -> dict[str, int] | None:
+        hypamp = finding.level("hypamp")
         if hypamp is None:
             hypamp = base_current(trace.current, given.get("ton", BASE_SAMPLES))
         return step_edges(trace.current, trace.dt, hypamp, given.get("ton"), given.get("toff"))
 
-    def measure(self, trace: Trace, edges: Mapping[str, int], given: Mapping[str, int]) -> dict[str, Any]:
-        hypamp, amp = self.given_level("hypamp"), self.given_level("amp")
+    def measure(
+        self, trace: Trace, edges: Mapping[str, int], given: Mapping[str, int], finding: Finding
+    ) -> dict[str, Any]:
+        hypamp, amp = finding.level("hypamp"), finding.level("amp")
         if hypamp is None:
-            known_onset = "ton" in given or self.usual_failed
+            known_onset = "ton" in given or finding.usual_failed
             usual = base_current(trace.current, edges["ton"] if known_onset else BASE_SAMPLES)
-            hypamp = self.holding_current(trace, edges["ton"], edges["toff"], usual)
+            hypamp = finding.holding_current(trace, edges["ton"], edges["toff"], usual)
         if amp is None:
             amp = median(trace.current[edges["ton"] : edges["toff"]]) - hypamp
-        self.membrane = membrane_of(trace, edges["ton"], edges["toff"], float(amp))
+        finding.membrane = membrane_of(trace, edges["ton"], edges["toff"], float(amp))
         return {"hypamp": hypamp, "amp": amp}
 
-    def generate(self) -> tuple[np.ndarray, np.ndarray]:
-        time, current = self.holding()
-        current[self.index(self.ton) : self.index(self.toff)] += np.float64(self.amp)
+    def generate(self, s: Any) -> Current:
+        time, current = s.holding()
+        current[s.index(s.ton) : s.index(s.toff)] += np.float64(s.amp)
         return time, current

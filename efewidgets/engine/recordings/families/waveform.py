@@ -8,48 +8,45 @@ from typing import Any
 import numpy as np
 
 from ...traces.trace import Trace
-from ..recording import Recording
+from ..finding import Finding
+from .family import Current, Family
 from .signal import BASE_SAMPLES, base_current, smooth
 
 EDGE_MS = 10.0
 
 
-class _Waveform(Recording):
-    waveform: Any
-
+class _Waveform(Family):
     extra_params = ("waveform",)
     agree_ms = 10.0
 
-    def usual_edges(self, trace: Trace, given: Mapping[str, int]) -> dict[str, int] | None:
-        found = active_span(self.seen(trace.current), trace.dt, self._holding_level(trace, given))
+    def usual_edges(self, trace: Trace, given: Mapping[str, int], finding: Finding) -> dict[str, int] | None:
+        found = active_span(self.seen(trace.current), trace.dt, _holding_level(trace, given, finding))
         return found and found | dict(given)
 
     def seen(self, current: np.ndarray) -> np.ndarray:
         """Return the current as the search for its limits sees it."""
         return current
 
-    def _holding_level(self, trace: Trace, given: Mapping[str, int]) -> Any:
-        hypamp = self.given_level("hypamp")
-        return base_current(trace.current, given.get("ton", BASE_SAMPLES)) if hypamp is None else hypamp
-
-    def measure(self, trace: Trace, edges: Mapping[str, int], given: Mapping[str, int]) -> dict[str, Any]:
-        hypamp, amp = self._holding_level(trace, given), self.given_level("amp")
-        if self.given_level("hypamp") is None:
-            hypamp = self.holding_current(trace, edges["ton"], edges["toff"], hypamp)
+    def measure(
+        self, trace: Trace, edges: Mapping[str, int], given: Mapping[str, int], finding: Finding
+    ) -> dict[str, Any]:
+        hypamp, amp = _holding_level(trace, given, finding), finding.level("amp")
+        if finding.level("hypamp") is None:
+            hypamp = finding.holding_current(trace, edges["ton"], edges["toff"], hypamp)
         stimulus = np.asarray(trace.current[edges["ton"] : edges["toff"]]) - hypamp
         if amp is None:
             amp = np.max(np.abs(stimulus)) if len(stimulus) else 0.0
         waveform = np.zeros(stimulus.shape) if amp == 0.0 else stimulus / amp
         return {"hypamp": hypamp, "amp": amp, "waveform": waveform}
 
-    def get_stimulus_parameters(self) -> dict[str, Any]:
-        return super().get_stimulus_parameters() | {"dt": self.dt, "waveform": self.waveform}
+    def in_words_of_bluepyopt(self, s: Any) -> dict[str, Any]:
+        return super().in_words_of_bluepyopt(s) | {"dt": s.dt, "waveform": s.waveform}
 
-    def generate(self) -> tuple[np.ndarray, np.ndarray]:
-        time, current = self.holding()
-        ton = self.index(self.ton)
-        part = current[ton : ton + len(self.waveform)]
-        part += np.float64(self.amp) * np.asarray(self.waveform)[: len(part)]
+    def generate(self, s: Any) -> Current:
+        time, current = s.holding()
+        ton = s.index(s.ton)
+        part = current[ton : ton + len(s.waveform)]
+        part += np.float64(s.amp) * np.asarray(s.waveform)[: len(part)]
         return time, current
 
 
@@ -62,6 +59,11 @@ class PinkNoise(_Waveform):
 
 class CapCheck(_Waveform):
     """A train of small pulses of both signs from `ton` to `toff` (ms): `waveform` times `amp` (nA)."""
+
+
+def _holding_level(trace: Trace, given: Mapping[str, int], finding: Finding) -> Any:
+    hypamp = finding.level("hypamp")
+    return base_current(trace.current, given.get("ton", BASE_SAMPLES)) if hypamp is None else hypamp
 
 
 def active_span(current: np.ndarray, dt: float, hypamp: float) -> dict[str, int] | None:

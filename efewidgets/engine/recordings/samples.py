@@ -3,86 +3,72 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
-import pathlib
+import copy
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
-from ..problems import EfeError, Problem
+from ..problems import EfeError
 from ..readers import each_sweep
-from ..traces.fingerprint import fingerprint
+from ..traces.fingerprint import Fingerprint, fingerprint
 from ..traces.scale import scale_of
 from ..traces.trace import Trace, standardize
-from .source import Source, files_of
-
-_serials = itertools.count()
-
-
-def new_serial() -> int:
-    """Return a number that no other recording of this process has."""
-    return next(_serials)
+from .parts import copied
+from .source import Source
 
 
-class Sampled:
-    """One sweep: what a person wrote about it, what the file says, and its samples.
+class Samples:
+    """The samples of one sweep in mV, nA and ms: in memory, to be read again, as a script set them, or none.
 
     Parameters
     ----------
-    config_data : dict
-        What a person wrote about the recording: units, timings (ms), amplitudes (in ``i_unit``), corrections.
-    reader_data : dict
-        What the reader delivers: voltage, current, dt, units, id, repetition, … Empty for a stimulus without data.
-    protocol_name : str
-        Name of the protocol.
+    trace : Trace, optional
+        The samples; without them they are read from the source, or there are none.
+    source : Source, optional
+        Where they can be read again.
+    whose : str
+        Name of their recording, for errors.
+
+    Attributes
+    ----------
+    scale : dict or None
+        What they say about their units; see `traces.scale.scale_of`.
+    fingerprint : tuple or None
+        What is the same for the same samples, as the reader delivered them.
     """
 
-    _edited: dict[str, np.ndarray | None] | None = (
-        None  # times, voltage and current, once a script has set any
-    )
-    _step: tuple[float, str]
-    #: What it says about its units; see `file_units.scale_of`
     scale: dict[str, Any] | None = None
+    fingerprint: Fingerprint | None = None
+    _edited: dict[str, np.ndarray | None] | None = None  # times, voltage, current, once a script has set any
+    _step: tuple[float, str]
 
-    def __init__(self, config_data: Mapping[str, Any], reader_data: Mapping[str, Any], protocol_name: str):
-        self.config_data = dict(config_data)
-        self.reader_data = {k: v for k, v in reader_data.items() if k not in ("voltage", "current", "t")}
-        self.protocol_name = protocol_name
-        self.files = files_of(config_data)
-        self.id = reader_data.get("id")
-        self.repetition = reader_data.get("repetition")
-        self.label: str | None = None
-        self.excluded: str | None = None
-        self.location: str | None = None
-        self.source: Source | None = None
-        self.problems: list[Problem] = []
-        self.serial = new_serial()
-        self.fingerprint = fingerprint(reader_data)
-        self._trace = standardize(self.config_data, reader_data) if reader_data else None
-        if self._trace is not None:
-            self.scale = scale_of(self._trace, self.config_data, reader_data)
+    def __init__(self, trace: Trace | None = None, source: Source | None = None, whose: str = ""):
+        self._trace, self.source, self.whose = trace, source, whose
 
-    @property
-    def name(self) -> str:
-        """The recording's id, or the name of its file."""
-        if self.id:
-            return str(self.id)
-        return pathlib.Path(self.files[-1]).stem if self.files else ""
+    @classmethod
+    def delivered(
+        cls, config_data: Mapping[str, Any], reader_data: Mapping[str, Any], whose: str = ""
+    ) -> Samples:
+        """Return what a reader delivers, in the units of the field; none if it delivers nothing. Raises EfeError."""
+        found = cls(whose=whose)
+        found.fingerprint = fingerprint(reader_data)
+        if reader_data:
+            found._trace = standardize(config_data, reader_data)
+            found.scale = scale_of(found._trace, config_data, reader_data)
+        return found
 
-    @property
-    def current_from(self) -> str:
-        """Where the current comes from: "measured", or "command" if it is what was commanded."""
-        return str(self.reader_data.get("current_from") or "measured")
-
-    @property
-    def facts(self) -> dict[str, float]:
-        """What the file knows of electrode and cell: numbers, by names that end with their unit."""
-        return dict(self.reader_data.get("facts") or {})
+    def __call__(self) -> Trace:
+        """Return the samples; raises EfeError if there are none."""
+        trace = self.trace
+        if trace is None:
+            why = ": a script has set them to None." if self._edited else "."
+            raise EfeError(f"{self.whose or 'this stimulus'} has no samples{why}")
+        return trace
 
     @property
     def trace(self) -> Trace | None:
-        """The samples in mV and nA, read again if they weren't kept; None without data, or if a script forgot them."""
+        """The samples, read again if they weren't kept; None without data, or if a script forgot them."""
         if self._edited is not None:
             return self._edited_trace(self._edited)
         if self._trace is None and self.source is not None:
@@ -94,14 +80,6 @@ class Sampled:
         """Whether the samples are in memory."""
         return self._trace is not None or self._edited is not None
 
-    def samples(self) -> Trace:
-        """Return the samples; raises EfeError for a stimulus without data."""
-        trace = self.trace
-        if trace is None:
-            why = ": a script has set them to None." if self._edited else "."
-            raise EfeError(f"{self.name or 'this stimulus'} has no samples{why}")
-        return trace
-
     def hold(self, trace: Trace) -> None:
         """Take the samples, as they were read again, into memory."""
         self._trace = trace
@@ -111,6 +89,21 @@ class Sampled:
         if self.source is not None:
             self._trace = None
 
+    def load(self) -> None:
+        """Read the samples now, if that was put off."""
+        if self._edited is None:
+            self._trace = self.trace
+
+    def twin(self) -> Samples:
+        """Return a copy that a script may edit without changing this one."""
+        other = copied(self)
+        other._edited = copy.copy(self._edited)
+        return other
+
+    def kept(self) -> dict[str, Any]:
+        """Return what is known of the samples without them, as plain data."""
+        return {"scale": self.scale, "fingerprint": self.fingerprint}
+
     @property
     def t(self) -> np.ndarray | None:
         """Times, array (n,), ms. A script may set them, as voltage and current; None forgets them to save memory."""
@@ -119,8 +112,6 @@ class Sampled:
     @t.setter
     def t(self, values: np.ndarray | None) -> None:
         self._edit("time", values)
-
-    time = t
 
     @property
     def voltage(self) -> np.ndarray | None:
@@ -155,7 +146,7 @@ class Sampled:
     def _edit(self, name: str, values: np.ndarray | None) -> None:
         """Take over what a script sets. What was computed before stays as it was, until it is asked for anew."""
         if self._edited is None:
-            trace = self.samples()
+            trace = self()
             self._edited = {key: getattr(trace, key) for key in ("time", "voltage", "current")}
             self._step = trace.step, trace.t_unit
             self._trace = None
@@ -167,8 +158,16 @@ class Sampled:
             return None
         return Trace(voltage, current, *self._step, time)
 
-    def forget_results(self) -> None:
-        """Forget what was computed from the samples."""
+
+class Sampled(Protocol):
+    """What has samples that may have to be read again: a recording, or samples by themselves."""
+
+    source: Source | None
+
+    @property
+    def has_samples(self) -> bool: ...
+    def hold(self, trace: Trace) -> None: ...
+    def release(self) -> None: ...
 
 
 S = TypeVar("S", bound=Sampled)

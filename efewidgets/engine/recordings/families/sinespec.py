@@ -8,8 +8,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ...kinds import NUMBER
-from ...traces.trace import Trace, number, setting
-from ..recording import Recording
+from ...traces.trace import Trace, number
+from ..finding import Finding
+from .family import Current, Family
 from .signal import BASE_SAMPLES, base_current, smooth
 
 CHIRP_DEFAULTS = {
@@ -25,29 +26,26 @@ ALIKE = 0.15  # of the height
 LIKE = 0.5  # correlation with the formula
 
 
-class SineSpec(Recording):
+class SineSpec(Family):
     """A sine of rising frequency from `ton` to `toff` (ms), `amp` (nA) high.
 
     With ``u = t - chirp_time_offset`` (s) the current is
     ``amp sin(2 pi (chirp_frequency_base + chirp_frequency_scale / (chirp_frequency_denominator - u)) u)``.
     """
 
-    chirp_frequency_base: Any
-    chirp_frequency_scale: Any
-    chirp_frequency_denominator: Any
-    chirp_time_offset: Any
-
     nominal: ClassVar = {"ton": 150.0, "toff": 5100.0}
     agree_ms = 20.0
     extra_params = tuple(CHIRP_DEFAULTS)
     metadata_keys: ClassVar = dict.fromkeys(CHIRP_DEFAULTS, NUMBER)
 
-    def measure(self, trace: Trace, edges: Mapping[str, int], given: Mapping[str, int]) -> dict[str, Any]:
-        hypamp, amp = self.given_level("hypamp"), self.given_level("amp")
+    def measure(
+        self, trace: Trace, edges: Mapping[str, int], given: Mapping[str, int], finding: Finding
+    ) -> dict[str, Any]:
+        hypamp, amp = finding.level("hypamp"), finding.level("amp")
         if hypamp is None:
-            usual = base_current(trace.current, edges["ton"] if self.usual_failed else BASE_SAMPLES)
-            hypamp = self.holding_current(trace, edges["ton"], edges["toff"], usual)
-        chirp = self._chirp()
+            usual = base_current(trace.current, edges["ton"] if finding.usual_failed else BASE_SAMPLES)
+            hypamp = finding.holding_current(trace, edges["ton"], edges["toff"], usual)
+        chirp = _chirp(finding)
         if amp is None:
             amp = self._height(trace, edges, hypamp, chirp)
         return {"hypamp": hypamp, "amp": amp} | chirp
@@ -66,23 +64,22 @@ class SineSpec(Recording):
         is_sine = np.ptp(heights) <= ALIKE * heights[1]
         return height if is_sine and abs(summit - height) > ALIKE * heights[1] else summit
 
-    def _chirp(self) -> dict[str, float]:
-        chirp = {}
-        for name, default in CHIRP_DEFAULTS.items():
-            value = setting(name, self.config_data, self.reader_data)
-            chirp[name] = default if value is None else float(number(name, value))
-        return chirp
+    def in_words_of_bluepyopt(self, s: Any) -> dict[str, Any]:
+        return super().in_words_of_bluepyopt(s) | {name: getattr(s, name) for name in CHIRP_DEFAULTS}
 
-    def get_stimulus_parameters(self) -> dict[str, Any]:
-        return super().get_stimulus_parameters() | {name: getattr(self, name) for name in CHIRP_DEFAULTS}
-
-    def generate(self) -> tuple[np.ndarray, np.ndarray]:
-        time, current = self.holding()
-        sweep = slice(self.index(self.ton), self.index(self.toff))
-        current[sweep] += self.amp * chirp_wave(
-            time[sweep], {name: getattr(self, name) for name in CHIRP_DEFAULTS}
-        )
+    def generate(self, s: Any) -> Current:
+        time, current = s.holding()
+        sweep = slice(s.index(s.ton), s.index(s.toff))
+        current[sweep] += s.amp * chirp_wave(time[sweep], {name: getattr(s, name) for name in CHIRP_DEFAULTS})
         return time, current
+
+
+def _chirp(finding: Finding) -> dict[str, float]:
+    chirp = {}
+    for name, default in CHIRP_DEFAULTS.items():
+        value = finding.said.value(name)
+        chirp[name] = default if value is None else float(number(name, value))
+    return chirp
 
 
 def chirp_wave(time: np.ndarray, chirp: Mapping[str, float]) -> np.ndarray:

@@ -9,29 +9,27 @@ import numpy as np
 
 from ...traces.robust import scale, spread
 from ...traces.trace import Trace
-from ..recording import Recording
+from ..finding import Finding
+from .family import Current, Family
 from .signal import base_current, smooth
 
 LARGER = 1.5  # times what goes the family's way: the current goes the other way
 
 
-class _Cheops(Recording):
-    t1: Any
-    t2: Any
-    t3: Any
-    t4: Any
-
+class _Cheops(Family):
     timings = ("ton", "t1", "t2", "t3", "t4", "toff")
     agree_ms = 100.0
     summit: Callable
 
-    def measure(self, trace: Trace, edges: Mapping[str, int], given: Mapping[str, int]) -> dict[str, Any]:
+    def measure(
+        self, trace: Trace, edges: Mapping[str, int], given: Mapping[str, int], finding: Finding
+    ) -> dict[str, Any]:
         smoothed = smooth(trace.current)
-        hypamp, amp = self.given_level("hypamp"), self.given_level("amp")
+        hypamp, amp = finding.level("hypamp"), finding.level("amp")
         if hypamp is None:
             before = smoothed[: edges["ton"]]
             usual = np.median(before) if len(before) else base_current(trace.current)
-            hypamp = self.holding_current(trace, edges["ton"], edges["toff"], usual)
+            hypamp = finding.holding_current(trace, edges["ton"], edges["toff"], usual)
         if amp is None:
             amp = self._height(trace.current - hypamp, smoothed - hypamp, edges)
         return {"hypamp": hypamp, "amp": amp}
@@ -50,24 +48,24 @@ class _Cheops(Recording):
         opposite = extremes[0] if usual <= 0 else extremes[1]
         return opposite if np.isfinite(opposite) and abs(opposite) > LARGER * abs(usual) else usual
 
-    def get_stimulus_parameters(self) -> dict[str, Any]:
-        times = {name: getattr(self, name) for name in self.timings[1:]}
+    def in_words_of_bluepyopt(self, s: Any) -> dict[str, Any]:
+        times = {name: getattr(s, name) for name in self.timings[1:]}
         return {
-            "delay": self.ton,
+            "delay": s.ton,
             **times,
-            "amp": self.amp,
-            "thresh_perc": self.amp_rel,
-            "duration": self.toff - self.ton,
-            "totduration": self.tend,
+            "amp": s.amp,
+            "thresh_perc": s.amp_rel,
+            "duration": s.toff - s.ton,
+            "totduration": s.tend,
         }
 
-    def generate(self) -> tuple[np.ndarray, np.ndarray]:
-        time, current = self.holding()
-        edges = [getattr(self, name) for name in self.timings]
+    def generate(self, s: Any) -> Current:
+        time, current = s.holding()
+        edges = [getattr(s, name) for name in self.timings]
         for start, end in zip(edges[::2], edges[1::2], strict=True):
-            first, summit, last = self.index(start), self.index(0.5 * (start + end)), self.index(end)
-            current[first:summit] += np.linspace(0.0, self.amp, summit - first)
-            current[summit:last] += np.linspace(self.amp, 0.0, last - summit)
+            first, summit, last = s.index(start), s.index(0.5 * (start + end)), s.index(end)
+            current[first:summit] += np.linspace(0.0, s.amp, summit - first)
+            current[summit:last] += np.linspace(s.amp, 0.0, last - summit)
         return time, current
 
 

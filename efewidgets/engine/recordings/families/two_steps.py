@@ -8,52 +8,52 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ...traces.trace import Trace
-from ..recording import Recording
+from ..finding import Finding
+from .family import Current, Family
 from .medians import Smoothed
 from .signal import base_current
 
 
-class _TwoSteps(Recording):
-    tmid: Any
-    amp2: Any
-    amp2_rel: Any
+class _TwoSteps(Family):
     varied: ClassVar[str]
 
     timings = ("ton", "tmid", "toff")
     amplitudes = ("amp", "amp2")
 
-    def measure(self, trace: Trace, edges: Mapping[str, int], given: Mapping[str, int]) -> dict[str, Any]:
+    def measure(
+        self, trace: Trace, edges: Mapping[str, int], given: Mapping[str, int], finding: Finding
+    ) -> dict[str, Any]:
         smoothed = Smoothed(trace.current)
         ton, tmid, toff = (edges[name] for name in self.timings)
-        levels = {name: self.given_level(name) for name in ("hypamp", "amp", "amp2")}
+        levels = {name: finding.level(name) for name in ("hypamp", "amp", "amp2")}
         if levels["hypamp"] is None:
             filled = ton <= 0 and toff >= trace.n
             outside = slice(ton), slice(toff, None)
             usual = base_current(trace.current) if filled else smoothed.median(*outside)
-            levels["hypamp"] = self.holding_current(trace, ton, toff, usual)
+            levels["hypamp"] = finding.holding_current(trace, ton, toff, usual)
         if levels["amp"] is None:
             levels["amp"] = smoothed.median(slice(ton, tmid)) - levels["hypamp"]
         if levels["amp2"] is None:
             levels["amp2"] = smoothed.median(slice(tmid, toff)) - levels["hypamp"]
         return levels
 
-    def get_stimulus_parameters(self) -> dict[str, Any]:
+    def in_words_of_bluepyopt(self, s: Any) -> dict[str, Any]:
         return {
-            "delay": self.ton,
-            "tmid": self.tmid,
-            "toff": self.toff,
-            "amp": self.amp,
-            "amp2": self.amp2,
-            "thresh_perc": getattr(self, f"{self.varied}_rel"),
-            "duration": self.toff - self.ton,
-            "totduration": self.tend,
+            "delay": s.ton,
+            "tmid": s.tmid,
+            "toff": s.toff,
+            "amp": s.amp,
+            "amp2": s.amp2,
+            "thresh_perc": getattr(s, f"{self.varied}_rel"),
+            "duration": s.toff - s.ton,
+            "totduration": s.tend,
         }
 
-    def generate(self) -> tuple[np.ndarray, np.ndarray]:
-        time, current = self.holding()
-        ton, tmid, toff = (self.index(getattr(self, name)) for name in self.timings)
-        current[ton:tmid] += np.float64(self.amp)
-        current[tmid:toff] += np.float64(self.amp2)
+    def generate(self, s: Any) -> Current:
+        time, current = s.holding()
+        ton, tmid, toff = (s.index(getattr(s, name)) for name in self.timings)
+        current[ton:tmid] += np.float64(s.amp)
+        current[tmid:toff] += np.float64(s.amp2)
         return time, current
 
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
@@ -194,8 +194,8 @@ def _cell(read: tuple, groups: list[Agreed], work: Work | None) -> UsedCell:
     refused, cell.problems = judge_units(everything, [p for agreed in groups for p in agreed.problems])
     used = {}
     for (protocol, group), agreed in zip(found.groups.items(), groups, strict=True):
-        kept, repeated = without_repeats(list(included(group, agreed)))
-        recordings = tuple(recording for recording in kept if recording.serial not in refused)
+        kept, repeated = without_repeats(list(included(group, agreed, refused)))
+        recordings = tuple(kept)
         cell.problems += [problem.at(cell=cell.name) for problem in repeated]
         serials = np.array([recording.serial for recording in recordings], dtype=np.int64)
         used[protocol] = Used(recordings, _plain_levels(recordings), serials, *_parameters(recordings))
@@ -226,11 +226,14 @@ def _parameters(recordings: tuple[Recording, ...]) -> tuple[tuple[str, ...], lis
     return names, [pick(recording) for recording in recordings]
 
 
-def included(group: Group, agreed: Agreed) -> Iterator[list[Recording]]:
-    """Yield the recordings of each file of a protocol that are neither excluded nor without a stimulus."""
+def included(group: Group, agreed: Agreed, refused: Collection[int]) -> Iterator[list[Recording]]:
+    """Yield the recordings of each file of a protocol that are neither excluded, nor refused, nor without a stimulus.
+
+    `refused` are serial numbers of those of a file whose unit can't be.
+    """
     for file, recordings in zip(group.files, agreed.files, strict=True):
         left = (r for r in recordings if r.excluded is None and r.label not in file.excluded)
-        yield [recording for recording in left if recording.timing_from != "lost"]
+        yield [r for r in left if r.timing_from != "lost" and r.serial not in refused]
 
 
 # --- rheobase: one cell

@@ -121,7 +121,7 @@ class Found(Computed):
             for protocol, group in cell.groups.items():
                 agreed = self.get("agree", (cell.name, protocol))
                 refused = self.get("cell", cell.name).refused
-                twice = repeats(list(included(group, agreed)))
+                twice = repeats(list(included(group, agreed, refused)))
                 for file, recordings in zip(group.files, agreed.files, strict=True):
                     for recording in recordings:
                         identity = f"{file.id}/{recording.label}"

@@ -17,7 +17,7 @@ from typing import NoReturn
 
 from .. import __version__
 from ..engine.problems import EfeError
-from . import cache, check, convert, dashboard, export, extract, features, inspect, notebooks
+from . import cache, check, convert, convert_nwb, dashboard, export, extract, features, inspect, notebooks
 from .console import Console
 from .interrupt import Interrupt
 from .junk import stdout_for_results_only
@@ -112,7 +112,18 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"efewidgets {__version__}")
     parser.set_defaults(command=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
-    for module in (dashboard, extract, check, export, inspect, features, convert, notebooks, cache):
+    for module in (
+        dashboard,
+        extract,
+        check,
+        export,
+        inspect,
+        features,
+        convert_nwb,
+        convert,
+        notebooks,
+        cache,
+    ):
         command = module.add_to(commands)
         command.add_argument(
             "--json", action="store_true", dest="as_json", help="print one JSON document, for other programs"

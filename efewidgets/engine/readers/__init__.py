@@ -104,10 +104,12 @@ def each_sweep(
     problems: list[Problem],
     reader: Reader | None = None,
     only: Collection[int] | None = None,
+    as_stored: bool = False,
 ) -> Iterator[tuple[str, Sweep | None]]:
     """As `read`, but one sweep after the other, where the format allows: yield the label and the sweep of each.
 
-    In the end the problems are added to the list, or ReadError is raised.
+    With `as_stored` each has under "stored" the numbers as they stand in the file, where the format has such. In the
+    end the problems are added to the list, or ReadError is raised.
     """
     file = _file_of(metadata)
     found: list[Problem] = []
@@ -128,6 +130,8 @@ def each_sweep(
                 yield lazy.label, None
             else:
                 usable = True
+                if as_stored and lazy.stored is not None:
+                    sweep["stored"] = lazy.stored()
                 yield lazy.label, sweep | {"index": index, "label": lazy.label}
     if failures and not usable:
         raise _no_sweep(failures)

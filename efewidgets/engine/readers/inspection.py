@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from ..problems import Problem, ReadError
 from ..units import to_ms
 
@@ -154,6 +156,15 @@ class FileSummary:
 
 
 @dataclass(frozen=True)
+class Stored:
+    """The numbers of a channel as they stand in the file: value = number · factor + offset, in the sweep's unit."""
+
+    numbers: np.ndarray
+    factor: float
+    offset: float = 0.0
+
+
+@dataclass(frozen=True)
 class LazySweep:
     """A sweep that is known but not loaded.
 
@@ -165,16 +176,23 @@ class LazySweep:
         Reads its samples, adds to the list what should be known, raises EfeError if the sweep can't be used.
     describe : callable
         Returns what is known of it without its samples.
+    stored : callable, optional
+        Returns the numbers of "voltage" and "current" as they stand in the file, where it holds such.
     """
 
     label: str
     load: Callable[[list[Problem]], Sweep]
     describe: Callable[[], SweepInfo]
+    stored: Callable[[], dict[str, Stored]] | None = None
 
 
-def known_sweep(info: SweepInfo, load: Callable[[list[Problem]], Sweep]) -> LazySweep:
+def known_sweep(
+    info: SweepInfo,
+    load: Callable[[list[Problem]], Sweep],
+    stored: Callable[[], dict[str, Stored]] | None = None,
+) -> LazySweep:
     """Return a sweep whose properties are known already."""
-    return LazySweep(info.id, load, lambda: info)
+    return LazySweep(info.id, load, lambda: info, stored)
 
 
 @dataclass

@@ -19,7 +19,7 @@ from .clocks import KEYS as CLOCK_KEYS
 from .clocks import Overlap, by_samples, on_one_clock, overlap
 from .files import existing_file, main_path
 from .hdf5 import open_file
-from .inspection import Contents, LazySweep, LeftOutError, Sweep, SweepInfo, step_in_ms
+from .inspection import Contents, LazySweep, LeftOutError, Stored, Sweep, SweepInfo, step_in_ms
 from .leading_pulse import take_test_pulse_out
 from .nwb_dialects import VU_PROTOCOLS, VU_WITH_TEST_PULSE, Layout, layout_of
 from .nwb_pairs import Pair
@@ -49,7 +49,7 @@ def open_nwb(metadata: Mapping[str, Any]) -> Iterator[Contents]:
         yield Contents(
             "NWB",
             _dialect_name(layout),
-            [LazySweep(sweep.pair.id, sweep.load, sweep.describe) for sweep in sweeps],
+            [LazySweep(sweep.pair.id, sweep.load, sweep.describe, sweep.stored) for sweep in sweeps],
             selection.problems(),
             [pair.id for pair in pairs],
         )
@@ -156,6 +156,15 @@ class _LazyPair:
         if self.dialect == "MIES":
             self._finish_mies(sweep, voltage, problems)
         return sweep
+
+    def stored(self) -> dict[str, Stored]:
+        """Return the samples as they stand in the file."""
+        voltage, current = self._series()
+        windows = self.pair.v_window, self.pair.i_window
+        return {
+            "voltage": voltage.stored(windows[0]),
+            "current": current.stored(windows[1]),
+        }
 
     def _fill(self, sweep: Sweep, voltage: Series, current: Series, problems: list[Problem]) -> None:
         """Put samples and units into the sweep; put units right that were exchanged."""

@@ -19,6 +19,7 @@ from .. import __version__
 from ..engine.problems import EfeError
 from . import cache, check, convert, convert_nwb, dashboard, export, extract, features, inspect, notebooks
 from .console import Console
+from .fetching import Fetching
 from .interrupt import Interrupt
 from .junk import stdout_for_results_only
 from .report import BROKEN, INTERRUPTED, UNUSABLE, Report
@@ -83,7 +84,9 @@ def _main(arguments: Sequence[str] | None) -> int:
 def _run(chosen: argparse.Namespace, console: Console) -> Report:
     """Do the work; whatever goes wrong becomes a report."""
     try:
-        with stdout_for_results_only():
+        from ..engine.remote import watch
+
+        with stdout_for_results_only(), watch(Fetching(console)):
             report: Report = chosen.run(chosen, console)
     except KeyboardInterrupt:
         report = Report.failure("stopped by Ctrl-C. No file is half written.", INTERRUPTED)

@@ -12,6 +12,7 @@ from typing import Any
 from ..engine.extraction.run import Options, settings_used
 from ..engine.extraction.writing import RunSettings
 from ..engine.problems import Problem
+from ..engine.remote import absolute
 from ..engine.targets.automatic import AutoTarget
 from ..engine.targets.targets import check_targets, convert_legacy_targets
 from .inputs import PATHS, CellInputs, FileInputs, Goal, Inputs, Reader, Target, file_inputs
@@ -114,7 +115,7 @@ def with_absolute_paths(metadata: Mapping[str, Any]) -> dict[str, Any]:
     found = dict(metadata)
     for key in PATHS:
         if isinstance(found.get(key), (str, os.PathLike)):
-            found[key] = os.path.abspath(os.fspath(found[key]))
+            found[key] = absolute(found[key])
     return found
 
 

@@ -95,6 +95,13 @@ class FileSummary:
     sweeps: tuple[SweepInfo, ...] = ()
     problems: tuple[Problem, ...] = ()
 
+    def of(self, path: str) -> FileSummary:
+        """Return the same of a file by another path: where it is, rather than the copy that was looked into."""
+        if path == self.path:
+            return self
+        problems = tuple(dataclasses.replace(problem, file=path) for problem in self.problems)
+        return dataclasses.replace(self, path=path, problems=problems)
+
     def _distinct(self, name: str) -> list[Any]:
         values = (getattr(sweep, name) for sweep in self.sweeps)
         return list(dict.fromkeys(v for v in values if v is not None))

@@ -25,6 +25,7 @@ from .nwb_dialects import VU_PROTOCOLS, VU_WITH_TEST_PULSE, Layout, layout_of
 from .nwb_pairs import Pair
 from .nwb_selection import CELL, Selection
 from .nwb_series import Series
+from .vouched import stamp
 
 #: What its metadata may say besides what any file's may, and of which kind
 KEYS: dict[str, Kind] = {"repetition": REPETITION, CELL: NAME_OR_NAMES} | CLOCK_KEYS
@@ -66,8 +67,7 @@ def finds_by_name(metadata: Mapping[str, Any], protocol: str) -> bool:
 
 def _layout(file: h5py.File, path: str) -> Layout:
     """Find all sweeps of a file, or remember them if it is as it was."""
-    state = os.stat(path)
-    key = (os.path.realpath(path), state.st_mtime_ns, state.st_size, state.st_ino)
+    key = stamp(path)
     layout = _layouts.get(key)
     if layout is None:
         try:

@@ -1,14 +1,17 @@
-"""Bytes from a server, by fsspec: with limits of time, tried again, and never from a host that isn't allowed."""
+"""Bytes from a server: with limits of time, tried again, and never from a host that isn't allowed.
+
+By requests, in the thread that asks: HDF5 asks for bytes while it holds h5py's lock. A library that fetches them in a
+thread of its own (fsspec, by aiohttp) waits for ever where that thread collects garbage of h5py's, which needs the lock.
+"""
 
 from __future__ import annotations
 
-import asyncio
-import functools
+import contextlib
 import os
 import pathlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urljoin
@@ -24,10 +27,15 @@ _CONNECT = 10.0
 #: How often a request is made before it is given up, and the first pause (s) between
 TRIES, PAUSE = 3, 0.5
 
+_MOST_REDIRECTIONS = 6
 _MAY_PASS = {408, 429, 500, 502, 503, 504}
-_NEEDED = "reading files from other computers needs fsspec and aiohttp: pip install 'efewidgets[remote]'."
+#: Answers of servers that don't like to be asked for the head of a file alone
+_NO_HEAD = {400, 403, 405, 501}
+_CHUNK = 1 << 20
+_NEEDED = "reading files from other computers needs requests: pip install 'efewidgets[remote]'."
 
 T = TypeVar("T")
+_own = threading.local()
 
 
 @dataclass(frozen=True)
@@ -54,41 +62,58 @@ class About:
 
 def about(url: str) -> About:
     """Return what a server says of a file. Raises ReadError."""
-    hosts.check(url)
-    said = _tried(url, lambda: _system().info(url))
-    etag, changed = said.get("ETag"), said.get("Last-Modified")
-    return About(url, said.get("size"), str(etag or changed or ""), said.get("partial", True))
+
+    def ask() -> About:
+        try:
+            with _answer("HEAD", url) as said:
+                return _said(url, said, said.headers.get("Content-Length"))
+        except _StatusError as error:
+            if error.status not in _NO_HEAD:
+                raise
+        with _answer("GET", url, {"Range": "bytes=0-0"}) as said:
+            whole = said.headers.get("Content-Range", "").rpartition("/")[2]
+            return _said(url, said, whole if said.status_code == 206 else said.headers.get("Content-Length"))
+
+    return _tried(url, ask)
+
+
+def _said(url: str, answer: Any, size: str | None) -> About:
+    headers = answer.headers
+    plain = headers.get("Content-Encoding", "identity") in ("", "identity")
+    version = headers.get("ETag") or headers.get("Last-Modified") or ""
+    known = int(size) if size and size.isdigit() and plain else None
+    return About(url, known, version, headers.get("Accept-Ranges") != "none")
 
 
 def get(url: str) -> bytes:
     """Return a small file. Raises ReadError."""
-    hosts.check(url)
-    found: bytes = _tried(url, lambda: _system().cat_file(url))
-    return found
+
+    def ask() -> bytes:
+        with _answer("GET", url) as said:
+            return bytes(said.content)
+
+    return _tried(url, ask)
 
 
 def piece(file: About, start: int, end: int) -> bytes:
     """Return the bytes of a file from `start` to before `end`. Raises ReadError if they can't be had."""
-    hosts.check(file.url)
     strong = file.version.startswith('"')
-    headers = {"Accept-Encoding": "identity"} | ({"If-Match": file.version} if strong else {})
+    headers = {"Range": f"bytes={start}-{end - 1}"} | ({"If-Match": file.version} if strong else {})
 
-    def fetch() -> bytes:
-        stream = _system().open(
-            file.url, cache_type="none", block_size=1 << 20, size=file.size, headers=headers
-        )
-        try:
-            found: bytes = stream._fetch_range(start, end)
-        except ValueError as error:
-            raise ReadError(
-                f"{host_of(file.url)} doesn't send pieces of files (ranges), so that the file can't be read from "
-                "afar: download it, and open the copy."
-            ) from error
+    def ask() -> bytes:
+        with _answer("GET", file.url, headers) as said:
+            first = said.headers.get("Content-Range", "").removeprefix("bytes ").partition("-")[0]
+            if said.status_code != 206 or first != str(start):
+                raise ReadError(
+                    f"{host_of(file.url)} doesn't send pieces of files (ranges), so that the file can't be read from "
+                    "afar: download it, and open the copy."
+                )
+            found = bytes(said.content)
         if len(found) != end - start:
             raise _ShortError(f"{host_of(file.url)} sent {len(found)} of {end - start} bytes")
         return found
 
-    return _tried(file.url, fetch)
+    return _tried(file.url, ask)
 
 
 def fetch_whole(file: About, place: pathlib.Path, seen: Callable[[int, int | None], Any]) -> None:
@@ -99,45 +124,30 @@ def fetch_whole(file: About, place: pathlib.Path, seen: Callable[[int, int | Non
     ReadError
         If it doesn't come whole.
     """
-    from fsspec.callbacks import Callback
 
-    hosts.check(file.url)
-    over, raised = threading.Event(), []
+    def ask() -> None:
+        done = 0
+        with _answer("GET", file.url) as said, open(place, "wb") as kept:
+            for part in said.iter_content(_CHUNK):
+                kept.write(part)
+                done += len(part)
+                seen(done, file.size)
+        if file.size is not None and done != file.size:
+            raise _ShortError(f"{host_of(file.url)} sent {done} of {file.size} bytes")
 
-    class Telling(Callback):
-        def call(self, *args: Any, **kwargs: Any) -> None:
-            """Tell; this is fsspec's thread, which must not be ended by what is raised here."""
-            try:
-                seen(self.value, file.size)
-            except BaseException as error:
-                raised.append(error)
-            if raised or over.is_set():
-                raise _StoppedError
-
-    def fetch() -> None:
-        same = {"Accept-Encoding": "identity"}
-        try:
-            _system().get_file(file.url, str(place), callback=Telling(), chunk_size=1 << 20, headers=same)
-        except _StoppedError:
-            return
-        size = place.stat().st_size
-        if file.size is not None and size != file.size:
-            raise _ShortError(f"{host_of(file.url)} sent {size} of {file.size} bytes")
-
-    try:
-        _tried(file.url, fetch)
-    finally:
-        over.set()
-    if raised:
-        raise raised[0]
-
-
-class _StoppedError(Exception):
-    """Somebody wants no more of it."""
+    _tried(file.url, ask)
 
 
 class _ShortError(Exception):
     """Another number of bytes came than was promised."""
+
+
+class _StatusError(Exception):
+    """A server refused, or failed."""
+
+    def __init__(self, status: int):
+        super().__init__(status)
+        self.status = status
 
 
 def timeout() -> float:
@@ -148,30 +158,39 @@ def timeout() -> float:
         raise EfeError(f"{TIMEOUT_VARIABLE} must be a number of seconds.") from None
 
 
-def _system() -> Any:
-    return _system_of(os.getpid(), timeout())
+@contextlib.contextmanager
+def _answer(method: str, url: str, headers: dict[str, str] | None = None) -> Iterator[Any]:
+    """Yield a server's answer, its body not yet read; each host on the way must be allowed."""
+    session, seconds = _session(), timeout()
+    for _ in range(_MOST_REDIRECTIONS):
+        hosts.check(url)
+        with session.request(
+            method,
+            url,
+            headers={"Accept-Encoding": "identity", **(headers or {})},
+            stream=True,
+            allow_redirects=False,
+            timeout=(min(_CONNECT, seconds), seconds),
+        ) as said:
+            if said.is_redirect:
+                url = urljoin(url, said.headers["Location"])
+                continue
+            if said.status_code >= 400:
+                raise _StatusError(said.status_code)
+            yield said
+            return
+    raise ReadError(f"{url} leads from one address to the next.")
 
 
-@functools.cache
-def _system_of(process: int, seconds: float) -> Any:
-    """Return fsspec's file system; each process has its own, since a loop doesn't outlive a fork."""
+def _session() -> Any:
+    """Return the connections of this thread; after a fork the parent's aren't used."""
     try:
-        import aiohttp
-        from fsspec.implementations.http import HTTPFileSystem
+        import requests
     except ImportError as error:
         raise ReadError(_NEEDED) from error
-
-    async def redirected(session: Any, context: Any, params: Any) -> None:
-        where = params.response.headers.get("Location", "")
-        hosts.check(urljoin(str(params.url), where))
-
-    async def client(**kwargs: Any) -> Any:
-        watching = aiohttp.TraceConfig()
-        watching.on_request_redirect.append(redirected)
-        limits = aiohttp.ClientTimeout(total=None, sock_connect=min(_CONNECT, seconds), sock_read=seconds)
-        return aiohttp.ClientSession(timeout=limits, trace_configs=[watching], trust_env=True, **kwargs)
-
-    return HTTPFileSystem(get_client=client, skip_instance_cache=True)
+    if getattr(_own, "process", None) != os.getpid():
+        _own.process, _own.session = os.getpid(), requests.Session()
+    return _own.session
 
 
 def _tried(url: str, work: Callable[[], T]) -> T:
@@ -182,39 +201,37 @@ def _tried(url: str, work: Callable[[], T]) -> T:
         except EfeError:
             raise
         except Exception as error:
-            refused = next((one for one in _chain(error) if isinstance(one, EfeError)), None)
-            if refused is not None:
-                raise refused from None
             if attempt == TRIES - 1 or not _may_pass(error):
                 raise _in_words(url, error) from error
         time.sleep(PAUSE * 2**attempt)
     raise AssertionError("unreachable")
 
 
+def _may_pass(error: Exception) -> bool:
+    """Whether it may go better next time: a server that is busy, or a line that broke; not what happens here."""
+    if isinstance(error, _StatusError):
+        return error.status in _MAY_PASS
+    return isinstance(error, _ShortError) or _of_requests(error)
+
+
+def _of_requests(error: Exception) -> bool:
+    import requests
+
+    return isinstance(error, requests.RequestException)
+
+
 def _chain(error: BaseException | None) -> list[BaseException]:
     found: list[BaseException] = []
     while error is not None and error not in found:
         found.append(error)
-        error = error.__cause__ or error.__context__
+        inner = next((one for one in error.args if isinstance(one, BaseException)), None)
+        error = error.__cause__ or error.__context__ or inner
     return found
 
 
-def _status(error: BaseException) -> int | None:
-    return next((one.status for one in _chain(error) if isinstance(getattr(one, "status", None), int)), None)  # type: ignore[attr-defined]
-
-
-def _may_pass(error: BaseException) -> bool:
-    status = _status(error)
-    if status is not None:
-        return status in _MAY_PASS
-    return not isinstance(error, FileNotFoundError) or len(_chain(error)) > 1
-
-
-def _in_words(url: str, error: Exception) -> ReadError:
-    host, status = host_of(url), _status(error)
-    if status in (404, 410) or (
-        status is None and type(error) is FileNotFoundError and len(_chain(error)) == 1
-    ):
+def _in_words(url: str, error: Exception) -> Exception:
+    host, status = host_of(url), error.status if isinstance(error, _StatusError) else None
+    if status in (404, 410):
         return MissingFileError(f"{host} has no such file: {url}.")
     if status in (401, 403):
         return ReadError(f"{host} doesn't let everybody read {url} ({status}).")
@@ -222,15 +239,10 @@ def _in_words(url: str, error: Exception) -> ReadError:
         return ReadError(f"{url} has changed while it was read: read it again.")
     if status is not None:
         return ReadError(f"{host} answered with error {status} for {url}. Try again later.")
-    if any(isinstance(one, (asyncio.TimeoutError, TimeoutError)) for one in _chain(error)):
+    if not isinstance(error, _ShortError) and not _of_requests(error):
+        return error  # a disk that is full, or whoever watches
+    if any("Timeout" in type(one).__name__ for one in _chain(error)):
         return ReadError(f"{host} was silent for {timeout():g} s: {url} can't be read now. Try again later.")
-    if (
-        isinstance(error, OSError)
-        and error.filename is not None
-        and status is None
-        and error.errno is not None
-    ):
-        return ReadError(f"{url} can't be kept on disk: {error.strerror} ({error.filename}).")
     last = _chain(error)[-1]
     words = str(error) if isinstance(error, _ShortError) else f"{type(last).__name__}: {last}".rstrip(": ")
     return ReadError(f"{url} didn't come whole: {words}. Nothing of that is kept; try again.")

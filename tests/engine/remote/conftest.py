@@ -15,8 +15,7 @@ from .server import Server, serving
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
     """Return the folder of the cache, for this process and those that it starts."""
-    pytest.importorskip("aiohttp", reason="aiohttp (efewidgets[remote]) isn't installed")
-    pytest.importorskip("fsspec", reason="fsspec (efewidgets[remote]) isn't installed")
+    pytest.importorskip("requests", reason="requests (efewidgets[remote]) isn't installed")
     place = tmp_path / "cache"
     monkeypatch.setenv(store.VARIABLE, str(place))
     monkeypatch.setenv(transport.TIMEOUT_VARIABLE, "5")

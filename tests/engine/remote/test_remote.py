@@ -342,14 +342,12 @@ def test_other_files_that_it_draws_on_are_refused(server, tmp_path):
         inspect(server.url + "/linked.nwb")
 
 
-def test_without_fsspec_it_says_what_to_install(server, nwb, monkeypatch):
+def test_without_requests_it_says_what_to_install(server, nwb, monkeypatch):
     import sys
 
-    monkeypatch.setitem(sys.modules, "aiohttp", None)
-    transport._system_of.cache_clear()
+    monkeypatch.setitem(sys.modules, "requests", None)
     with pytest.raises(ReadError, match=r"efewidgets\[remote\]"):
         inspect(nwb)
-    transport._system_of.cache_clear()
 
 
 def test_somebody_who_watches_is_told_and_may_stop_it(server, abf, cache):

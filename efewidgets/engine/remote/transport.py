@@ -1,7 +1,7 @@
 """Bytes from a server: with limits of time, tried again, and never from a host that isn't allowed.
 
 By requests, in the thread that asks: HDF5 asks for bytes while it holds h5py's lock. A library that fetches them in a
-thread of its own (fsspec, by aiohttp) waits for ever where that thread collects garbage of h5py's, which needs the lock.
+thread of its own (fsspec, by aiohttp) waits for ever where that thread collects h5py's garbage, which needs the lock.
 """
 
 from __future__ import annotations

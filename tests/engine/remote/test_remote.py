@@ -223,8 +223,7 @@ class TestFailures:
         path = server.folder / name.replace("%20", " ")
         data = path.read_bytes()
         if path.suffix == ".abf":
-            # the last sample of the last sweep's voltage
-            at = data.rindex(bytes(1)) if False else len(data) - 4000
+            at = len(data) - 4000  # amid the last sweep
             path.write_bytes(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
         else:
             nwb_files.bbp(path, protocols=("IV",), repetitions=1)
@@ -239,7 +238,14 @@ def test_a_server_without_ranges(server, nwb, abf, cache):
     assert_same(abf, server.folder / "a b.abf")
 
 
-def test_a_file_that_changes_while_it_is_read(server, cache):
+@pytest.fixture
+def looked_at(monkeypatch):
+    """Have no process go through files beforehand, which would have fetched all that is needed."""
+    for module in ("hdf5", "hdf5_links"):
+        monkeypatch.setattr(f"efewidgets.engine.readers.{module}.vouch_for", lambda path: None)
+
+
+def test_a_file_that_changes_while_it_is_read(server, looked_at, monkeypatch):
     sparse_nwb(server.folder / "large.nwb", 20, 500_000)
     asked = 0
     send = transport.piece
@@ -251,22 +257,19 @@ def test_a_file_that_changes_while_it_is_read(server, cache):
             os.utime(server.folder / "large.nwb", ns=(1, 1))
         return send(file, start, end)
 
-    from efewidgets.engine.remote import blocks
-
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(ReadError, match="has changed while"):
-        patch.setattr(blocks.transport, "piece", meanwhile)
-        patch.setattr("efewidgets.engine.readers.hdf5.vouch_for", lambda path: None)
+    monkeypatch.setattr(transport, "piece", meanwhile)
+    with pytest.raises(ReadError, match="has changed while"):
         inspect(server.url + "/large.nwb")
 
 
-def test_a_failure_in_the_middle_is_never_a_file_with_fewer_sweeps(server, nwb, monkeypatch):
+def test_a_failure_in_the_middle_is_never_a_file_with_fewer_sweeps(server, nwb, looked_at, monkeypatch):
     """HDF5 takes what it can't read for what isn't there."""
     from efewidgets.engine.remote import blocks
 
-    monkeypatch.setattr("efewidgets.engine.readers.hdf5.vouch_for", lambda path: None)
     monkeypatch.setattr(blocks, "_LEAST_OF_SMALL", 4096)
     expected = inspect(server.folder / "cell.nwb").sweeps
     send = transport.piece
+    outcomes = set()
     for allowed in range(0, 40, 3):
         left = allowed
 
@@ -277,15 +280,21 @@ def test_a_failure_in_the_middle_is_never_a_file_with_fewer_sweeps(server, nwb, 
                 raise ReadError("the line is down")
             return send(file, start, end)
 
+        store.clear()
+        blocks._pages.clear()
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(blocks.transport, "piece", fails_then)
-            try:
-                found = inspect(nwb).sweeps
-            except ReadError as error:
-                assert "the line is down" in str(error)
-            else:
-                assert found == expected
+            patch.setattr(transport, "piece", fails_then)
+            outcomes.add(outcome(nwb, expected))
+    assert outcomes == {"the line is down", "all"}
     assert inspect(nwb).sweeps == expected
+
+
+def outcome(url: str, expected: tuple) -> str:
+    """Return whether a file has all its sweeps, or else how it failed."""
+    try:
+        return "all" if inspect(url).sweeps == expected else "fewer"
+    except ReadError as error:
+        return str(error)
 
 
 def test_a_damaged_piece_on_disk_is_fetched_again(server, nwb, cache):
@@ -389,7 +398,7 @@ def test_buckets_are_read_without_an_account(server, nwb, monkeypatch):
     nwb_files.bbp(server.folder / "bucket" / "cell.nwb")
     assert_same("s3://bucket/cell.nwb", server.folder / "bucket" / "cell.nwb")
     with pytest.raises(ReadError, match="BUCKET/KEY"):
-        inspect("s3://bucket.nwb")
+        inspect("s3:///cell.nwb")
 
 
 def test_assets_of_dandi_are_looked_up(server, nwb, monkeypatch):
@@ -406,10 +415,10 @@ def test_assets_of_dandi_are_looked_up(server, nwb, monkeypatch):
     server.answers[f"{base}id1/"] = json.dumps({"contentUrl": urls}).encode()
     assert_same("dandi://000293@0.220708.1652/sub-a/cell.nwb", server.folder / "cell.nwb")
     server.answers[f"{base}?path=sub-b.nwb&page_size=100"] = b'{"results": []}'
-    with pytest.raises(MissingFileError, match=r"dandiset 000293 \(0.220708.1652\) has no asset sub-b.nwb"):
+    with pytest.raises(MissingFileError, match="has no asset sub-b"):
         inspect("dandi://000293@0.220708.1652/sub-b.nwb")
     with pytest.raises(ReadError, match="DANDISET/ASSET"):
-        inspect("dandi://cell.nwb")
+        inspect("dandi://cells/cell.nwb")
 
 
 # --- where addresses come in
@@ -455,21 +464,20 @@ def test_sessions_keep_addresses_and_tell_changes(server, abf, config, tmp_path)
     assert saved["files_metadata"]["c"]["IDrest"][0]["filepath"] == abf
     assert abf in saved["state"]["files"]
     again = efewidgets.ExtractionState.load(tmp_path / "session.json")
-    assert not [problem for problem in again.results.problems if "has changed" in problem.message]
+    assert not [problem for problem in again.problems if "has changed" in problem.message]
     os.utime(server.folder / "a b.abf", ns=(1, 1))
     changed = efewidgets.ExtractionState.load(tmp_path / "session.json")
-    assert any(
-        "has changed" in str(problem) for problem in [*changed.results.problems, *changed.load_problems()]
-    )
+    assert [problem.file for problem in changed.problems if "has changed" in problem.message] == [abf]
 
 
 def test_a_selector_proposes_an_address(server, nwb, tmp_path):
-    with efewidgets.FileSelector(efewidgets.ExtractionState(), root=tmp_path, uploads=False) as selector:
-        selector.address.value = nwb
-        assert selector.wait(30)
-        assert {one.protocol for one in selector.preview.propose()} == {"IDrest", "IV"}
-        selector.address.value = "cell.nwb"
-        assert "must begin with https://" in selector.message.text
+    selector = efewidgets.FileSelector(efewidgets.ExtractionState(), root=tmp_path, uploads=False)
+    selector.address.value = nwb
+    assert selector.wait(30)
+    assert {one.protocol for one in selector.preview.propose()} == {"IDrest", "IV"}
+    selector.address.value = "cell.nwb"
+    assert "must begin with https://" in selector.message.text
+    selector.close()
 
 
 # --- behind a fence
@@ -495,7 +503,7 @@ def test_behind_a_fence_no_host_is_asked(server, nwb, abf, fence, name):
     fence()
     url = f"{server.url}/{name}"
     for look in (lambda: read({"filepath": url}), lambda: inspect(url), lambda: inspect_apart(url)):
-        with pytest.raises(EfeError, match="--allow-host 127.0.0.1"):
+        with pytest.raises(EfeError, match=r"--allow-host 127\.0\.0\.1"):
             look()
     with pytest.raises(EfeError, match="allow-host"):
         read({"filepath": url}, lambda metadata: [])
@@ -513,6 +521,9 @@ def test_behind_a_fence_a_host_may_be_allowed(server, nwb, abf, fence):
 def test_behind_a_fence_sessions_with_addresses_are_refused(server, config, fence):
     from efewidgets.app.begin import open_session
 
+    data = json.loads(config.read_text(encoding="utf-8"))
+    del data["output_directory"]
+    config.write_text(json.dumps(data), encoding="utf-8")
     with pytest.raises(EfeError, match="allow-host"):
         open_session(config, fence())
     assert server.requests == []
@@ -533,7 +544,8 @@ def test_all_hosts_below_one_can_be_allowed():
 
 def test_a_selector_behind_a_fence_offers_allowed_hosts_only(tmp_path):
     state = efewidgets.ExtractionState()
-    with efewidgets.FileSelector(state, root=tmp_path, uploads=False, hosts=()) as selector:
-        assert "Elsewhere" not in selector.sources.titles
-        with pytest.raises(EfeError, match="allow-host"):
-            selector.choose(["https://example.org/a.nwb"])
+    selector = efewidgets.FileSelector(state, root=tmp_path, uploads=False, hosts=())
+    assert "Elsewhere" not in selector.sources.titles
+    with pytest.raises(EfeError, match="allow-host"):
+        selector.choose(["https://example.org/a.nwb"])
+    selector.close()

@@ -12,8 +12,8 @@ from itertools import pairwise
 import numpy as np
 
 from .activity import quiet, stretch
-from .flanks import cheops_shape, detect_cheops, detect_ramp
-from .outlines import Outline, Run, in_words, main_run, outline, roughness, spread_of, unexplained
+from .flanks import cheops_shape, detect_cheops
+from .outlines import Outline, Run, in_words, main_run, outline, spread_of, unexplained
 from .pulses import detect_train, uneven
 from .trace import FLOOR, Trace, mad, median
 from .waves import half_waves, sine_like
@@ -45,8 +45,13 @@ TEST = 0.15  # of the charge of the stimulus: a test pulse or a shift beside it
 LARGE_TEST = 0.5  # of it: it may as well be another stimulus
 FITS = 0.3  # of the charge: what an explanation may leave unexplained
 ALIKE = 0.2  # relative: widths, heights and distances of the pulses of a train
+BIN = 0.5  # ms
+PIECE = 100.0  # ms
+SIDE = 15.0  # ms that tell the noise at rest
 ROUGH = 4.0  # times the noise at rest: the stimulus itself is restless,
-COARSE = 0.06  # of its height
+COARSE = 0.03  # of its height
+CLOCK = 0.3  # ms; what comes by a clock is as regular as that
+CLEAR = 0.8  # levels as sure as that need no other explanation
 SECURE = 20.0  # times the noise of a block: a level whose shape can't be mistaken
 
 
@@ -68,12 +73,15 @@ def explanations(trace: Trace) -> list[Sight]:
     """List what a current may be, the likeliest first; at least one."""
     seen = outline(trace)
     found = list(by_levels(seen))
-    best = max((one.confidence for one in found), default=0.0)
-    if _has_peaks(trace, seen):
-        found += by_pulses(trace)
-    if best < 0.8:
+    if max((one.confidence for one in found), default=0.0) < CLEAR:
         found += by_slopes(trace)
-    found += by_waves(trace, seen)
+    pulses = list(by_pulses(trace)) if _has_peaks(trace, seen) else []
+    train = max((one.confidence for one in pulses), default=0.0)
+    waves = list(by_waves(trace))
+    noise = max((one.confidence for one in waves if one.kind == "noise"), default=0.0)
+    # a current that is restless in itself is none of levels or slopes, and a train is no noise
+    found = [one.less(1.0 - 0.7 * noise * (1.0 - train)) for one in found] + pulses
+    found += [one.less(1.0 - train) if one.kind == "noise" else one for one in waves]
     found = sorted(found, key=lambda one: -one.confidence)
     if not found:
         return [_nothing_or_other(trace, seen)]
@@ -126,7 +134,8 @@ def _of_run(run: Run, seen: Outline) -> Sight:
     long = seen.ms(run[-1].end - run[0].start)
     cut = run[-1].end >= trace.n
     heights = [one.height for one in run]
-    found = Sight(OTHER, 0.6, f"{len(run)} levels: {words}")
+    # the transients at the edges of a short pulse may look like levels
+    found = Sight(OTHER, 0.6 if long > SHORT else 0.3, f"{len(run)} levels: {words}")
     if len(run) == 1:
         found = _single(long, words)
     elif len(run) == 2 and heights[0] * heights[1] < 0:
@@ -215,7 +224,7 @@ def _pulses(boxes: Sequence[Box], trace: Trace) -> Iterator[Sight]:
     if widths.max() > PULSE:
         return
     alike = max(spread_of(widths), spread_of(heights)) <= (2.5 if len(boxes) == 2 else 1.5) * ALIKE
-    even = len(boxes) < 3 or uneven(starts) <= max(ALIKE * median(np.diff(starts)), 1.0 / trace.dt)
+    even = len(boxes) < 3 or uneven(starts) * trace.dt <= max(CLOCK, 1.5 * trace.dt)
     worth = MOST if alike and even and len(boxes) > 2 else 0.7 if alike and even else 0.3
     both = int(min((heights > 0).sum(), (heights < 0).sum()))
     if both == 0:
@@ -230,76 +239,127 @@ def _pulses(boxes: Sequence[Box], trace: Trace) -> Iterator[Sight]:
 def by_slopes(trace: Trace) -> Iterator[Sight]:
     """Explain a current by straight slopes: a ramp, or three triangles."""
     sigma = max(mad(np.diff(trace.coarse)) / 2**0.5, FLOOR)
-    at = (np.arange(len(trace.coarse)) + 0.5) * trace.width - 0.5
-    window = detect_ramp(trace, {})
-    if "ton" in window.edges and window.boxes:
-        yield from _ramp(trace, at, window.edges["ton"], window.edges["toff"])
+    yield from _ramps(trace, sigma)
     window = detect_cheops(trace, {})
     if len(window.edges) == 6:
-        y = trace.coarse - 0.5 * (median(trace.coarse[:2]) + median(trace.coarse[-2:]))
-        middles = [0.5 * (a + b) for a, b in zip(*(list(window.edges.values())[k::2] for k in (0, 1)), strict=True)]
-        high = median(np.interp(middles, at, y))
-        p = np.array([0.0, high, *map(float, window.edges.values())])
-        drawn = cheops_shape(p, at)[0]
-        kind = "cheops, up" if high > 0 else "cheops, down"
-        words = f"three triangles of {1e3 * high:+.0f} pA"
-        ordered = all(a < b for a, b in pairwise(window.edges.values()))
-        yield Sight(kind, _fit(unexplained(y, drawn, sigma)) * (1.0 if ordered else 0.3), words)
+        yield _cheops(trace, list(window.edges.values()), sigma)
 
 
-def _ramp(trace: Trace, at: np.ndarray, start: int, end: int) -> Iterator[Sight]:
-    """Judge a ramp: a straight line that begins at the baseline."""
-    inside = (at > start) & (at < end - trace.width)
-    outside = (at < start - trace.width) | (at > end + trace.width)
-    if inside.sum() < 4:
-        return
-    y = trace.coarse
-    sigma = max(mad(np.diff(y)) / 2**0.5, FLOOR)
-    base = median(y[outside]) if outside.sum() > 2 else float(y[0])
-    weight = np.ones(int(inside.sum()))
-    for _ in range(4):  # the crosstalk of action potentials loses its weight
-        slope, first = np.polyfit(at[inside], y[inside], 1, w=weight)
-        rest = y[inside] - slope * at[inside] - first
-        weight = 1.0 / np.maximum(1.0, np.abs(rest) / (2.0 * max(mad(rest), sigma)))
-    drawn = np.where(inside, slope * at + first - base, 0.0)
-    peak, foot = slope * (end - start), slope * start + first - base
-    clear = inside | outside
-    if abs(peak) < 5.0 * sigma or abs(foot) > 0.35 * abs(peak):
-        return
-    words = (
-        f"a straight line over {1e3 * peak:+.0f} pA, from {start * trace.dt:.4g} to {end * trace.dt:.4g} ms"
+def _cheops(trace: Trace, edges: Sequence[int], sigma: float) -> Sight:
+    """Judge three triangles between so many samples."""
+    at = (np.arange(len(trace.coarse)) + 0.5) * trace.width - 0.5
+    y = trace.coarse - 0.5 * (median(trace.coarse[:2]) + median(trace.coarse[-2:]))
+    middles = [0.5 * (a + b) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+    high = median(np.interp(middles, at, y))
+    drawn = cheops_shape(np.array([0.0, high, *map(float, edges)]), at)[0]
+    ordered = all(a < b for a, b in pairwise(edges))
+    worth = _fit(unexplained(y, drawn, sigma)) * (1.0 if ordered else 0.3)
+    return Sight(
+        "cheops, up" if high > 0 else "cheops, down", worth, f"three triangles of {1e3 * high:+.0f} pA"
     )
-    left = unexplained((y - base)[clear], drawn[clear], sigma)
-    long = 1.0 if end - start > 3 * SHORT / trace.dt else 0.4
-    yield Sight("ramp", _fit(left) * _secure(abs(peak) / sigma) * long, words)
+
+
+def _ramps(trace: Trace, sigma: float) -> Iterator[Sight]:
+    """Explain a current by a straight line that leaves the baseline and jumps back to it, or lasts to the end."""
+    y = trace.coarse
+    if len(y) < 20:
+        return
+    change = y[2:] - y[:-2]  # a jump within a block shows between its neighbours
+    change = np.abs(change - np.median(change))
+    jump = int(np.argmax(change)) + 1
+    ends = [len(y)] if change[jump - 1] < 6.0 * sigma else [jump, len(y)]
+    for end in ends:
+        start, base, slope = hinge(y, end)
+        drawn = ramp(len(y), start, end, slope)
+        peak = slope * (end - start)
+        if abs(peak) < 5.0 * sigma or (end - start) * trace.width * trace.dt < 3 * SHORT:
+            continue
+        clear = np.abs(np.arange(len(y)) - end) > 1
+        worth = _fit(unexplained((y - base)[clear], drawn[clear], sigma)) * _secure(abs(peak) / sigma)
+        ms = trace.width * trace.dt
+        words = f"a straight line to {1e3 * peak:+.3g} pA from {start * ms:.4g} to {end * ms:.4g} ms"
+        found = Sight("ramp", worth, words)
+        if end == len(y):  # a command without noise doesn't drift
+            drifts = trace.noise > 10.0 * FLOOR
+            found = found.less(0.45 if drifts else 0.8, "it lasts to the end of the sweep")
+        yield found
+
+
+def hinge(y: np.ndarray, end: int) -> tuple[int, float, float]:
+    """Fit, by least squares, a baseline that a straight line leaves at one block and comes back to at another.
+
+    Parameters
+    ----------
+    y : numpy.ndarray, shape (m,)
+        Block medians (nA).
+    end : int
+        The block at which the line ends.
+
+    Returns
+    -------
+    int, float, float
+        The block at which it starts, the baseline (nA), the slope (nA a block).
+    """
+    best = (np.inf, 0, 0.0, 0.0)
+    use = np.abs(np.arange(len(y)) - end) > 1
+    for start in range(max(1, end - 3)):
+        line = ramp(len(y), start, end, 1.0)[use]
+        off = line - line.mean()
+        if not off.any():
+            continue
+        slope = float(off @ y[use]) / float(off @ off)
+        base = float(y[use].mean() - slope * line.mean())
+        rest = float(np.abs(y[use] - base - slope * line).sum())
+        best = min(best, (rest, start, base, slope))
+    return best[1:]
+
+
+def ramp(m: int, start: int, end: int, slope: float) -> np.ndarray:
+    """Draw a line of that slope between two blocks, zero elsewhere."""
+    k = np.arange(m)
+    return np.where((k >= start) & (k < end), slope * (k - start + 0.5), 0.0)
 
 
 # --- waves
 
 
-def by_waves(trace: Trace, seen: Outline) -> Iterator[Sight]:
+def by_waves(trace: Trace) -> Iterator[Sight]:
     """Explain a current by what goes to and fro: a sine sweep, or noise."""
     base, sigma, width = quiet(trace)
     found = stretch(trace, base, sigma, width)
     if found is None:
         return
     start, end = found
-    rough, long = roughness(trace, start, end), trace.dt * (end - start)
-    bins = max(1, trace.samples(0.5))
-    part = trace.x[start:end]
-    y = part[: len(part) // bins * bins].reshape(-1, bins).mean(axis=1)
-    waves = half_waves(y - float(np.mean(y)))
+    y = fine(trace, start, end)
     height = 0.5 * float(np.quantile(y, 0.95) - np.quantile(y, 0.05))
-    words = f"of {1e3 * height:.0f} pA for {long:.0f} ms"
-    round_ = sine_like(waves) if height > 4.0 * sigma else 0.0
-    if round_ > 0.0:
-        yield Sight("sine sweep", MOST * round_, f"{len(waves)} half waves {words}")
-    middle = abs(float(np.median(y)) - base)
-    restless = rough / max(sigma, FLOOR) / ROUGH
-    deep = rough / (COARSE * max(height, middle, FLOOR))
-    steps = main_run(seen)
-    worth = MOST * min(1.0, restless**2, deep**2) * (1.0 - round_)
-    if steps is not None and seen.unexplained < 0.1 and len(steps[0]) < 4 and deep < 3.0:
-        worth *= 0.4
-    if worth > 0.1:
-        yield Sight("noise", worth, f"irregular changes {words}")
+    words = f"of {1e3 * height:.3g} pA for {trace.dt * (end - start):.0f} ms"
+    waves = half_waves(y - float(np.mean(y)))
+    swings = sine_like(waves) if height > 4.0 * sigma else 0.0
+    if swings > 0.0:
+        yield Sight("sine sweep", MOST * swings, f"{len(waves)} half waves {words}")
+    restless = restlessness(y)
+    most = max(height, abs(float(np.median(y)) - base))
+    sides = [y for y in (fine(trace, 0, start), fine(trace, end, trace.n)) if len(y) * BIN >= SIDE]
+    rest = max([max(mad(y), 0.8 * float(np.std(y))) for y in sides], default=sigma)
+    worth = min(1.0, restless / (ROUGH * max(rest, FLOOR)), restless / (COARSE * most))
+    if worth * (1.0 - swings) > 0.1:
+        yield Sight("noise", MOST * worth**2 * (1.0 - swings), f"irregular changes {words}")
+
+
+def fine(trace: Trace, start: int, end: int) -> np.ndarray:
+    """Means of `BIN` ms of a stretch (nA)."""
+    bins = trace.samples(BIN)
+    part = trace.x[start:end]
+    return part[: len(part) // bins * bins].reshape(-1, bins).mean(axis=1)
+
+
+def restlessness(y: np.ndarray) -> float:
+    """Spread of a stretch about straight lines through pieces of it (nA); blind to what is as rare as a spike."""
+    long = min(int(PIECE / BIN), len(y) // 8)
+    if long < 8:
+        return 0.0
+    pieces = y[: len(y) // long * long].reshape(-1, long)
+    u = np.arange(long) - 0.5 * (long - 1)
+    off = pieces - pieces.mean(axis=1, keepdims=True)
+    off -= np.outer(off @ u / (u @ u), u)
+    return float(np.median([mad(piece) for piece in off]))

@@ -32,7 +32,12 @@ __all__ = ["ECODES", "SURE", "Kind", "kind_of", "together"]
 #: Kinds of stimuli, and the eCode by which each is read; "" where none is.
 ECODES = dict(NAMES)
 FEWEST = 32  # samples; in fewer there is nothing to be seen
-PULSES = ("short pulse", "pulse train")
+#: What a sweep of a kind looks like whose other level is zero, or that has one pulse
+PARTS = {
+    "step": ("sAHP", "hyper-depolarising pair", "de-hyperpolarising pair"),
+    "short pulse": ("pulse train",),
+}
+MANY = 1 / 3  # of the sweeps
 ALONE = 0.8  # of the confidence: one sweep of a protocol of several could be a stray one
 
 
@@ -149,10 +154,10 @@ def together(kinds: Iterable[Kind]) -> Kind:
     if not voters:
         least = min(kinds, key=lambda kind: kind.confidence)
         return Kind(NOTHING, least.confidence, least.reason, ((NOTHING, least.confidence),), len(kinds), len(kinds))
-    trains = any(kind.name == "pulse train" and kind.confidence >= SURE for kind in voters)
     votes: dict[str, list[Kind]] = defaultdict(list)
-    for kind in voters:  # the first sweep of a train whose pulses become more is a single one
-        votes["pulse train" if trains and kind.name in PULSES else kind.name].append(kind)
+    for kind in voters:
+        votes[kind.name].append(kind)
+    _join_parts(votes, len(voters))
     total = sum(kind.confidence for kind in voters)
     shares = {name: sum(kind.confidence for kind in those) / total for name, those in votes.items()}
     ranked = []
@@ -166,6 +171,15 @@ def together(kinds: Iterable[Kind]) -> Kind:
     many = len(votes[name])
     words = clearest.reason if len(kinds) == 1 else f"{many} of {len(kinds)} sweeps: {clearest.reason}"
     return Kind(name, confidence, words, tuple(ranked), len(kinds), many)
+
+
+def _join_parts(votes: dict[str, list[Kind]], voters: int) -> None:
+    """Count a kind for another one whose sweep it is where one of the levels or all pulses but one are missing."""
+    for part, wholes in PARTS.items():
+        sure = {name: sum(kind.confidence >= SURE for kind in votes.get(name, ())) for name in wholes}
+        whole = max(sure, key=lambda name: sure[name])
+        if part in votes and sure[whole] >= max(1, MANY * voters):
+            votes[whole] += votes.pop(part)
 
 
 def _decided(share: float) -> float:

@@ -170,13 +170,3 @@ def spread_of(values: Sequence[float] | np.ndarray) -> float:
     array = np.abs(np.asarray(values, dtype=float))
     middle = median(array)
     return float(np.abs(array - middle).max() / middle) if middle > 0.0 else np.inf
-
-
-def roughness(trace: Trace, start: int, end: int) -> float:
-    """Spread (nA) of the samples of a stretch about its block medians; blind to what is as rare as a spike."""
-    width = trace.width
-    a, b = -(-start // width), end // width
-    if b - a < 2 or width < 4:
-        return 0.0
-    part = trace.x[a * width : b * width].reshape(-1, width) - trace.coarse[a:b, None]
-    return max(trace.floor, mad(part.ravel()))

@@ -16,7 +16,7 @@ from .flanks import cheops_shape, detect_cheops
 from .outlines import Outline, Run, in_words, main_run, outline, spread_of, unexplained
 from .pulses import detect_train, uneven
 from .trace import FLOOR, Trace, mad, median
-from .waves import half_waves, sine_like
+from .waves import half_waves, sine_like, without_spikes
 from .window import Box
 
 NOTHING, OTHER = "nothing", "something else"
@@ -43,7 +43,9 @@ SHORT = 25.0  # ms; no step
 PULSE = 100.0  # ms; what lasts longer is no pulse of a train
 TEST = 0.15  # of the charge of the stimulus: a test pulse or a shift beside it
 LARGE_TEST = 0.5  # of it: it may as well be another stimulus
-FITS = 0.3  # of the charge: what an explanation may leave unexplained
+FITS = 0.15  # of the charge: what an explanation may leave unexplained
+CROOKED = 0.03  # of the height of a ramp: how far it may be from a straight line
+RESTS = 0.15  # of the height of a ramp: how far from its baseline the current may be before and after it
 ALIKE = 0.2  # relative: widths, heights and distances of the pulses of a train
 BIN = 0.5  # ms
 PIECE = 100.0  # ms
@@ -81,7 +83,7 @@ def explanations(trace: Trace) -> list[Sight]:
     noise = max((one.confidence for one in waves if one.kind == "noise"), default=0.0)
     # a current that is restless in itself is none of levels or slopes, and a train is no noise
     found = [one.less(1.0 - 0.7 * noise * (1.0 - train)) for one in found] + pulses
-    found += [one.less(1.0 - train) if one.kind == "noise" else one for one in waves]
+    found += [one.less((1.0 - train) ** 2) if one.kind == "noise" else one for one in waves]
     found = sorted(found, key=lambda one: -one.confidence)
     if not found:
         return [_nothing_or_other(trace, seen)]
@@ -99,9 +101,9 @@ def _nothing_or_other(trace: Trace, seen: Outline) -> Sight:
     return Sight(NOTHING, 0.9 if trace.noise < 0.02 else 0.6, words)
 
 
-def _fit(share: float) -> float:
-    """Confidence of an explanation by what it leaves unexplained: 1 for nothing, 0.5 at `FITS`."""
-    return MOST / (1.0 + (max(0.0, share) / FITS) ** 2)
+def _fit(share: float, fits: float = FITS) -> float:
+    """Confidence of an explanation by what it leaves unexplained: 1 for nothing, half at `fits`."""
+    return MOST / (1.0 + (max(0.0, share) / fits) ** 2)
 
 
 # --- constant levels
@@ -113,7 +115,8 @@ def by_levels(seen: Outline) -> Iterator[Sight]:
     if main is None:
         return
     run, others = main
-    worth = _fit(seen.unexplained) * _secure(seen.top / seen.sigma)
+    levels = [0.0, *(one.height for one in run), 0.0]
+    worth = _fit(seen.unexplained) * _secure(min(abs(b - a) for a, b in pairwise(levels)) / seen.sigma)
     if seen.drift > 0.3 * seen.top:  # what is taken for drift may be the ramp
         worth *= 0.5
     if len(seen.runs) > 2:
@@ -223,9 +226,9 @@ def _pulses(boxes: Sequence[Box], trace: Trace) -> Iterator[Sight]:
         return
     if widths.max() > PULSE:
         return
-    alike = max(spread_of(widths), spread_of(heights)) <= (2.5 if len(boxes) == 2 else 1.5) * ALIKE
+    alike = spread_of(widths) <= 1.75 * ALIKE and spread_of(heights) <= 1.75 * ALIKE
     even = len(boxes) < 3 or uneven(starts) * trace.dt <= max(CLOCK, 1.5 * trace.dt)
-    worth = MOST if alike and even and len(boxes) > 2 else 0.7 if alike and even else 0.3
+    worth = MOST if alike and even and len(boxes) > 2 else 0.65 if alike and even else 0.3
     both = int(min((heights > 0).sum(), (heights < 0).sum()))
     if both == 0:
         yield Sight("pulse train", worth, f"{len(boxes)} pulses of {words} each")
@@ -253,7 +256,7 @@ def _cheops(trace: Trace, edges: Sequence[int], sigma: float) -> Sight:
     high = median(np.interp(middles, at, y))
     drawn = cheops_shape(np.array([0.0, high, *map(float, edges)]), at)[0]
     ordered = all(a < b for a, b in pairwise(edges))
-    worth = _fit(unexplained(y, drawn, sigma)) * (1.0 if ordered else 0.3)
+    worth = _fit(unexplained(y, drawn, sigma), 2.0 * FITS) * (1.0 if ordered else 0.3)
     return Sight(
         "cheops, up" if high > 0 else "cheops, down", worth, f"three triangles of {1e3 * high:+.0f} pA"
     )
@@ -274,8 +277,15 @@ def _ramps(trace: Trace, sigma: float) -> Iterator[Sight]:
         peak = slope * (end - start)
         if abs(peak) < 5.0 * sigma or (end - start) * trace.width * trace.dt < 3 * SHORT:
             continue
-        clear = np.abs(np.arange(len(y)) - end) > 1
+        k = np.arange(len(y))
+        clear = np.abs(k - end) > 1
+        beside = np.abs(y - base)[clear & ((k < start) | (k > end))]
+        if len(beside) and median(beside) > RESTS * abs(peak) + 2.0 * sigma:
+            continue
+        rest = max(sigma if len(beside) < 5 else mad(y[clear & ((k < start) | (k > end))]), FLOOR)
+        crooked = mad((y - base - drawn)[clear & (k >= start) & (k < end)]) / (CROOKED * abs(peak) + 2.0 * rest)
         worth = _fit(unexplained((y - base)[clear], drawn[clear], sigma)) * _secure(abs(peak) / sigma)
+        worth /= max(1.0, crooked) ** 2
         ms = trace.width * trace.dt
         words = f"a straight line to {1e3 * peak:+.3g} pA from {start * ms:.4g} to {end * ms:.4g} ms"
         found = Sight("ramp", worth, words)
@@ -333,17 +343,24 @@ def by_waves(trace: Trace) -> Iterator[Sight]:
     y = fine(trace, start, end)
     height = 0.5 * float(np.quantile(y, 0.95) - np.quantile(y, 0.05))
     words = f"of {1e3 * height:.3g} pA for {trace.dt * (end - start):.0f} ms"
-    waves = half_waves(y - float(np.mean(y)))
-    swings = sine_like(waves) if height > 4.0 * sigma else 0.0
+    level = y - np.polyval(np.polyfit(np.arange(len(y)), y, 1), np.arange(len(y)))
+    swings, waves = max(_swings(level), _swings(without_spikes(level)))
+    swings *= float(height > 4.0 * sigma)
     if swings > 0.0:
-        yield Sight("sine sweep", MOST * swings, f"{len(waves)} half waves {words}")
+        yield Sight("sine sweep", MOST * swings, f"{waves} half waves {words}")
     restless = restlessness(y)
     most = max(height, abs(float(np.median(y)) - base))
     sides = [y for y in (fine(trace, 0, start), fine(trace, end, trace.n)) if len(y) * BIN >= SIDE]
     rest = max([max(mad(y), 0.8 * float(np.std(y))) for y in sides], default=sigma)
     worth = min(1.0, restless / (ROUGH * max(rest, FLOOR)), restless / (COARSE * most))
     if worth * (1.0 - swings) > 0.1:
-        yield Sight("noise", MOST * worth**2 * (1.0 - swings), f"irregular changes {words}")
+        yield Sight("noise", MOST * worth**2 * (1.0 - swings) ** 2, f"irregular changes {words}")
+
+
+def _swings(y: np.ndarray) -> tuple[float, int]:
+    """Say how much a stretch is like a sine, and how many half waves it has."""
+    waves = half_waves(y)
+    return sine_like(waves), len(waves)
 
 
 def fine(trace: Trace, start: int, end: int) -> np.ndarray:
@@ -359,7 +376,7 @@ def restlessness(y: np.ndarray) -> float:
     if long < 8:
         return 0.0
     pieces = y[: len(y) // long * long].reshape(-1, long)
-    u = np.arange(long) - 0.5 * (long - 1)
-    off = pieces - pieces.mean(axis=1, keepdims=True)
-    off -= np.outer(off @ u / (u @ u), u)
+    half = long // 2
+    rise = np.median(pieces[:, half:], axis=1) - np.median(pieces[:, :half], axis=1)
+    off = pieces - np.outer(rise / half, np.arange(long))
     return float(np.median([mad(piece) for piece in off]))

@@ -11,7 +11,16 @@ FEW = 6  # half waves; in fewer no sine is seen
 ROUND = 0.97  # correlation with half a sine; that of a rectangle is 0.90, of a triangle 0.99
 EVEN = 0.3  # by which neighbouring half waves differ in height or length (natural logarithm)
 
+WINDOW = 7  # samples, more than twice as many as a spike lasts
+
 HalfWave = np.ndarray
+
+
+def without_spikes(y: np.ndarray) -> np.ndarray:
+    """Running median over `WINDOW` samples."""
+    padded = np.pad(y, WINDOW // 2, mode="edge")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)
+    return np.partition(windows, WINDOW // 2, axis=1)[:, WINDOW // 2]
 
 
 def half_waves(y: np.ndarray) -> list[HalfWave]:

@@ -6,11 +6,12 @@
 Method. Explanations compete: each draws the current as its kind would have it, and is judged by the share of the
 absolute charge off the baseline that it leaves unexplained (as `levels` chooses among edges; the description that
 explains with the fewest parts is taken, after Rissanen 1978, Automatica 14:465). Constant levels are those of
-`segments` (Auger & Lawrence 1989; Killick, Fearnhead & Eckley 2012), and what they are follows from their order:
-one is a step, two of opposite sign a hyper- and depolarising pair, one upon another an sAHP, many alike a train.
-Ramps and cheops are the fits of `flanks`. What goes up and down is a sine if each half wave is as high as the next, about as
-long as the next, and rounder than a rectangle; else noise. Short pulses are sought among the samples, where no longer
-stimulus is (`pulses`, `brief`). The families are those of BluePyEfe's eCodes (Markram et al. 2015, Cell 163:456, with their protocols).
+`segments` (Auger & Lawrence 1989; Killick, Fearnhead & Eckley 2012), and what they are follows from their order: one is
+a step, two of opposite sign a hyper- and depolarising pair, one upon another an sAHP, many alike a train. A ramp is a
+baseline that a line leaves at the block that leaves least behind (Hinkley 1971, J. Am. Stat. Assoc. 66:736); cheops are
+the fits of `flanks`. What goes to and fro is a sine if each half wave is about as high and as long as the next, and
+rounder than a rectangle; what is restless without that is noise. Short pulses are those of `pulses`. The kinds are those
+that BluePyEfe's eCodes read.
 
 The sweeps of a protocol answer together: each votes with its confidence; those that show nothing don't vote.
 """
@@ -23,14 +24,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .evidence import NAMES, NOTHING, Sight, explanations
+from .level_kinds import by_levels
+from .outlines import Outline, outline
+from .sights import FITS, NAMES, NOTHING, OTHER, Sight
+from .slopes import by_slopes
 from .trace import Trace, converter_step, finite
+from .trains import by_pulses, has_peaks
+from .waves import by_waves
 from .window import SURE
 
 __all__ = ["ECODES", "SURE", "Kind", "kind_of", "together"]
 
 #: Kinds of stimuli, and the eCode by which each is read; "" where none is.
 ECODES = dict(NAMES)
+CLEAR = 0.8  # levels as sure as that need no other explanation
+UNSURE = 0.25  # weight of a sweep that shows something, nobody knows what
 FEWEST = 32  # samples; in fewer there is nothing to be seen
 #: What a sweep of a kind looks like whose other level is zero, or that has one pulse
 PARTS = {
@@ -126,6 +134,36 @@ def kind_of(current: np.ndarray, dt: float) -> Kind:
     return _ranked(seen)
 
 
+def explanations(trace: Trace) -> list[Sight]:
+    """List what a current may be, the likeliest first; at least one."""
+    seen = outline(trace)
+    found = list(by_levels(seen))
+    if max((one.confidence for one in found), default=0.0) < CLEAR:
+        found += by_slopes(trace)
+    pulses = list(by_pulses(trace)) if has_peaks(trace, seen) else []
+    train = max((one.confidence for one in pulses), default=0.0)
+    waves = list(by_waves(trace))
+    noise = max((one.confidence for one in waves if one.kind == "noise"), default=0.0)
+    # a current that is restless in itself is none of levels or slopes, and a train is no noise
+    found = [one.less(1.0 - 0.7 * noise * (1.0 - train)) for one in found] + pulses
+    found += [one.less((1.0 - train) ** 2) if one.kind == "noise" else one for one in waves]
+    found = sorted(found, key=lambda one: -one.confidence)
+    if not found:
+        return [_nothing_or_other(trace, seen)]
+    rest = 1.0 - found[0].confidence
+    if rest > found[0].confidence:
+        found.insert(0, Sight(OTHER, min(0.45, rest), f"no known stimulus: most like {found[0].reason}"))
+    return found
+
+
+def _nothing_or_other(trace: Trace, seen: Outline) -> Sight:
+    words = f"nothing stands out of a noise of {1e3 * trace.noise:.2g} pA"
+    top = float(np.abs(trace.coarse - seen.base).max())
+    if top > 8.0 * seen.sigma and top > 2e-3 and seen.unexplained > FITS:
+        return Sight(OTHER, 0.4, f"changes of up to {1e3 * top:.3g} pA that are no known stimulus")
+    return Sight(NOTHING, 0.9 if trace.noise < 0.02 else 0.6, words)
+
+
 def _ranked(seen: Sequence[Sight]) -> Kind:
     best: dict[str, Sight] = {}
     for one in sorted(seen, key=lambda s: -s.confidence):
@@ -153,13 +191,15 @@ def together(kinds: Iterable[Kind]) -> Kind:
     voters = [kind for kind in kinds if kind.name != NOTHING and kind.confidence > 0.0]
     if not voters:
         least = min(kinds, key=lambda kind: kind.confidence)
-        return Kind(NOTHING, least.confidence, least.reason, ((NOTHING, least.confidence),), len(kinds), len(kinds))
+        return Kind(
+            NOTHING, least.confidence, least.reason, ((NOTHING, least.confidence),), len(kinds), len(kinds)
+        )
     votes: dict[str, list[Kind]] = defaultdict(list)
     for kind in voters:
         votes[kind.name].append(kind)
     _join_parts(votes, len(voters))
-    total = sum(kind.confidence for kind in voters)
-    shares = {name: sum(kind.confidence for kind in those) / total for name, those in votes.items()}
+    weights = {name: sum(map(_weight, those)) for name, those in votes.items()}
+    shares = {name: weight / sum(weights.values()) for name, weight in weights.items()}
     ranked = []
     for name, those in votes.items():
         surest = float(np.quantile([kind.confidence for kind in those], 0.75))
@@ -182,8 +222,10 @@ def _join_parts(votes: dict[str, list[Kind]], voters: int) -> None:
             votes[whole] += votes.pop(part)
 
 
+def _weight(kind: Kind) -> float:
+    return kind.confidence * (UNSURE if kind.name == OTHER and kind.confidence < SURE else 1.0)
+
+
 def _decided(share: float) -> float:
     """Factor of the confidence by the share of the votes: 1 from nine in ten on, 0 at half of them."""
     return float(np.clip((share - 0.5) / 0.4, 0.0, 1.0))
-
-

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .levels import level, stretches
+from .levels import stretches
 from .trace import FLOOR, Trace, mad, median
 
 SAME = 0.04  # of the highest level: levels that are the same
@@ -81,7 +81,9 @@ def outline(trace: Trace) -> Outline:
     long = np.diff(edges)
     base = min(levels[[0, -1]], key=lambda b: float(np.sum(np.abs(levels - b) * long)))
     y = trace.coarse - base
-    sigma = max(mad(np.diff(y)) / 2**0.5, 1.25 * trace.noise / max(1.0, trace.width) ** 0.5, FLOOR, trace.step)
+    sigma = max(
+        mad(np.diff(y)) / 2**0.5, 1.25 * trace.noise / max(1.0, trace.width) ** 0.5, FLOOR, trace.step
+    )
     off = levels - base
     if len(levels) > 1 and not trace.resolved(float(np.ptp(levels))):
         off = np.zeros_like(off)

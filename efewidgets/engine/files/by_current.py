@@ -165,5 +165,3 @@ def evenly(items: Sequence[Any], most: int) -> Sequence[Any]:
     if len(items) <= most:
         return items
     return [items[round(k * (len(items) - 1) / max(1, most - 1))] for k in range(most)]
-
-

@@ -12,9 +12,7 @@ if TYPE_CHECKING:
     from ..engine.readers import FileSummary
 
 Offers = Sequence[tuple[tuple[str, ...], "Offer"]]
-METHOD = (
-    "By the current: how well each kind of stimulus explains it; nothing is read so unless you say so in the metadata."
-)
+METHOD = "By the current: how well each kind of stimulus explains it; nothing is read so unless you say so in the metadata."
 
 
 def stimuli_of(summaries: Sequence[FileSummary], check: Callable[[], None]) -> Offers:

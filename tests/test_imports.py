@@ -46,9 +46,9 @@ ROOMS = {
             "files",
             "targets",
         ),
-        *("outputs", "extraction", "export", "config"),
+        *("outputs", "stages", "extraction", "export", "config"),
     ),
-    "state": ("running", "", "stages", "results", "sessions", "actions"),
+    "state": ("running", "", "cache", "results", "sessions", "actions"),
     "widgets": (
         *("parts", "files", "traces", "rheobase", "targets", "features", "settings", "results", "overview"),
         *("teaching", ""),

@@ -12,9 +12,9 @@ from ...engine.config.document import check_form, dump_config, parse_config, rea
 from ...engine.features.efel_import import efel_version
 from ...engine.problems import EfeError, Problem
 from ...engine.remote import is_url
+from ...engine.stages.inputs import Inputs
+from ...engine.stages.world import sha256, stamp
 from ..convert import as_options, as_run_settings, inputs_of
-from ..inputs import Inputs
-from ..stages.world import sha256, stamp
 
 FORMAT = 1
 

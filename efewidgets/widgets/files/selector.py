@@ -18,8 +18,8 @@ from ...engine.recordings.ecodes import FAMILIES
 from ...engine.remote import is_url
 from ...engine.remote.hosts import check_among
 from ...engine.remote.places import first_place
+from ...engine.stages.inputs import FileInputs, files_in_words
 from ...state import ExtractionState
-from ...state.inputs import FileInputs, files_in_words
 from ..parts.base import StateWidget
 from ..parts.style import row
 from ..parts.table import Column, Table

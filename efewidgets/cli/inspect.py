@@ -35,7 +35,9 @@ def add_to(commands: Any) -> argparse.ArgumentParser:
         epilog=_EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("files", nargs="+", metavar="FILE", help="a recording")
+    parser.add_argument(
+        "files", nargs="+", metavar="FILE", help="a recording, or its address (https://, s3://, dandi://)"
+    )
     parser.add_argument("--sweeps", action="store_true", help="list every sweep")
     parser.add_argument(
         "--stimulus",

@@ -41,6 +41,8 @@ class SweepInfo:
         Further names under which the stimulus is found.
     current_from : str
         "measured", or "command" if the current is what was commanded.
+    condition : str or None
+        The experimental condition, as the file calls it.
     """
 
     id: str
@@ -53,6 +55,7 @@ class SweepInfo:
     cell: str | None = None
     other_names: tuple[str, ...] = ()
     current_from: str = "measured"
+    condition: str | None = None
 
     def is_of(self, protocol: str) -> bool:
         """Whether the sweep is found under a protocol's name, without regard to case."""

@@ -25,7 +25,7 @@ Mark = Hashable
 
 def electrode_of(series: Series) -> Mark | None:
     """Return what tells the electrode of a series from others: its place in the file, or its name."""
-    electrode = item(series.group, "electrode")
+    electrode = series.member("electrode")
     if isinstance(electrode, h5py.Group):
         return _place(electrode)
     return series.word("electrode_name")
@@ -44,11 +44,11 @@ def with_cells(content: h5py.File, pairs: Sequence[Pair], tables: Tables) -> lis
     """Return the sweeps with the names of their cells; those that the file names already keep them.
 
     An electrode is a cell, unless each of several electrodes has one sweep and none were recorded at once: then a
-    program has counted its sweeps.
+    program has counted its sweeps. Electrodes that the file says were in one cell, one after the other, are that cell.
     """
     if len({pair.cell for pair in pairs} - {None}) > 1:
         return list(pairs)
-    marks = [_mark(content, pair) for pair in pairs]
+    marks = _one_a_cell(content, pairs, [_mark(content, pair) for pair in pairs], tables)
     if not any(mark is not None for mark in marks):
         marks = [_channel(pair) for pair in pairs]
     counts = Counter(mark for mark in marks if mark is not None)
@@ -71,11 +71,27 @@ def _place(group: h5py.Group) -> Mark:
 
 
 def _mark(content: h5py.File, pair: Pair) -> Mark | None:
+    if pair.electrode is not None:
+        return _place(content[pair.electrode])
     for path in (pair.voltage, pair.current):
         found = electrode_of(Series(content[path], ""))
         if found is not None:
             return found
     return None
+
+
+def _one_a_cell(
+    content: h5py.File, pairs: Sequence[Pair], marks: list[Mark | None], tables: Tables
+) -> list[Mark | None]:
+    """Return the marks with one for all electrodes that have the same ``cell_id`` and never recorded at once."""
+    ids = {mark: found[1] for mark, found in _groups(content).items() if mark in set(marks) and found[1]}
+    for cell in {name for name, n in Counter(ids.values()).items() if n > 1}:
+        same = {mark for mark, name in ids.items() if name == cell}
+        of_cell = [k for k, mark in enumerate(marks) if mark in same]
+        if not _at_once(content, [pairs[k] for k in of_cell], [marks[k] for k in of_cell], tables):
+            first = marks[of_cell[0]]
+            marks = [first if mark in same else mark for mark in marks]
+    return marks
 
 
 def _channel(pair: Pair) -> Mark | None:
@@ -98,12 +114,7 @@ def _at_once(content: h5py.File, pairs: Sequence[Pair], marks: Sequence[Mark | N
 
 def _names(content: h5py.File, marks: Sequence[Mark]) -> dict[Mark, str]:
     """Return the names of electrodes' cells: the cell's own where the file gives each another, else the electrode's."""
-    groups = {}
-    parent = content.get(_ICEPHYS)
-    for name in members(parent):
-        group = item(parent, name)
-        if isinstance(group, h5py.Group):
-            groups[_place(group)] = (name, Series(group, "").word("cell_id"))
+    groups = _groups(content)
     own = {mark: groups[mark][1] for mark in marks if mark in groups and groups[mark][1]}
     if len(set(own.values())) == len(marks):
         return {mark: str(name) for mark, name in own.items()}
@@ -111,3 +122,14 @@ def _names(content: h5py.File, marks: Sequence[Mark]) -> dict[Mark, str]:
         mark: mark if isinstance(mark, str) else groups[mark][0] if mark in groups else f"electrode {k + 1}"
         for k, mark in enumerate(marks)
     }
+
+
+def _groups(content: h5py.File) -> dict[Mark, tuple[str, str | None]]:
+    """Return the names of electrodes, and of the cells that the file says they were in."""
+    groups = {}
+    parent = content.get(_ICEPHYS)
+    for name in members(parent):
+        group = item(parent, name)
+        if isinstance(group, h5py.Group):
+            groups[_place(group)] = (name, Series(group, "").word("cell_id"))
+    return groups

@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from ..problems import Problem
 from .nwb_names import Names
 
-NO_STIMULUS = "its stimulus isn't in the file."
+NO_STIMULUS = (
+    "its stimulus isn't in the file. If the current was recorded or its command is known, write the file again with it "
+    "(a CurrentClampStimulusSeries; in NeuroConv by 'stimulus_channel_name' or 'stimulus_command'), or read what the "
+    "rig itself wrote (.abf, .dat, …)."
+)
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,12 @@ class Pair:
         The stretch of the series that is this sweep; None for all of it.
     remark : str
         What a person should know of how the two were put together.
+    electrode : str or None
+        Path of the electrode, where a table has it.
+    condition : str or None
+        The experimental condition.
+    comment : str
+        What people wrote about the sweep in a table.
     """
 
     id: str
@@ -46,6 +56,9 @@ class Pair:
     v_window: tuple[int, int] | None = None
     i_window: tuple[int, int] | None = None
     remark: str = ""
+    electrode: str | None = None
+    condition: str | None = None
+    comment: str = ""
 
     @property
     def protocol(self) -> str:

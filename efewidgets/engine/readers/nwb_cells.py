@@ -21,6 +21,7 @@ _MIES_OUTPUT = re.compile(r"data_(\d+)_DA(\d+)")
 _NO_ELECTRODE = "no electrode"
 
 Mark = Hashable
+Groups = dict[Mark, tuple[str, str | None]]
 
 
 def electrode_of(series: Series) -> Mark | None:
@@ -48,14 +49,17 @@ def with_cells(content: h5py.File, pairs: Sequence[Pair], tables: Tables) -> lis
     """
     if len({pair.cell for pair in pairs} - {None}) > 1:
         return list(pairs)
-    marks = _one_a_cell(content, pairs, [_mark(content, pair) for pair in pairs], tables)
+    groups = _groups(content)
+    marks = [_mark(content, pair) for pair in pairs]
+    pairs = [_with_electrode(pair, mark, groups) for pair, mark in zip(pairs, marks, strict=True)]
+    marks = _one_a_cell(content, pairs, marks, tables, groups)
     if not any(mark is not None for mark in marks):
         marks = [_channel(pair) for pair in pairs]
     counts = Counter(mark for mark in marks if mark is not None)
     at_once = _at_once(content, pairs, marks, tables)
     if len(counts) > 2 and max(counts.values()) == 1 and not at_once:
-        return list(pairs)
-    names = _names(content, list(counts))
+        return pairs
+    names = _names(list(counts), groups)
     if len(counts) < 2:
         return [
             dataclasses.replace(p, cell=p.cell or names.get(m)) for p, m in zip(pairs, marks, strict=True)
@@ -80,11 +84,17 @@ def _mark(content: h5py.File, pair: Pair) -> Mark | None:
     return None
 
 
+def _with_electrode(pair: Pair, mark: Mark | None, groups: Groups) -> Pair:
+    """Return a sweep with the path of its electrode, if the file describes it where NWB has it."""
+    name = mark if isinstance(mark, str) else groups[mark][0] if mark in groups else None
+    return pair if name is None else dataclasses.replace(pair, electrode=f"/{_ICEPHYS}/{name}")
+
+
 def _one_a_cell(
-    content: h5py.File, pairs: Sequence[Pair], marks: list[Mark | None], tables: Tables
+    content: h5py.File, pairs: Sequence[Pair], marks: list[Mark | None], tables: Tables, groups: Groups
 ) -> list[Mark | None]:
     """Return the marks with one for all electrodes that have the same ``cell_id`` and never recorded at once."""
-    ids = {mark: found[1] for mark, found in _groups(content).items() if mark in set(marks) and found[1]}
+    ids = {mark: found[1] for mark, found in groups.items() if mark in set(marks) and found[1]}
     for cell in {name for name, n in Counter(ids.values()).items() if n > 1}:
         same = {mark for mark, name in ids.items() if name == cell}
         of_cell = [k for k, mark in enumerate(marks) if mark in same]
@@ -106,15 +116,15 @@ def _at_once(content: h5py.File, pairs: Sequence[Pair], marks: Sequence[Mark | N
         return False
     for pair, mark in zip(pairs, marks, strict=True):
         number = sweep_number(Series(content[pair.voltage], ""))
-        for key in (("number", number), ("row", tables.at_once.get(pair.voltage))):
+        row = tables.at_once.get(pair.voltage) if pair.at_once is None else pair.at_once
+        for key in (("number", number), ("row", row)):
             if key[1] is not None and seen.setdefault(key, mark) != mark:
                 return True
     return False
 
 
-def _names(content: h5py.File, marks: Sequence[Mark]) -> dict[Mark, str]:
+def _names(marks: Sequence[Mark], groups: Groups) -> dict[Mark, str]:
     """Return the names of electrodes' cells: the cell's own where the file gives each another, else the electrode's."""
-    groups = _groups(content)
     own = {mark: groups[mark][1] for mark in marks if mark in groups and groups[mark][1]}
     if len(set(own.values())) == len(marks):
         return {mark: str(name) for mark, name in own.items()}
@@ -124,9 +134,9 @@ def _names(content: h5py.File, marks: Sequence[Mark]) -> dict[Mark, str]:
     }
 
 
-def _groups(content: h5py.File) -> dict[Mark, tuple[str, str | None]]:
+def _groups(content: h5py.File) -> Groups:
     """Return the names of electrodes, and of the cells that the file says they were in."""
-    groups = {}
+    groups: Groups = {}
     parent = content.get(_ICEPHYS)
     for name in members(parent):
         group = item(parent, name)

@@ -38,11 +38,13 @@ class Pair:
     remark : str
         What a person should know of how the two were put together.
     electrode : str or None
-        Path of the electrode, where a table has it.
+        Path of the electrode, where that is known.
     condition : str or None
         The experimental condition.
     comment : str
         What people wrote about the sweep in a table.
+    at_once : int or None
+        Row of the table of simultaneous recordings.
     """
 
     id: str
@@ -59,6 +61,7 @@ class Pair:
     electrode: str | None = None
     condition: str | None = None
     comment: str = ""
+    at_once: int | None = None
 
     @property
     def protocol(self) -> str:

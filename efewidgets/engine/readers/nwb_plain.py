@@ -183,7 +183,38 @@ def with_row(pair: Pair, tables: Tables) -> Pair:
 
 
 def _as_in(row: Row, pair: Pair) -> Pair:
-    return dataclasses.replace(pair, electrode=row.electrode, condition=row.condition, comment=row.remark)
+    return dataclasses.replace(
+        pair,
+        electrode=row.electrode,
+        condition=row.condition,
+        comment=row.remark,
+        at_once=row.at_once,
+    )
+
+
+def _opened_again(content: h5py.File, path: str) -> Series | Lost:
+    """Return a series that a table points to, or why it can't be used."""
+    parent, _, name = path.rpartition("/")
+    found = open_series(content[parent or "/"], name)
+    return Lost(name, f"{path} is no series with samples.", None, path) if found is None else found
+
+
+def with_row(pair: Pair, tables: Tables) -> Pair:
+    """Return a sweep that has a series of its own with what the table of recordings says besides."""
+    row = tables.alone.get(pair.voltage)
+    if row is None:
+        return pair
+    return _as_in(row, pair)
+
+
+def _as_in(row: Row, pair: Pair) -> Pair:
+    about = {
+        "electrode": row.electrode,
+        "condition": row.condition,
+        "comment": row.remark,
+        "at_once": row.at_once,
+    }
+    return dataclasses.replace(pair, **about)
 
 
 # --- one series a sweep

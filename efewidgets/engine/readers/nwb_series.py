@@ -64,13 +64,15 @@ class Series:
         """Return what is in the series under a name, or None; most of what is asked for isn't there, which is cheap."""
         return item(self.group, name) if self.group.id.links.exists(name.encode()) else None
 
+    def _stored(self, name: str) -> h5py.Dataset | None:
+        return dataset(self.group, name) if self.group.id.links.exists(name.encode()) else None
+
     def word(self, name: str) -> str | None:
         """Return a text that stands as an attribute or as a dataset of the series."""
         found = text(attribute(self.group, name))
         if found is None:
-            member = self.member(name)
-            if isinstance(member, h5py.Dataset) and member.size:
-                found = text(member[()])
+            member = self._stored(name)
+            found = text(member[()]) if member is not None and member.size else None
         return found
 
     def number(self, name: str) -> float | None:
@@ -81,8 +83,8 @@ class Series:
         """Return what stands as an attribute or as a dataset of the series, None if there is nothing."""
         value = attribute(self.group, name)
         if value is None:
-            member = self.member(name)
-            value = member[()] if isinstance(member, h5py.Dataset) and member.size else None
+            member = self._stored(name)
+            value = member[()] if member is not None and member.size else None
         return value
 
     @cached_property

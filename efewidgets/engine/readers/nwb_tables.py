@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -130,22 +130,22 @@ def read_tables(content: h5py.File) -> Tables:
     ):
         column = _column(table, *places)
         references[name] = list(column[()]) if column is not None and len(column) == n else [None] * n
+    electrodes = _electrodes(content, references["electrode"])
     groups = _groups(content, n)
     types = _types(content, table, groups[1], n)
     conditions = _conditions(content, table, groups[3], n)
-    numbers = _repetitions(content, table, groups, types, conditions, n)
+    numbers = _repetitions(content, table, groups, types, conditions, electrodes)
     remarks = _remarks(table, n)
     rows, gone = [], []
     for k in range(n):
         voltage = _reference(content, references["response"][k])
         current = _reference(content, references["stimulus"][k]) or (None, None)
         if voltage is not None:
-            place = _path(content, references["electrode"][k])
             about = (
                 types.get(k),
                 numbers.get(k),
                 groups[0].get(k),
-                place,
+                electrodes[k],
                 conditions.get(k),
                 remarks.get(k, ""),
             )
@@ -207,12 +207,21 @@ def _points(cell: np.void) -> bool:
         return False
 
 
-def _path(content: h5py.File, reference: object) -> str | None:
-    try:
-        found = content[reference].name if reference is not None else None
-    except (KeyError, ValueError, TypeError, OSError):
-        return None
-    return str(found) if found is not None else None
+def _electrodes(content: h5py.File, references: Sequence[object]) -> list[str | None]:
+    """Return the paths of electrodes; HDF5 searches the file for each path, and there are few electrodes."""
+    known: dict[Hashable, str | None] = {}
+    found: list[str | None] = []
+    for reference in references:
+        try:
+            place = content[reference]
+            about = h5py.h5o.get_info(place.id)
+        except (KeyError, ValueError, TypeError, OSError):
+            found.append(None)
+            continue
+        if about.addr not in known:
+            known[about.addr] = place.name
+        found.append(known[about.addr])
+    return found
 
 
 # --- which rows belong together
@@ -298,7 +307,7 @@ def _repetitions(
     groups: list[dict[int, int]],
     types: dict[int, str],
     conditions: dict[int, str],
-    n: int,
+    electrodes: list[str | None],
 ) -> dict[int, int]:
     """Return the number of the repetition of each row, from 1 on where it isn't given as a number.
 
@@ -308,6 +317,7 @@ def _repetitions(
     own = repetition_column(content)
     if own:
         return own
+    n = len(electrodes)
     labels = _words(table, n, "repetition")
     if labels:
         return _numbered(labels)
@@ -316,9 +326,7 @@ def _repetitions(
     runs = _words(table, n, "sequence") or {row: str(k) for row, k in groups[1].items()}
     if len(set(runs.values())) < 2:
         return {}
-    electrodes = _column(table, "electrodes/electrode", "electrode")
-    places = [_path(content, one) for one in electrodes[()]] if electrodes is not None else []
-    about = {row: (types.get(row), conditions.get(row), *places[row : row + 1]) for row in runs}
+    about = {row: (types.get(row), conditions.get(row), electrodes[row]) for row in runs}
     return _counted({row: (about[row], run) for row, run in runs.items()})
 
 

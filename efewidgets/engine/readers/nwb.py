@@ -23,7 +23,7 @@ from .inspection import Contents, LazySweep, LeftOutError, Sweep, SweepInfo, ste
 from .leading_pulse import take_test_pulse_out
 from .nwb_dialects import VU_PROTOCOLS, VU_WITH_TEST_PULSE, Layout, layout_of
 from .nwb_facts import amplifier_facts, bias_current, comment_of, electrode_facts, electrode_path
-from .nwb_pairs import Pair
+from .nwb_pairs import LISTENED, Pair
 from .nwb_selection import CELL, CONDITION, Selection
 from .nwb_series import Series
 from .nwb_tables import Window
@@ -40,6 +40,8 @@ KEYS: dict[str, Kind] = {
 # Sweeps are read again one by one; walking through the whole file each time would cost more than the samples.
 _layouts: OrderedDict[tuple, Layout] = OrderedDict()
 _MOST_LAYOUTS = 64
+# A stimulus that begins (in the median of so many samples) within so much of the bias current includes it.
+_BASE, _SAME_BIAS = 10, 0.05
 
 
 @contextmanager
@@ -59,6 +61,7 @@ def open_nwb(metadata: Mapping[str, Any]) -> Iterator[Contents]:
             [LazySweep(sweep.pair.id, sweep.load, sweep.describe) for sweep in sweeps],
             selection.problems(),
             [pair.id for pair in pairs],
+            _listened(file, layout),
         )
 
 
@@ -100,6 +103,16 @@ def _chosen(file: h5py.File, name: str, layout: Layout, selection: Selection) ->
     if not chosen:
         raise selection.nothing_found(name)
     return chosen
+
+
+def _listened(file: h5py.File, layout: Layout) -> list[str]:
+    """Return the electrodes (or series) that got no stimulus while others did."""
+    found = []
+    for one in layout.lost:
+        if one.reason == LISTENED:
+            path = electrode_path(Series(file[one.path], ""))
+            found.append((path or one.path).rsplit("/", 1)[-1])
+    return list(dict.fromkeys(found))
 
 
 def _dialect_name(layout: Layout) -> str:
@@ -145,6 +158,7 @@ class _LazyPair:
         about: dict[str, Any] = {
             "cell": pair.cell,
             "condition": pair.condition,
+            "v_channel": pair.electrode.rsplit("/", 1)[-1] if pair.electrode else None,
             "other_names": tuple(name for name in names if name != pair.protocol),
         }
         try:
@@ -228,14 +242,17 @@ class _LazyPair:
         return None
 
     def _hold(self, sweep: Sweep, bias: float, problems: list[Problem]) -> None:
-        """Add the amplifier's bias current, A, if a person wants it; else tell of it."""
+        """Add the amplifier's bias current, A, if a person wants it and the stimulus hasn't it; else tell of it."""
+        scale = float(to_nA(1.0, sweep["i_unit"])) * 1e-9  # A
+        base = scale * float(np.median(sweep["current"][:_BASE])) if len(sweep["current"]) else np.nan
+        if abs(base - bias) <= max(_SAME_BIAS * abs(bias), 1e-12):
+            return  # the stimulus begins at it
         if self.add_holding:
-            scale = float(to_nA(1.0, sweep["i_unit"])) * 1e-9  # A
             sweep["current"] = sweep["current"] + bias / scale
             return
         words = (
-            f"the amplifier's bias current was {1e12 * bias:.4g} pA. The file doesn't say whether its stimulus "
-            "includes it, and it isn't added ('add_holding': true in the metadata does)."
+            f"the amplifier's bias current was {1e12 * bias:.4g} pA, the stimulus begins at {1e12 * base:.4g} pA: "
+            "whether that includes it, the file doesn't say. It isn't added ('add_holding': true in the metadata does)."
         )
         problems.append(Problem(words, "note", "file"))
 

@@ -19,6 +19,7 @@ from .nwb_plain import (
     acquisition,
     are_stretches,
     left_over,
+    only_listened,
     open_series,
     partners,
     plain,
@@ -400,6 +401,7 @@ def layout_of(content: h5py.File) -> Layout:
             known = {pair.voltage for pair in pairs} | {one.path for one in lost}
             known |= {pair.current for pair in pairs} | {one.current for one in lost}
             lost += left_over(content, known, dialect.name, dialect.stimuli)
+        lost = [only_listened(content, one, pairs) for one in lost]
         layout = Layout(dialect, tuple(pairs), tuple(lost))
         if pairs:
             return layout

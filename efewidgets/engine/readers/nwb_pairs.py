@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from ..problems import Problem
 from .nwb_names import Names
 
+LISTENED = (
+    "it was only listened to (no recording of a stimulus): that of this sweep went to another electrode."
+)
 NO_STIMULUS = (
     "its stimulus isn't in the file. If the current was recorded or its command is known, write the file again with it "
     "(a CurrentClampStimulusSeries; in NeuroConv by 'stimulus_channel_name' or 'stimulus_command'), or read what the "
@@ -85,6 +88,8 @@ class Lost:
     severity : str
         "error" if a response is lost, "note" if that is as it should be.
     cell : str or None
+    at_once : int or None
+        Row of the table of simultaneous recordings.
     """
 
     id: str
@@ -94,6 +99,7 @@ class Lost:
     current: str = ""
     severity: str = "error"
     cell: str | None = None
+    at_once: int | None = None
 
     def problem(self) -> Problem:
         """Return what to tell."""

@@ -13,7 +13,7 @@ from ..units import is_current_unit, is_voltage_unit
 from .hdf5 import item, members
 from .nwb_cells import electrode_of, sweep_number
 from .nwb_names import names_of
-from .nwb_pairs import NO_STIMULUS, Lost, Pair
+from .nwb_pairs import LISTENED, NO_STIMULUS, Lost, Pair
 from .nwb_series import Series
 from .nwb_tables import Row, Tables
 
@@ -25,6 +25,7 @@ _NOT_TOLD = (
     "which stimulus belongs to it can't be told: no sweep number, table, name or starting time is its own and that of "
     "one stimulus alone."
 )
+_WITHOUT = "its stimulus isn't in the file"
 _NO_RESPONSE = "this stimulus has no response of its own in the file."
 _VOLTAGE_CLAMP = "it was recorded in voltage clamp: left out."
 _NO_COMMAND = "it was recorded without a current (I = 0), so that it is no response to a stimulus."
@@ -111,6 +112,26 @@ def left_over(content: h5py.File, known: set[str], dialect: str, stimuli: str) -
         yield _alone(series)
 
 
+def only_listened(content: h5py.File, lost: Lost, pairs: Sequence[Pair]) -> Lost:
+    """Return a response without a stimulus as one that was listened to, if another electrode got one at that time."""
+    if lost.severity != "error" or _WITHOUT not in lost.reason or not lost.path:
+        return lost
+    series = Series(content[lost.path], "")
+    number, electrode = sweep_number(series), electrode_of(series)
+    if number is None and lost.at_once is None:
+        return lost
+    for pair in pairs:
+        if pair.voltage == lost.path:
+            continue
+        other = Series(content[pair.voltage], "")
+        at_once = lost.at_once is not None and pair.at_once == lost.at_once
+        if (at_once or (number is not None and sweep_number(other) == number)) and (
+            electrode is None or electrode_of(other) != electrode
+        ):
+            return dataclasses.replace(lost, reason=LISTENED, severity="note")
+    return lost
+
+
 def _path(group: h5py.Group | None, name: str) -> str:
     return f"{group.name}/{name}" if group is not None else name
 
@@ -160,7 +181,7 @@ def _stretch(content: h5py.File, row: Row) -> Pair | Lost:
     if found.type.endswith("IZeroClampSeries"):
         return Lost(name, _NO_COMMAND, names, row.response, severity="note")
     if current is None or row.i_window is None:
-        return Lost(name, NO_STIMULUS, names, row.response)
+        return Lost(name, NO_STIMULUS, names, row.response, at_once=row.at_once)
     pair = Pair(
         name, names, row.response, current.name, row.repetition, v_window=row.v_window, i_window=row.i_window
     )
@@ -190,31 +211,6 @@ def _as_in(row: Row, pair: Pair) -> Pair:
         comment=row.remark,
         at_once=row.at_once,
     )
-
-
-def _opened_again(content: h5py.File, path: str) -> Series | Lost:
-    """Return a series that a table points to, or why it can't be used."""
-    parent, _, name = path.rpartition("/")
-    found = open_series(content[parent or "/"], name)
-    return Lost(name, f"{path} is no series with samples.", None, path) if found is None else found
-
-
-def with_row(pair: Pair, tables: Tables) -> Pair:
-    """Return a sweep that has a series of its own with what the table of recordings says besides."""
-    row = tables.alone.get(pair.voltage)
-    if row is None:
-        return pair
-    return _as_in(row, pair)
-
-
-def _as_in(row: Row, pair: Pair) -> Pair:
-    about = {
-        "electrode": row.electrode,
-        "condition": row.condition,
-        "comment": row.remark,
-        "at_once": row.at_once,
-    }
-    return dataclasses.replace(pair, **about)
 
 
 # --- one series a sweep

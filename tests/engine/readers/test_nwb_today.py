@@ -408,7 +408,7 @@ def test_facts_are_kept_and_change_no_sample(tmp_path):
         assert np.array_equal(sweep["voltage"], in_volts(volts(k)))  # no gain, no bridge
         assert np.array_equal(sweep["current"], in_amperes(step(k)))  # no bias
     (bias,) = (p for p in problems if "bias current" in p.message)
-    assert "-35 pA" in bias.message
+    assert "-35 pA, the stimulus begins at -20 pA" in bias.message
     assert "'add_holding': true" in bias.message
 
 
@@ -421,6 +421,17 @@ def test_the_bias_current_is_added_where_a_person_wants_it(tmp_path):
     sweeps, problems = kept(write(tmp_path, with_facts), add_holding=True)
     for k, sweep in enumerate(sweeps):
         assert sweep["current"] == pytest.approx((step(k) - 35.0) * 1e-12, rel=1e-5)
+    assert not any("bias current" in p.message for p in problems)
+
+
+@pytest.mark.parametrize("add", [True, False])
+def test_a_stimulus_that_begins_at_the_bias_current_includes_it(tmp_path, add):
+    path = write(tmp_path, with_facts)
+    with h5py.File(path, "a") as file:
+        file["acquisition/CurrentClampSeriesA/bias_current"][()] = -20e-12
+    sweeps, problems = kept(path, add_holding=add)
+    for k, sweep in enumerate(sweeps):
+        assert np.array_equal(sweep["current"], in_amperes(step(k)))
     assert not any("bias current" in p.message for p in problems)
 
 

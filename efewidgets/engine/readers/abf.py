@@ -14,6 +14,7 @@ from ..units import is_current_unit, is_voltage_unit
 from . import abf_command, channels, command
 from .abf_command import Command, ListenedError, find_command
 from .abf_header import Header, read_header
+from .abf_outputs import read_outputs
 from .channels import Pairing, choose_channels, choose_voltage, pairings, pairs
 from .files import existing_file, main_path
 from .inspection import Contents, Sweep, SweepInfo, known_sweep
@@ -81,8 +82,9 @@ def _cell(header: Header, cell: Pairing, cells: Sequence[Pairing], metadata: Map
     wants = command.wants(metadata)
     if cell.current is not None and wants != command.COMMAND:
         return Cell(cell.voltage, cell.current, name, is_first)
-    if wants == command.MEASURED:
-        return Cell(cell.voltage, None, name, is_first, channels.NO_CURRENT)
+    recorded = any(one.current is not None for one in cells)
+    if wants == command.MEASURED or (recorded and not read_outputs(header.path)):
+        return Cell(cell.voltage, None, name, is_first, channels.NO_CURRENT, "note", listened=True)
     try:
         found = find_command(header, cell.voltage, [one.voltage for one in cells], metadata)
     except ReadError as error:

@@ -12,7 +12,7 @@ from ..kinds import NAME_OR_INDEX, NAME_OR_NAMES, Kind
 from ..problems import ReadError, nearest
 from ..units import is_current_unit, is_voltage_unit
 from .abf_header import Channel
-from .nwb_selection import CELL
+from .nwb_selection import CELL, asked_names
 
 #: What metadata may say of channels and cells, and of which kind
 KEYS: dict[str, Kind] = {"v_channel": NAME_OR_INDEX, "i_channel": NAME_OR_INDEX, CELL: NAME_OR_NAMES}
@@ -106,20 +106,19 @@ def wanted_cells(cells: Sequence[Pairing], metadata: Mapping[str, Any], file: st
     ReadError
         If the file has no such cell, or ``v_channel`` or ``i_channel`` are given as well.
     """
-    said = metadata.get(CELL)
-    if said is None:
+    names = asked_names(metadata, CELL)
+    if names is None:
         return None
     for key in ("v_channel", "i_channel"):
         if metadata.get(key) is not None:
             raise ReadError(
                 f"{CELL!r} and {key!r} in the metadata both choose the channels of {file}: give one."
             )
-    names = [said] if isinstance(said, str) else list(said)
     there = {cell.name.lower(): cell for cell in cells}
     for name in names:
-        if not isinstance(name, str) or name.lower() not in there:
+        if name.lower() not in there:
             has = ", ".join(repr(cell.name) for cell in cells) or "no voltage channel"
-            close = nearest(str(name), [cell.name for cell in cells])
+            close = nearest(name, [cell.name for cell in cells])
             raise ReadError(
                 f"{file} has no cell {name!r} ({CELL}): each voltage channel is one. It has {has}.{close}"
             )

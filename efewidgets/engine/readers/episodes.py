@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -11,15 +13,16 @@ from typing import Any
 import numpy as np
 
 from ..kinds import Kind
-from ..problems import NoSweepError, Problem, ReadError
+from ..problems import NoSweepError, Problem, ReadError, nearest
 from ..units import is_current_unit, is_voltage_unit
 from . import channels, wcp
 from .abf_header import Channel
 from .atf import read_atf
-from .channels import Pairing, choose_channels, pairings
+from .channels import CELL, Pairing, choose_channels, pairings
 from .extras import need
 from .files import existing_file, main_path
 from .inspection import Contents, Sweep, SweepInfo, known_sweep, step_in_ms
+from .nwb_selection import asked_names
 from .outline import Episode, Outline, Part
 from .vouched import ask_about
 
@@ -61,14 +64,17 @@ class _Cell:
 @contextmanager
 def _open(source: Source, metadata: Mapping[str, Any]) -> Iterator[Contents]:
     path = existing_file(main_path(metadata))
-    found, name = source.outline(path), os.path.basename(path)
+    name = os.path.basename(path)
+    found, told, metadata = _of_cells(source.outline(path), metadata, name)
     there = _channels(_first(found, path))
     cells = pairings(there)
     wanted = channels.wanted_cells(cells, metadata, name)
     if wanted is not None:
         if all(cell.current is None for cell in wanted):
             raise ReadError(f"{name}, cell {wanted[0].name!r}: {channels.NO_CURRENT}")
-        yield _contents(source, path, found, _of_pairings(wanted, cells))
+        contents = _contents(source, path, found, _of_pairings(wanted, cells))
+        contents.problems += told
+        yield contents
         return
     v, i, note = choose_channels(there, metadata, name)
     several = len(cells) > 1
@@ -78,8 +84,38 @@ def _open(source: Source, metadata: Mapping[str, Any]) -> Iterator[Contents]:
         others = [cell for cell in cells if cell is not mine]
         chosen += [_Cell(c.voltage, -1, c.name, False, channels.of_another_cell(mine, c)) for c in others]
     contents = _contents(source, path, found, chosen)
-    contents.problems += [Problem(note, "note", "file")] if note else []
+    contents.problems += [*told, *([Problem(note, "note", "file")] if note else [])]
     yield contents
+
+
+def _of_cells(
+    found: Outline, metadata: Mapping[str, Any], name: str
+) -> tuple[Outline, list[Problem], Mapping[str, Any]]:
+    """Return the sweeps of the cells that ``cell_name`` names, where folders or names tell cells and not channels.
+
+    With them come what is to be said, and the metadata without the choice.
+    """
+    there = list(dict.fromkeys(episode.cell for episode in found.episodes))
+    if len(there) < 2:
+        return found, [], metadata
+    rest = {key: value for key, value in metadata.items() if key != CELL}
+    names = asked_names(metadata, CELL)
+    if names is None:
+        counts = Counter(episode.cell for episode in found.episodes)
+        words = ", ".join(f"{cell!r} ({n} sweeps)" for cell, n in list(counts.items())[:8])
+        more = f" and {len(counts) - 8} more" if len(counts) > 8 else ""
+        message = (
+            f"it holds sweeps of {len(counts)} cells, by its folders and names, and all are taken together: "
+            f"{words}{more}. Choose one by {CELL!r} in the metadata."
+        )
+        return found, [Problem(message, "warning", "file")], rest
+    for one in names:
+        if one.lower() not in {cell.lower() for cell in there}:
+            has = ", ".join(map(repr, there[:12]))
+            raise ReadError(f"{name} has no cell {one!r} ({CELL}). It has {has}.{nearest(one, there)}")
+    wanted = {one.lower() for one in names}
+    chosen = tuple(episode for episode in found.episodes if episode.cell.lower() in wanted)
+    return dataclasses.replace(found, episodes=chosen), [], rest
 
 
 def _of_pairings(wanted: Sequence[Pairing], cells: Sequence[Pairing]) -> list[_Cell]:
@@ -159,7 +195,7 @@ def _info(
         step_in_ms(one.step, _t_unit(one)),
         voltage.unit or None if voltage else None,
         current.unit or None if current else None,
-        cell.name,
+        cell.name or (episode.cell if len({one.cell for one in found.episodes}) > 1 else None),
         v_channel=voltage.name if voltage else None,
         i_channel=current.name if current else None,
     )

@@ -21,6 +21,7 @@ from .files import existing_file, main_path
 from .hdf5 import open_file
 from .inspection import Contents, LazySweep, LeftOutError, Sweep, SweepInfo, step_in_ms
 from .leading_pulse import take_test_pulse_out
+from .nwb_cells import electrode_names
 from .nwb_dialects import VU_PROTOCOLS, VU_WITH_TEST_PULSE, Layout, layout_of
 from .nwb_facts import amplifier_facts, bias_current, comment_of, electrode_facts, electrode_path
 from .nwb_pairs import LISTENED, Pair
@@ -107,12 +108,8 @@ def _chosen(file: h5py.File, name: str, layout: Layout, selection: Selection) ->
 
 def _listened(file: h5py.File, layout: Layout) -> list[str]:
     """Return the electrodes (or series) that got no stimulus while others did."""
-    found = []
-    for one in layout.lost:
-        if one.reason == LISTENED:
-            path = electrode_path(Series(file[one.path], ""))
-            found.append((path or one.path).rsplit("/", 1)[-1])
-    return list(dict.fromkeys(found))
+    paths = [one.path for one in layout.lost if one.reason == LISTENED]
+    return electrode_names(file, paths) if paths else []
 
 
 def _dialect_name(layout: Layout) -> str:

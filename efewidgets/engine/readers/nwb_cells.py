@@ -90,6 +90,18 @@ def _with_electrode(pair: Pair, mark: Mark | None, groups: Groups) -> Pair:
     return pair if name is None else dataclasses.replace(pair, electrode=f"/{_ICEPHYS}/{name}")
 
 
+def electrode_names(content: h5py.File, paths: Sequence[str]) -> list[str]:
+    """Return the names of the electrodes of series, those of the series where no electrode is known."""
+    groups, found = _groups(content), []
+    for path in paths:
+        mark = electrode_of(Series(content[path], ""))
+        name = (
+            groups[mark][0] if mark in groups else mark if isinstance(mark, str) else path.rsplit("/", 1)[-1]
+        )
+        found.append(name)
+    return list(dict.fromkeys(found))
+
+
 def _one_a_cell(
     content: h5py.File, pairs: Sequence[Pair], marks: list[Mark | None], tables: Tables, groups: Groups
 ) -> list[Mark | None]:

@@ -36,11 +36,11 @@ class Selection:
         """Read ``protocol_name``, ``repetition``, ``cell_name``, ``condition`` (each one or a list) and ``v_file``."""
         v_file = metadata.get("v_file") if metadata.get("filepath") is not None else None
         return cls(
-            _names(metadata, "protocol_name"),
+            asked_names(metadata, "protocol_name"),
             _repetition_numbers(metadata.get("repetition")),
-            _names(metadata, CELL),
+            asked_names(metadata, CELL),
             base_name(str(v_file)) if v_file is not None else None,
-            _names(metadata, CONDITION),
+            asked_names(metadata, CONDITION),
         )
 
     def choose(
@@ -280,7 +280,8 @@ def _listed(names: Sequence[str], most: int = 12) -> str:
     return shown + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
-def _names(metadata: Mapping[str, Any], key: str) -> list[str] | None:
+def asked_names(metadata: Mapping[str, Any], key: str) -> list[str] | None:
+    """Return the names, one or a list, that metadata give under a key. Raises ReadError if they are no texts."""
     value = metadata.get(key)
     if value is None:
         return None

@@ -172,7 +172,9 @@ class Preview:
 
     def _cells_in(self, path: str, protocol: str) -> Sequence[str]:
         seen = self.looker.get(path)
-        if seen is None or seen.summary is None or len(seen.summary.cells) < 2:
+        if seen is None or seen.summary is None:
+            return ()
+        if len(seen.summary.cells) < 2 and not seen.summary.listened:
             return ()
         return seen.summary.cells_of(protocol) if protocol else seen.summary.cells
 

@@ -200,7 +200,7 @@ def inspect_apart(path: str | os.PathLike[str]) -> FileSummary:
     if format_of(path).open is None:
         return inspect(path)
     existing_file(path)
-    if is_hdf5(path):
+    if not os.path.isdir(path) and is_hdf5(path):
         vouch_for(path)
         if guard_of_files() is not None:
             with open_file(path, format_of(path).name):

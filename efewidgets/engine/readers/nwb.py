@@ -77,7 +77,8 @@ def finds_by_name(metadata: Mapping[str, Any], protocol: str) -> bool:
 
 def _layout(file: h5py.File, path: str) -> Layout:
     """Find all sweeps of a file, or remember them if it is as it was."""
-    state = os.stat(path)
+    whole = os.path.join(path, ".zmetadata")
+    state = os.stat(whole if os.path.isfile(whole) else path)
     key = (os.path.realpath(path), state.st_mtime_ns, state.st_size, state.st_ino)
     layout = _layouts.get(key)
     if layout is None:

@@ -35,9 +35,9 @@ LAYERS = ("engine", "state", "widgets", "app")
 ROOMS = {
     "engine": (
         *("", "readers", "traces", "detection", "features", "figures", "recordings", "files", "targets"),
-        *("outputs", "extraction", "export", "config"),
+        *("outputs", "stages", "extraction", "export", "config"),
     ),
-    "state": ("running", "", "stages", "results", "sessions", "actions"),
+    "state": ("running", "", "cache", "results", "sessions", "actions"),
     "widgets": (
         *("parts", "files", "traces", "rheobase", "targets", "features", "settings", "results", "overview"),
         *("teaching", ""),

@@ -35,7 +35,7 @@ def add_to(commands: Any) -> argparse.ArgumentParser:
 
 def run(chosen: argparse.Namespace, console: Console) -> Report:
     """Look, clear, report."""
-    from ..state.stages.disk import DiskCache
+    from ..state.cache.disk import DiskCache
 
     cache = DiskCache()
     freed = cache.clear() if chosen.clear else 0

@@ -14,12 +14,12 @@ import pathlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..extraction.run import Options, check_choices, check_goals, check_targets_of
 from ..extraction.writing import RunSettings
 from ..kinds import nested_too_deeply, shown
 from ..outputs.standard_files import to_json, write_text
 from ..problems import EfeError
 from ..readers.by_name import name_of, reader_named
+from ..stages.options import Options, check_choices, check_goals, check_targets_of
 from ..targets.automatic import AutoTarget, default_auto_targets
 from .keys import GOAL, OPTIONS, SCHEMA_VERSION, faults
 

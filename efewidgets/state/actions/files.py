@@ -9,9 +9,9 @@ from typing import Any
 
 from ...engine.problems import EfeError, nearest
 from ...engine.readers import has_protocol
+from ...engine.stages.inputs import CellInputs, FileInputs, Recipe, file_inputs, files_in_words
+from ...engine.stages.values import Frozen
 from ..convert import with_absolute_paths
-from ..inputs import CellInputs, FileInputs, Recipe, file_inputs, files_in_words
-from ..values import Frozen
 from .base import Editing, count
 
 Ids = str | Iterable[str]

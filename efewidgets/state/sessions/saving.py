@@ -11,9 +11,9 @@ from typing import Any
 from ...engine.config.document import check_form, dump_config, parse_config, read_json
 from ...engine.features.efel_import import efel_version
 from ...engine.problems import EfeError, Problem
+from ...engine.stages.inputs import Inputs
+from ...engine.stages.world import sha256, stamp
 from ..convert import as_options, as_run_settings, inputs_of
-from ..inputs import Inputs
-from ..stages.world import sha256, stamp
 
 FORMAT = 1
 

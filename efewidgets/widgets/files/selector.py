@@ -15,8 +15,8 @@ from ...engine.problems import EfeError
 from ...engine.readers import always_apart
 from ...engine.readers.registry import suffixes_that_name_protocols
 from ...engine.recordings.ecodes import FAMILIES
+from ...engine.stages.inputs import FileInputs, files_in_words
 from ...state import ExtractionState
-from ...state.inputs import FileInputs, files_in_words
 from ..parts.base import StateWidget
 from ..parts.style import row
 from ..parts.table import Column, Table

@@ -11,6 +11,7 @@ from efewidgets.widgets import FileSelector
 from tests.engine.readers.binary_files import write_abf2
 from tests.engine.readers.nwb_files import add_bbp, add_scala
 from tests.engine.readers.nwb_tables import add_groups, add_long, add_rows, sweeps_of
+from tests.engine.readers.zarr_files import as_zarr
 
 OWN_NAME = "C:\\Axon\\cc25pA1s protocol"
 
@@ -215,3 +216,21 @@ def test_electrodes_of_a_continuous_nwb_file(files, root):
     # steps of 37.3 pA · (k + 1)
     assert amps["day_electrode A"] == pytest.approx([0.0373, 0.0746], rel=1e-4)
     assert amps["day_electrode B"] == pytest.approx([0.4103, 0.4476], rel=1e-4)
+
+
+def test_a_zarr_folder_is_a_recording(files, root):
+    with h5py.File(root / "day.nwb", "w") as file:
+        rows = sweeps_of(add_long(file, [0, 1]), 2)
+        add_rows(file, rows, stimulus_type=["IDrest"] * 2)
+    as_zarr(root / "day.nwb", root / "night.nwb.zarr")
+    listed = [row["name"] for row in files.browser.table.rows]
+    assert "night.nwb.zarr/" not in listed
+    (row,) = propose(files, "night.nwb.zarr").rows
+    assert (row["cell"], row["protocol"]) == ("night.nwb", "IDrest")
+    files.preview.accept.click()
+    settle(files)
+    members = files.state.results.members.values()
+    assert [m.recording.amp for m in members] == pytest.approx([0.0373, 0.0746], rel=1e-4)
+    files.state.save(root / "session.json")
+    with ExtractionState.load(root / "session.json") as again:
+        assert len(again.results.members) == 2

@@ -18,7 +18,7 @@ from .checks import TINY_DIFFERENCE, cut_missing_tail
 from .clocks import KEYS as CLOCK_KEYS
 from .clocks import Overlap, by_samples, on_one_clock, overlap
 from .files import existing_file, main_path
-from .hdf5 import open_file
+from .hdf5 import item, open_file
 from .inspection import Contents, LazySweep, LeftOutError, Sweep, SweepInfo, step_in_ms
 from .leading_pulse import take_test_pulse_out
 from .nwb_cells import electrode_names
@@ -139,6 +139,9 @@ class _LazyPair:
         try:
             voltage, current = self.file[self.pair.voltage], self.file[self.pair.current]
         except KeyError as error:
+            for path in (self.pair.voltage, self.pair.current):
+                parent, _, name = path.rpartition("/")
+                item(self.file[parent or "/"], name)  # says in which file it should be, if that is missing
             raise ReadError(f"its series can't be opened: {error}") from error
         return Series(voltage, "volts"), Series(current, "amperes")
 

@@ -294,16 +294,26 @@ def open_series(group: h5py.Group | None, name: str, unit: str = "volts") -> Ser
         return Lost(name, str(error), None, path)
     if not isinstance(found, h5py.Group):
         return None
-    series = Series(found, unit)
+    series = Series(found, unit, path)
     if series.type == "VoltageClampSeries":
         return Lost(name, _VOLTAGE_CLAMP, names_of(series, None), path, severity="note")
     if series.type.startswith("VoltageClamp"):
         return None
+    if found.id.links.exists(b"external_file"):
+        return Lost(name, _samples_elsewhere(series), names_of(series, None), path)
     if found.id.links.exists(b"data"):
         return series
     if series.type.endswith("ClampSeries") or found.id.links.exists(b"starting_time"):
         return Lost(name, f"{path} holds no samples (it has no 'data').", names_of(series, None), path)
     return None
+
+
+def _samples_elsewhere(series: Series) -> str:
+    other = series.word("external_file") or "another"
+    return (
+        f"its samples are in another file, {other!r}, of a kind that can't be known (external_file): write them into "
+        "this one."
+    )
 
 
 def _is_kind(series: Series, kind: str, is_unit: Callable[[object], bool]) -> bool:

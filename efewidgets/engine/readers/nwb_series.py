@@ -22,15 +22,19 @@ class Series:
         With a dataset ``data`` and either ``starting_time`` (attribute ``rate``) or ``timestamps``.
     default_unit : str
         What NWB prescribes for this kind of series, used where the file leaves the unit out.
+    path : str, optional
+        Where it was found, if that isn't the group's own name.
     """
 
-    def __init__(self, group: h5py.Group, default_unit: str):
+    def __init__(self, group: h5py.Group, default_unit: str, path: str | None = None):
         self.group = group
         self.default_unit = default_unit
+        self.path = path
 
     @property
     def name(self) -> str:
-        return str(self.group.name)
+        """Where it is in the file: HDF5 gives a series that lies in another file the place that it has there."""
+        return str(self.group.name) if self.path is None else self.path
 
     @cached_property
     def data(self) -> h5py.Dataset:

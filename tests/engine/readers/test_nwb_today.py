@@ -477,3 +477,67 @@ def test_conversion_and_offset_are_applied_and_resolution_is_not(tmp_path):
     for k, sweep in enumerate(sweeps):
         assert sweep["voltage"] == pytest.approx(volts(k).astype(float) * 5e-4 - 0.01, rel=1e-6)
         assert sweep["current"] == pytest.approx(step(k).astype(float) * 2e-12 + 3e-12, rel=1e-6)
+
+
+# --- other files
+
+
+def linked(path, target="other.nwb", inner="/acquisition/CurrentClampSeriesA", part="data"):
+    """Write a file whose voltage (or its data alone) lies in another file."""
+    write(path, neuroconv)
+    (path / "a.nwb").rename(path / "other.nwb")
+    write(path, neuroconv)
+    with h5py.File(path / "a.nwb", "a") as file:
+        series = file["acquisition/CurrentClampSeriesA"]
+        if part == "data":
+            del series["data"]
+            series["data"] = h5py.ExternalLink(target, inner + "/data")
+        else:
+            del file["acquisition/CurrentClampSeriesA"]
+            file["acquisition/CurrentClampSeriesA"] = h5py.ExternalLink(target, inner)
+    return str(path / "a.nwb")
+
+
+def test_samples_in_another_file_are_read_from_there(tmp_path):
+    sweeps, problems = kept(linked(tmp_path))
+    assert problems == []
+    for k, sweep in enumerate(sweeps):
+        assert np.array_equal(sweep["voltage"], in_volts(volts(k)))
+
+
+def test_samples_in_a_file_that_is_missing_are_told(tmp_path):
+    path = linked(tmp_path)
+    (tmp_path / "other.nwb").unlink()
+    words = r"lies in another file, 'other.nwb', which isn't there. Put it beside this one"
+    with pytest.raises(ReadError, match=words):
+        kept(path)
+
+
+def test_a_series_in_another_file_under_another_name(tmp_path):
+    def make(file):
+        add_scala(file, "0", 0, "IV")
+        file.move("acquisition/CurrentClampSeries_0", "kept/elsewhere")
+
+    write(tmp_path, make)
+    (tmp_path / "a.nwb").rename(tmp_path / "other.nwb")
+    path = write(tmp_path, lambda file: add_scala(file, "0", 0, "IV"))
+    with h5py.File(path, "a") as file:
+        del file["acquisition/CurrentClampSeries_0"]
+        file["acquisition/CurrentClampSeries_0"] = h5py.ExternalLink("other.nwb", "/kept/elsewhere")
+    (sweep,), _ = kept(path)
+    assert np.array_equal(sweep["voltage"], in_volts(volts(0)))
+    (tmp_path / "other.nwb").unlink()
+    with pytest.raises(ReadError, match=r"lies in another file, 'other.nwb', which isn't there"):
+        kept(path)
+
+
+def test_samples_in_files_of_another_kind_are_asked_for(tmp_path):
+    """As image series have them: paths in place of samples."""
+    path = write(tmp_path, lambda file: add_scala(file, "0", 0, "IV"))
+    with h5py.File(path, "a") as file:
+        series = file["acquisition/CurrentClampSeries_0"]
+        del series["data"]
+        series.create_dataset("data", shape=(0,), dtype="f4")
+        series["external_file"] = np.array(["day1/cell3.bin"], object)
+    with pytest.raises(ReadError, match=r"its samples are in another file, 'day1/cell3.bin'"):
+        kept(path)

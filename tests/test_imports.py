@@ -34,7 +34,18 @@ LAYERS = ("engine", "state", "widgets", "app")
 # the state, what holds the rooms together.
 ROOMS = {
     "engine": (
-        *("", "readers", "traces", "detection", "features", "figures", "recordings", "files", "targets"),
+        *(
+            "",
+            "remote",
+            "readers",
+            "traces",
+            "detection",
+            "features",
+            "figures",
+            "recordings",
+            "files",
+            "targets",
+        ),
         *("outputs", "stages", "extraction", "export", "config"),
     ),
     "state": ("running", "", "cache", "results", "sessions", "actions"),

@@ -9,18 +9,20 @@ from typing import TYPE_CHECKING, Any
 from ..engine.problems import EfeError, Problem
 from .console import Console
 from .report import UNUSABLE, Report
+from .stimulus import Offers, show_stimuli, stimuli_of
 
 if TYPE_CHECKING:
     from ..engine.readers import FileSummary, SweepInfo
 
 _DESCRIPTION = """\
 Say what is in recording files (ABF, IBW, NWB, MAT, TXT, CSV): format, protocols, sweeps, repetitions, durations,
-sampling rates, units. The samples are not loaded.
+sampling rates, units. The samples are not loaded, unless --stimulus asks which stimulus the currents are.
 """
 _EXAMPLE = """\
 example:
   efewidgets inspect cell1.nwb cell2.abf
   efewidgets inspect --sweeps cell1.nwb
+  efewidgets inspect --stimulus protocol_003.abf
 """
 
 
@@ -35,6 +37,11 @@ def add_to(commands: Any) -> argparse.ArgumentParser:
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="a recording")
     parser.add_argument("--sweeps", action="store_true", help="list every sweep")
+    parser.add_argument(
+        "--stimulus",
+        action="store_true",
+        help="read the currents too, and say which stimulus each protocol is by them, and by its name",
+    )
     parser.set_defaults(run=run)
     return parser
 
@@ -54,15 +61,21 @@ def run(chosen: argparse.Namespace, console: Console) -> Report:
         except (EfeError, OSError) as error:
             problems.append(Problem(str(error), "error", "file", file=path))
     console.interrupt.check()
+    offers = stimuli_of(summaries, console.interrupt.check) if chosen.stimulus else None
+    document: dict[str, Any] = {"files": [summary.as_dict() for summary in summaries]}
+    if offers is not None:
+        document["stimuli"] = [{"files": list(paths), **offer.as_dict()} for paths, offer in offers]
     return Report(
-        {"files": [summary.as_dict() for summary in summaries]},
-        lambda console: _show(console, summaries, chosen.sweeps),
+        document,
+        lambda console: _show(console, summaries, chosen.sweeps, offers),
         problems,
         exit_code=-1 if summaries else UNUSABLE,
     )
 
 
-def _show(console: Console, summaries: Sequence[FileSummary], every_sweep: bool) -> None:
+def _show(
+    console: Console, summaries: Sequence[FileSummary], every_sweep: bool, offers: Offers | None
+) -> None:
     for i, summary in enumerate(summaries):
         if i:
             console.print()
@@ -81,6 +94,7 @@ def _show(console: Console, summaries: Sequence[FileSummary], every_sweep: bool)
         elif summary.sweeps:
             header = ("protocol", "sweeps", "repetitions", "duration", "rate", "units")
             console.table(_protocols(summary), header, right=[1, 3, 4])
+    show_stimuli(console, summaries, offers)
 
 
 def _sweep(sweep: SweepInfo) -> tuple[str, ...]:

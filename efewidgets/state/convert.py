@@ -11,6 +11,7 @@ from typing import Any
 
 from ..engine.extraction.writing import RunSettings
 from ..engine.problems import Problem
+from ..engine.remote import absolute
 from ..engine.stages.inputs import PATHS, CellInputs, FileInputs, Goal, Inputs, Reader, Target, file_inputs
 from ..engine.stages.options import Options, settings_used
 from ..engine.stages.values import Frozen, freeze, thaw
@@ -114,7 +115,7 @@ def with_absolute_paths(metadata: Mapping[str, Any]) -> dict[str, Any]:
     found = dict(metadata)
     for key in PATHS:
         if isinstance(found.get(key), (str, os.PathLike)):
-            found[key] = os.path.abspath(os.fspath(found[key]))
+            found[key] = absolute(found[key])
     return found
 
 

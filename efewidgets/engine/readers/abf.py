@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ..kinds import Kind
@@ -17,7 +18,7 @@ from .abf_header import Header, read_header
 from .abf_outputs import read_outputs
 from .channels import Pairing, choose_channels, choose_voltage, pairings, pairs
 from .files import existing_file, main_path
-from .inspection import Contents, Sweep, SweepInfo, known_sweep
+from .inspection import Contents, Stored, Sweep, SweepInfo, known_sweep
 
 #: What its metadata may say besides what any file's may, and of which kind
 KEYS: dict[str, Kind] = {**channels.KEYS, **abf_command.KEYS}
@@ -168,10 +169,15 @@ def _contents(header: Header, cells: Sequence[Cell]) -> Contents:
                 v_channel=header.channels[v].name if v is not None else None,
                 i_channel=i.output if isinstance(i, Command) else measured.name if measured else None,
             )
-            contents.sweeps.append(known_sweep(info, _loader(header, sweep, v, i)))
+            stored = partial(_stored, header, sweep, {"voltage": v, "current": i})
+            contents.sweeps.append(known_sweep(info, _loader(header, sweep, v, i), stored))
         if cell.listened and cell.name is not None:
             contents.listened.append(cell.name)
     return contents
+
+
+def _stored(header: Header, sweep: int, channels: Mapping[str, int | Command | None]) -> dict[str, Stored]:
+    return {name: header.stored(sweep, k) for name, k in channels.items() if isinstance(k, int)}
 
 
 def _loader(header: Header, sweep: int, v: int | None, i: int | Command | None) -> Any:

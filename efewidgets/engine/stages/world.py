@@ -7,6 +7,7 @@ import os
 import stat
 from collections.abc import Collection, Iterable
 
+from .. import remote
 from ..guard import may_open
 from ..problems import EfeError
 from .inputs import Paths
@@ -19,8 +20,11 @@ Stamp = tuple[int, int, int] | None
 def stamp(path: str) -> Stamp:
     """Look at a file."""
     try:
+        if remote.is_url(path):
+            elsewhere = remote.stamp(path)
+            return elsewhere.size, elsewhere.version, 0
         found = os.stat(path)
-    except (OSError, ValueError):
+    except (OSError, ValueError):  # an EfeError is one
         return None
     return found.st_size, found.st_mtime_ns, 0
 
@@ -60,10 +64,13 @@ class World:
 
 
 def sha256(path: str) -> str | None:
-    """Return the SHA-256 of a file's bytes; None if it can't be read."""
+    """Return the SHA-256 of a file's bytes, or of what a server says of it; None if it can't be read."""
     found = hashlib.sha256()
     try:
         may_open(path)
+        if remote.is_url(path):  # by what the server says of it: it isn't fetched for this
+            found.update(repr(stamp(path)).encode())
+            return found.hexdigest()
         if not stat.S_ISREG(os.stat(path).st_mode):
             return None  # a pipe or a device might never end
         with open(path, "rb") as file:

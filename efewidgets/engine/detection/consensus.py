@@ -20,7 +20,7 @@ from .brief import charge
 from .edges import RIGHT
 from .flanks import within
 from .levels import RIVAL
-from .rivals import weigh_rivals
+from .rivals import overruled, weigh_rivals
 from .shared_pulses import FEW, TOWERS, SharedPulse, same_place, shared_pulse
 from .strangers import foreign
 from .window import SURE, Box, Doubt, Window, trust
@@ -117,6 +117,9 @@ def _settle(windows: list[Window]) -> list[Window]:
         windows = [_doubted(w, why) if w.sure else w for w in windows]
         return _take_pulse(windows, pulse) if RIVAL * pulse.charge > size else windows
     edges = _common(group)
+    if overruled(windows, edges):
+        why = "what is seen is the same in all sweeps, as a test pulse is, and another change of the current isn't"
+        return [_doubted(w, why) if w.sure or _agree(w, _times(edges, w.dt)) else w for w in windows]
     lent = min(LENT, SURE + 0.1 * len(group))
     return [_follow(w, edges, windows, group, lent) for w in windows]
 
@@ -126,8 +129,12 @@ def _charge(window: Window) -> float:
     if not window.edges:
         return 0.0
     mine = Box(min(window.edges.values()), max(window.edges.values()), 0.0)
-    inside = [b for b in window.boxes if b.start >= mine.start and b.end <= mine.end]
-    return sum(charge(b) for b in inside)
+    parts = (
+        replace(b, start=max(b.start, mine.start), end=min(b.end, mine.end))
+        for b in window.boxes
+        if b.start < mine.end and mine.start < b.end
+    )
+    return sum(charge(b) for b in parts)
 
 
 def _outdoes(window: Window, pulse: SharedPulse) -> bool:
@@ -225,7 +232,7 @@ def _own_pulse(window: Window, windows: Sequence[Window], group: Sequence[Window
 def _test_pulse(window: Window, windows: Sequence[Window]) -> bool:
     """Whether most of the other sweeps hold the same stretch of current, at the same height."""
     start, end = min(window.edges.values()), max(window.edges.values())
-    mine = [b for b in window.boxes if b.start == start and b.end == end]
+    mine = [b for b in window.boxes if same_place(b, Box(start, end, 0.0), window.dt)]
     if not mine:
         return False
     near = RIGHT / window.dt

@@ -133,6 +133,16 @@ class FileActions(Editing):
         label = f"set {', '.join(metadata)} of {self._in_words(chosen)}"
         self._edit(chosen, lambda file: _with_recipe(file, metadata=file.metadata.changed(metadata)), label)
 
+    def set_stimuli(self, ecodes: Mapping[str, str | None]) -> None:
+        """Say as which stimulus each of several files is read (by their ids), in one step; None takes it back."""
+        chosen = self._chosen(list(ecodes))
+        label = f"set ecode of {self._in_words(chosen)}"
+        self._edit(
+            chosen,
+            lambda file: _with_recipe(file, metadata=file.metadata.changed({"ecode": ecodes[file.id]})),
+            label,
+        )
+
     def _in_words(self, chosen: set[str]) -> str:
         return files_in_words(file for _, file in self.inputs.files() if file.id in chosen)
 

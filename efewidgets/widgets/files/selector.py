@@ -25,6 +25,7 @@ from .browser import ANY_FORMAT, Browser, suffixes_of
 from .looker import Looker
 from .preview import Preview
 from .rows import chosen_rows, counted, number_from, stimulus_family, units_from
+from .suggestions import SUGGESTED, Suggestions
 
 _NOTHING = "No recordings yet. Choose files on the server{}, or add the sample cells to try things out."
 
@@ -97,6 +98,14 @@ class FileSelector(StateWidget):
             description="Rename cell", placeholder="select one of its files", continuous_update=False,
             layout={"width": "auto", "flex": "0 1 300px"}, tooltip="New name of the selected cell; Enter renames",
         )  # fmt: skip
+        self.look = ipywidgets.Button(
+            description="What stimulus?", icon="search", layout={"width": "auto"},
+            tooltip="Look at the current of the selected files (or of those without a known stimulus), and suggest one",
+        )  # fmt: skip
+        self.take = ipywidgets.Button(
+            description="Take suggestions", icon="check", layout={"width": "auto", "display": "none"},
+            tooltip="Read the selected files (or all with a suggestion) as what is suggested; can be undone",
+        )  # fmt: skip
         self.count = ipywidgets.HTML()
         self.table = Table(
             self._columns({}), label="Chosen files", on_edit=self._edit, on_select=self._select,
@@ -105,8 +114,11 @@ class FileSelector(StateWidget):
         )  # fmt: skip
         self.on_click(self.samples, self._add_samples)
         self.on_click(self.remove, self._remove)
+        self.suggested = Suggestions(self.state)
+        self.on_click(self.look, self._look)
+        self.on_click(self.take, self._take)
         self.on(self.new_name, self._rename)
-        line = row(self.count, self.samples, self.remove, self.new_name)
+        line = row(self.count, self.samples, self.remove, self.look, self.take, self.new_name)
         self.act(self.browser.show, message=self.browser.message)
         return self.sources, self.preview.box, line, self.table
 
@@ -115,12 +127,13 @@ class FileSelector(StateWidget):
     def view_data(self) -> dict[str, Any]:
         """Return the rows of the chosen files, and how many there are."""
         inputs = self.state.inputs
-        rows = chosen_rows(inputs, self.looker.get, {})
+        rows = [self.suggested.shown(row) for row in chosen_rows(inputs, self.looker.get, {})]
         return {
             "rows": rows,
             "cells": [cell.name for cell in inputs.cells],
             "protocols": sorted(inputs.protocols),
             "cell": self.state.view.cell,
+            "suggested": any(row["suggested"] for row in rows),
             "files": files_in_words(file for _, file in inputs.files()),
         }
 
@@ -133,6 +146,8 @@ class FileSelector(StateWidget):
         )
         self.put(self.count, value=f'<span class="efe-heading">{words}</span>')
         self.put(self.remove, disabled=not data["rows"])
+        self.put(self.look, disabled=not data["rows"])
+        self.take.layout.display = "" if data["suggested"] else "none"
         known = data["cell"] if data["cell"] in data["cells"] else ""
         self.put(self.new_name, disabled=not known, value=known)
         if self.preview.paths:
@@ -149,6 +164,7 @@ class FileSelector(StateWidget):
             Column("protocol", "Protocol", editable=True, choices=protocols, hint="Another name for the same sweeps"),
             Column("ecode", "Stimulus", editable=True, choices=tuple(FAMILIES),
                    hint="The family of stimuli as which it is read: by the protocol's name, or as chosen here"),
+            *([SUGGESTED] if data.get("suggested") else []),
             Column("sweeps", "Sweeps", kind="number"),
             Column("rate", "Rate", unit="kHz", hint="Sampling rate"),
             Column("units", "Units", editable=True, hint="Of voltage and current; asked for where the file has none"),
@@ -230,6 +246,13 @@ class FileSelector(StateWidget):
         if text and not stimulus_family("", text):
             raise EfeError(f"{text!r} is no known stimulus: choose one of {', '.join(FAMILIES)}.")
         self.state.set_metadata(ids, ecode=text or None)
+
+    def _look(self) -> None:
+        self.suggested.look(self.table.selected)
+        self.refresh()
+
+    def _take(self) -> None:
+        self.suggested.take(self.table.selected)
 
     def _select(self, ids: tuple[str, ...]) -> None:
         """Let all views show the cell and protocol of the selected files, as far as they have one in common."""

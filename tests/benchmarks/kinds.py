@@ -23,6 +23,8 @@ from tests.engine.detection.stimuli import KINDS, recorded
 from tests.engine.detection.truth import Protocol, protocols
 
 UNSURE = "unsure"
+NOTHING = 0.002  # nA; a step of less is none
+BY_ANOTHER_NAME = "ibw_hyperdepol_from_idhyperpol"  # a step between two small ones, as its file says
 KIND_OF = {
     "Step": "step",
     "SAHP": "sAHP",
@@ -71,9 +73,13 @@ def laboratory(case: str) -> str:
 
 def truth(protocol: Protocol, number: int) -> str:
     """What a sweep is: by its family, but as its timings say where a name has another stimulus."""
-    times = protocol.sweeps[number].times
-    if len(times) == 4 or (protocol.name.lower() == "dehyperpol" and times[:1] == (521,)):
+    sweep = protocol.sweeps[number]
+    if len(sweep.times) == 4 or protocol.case == BY_ANOTHER_NAME or sweep.times[:1] == (521,):
         return "sAHP"
+    if protocol.family == "Step":
+        a, b = (round(t / sweep.dt) for t in sweep.times)
+        outside = np.concatenate((sweep.current[:a], sweep.current[b:]))
+        return "nothing" if abs(np.median(sweep.current[a:b]) - np.median(outside)) < NOTHING else "step"
     if protocol.family == "SpikeRec" and len(protocol.sweeps[number].pulses) == 1:
         return "short pulse"
     current = protocol.sweeps[number].current

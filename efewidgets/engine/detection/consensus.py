@@ -64,7 +64,32 @@ def reconcile(family: str, windows: Sequence[Window]) -> list[Window]:
             for k in members:
                 if not settled[k].sure and key[1] > 0:
                     out[k] = _ask(settled[k], others)
+        out = _across_lengths(out, windows)
     return out
+
+
+def _across_lengths(settled: Sequence[Window], windows: Sequence[Window]) -> list[Window]:
+    """Doubt what only sweeps of another length show to be wrong: a test pulse, or the rest before a stimulus."""
+    out = list(settled)
+    for k, w in enumerate(settled):
+        alike = [v for v in windows if abs(v.dt - w.dt) < 1e-9]
+        others = [v for v in settled if v.sure and v.n > w.n and abs(v.dt - w.dt) < 1e-9]
+        if not w.sure or w.given:
+            continue
+        if overruled(alike, w.edges):
+            out[k] = _doubted(
+                w, "what is seen is the same in all sweeps, and another change of the current isn't"
+            )
+        elif any(_is_rest(w, v) for v in others):
+            out[k] = _doubted(w, "it ends where the stimulus of longer sweeps begins")
+    return out
+
+
+def _is_rest(window: Window, other: Window) -> bool:
+    """Whether a sweep, cut inside the stimulus of another one, takes the rest before it for its own."""
+    if not window.edges or not other.edges or max(other.edges.values()) < window.n:
+        return False
+    return abs(max(window.edges.values()) - min(other.edges.values())) * window.dt <= RIGHT
 
 
 def _ask(window: Window, others: Sequence[Window]) -> Window:

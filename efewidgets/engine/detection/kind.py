@@ -353,7 +353,7 @@ def _levels_fit(trace: Trace, view: _View) -> list[_Fit]:
         opposed = bool(levels[0] * levels[1] < 0 and np.abs(levels).min() > OPPOSED * np.abs(levels).max())
         if family == "HyperDePol":
             kind = "hyper-depolarising" if levels[0] < 0 else "de-hyperpolarising"
-        if opposed is (family == "HyperDePol"):
+        if opposed or family == "SAHP":  # a short step on a long one of the other sign is one, too
             times = ", ".join(f"{v * trace.dt:.4g}" for v in at)
             words = f"levels of {_pa(levels)} that change at {times} ms"
             out.append(_Fit(kind, misfit, _price(window, len(at) + (family == "SAHP")), words))
@@ -367,7 +367,8 @@ def _slopes_fit(trace: Trace, view: _View) -> list[_Fit]:
         a, b = window.edges["ton"], window.edges["toff"]
         misfit, levels = view.misfit([view.slope(a, b)], (a, b))
         words = f"a steady slope up to {_pa(levels)} from {a * trace.dt:.4g} to {b * trace.dt:.4g} ms"
-        out.append(_Fit("ramp", misfit, _price(window, 2), words))
+        # what the detector doubts is when it starts; whether it is a slope, the misfit says
+        out.append(_Fit("ramp", misfit, PART * 2, words))
     for kind, family in (("cheops", "PosCheops"), ("negative cheops", "NegCheops")):
         window = detect(family, trace.x, trace.dt)
         at = list(window.edges.values())

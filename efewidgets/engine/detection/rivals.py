@@ -64,7 +64,7 @@ def overruled(windows: Sequence[Window], edges: Mapping[str, int]) -> bool:
         What they are about to take.
     """
     mine, dt = Box(min(edges.values()), max(edges.values()), 0.0), windows[0].dt
-    heights = _heights(windows, mine)
+    heights = [h for h in (_level(w, mine) for w in windows) if h]
     own = float(np.abs(heights).max(initial=0.0))
     noise = max(w.noise for w in windows)
     if len(edges) != 2 or len(heights) < 2 or own == 0.0 or varies(heights, noise):
@@ -74,13 +74,18 @@ def overruled(windows: Sequence[Window], edges: Mapping[str, int]) -> bool:
         apart = box.end <= mine.start or box.start >= mine.end
         if apart and abs(box.amplitude) > SIZE * own and not any(same_place(box, p, dt) for p in places):
             places.append(box)
-    others = [_heights(windows, place) for place in places]
+    others = [[h for h in (_level(w, place) for w in windows) if abs(h) > noise] for place in places]
     return any(len(found) > 1 and varies(found, noise) for found in others)
 
 
-def _heights(windows: Sequence[Window], place: Box) -> list[float]:
-    """Heights (nA) of the stretches that sweeps hold at one place."""
-    return [b.amplitude for w in windows for b in w.boxes if same_place(b, place, w.dt)]
+def _level(window: Window, place: Box) -> float:
+    """Mean height (nA) of what a sweep holds in most of a place; 0 if that is nothing."""
+    parts = [(min(b.end, place.end) - max(b.start, place.start), b.amplitude) for b in window.boxes]
+    inside = [(long, height) for long, height in parts if long > 0]
+    covered = sum(long for long, _ in inside)
+    if covered < 0.8 * (place.end - place.start):
+        return 0.0
+    return sum(long * height for long, height in inside) / covered
 
 
 def _has_step(window: Window) -> bool:

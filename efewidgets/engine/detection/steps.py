@@ -29,7 +29,8 @@ HIGHER = 2.5  # times the height of a sure step: a pulse apart from it that may 
 EVOKES = (
     6.0  # ms; if it is no longer: it evokes a spike, but is too short to charge a membrane as test pulses do
 )
-TESTS = 100.0  # ms; a step as short as this may be a test pulse beside a shorter and far higher one
+TESTS = 100.0  # ms; a step as short as this may be a test pulse beside a shorter and higher one:
+RATHER = 1.2  # times its height
 FAINT = 0.1  # of the charge of a step: pulses of less are artefacts
 AROUND = 200.0  # ms before and after the stimulus that tell the baseline
 CONTRAST = 0.04  # of the largest jump: the least that the others may be
@@ -117,10 +118,11 @@ def _beside_higher(window: Window, step: Box, pulses: Sequence[Box], trace: Trac
     most = max(trace.samples(EVOKES), long // 2 if long <= trace.samples(TESTS) else 0)
     short = [b for b in (*pulses, *window.boxes) if b.end - b.start <= most]
     outside = [abs(b.amplitude) for b in short if b.end <= step.start or b.start >= step.end]
-    if not window.sure or max(outside, default=0.0) <= HIGHER * abs(step.amplitude):
+    higher = RATHER if long <= trace.samples(TESTS) else HIGHER
+    if not window.sure or max(outside, default=0.0) <= higher * abs(step.amplitude):
         return window
     reason = (
-        f"{window.reason}; but a short pulse of {1e3 * max(outside):.0f} pA beside it is far higher: "
+        f"{window.reason}; but a short pulse of {1e3 * max(outside):.0f} pA beside it is higher: "
         "either may be the stimulus"
     )
     return replace(window, confidence=0.4, reason=reason, doubt=Doubt.HIGHER)

@@ -116,3 +116,23 @@ def test_holding_of_a_coarse_converter_does_not_rest_on_a_test_pulse():
     """10 of the first 15 ms are a test pulse of -20 pA; steps of 5 pA hide how little noise there is."""
     hypamp, amp, amp2 = amplitudes(sahp(80, 0.05, digit=0.005, test=-0.02))
     assert (hypamp, amp, amp2) == pytest.approx((0.0, 0.05, 0.25), abs=0.004)
+
+
+def test_test_pulse_that_only_the_longer_sweeps_show_to_be_one_is_not_believed():
+    """Cut before the stimulus is half over, a sweep shows 100 ms of -100 pA; the others a step that varies, too."""
+    whole = [put(put(noisy(900, k), 80, 180, -0.1), 200, 700, -0.02 - 0.012 * k) for k in range(4)]
+    windows = reconcile("Step", [detect("Step", x, DT) for x in [whole[0][: round(330 / DT)], *whole[1:]]])
+    assert not (windows[0].sure and abs(windows[0].edges["ton"] * DT - 80) < 2)
+
+
+def test_rest_between_a_test_pulse_and_a_step_that_was_cut_is_not_believed():
+    """10 ms of 100 pA from the first sample on, a step of 100 pA from 94 ms; the second sweep ends inside it."""
+    first, second = (put(put(noisy(440, k), 0, 10, 0.1), 94, 344, a) for k, a in ((0, -0.1), (1, 0.1)))
+    windows = reconcile("Step", [detect("Step", x, DT) for x in (first, second[: round(300 / DT)])])
+    assert windows[0].edges == {"ton": 1880, "toff": 6880}
+    assert not (windows[1].sure and windows[1].edges["ton"] < 1000)
+
+
+def test_sweeps_of_other_lengths_that_hold_their_own_steps_stay_sure():
+    windows = [detect("Step", put(noisy(ms, ms), 100, 0.7 * ms, 0.2), DT) for ms in (800, 1600)]
+    assert all(w.sure for w in reconcile("Step", windows))

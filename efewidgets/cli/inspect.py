@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any
 from ..engine.problems import EfeError, Problem
 from .console import Console
 from .report import UNUSABLE, Report
+from .stimulus import Offers, show_stimuli, stimuli_of
 
 if TYPE_CHECKING:
     from ..engine.readers import FileSummary, SweepInfo
-    from ..engine.recordings.kinds import KindOfProtocol
 
 _DESCRIPTION = """\
 Say what is in recording files (ABF, IBW, NWB, MAT, TXT, CSV): format, protocols, sweeps, repetitions, durations,
-sampling rates, units. The samples are not loaded, unless --stimulus asks what the current looks like.
+sampling rates, units. The samples are not loaded, unless --stimulus asks which stimulus the currents are.
 """
 _EXAMPLE = """\
 example:
   efewidgets inspect cell1.nwb cell2.abf
   efewidgets inspect --sweeps cell1.nwb
-  efewidgets inspect --stimulus cell3.abf
+  efewidgets inspect --stimulus protocol_003.abf
 """
 
 
@@ -40,7 +40,7 @@ def add_to(commands: Any) -> argparse.ArgumentParser:
     parser.add_argument(
         "--stimulus",
         action="store_true",
-        help="say what stimulus each protocol looks like, from the current of a few sweeps (to look at, not taken)",
+        help="read the currents too, and say which stimulus each protocol is by them, and by its name",
     )
     parser.set_defaults(run=run)
     return parser
@@ -61,39 +61,20 @@ def run(chosen: argparse.Namespace, console: Console) -> Report:
         except (EfeError, OSError) as error:
             problems.append(Problem(str(error), "error", "file", file=path))
     console.interrupt.check()
-    looks = [_looks(summary, problems) if chosen.stimulus else [] for summary in summaries]
-    files = [summary.as_dict() for summary in summaries]
-    if chosen.stimulus:
-        for file, kinds in zip(files, looks, strict=True):
-            file["stimuli"] = [kind.as_dict() for kind in kinds]
+    offers = stimuli_of(summaries, console.interrupt.check) if chosen.stimulus else None
+    document: dict[str, Any] = {"files": [summary.as_dict() for summary in summaries]}
+    if offers is not None:
+        document["stimuli"] = [{"files": list(paths), **offer.as_dict()} for paths, offer in offers]
     return Report(
-        {"files": files},
-        lambda console: _show(console, summaries, chosen.sweeps, looks),
+        document,
+        lambda console: _show(console, summaries, chosen.sweeps, offers),
         problems,
         exit_code=-1 if summaries else UNUSABLE,
     )
 
 
-def _looks(summary: FileSummary, problems: list[Problem]) -> list[KindOfProtocol]:
-    """Tell what stimulus each protocol of a file looks like."""
-    from ..engine.recordings.kinds import kind_of_file
-
-    found = []
-    for protocol in summary.protocols or [""]:
-        try:
-            found.append(kind_of_file({"filepath": summary.path}, protocol))
-        except (EfeError, OSError) as error:
-            problems.append(
-                Problem(f"its stimulus can't be looked at: {error}", "warning", "file", file=summary.path)
-            )
-    return found
-
-
 def _show(
-    console: Console,
-    summaries: Sequence[FileSummary],
-    every_sweep: bool,
-    looks: Sequence[Sequence[KindOfProtocol]],
+    console: Console, summaries: Sequence[FileSummary], every_sweep: bool, offers: Offers | None
 ) -> None:
     for i, summary in enumerate(summaries):
         if i:
@@ -111,9 +92,7 @@ def _show(
         elif summary.sweeps:
             header = ("protocol", "sweeps", "repetitions", "duration", "rate", "units")
             console.table(_protocols(summary), header, right=[1, 3, 4])
-        if looks[i]:
-            rows = ((kind.protocol or "–", kind.words) for kind in looks[i])
-            console.table(rows, ("protocol", "its current looks like"))
+    show_stimuli(console, summaries, offers)
 
 
 def _sweep(sweep: SweepInfo) -> tuple[str, ...]:

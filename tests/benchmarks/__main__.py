@@ -1,6 +1,6 @@
 """All benchmarks, or those that are named.
 
-    python -m tests.benchmarks [--quick] [extraction growth detection kinds figures state traces]
+    python -m tests.benchmarks [--quick] [extraction growth detection figures state traces]
 
 `extraction` and `figures` measure BluePyEfe beside us; see each module for what it measures and for its own options.
 """
@@ -16,7 +16,6 @@ QUICK = {
     "extraction": ["--quick"],
     "growth": ["--quick"],
     "detection": ["--seeds", "2"],
-    "kinds": ["--seeds", "1"],
     "figures": ["--rounds", "1"],
     "state": ["--rounds", "9", "--sizes", "1200"],
     "traces": ["--rounds", "9"],

@@ -47,6 +47,21 @@ def test_scores_are_the_z_scores_of_the_table(seen):
     assert set(seen["worst"].values()) == {250.0}
 
 
+def test_what_is_refused_it_would_mistreat(tmp_path):
+    """The refusals are `engine.export.fit`'s; HHNB, which takes the same form, is a service and no package."""
+    program("-m", "tests.compat.bluepyopt_mistreats", str(tmp_path / "told.json"), seconds=300)
+    told = json.loads((tmp_path / "told.json").read_text(encoding="utf-8"))
+    name = "IDrest_150.soma.voltage_base"
+    assert told["good"] == {name: 0.0}
+    assert told["nothing"] == {}  # a fit to nothing, without a word
+    assert told["twice"] == {name: 0.0}  # the first, 30 mV off, is forgotten
+    assert told["std of 0"] == {name: 250.0}  # the worst there is, for a model that is right
+    assert told["std of 0, and off"] == {name: float("inf")}
+    assert told["negative weight"] == {name: -30.0}  # the farther off the better
+    assert told["no such place"] == {name: 250.0}  # whatever the model does
+    assert told["no rheobase"] == told["no percent"] == "TypeError"
+
+
 @compiler
 @pytest.mark.parametrize("form", ["threshold", "l5pc"])
 def test_a_model_that_lacks_three_conductances_is_fitted_to_its_own_recordings(form, tmp_path):

@@ -12,6 +12,7 @@ import pytest
 from efewidgets import datasets
 from efewidgets.engine.config.document import parse_config
 from efewidgets.engine.problems import EfeError
+from efewidgets.engine.targets.automatic import AutoTarget
 from efewidgets.state import ExtractionState
 from efewidgets.state.convert import inputs_of
 from efewidgets.state.exporting import export, save_export
@@ -105,3 +106,31 @@ def test_the_model_s_name_is_a_choice_like_the_others(state, tmp_path):
     paths = save_export(state.results, "bluepyemodel", tmp_path, name="L5PC")
     assert tmp_path / "config" / "features" / "L5PC.json" in paths
     assert state.inputs.export is None  # nothing is kept
+
+
+def test_kept_targets_have_the_roles_that_the_automatic_choice_had(state):
+    """Three of a threshold-based fit, or none where one is lacking, so that nothing new is to be complained of."""
+    wanted = {
+        ("IDrest", 150): ["AP1_amp"],
+        ("IV", 0): ["voltage_base"],
+        ("IV", -40): ["voltage_base", "ohmic_input_resistance_vb_ssse"],
+    }
+    goals = [
+        AutoTarget([protocol], [a], names, 1, 1, tolerance=30) for (protocol, a), names in wanted.items()
+    ]
+    state.use_auto_targets(goals)
+    before = export(state.results, "bluepyemodel")
+    assert before.refusals == ()
+    state.keep_auto_targets()
+    roles = {(t.amplitude, t.efeature): t.role for t in state.inputs.targets}
+    assert roles == {
+        (150, "AP1_amp"): None,
+        (0, "voltage_base"): "RMP",
+        (-40, "voltage_base"): "holding",
+        (-40, "ohmic_input_resistance_vb_ssse"): "Rin",
+    }
+    name = "config/features/cell.json"
+    assert export(state.results, "bluepyemodel").files[name] == before.files[name]
+    state.use_auto_targets([goals[0], goals[2]])
+    state.keep_auto_targets()
+    assert {t.role for t in state.inputs.targets} == {None}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pathlib
+import threading
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from efewidgets import ExtractionState, datasets
 from efewidgets.engine.export import Choices
 from efewidgets.engine.export.fit import fit_data
 from efewidgets.engine.export.responses import play
+from efewidgets.engine.problems import EfeError
 from efewidgets.state.results.extraction import as_extraction
 from efewidgets.widgets import ResultsPanel
 from tests.state.test_models import TARGETS, spiking
@@ -43,6 +45,7 @@ def test_a_model_is_added_scored_and_removed(state, responses, tmp_path):
     assert panel.table.layout.display == "none"
     panel.name.value, panel.folder.value = "fitted", str(responses)
     panel.add.click()
+    panel.job.wait()
     assert panel.said.text == ""
     assert (tmp_path / "out" / "models" / "fitted" / "IV_-50.csv").is_file()
     assert panel.table.layout.display == ""
@@ -71,6 +74,7 @@ def test_responses_are_uploaded_and_what_was_uploaded_is_not_kept(state, respons
             inbox.take(path.name, 0, path.read_bytes())
             paths.append(str(inbox.finish(path.name)))
         panel._received(tuple(paths))
+        panel.job.wait()
         assert panel.said.text == ""
         assert not any(pathlib.Path(path).exists() for path in paths)
     scores = state.results.model_scores.pivot(index="feature", columns="model", values="z")
@@ -85,12 +89,36 @@ def test_what_is_no_model_is_said_and_changes_nothing(state, tmp_path):
     (tmp_path / "empty").mkdir()
     panel.folder.value = str(tmp_path / "empty")
     panel.add.click()
+    panel.job.wait()
     assert "no response of a model" in panel.said.text
     panel.name.value = "RS1"
     panel.add.click()
+    panel.job.wait()
     assert "there is a cell 'RS1'" in panel.said.text
     assert [cell.name for cell in state.inputs.cells] == ["RS1"]
     assert not (tmp_path / "out").exists()
+
+
+def test_responses_are_read_apart_from_the_page_and_reading_is_stopped(state, responses, monkeypatch):
+    panel = ResultsPanel(state).models
+    going, goon = threading.Event(), threading.Event()
+
+    def slow(path):
+        going.set()
+        assert goon.wait(60)
+        return 0.0
+
+    monkeypatch.setattr("efewidgets.engine.export.responses._read_file", slow)
+    future = panel.begin_model(responses)
+    assert going.wait(60)
+    assert not future.done()  # the page goes on meanwhile
+    with pytest.raises(EfeError, match="under way"):
+        panel.begin_model(responses)
+    panel.job.stop.click()
+    goon.set()
+    with pytest.raises(EfeError, match="stopped"):
+        future.result(60)
+    assert [cell.name for cell in state.inputs.cells] == ["RS1"]
 
 
 def test_a_cell_is_taken_for_a_model(state):

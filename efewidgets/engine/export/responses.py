@@ -119,6 +119,7 @@ def _stimulus(
 
 def read_responses(
     source: Mapping[str, Any] | str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+    seen: Callable[[int, int], None] | None = None,
 ) -> dict[str, Any]:
     """Return responses: those of a dictionary, of a folder, or of files.
 
@@ -127,6 +128,8 @@ def read_responses(
     source : dict, path or list of path
         What a BluePyOpt protocol or evaluator returns; or a folder of BluePyEModel's ``<name>.dat`` (``recordings/…``),
         or of ``<name>.csv`` as BluePyOpt's TimeVoltageResponse writes them; or such files.
+    seen : callable, optional
+        ``seen(done, of)`` is called before each file.
 
     Raises
     ------
@@ -136,8 +139,13 @@ def read_responses(
     if isinstance(source, Mapping):
         found = dict(source)
     else:
-        files = _files_in(source) if isinstance(source, (str, os.PathLike)) else map(pathlib.Path, source)
-        found = {path.stem: _read_file(path) for path in files if path.suffix in (".dat", ".csv")}
+        paths = _files_in(source) if isinstance(source, (str, os.PathLike)) else map(pathlib.Path, source)
+        files = [path for path in paths if path.suffix in (".dat", ".csv")]
+        found = {}
+        for done, path in enumerate(files):
+            if seen is not None:
+                seen(done, len(files))
+            found[path.stem] = _read_file(path)
     if not any(str(name).endswith(".v") for name in found):
         raise EfeError(
             "there is no response of a model: they are called <protocol>.soma.v, as BluePyOpt and BluePyEModel call "

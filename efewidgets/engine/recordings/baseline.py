@@ -111,7 +111,7 @@ def quiet(current: np.ndarray) -> Stretch | None:
     """Follow a current (n,) from its first sample on and leave out what jumps off its level; None without samples."""
     if not len(current):
         return None
-    width = int(np.clip(len(current) // (4 * BLOCKS), min(FEWEST, max(1, len(current) // BLOCKS)), WIDEST))
+    width = int(np.clip(len(current) // BLOCKS, 1, WIDEST))
     blocks = current[: len(current) // width * width].reshape(-1, width)
     medians = np.median(blocks, axis=1).astype(np.float64)
     means = blocks.mean(axis=1)  # of a coarse converter the medians differ by whole steps, the means by noise

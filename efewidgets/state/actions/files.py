@@ -9,9 +9,10 @@ from typing import Any
 
 from ...engine.problems import EfeError, nearest
 from ...engine.readers import has_protocol
+from ...engine.remote import absolute
+from ...engine.stages.inputs import CellInputs, FileInputs, Recipe, file_inputs, files_in_words
+from ...engine.stages.values import Frozen
 from ..convert import with_absolute_paths
-from ..inputs import CellInputs, FileInputs, Recipe, file_inputs, files_in_words
-from ..values import Frozen
 from .base import Editing, count
 
 Ids = str | Iterable[str]
@@ -27,7 +28,7 @@ class FileActions(Editing):
         self, cell: str | None = None, protocol: str | None = None, path: str | os.PathLike | None = None
     ) -> list[str]:
         """Return the ids of the files of a cell, of a protocol, of a path, or of all."""
-        wanted = None if path is None else os.path.abspath(os.fspath(path))
+        wanted = None if path is None else absolute(path)
         return [
             file.id
             for found, file in self.inputs.files()
@@ -132,16 +133,6 @@ class FileActions(Editing):
         chosen = self._chosen(files)
         label = f"set {', '.join(metadata)} of {self._in_words(chosen)}"
         self._edit(chosen, lambda file: _with_recipe(file, metadata=file.metadata.changed(metadata)), label)
-
-    def set_stimuli(self, ecodes: Mapping[str, str | None]) -> None:
-        """Say as which stimulus each of several files is read (by their ids), in one step; None takes it back."""
-        chosen = self._chosen(list(ecodes))
-        label = f"set ecode of {self._in_words(chosen)}"
-        self._edit(
-            chosen,
-            lambda file: _with_recipe(file, metadata=file.metadata.changed({"ecode": ecodes[file.id]})),
-            label,
-        )
 
     def _in_words(self, chosen: set[str]) -> str:
         return files_in_words(file for _, file in self.inputs.files() if file.id in chosen)

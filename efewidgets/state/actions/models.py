@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import pathlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ...engine.exchange import write_files
@@ -13,9 +13,9 @@ from ...engine.export.choices import Choices, choices_of
 from ...engine.export.fit import fit_data
 from ...engine.export.responses import STEP_MS, Model, ModelFiles, model_files, play, read_responses
 from ...engine.problems import EfeError, nearest
+from ...engine.stages.inputs import CellInputs, file_inputs
+from ...engine.stages.values import Frozen, thaw
 from ..convert import with_absolute_paths
-from ..inputs import CellInputs, file_inputs
-from ..values import Frozen, thaw
 from .base import Editing
 
 
@@ -30,6 +30,7 @@ class ModelActions(Editing):
         *,
         choices: Choices | None = None,
         dt: float = STEP_MS,
+        seen: Callable[[int, int], None] | None = None,
     ) -> list[str]:
         """Look at a model beside the cells: its responses to the targets' stimuli become recordings.
 
@@ -52,6 +53,8 @@ class ModelActions(Editing):
             ``threshold_based`` decides whether it was played % of its own rheobase or nA.
         dt : float
             Step with which a callable is played, ms.
+        seen : callable, optional
+            ``seen(done, of)`` is called before each file of responses.
 
         Returns
         -------
@@ -74,7 +77,7 @@ class ModelActions(Editing):
             raise EfeError(
                 "there is no target with a value yet, so that there is nothing to compare a model with."
             )
-        responses = play(model, fit, dt) if callable(model) else read_responses(model)
+        responses = play(model, fit, dt) if callable(model) else read_responses(model, seen)
         found = model_files(responses, fit)
         place = pathlib.Path(os.path.abspath(folder))
         write_files({place / file: content for file, content in found.files.items()})

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ...engine.problems import EfeError, nearest
-from ...engine.roles import with_roles
+from ...engine.roles import role_faults, with_roles
+from ...engine.stages.inputs import Target
+from ...engine.stages.values import Frozen, freeze
 from ...engine.targets.automatic import AutoTarget, bluepyemodel_auto_targets, default_auto_targets
 from ...engine.targets.targets import KNOWN_KEYS, convert_legacy_targets
 from ..convert import goals_of
-from ..inputs import Target
-from ..values import Frozen, freeze
 from .base import Editing, count
 
 Ids = str | Iterable[str]
@@ -157,11 +157,22 @@ class TargetActions(Editing):
         self.commit("choose targets automatically", targets=None, auto_targets=goals_of(goals))
 
     def keep_auto_targets(self) -> list[str]:
-        """Make the targets that were chosen automatically a person's own, to be edited; return their ids."""
+        """Make the targets that were chosen automatically a person's own, to be edited; return their ids.
+
+        The roles that an export would have given them are kept, if they are all there.
+        """
         with self._lock:
             if self.inputs.targets is not None:
                 return [target.id for target in self.inputs.targets]
-            new = [dataclasses.replace(t, id=self._new_id("t")) for t in dict.fromkeys(self.results.targets)]
+            chosen = list(dict.fromkeys(self.results.targets))
+            proposed = with_roles(
+                [target.as_dict() for target in chosen]
+            )  # as an export of the choice has them
+            whole = not role_faults(proposed, complete=True)
+            new = [
+                dataclasses.replace(target, id=self._new_id("t"), role=role.get("role") if whole else None)
+                for target, role in zip(chosen, proposed, strict=True)
+            ]
             self._commit(f"keep {count(len(new), 'target')} chosen automatically", tuple(new))
         return [target.id for target in new]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,13 @@ from ... import datasets
 from ...engine.files.folders import Root
 from ...engine.problems import EfeError
 from ...engine.readers import always_apart
-from ...engine.readers.registry import suffixes_that_name_protocols
+from ...engine.readers.registry import format_of, suffixes_that_name_protocols
 from ...engine.recordings.ecodes import FAMILIES
+from ...engine.remote import is_url
+from ...engine.remote.hosts import check_among
+from ...engine.remote.places import first_place
+from ...engine.stages.inputs import FileInputs, files_in_words
 from ...state import ExtractionState
-from ...state.inputs import FileInputs, files_in_words
 from ..parts.base import StateWidget
 from ..parts.style import row
 from ..parts.table import Column, Table
@@ -25,7 +28,6 @@ from .browser import ANY_FORMAT, Browser, suffixes_of
 from .looker import Looker
 from .preview import Preview
 from .rows import chosen_rows, counted, number_from, stimulus_family, units_from
-from .suggestions import SUGGESTED, Suggestions
 
 _NOTHING = "No recordings yet. Choose files on the server{}, or add the sample cells to try things out."
 
@@ -44,6 +46,8 @@ class FileSelector(StateWidget):
         Bytes that one uploaded file may have.
     uploads : bool
         Whether files can be uploaded at all.
+    hosts : list of str, optional
+        From which recordings may be read by their addresses; by default from any.
 
     Attributes
     ----------
@@ -64,7 +68,9 @@ class FileSelector(StateWidget):
         scratch: str | os.PathLike[str] | None = None,
         limit: int = 8 * 2**30,
         uploads: bool = True,
+        hosts: Iterable[str] | None = None,
     ):
+        self.hosts = None if hosts is None else tuple(hosts)
         self.upload: Upload | None = None
         self._uploads = uploads
         self.root = Root(root if root is not None else Path.cwd())
@@ -85,9 +91,17 @@ class FileSelector(StateWidget):
             )
         self.preview = Preview(self, self.looker, self._named)
         self.browser = Browser(self, self.root, self.preview.start)
+        self.address = ipywidgets.Text(
+            description="Address", placeholder="https://…, s3://BUCKET/KEY or dandi://DANDISET/ASSET",
+            continuous_update=False, layout={"width": "auto", "flex": "1 1 auto"},
+            tooltip="of a recording on another computer; Enter looks into it",
+        )  # fmt: skip
         places: dict[str, ipywidgets.Widget] = {"On the server": self.browser.box}
         if self.upload is not None:
             places["Upload"] = self.upload
+        if self.hosts is None or self.hosts:
+            places["Elsewhere"] = row(self.address)
+        self.on(self.address, self._go_to)
         self.sources = ipywidgets.Tab(list(places.values()), titles=list(places))
         self.samples = ipywidgets.Button(
             description="Add sample cells", icon="flask", layout={"width": "auto"},
@@ -98,14 +112,6 @@ class FileSelector(StateWidget):
             description="Rename cell", placeholder="select one of its files", continuous_update=False,
             layout={"width": "auto", "flex": "0 1 300px"}, tooltip="New name of the selected cell; Enter renames",
         )  # fmt: skip
-        self.look = ipywidgets.Button(
-            description="What stimulus?", icon="search", layout={"width": "auto"},
-            tooltip="Look at the current of the selected files (or of those without a known stimulus), and suggest one",
-        )  # fmt: skip
-        self.take = ipywidgets.Button(
-            description="Take suggestions", icon="check", layout={"width": "auto", "display": "none"},
-            tooltip="Read the selected files (or all with a suggestion) as what is suggested; can be undone",
-        )  # fmt: skip
         self.count = ipywidgets.HTML()
         self.table = Table(
             self._columns({}), label="Chosen files", on_edit=self._edit, on_select=self._select,
@@ -114,11 +120,8 @@ class FileSelector(StateWidget):
         )  # fmt: skip
         self.on_click(self.samples, self._add_samples)
         self.on_click(self.remove, self._remove)
-        self.suggested = Suggestions(self.state)
-        self.on_click(self.look, self._look)
-        self.on_click(self.take, self._take)
         self.on(self.new_name, self._rename)
-        line = row(self.count, self.samples, self.remove, self.look, self.take, self.new_name)
+        line = row(self.count, self.samples, self.remove, self.new_name)
         self.act(self.browser.show, message=self.browser.message)
         return self.sources, self.preview.box, line, self.table
 
@@ -127,13 +130,12 @@ class FileSelector(StateWidget):
     def view_data(self) -> dict[str, Any]:
         """Return the rows of the chosen files, and how many there are."""
         inputs = self.state.inputs
-        rows = [self.suggested.shown(row) for row in chosen_rows(inputs, self.looker.get, {})]
+        rows = chosen_rows(inputs, self.looker.get, {})
         return {
             "rows": rows,
             "cells": [cell.name for cell in inputs.cells],
             "protocols": sorted(inputs.protocols),
             "cell": self.state.view.cell,
-            "suggested": any(row["suggested"] for row in rows),
             "files": files_in_words(file for _, file in inputs.files()),
         }
 
@@ -146,8 +148,6 @@ class FileSelector(StateWidget):
         )
         self.put(self.count, value=f'<span class="efe-heading">{words}</span>')
         self.put(self.remove, disabled=not data["rows"])
-        self.put(self.look, disabled=not data["rows"])
-        self.take.layout.display = "" if data["suggested"] else "none"
         known = data["cell"] if data["cell"] in data["cells"] else ""
         self.put(self.new_name, disabled=not known, value=known)
         if self.preview.paths:
@@ -164,7 +164,6 @@ class FileSelector(StateWidget):
             Column("protocol", "Protocol", editable=True, choices=protocols, hint="Another name for the same sweeps"),
             Column("ecode", "Stimulus", editable=True, choices=tuple(FAMILIES),
                    hint="The family of stimuli as which it is read: by the protocol's name, or as chosen here"),
-            *([SUGGESTED] if data.get("suggested") else []),
             Column("sweeps", "Sweeps", kind="number"),
             Column("rate", "Rate", unit="kHz", hint="Sampling rate"),
             Column("units", "Units", editable=True, hint="Of voltage and current; asked for where the file has none"),
@@ -190,7 +189,27 @@ class FileSelector(StateWidget):
 
     def choose(self, paths: Sequence[str | os.PathLike[str]]) -> None:
         """Propose files of the root or of the uploads, as `browser` does; `preview.add` then adds them."""
-        self.preview.start([str(self.root.resolve(path)) for path in paths])
+        self.preview.start([self._place(os.fspath(path)) for path in paths])
+
+    def _place(self, path: str) -> str:
+        """Return the path of a file below the root, or an address that may be read. Raises EfeError."""
+        if not is_url(path):
+            return str(self.root.resolve(path))
+        if self.hosts is not None:
+            check_among(first_place(path), self.hosts)
+        return path
+
+    def _go_to(self, address: str) -> None:
+        """Propose the recording of an address."""
+        text = address.strip()
+        if not text:
+            return
+        if not is_url(text):
+            raise EfeError(
+                f"{text!r} is no address of a recording: it must begin with https://, s3:// or dandi://."
+            )
+        format_of(text)  # says which suffixes there are
+        self.choose([text])
 
     def _received(self, paths: tuple[str, ...]) -> None:
         suffixes = suffixes_of(ANY_FORMAT)
@@ -246,13 +265,6 @@ class FileSelector(StateWidget):
         if text and not stimulus_family("", text):
             raise EfeError(f"{text!r} is no known stimulus: choose one of {', '.join(FAMILIES)}.")
         self.state.set_metadata(ids, ecode=text or None)
-
-    def _look(self) -> None:
-        self.suggested.look(self.table.selected)
-        self.refresh()
-
-    def _take(self) -> None:
-        self.suggested.take(self.table.selected)
 
     def _select(self, ids: tuple[str, ...]) -> None:
         """Let all views show the cell and protocol of the selected files, as far as they have one in common."""

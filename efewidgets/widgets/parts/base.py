@@ -162,6 +162,7 @@ class StateWidget(ipywidgets.VBox):
         """
         beside = message or self.message
         with self._guard:
+            beside.clear()  # before, since the action may say something itself
             try:
                 action(*args, **kwargs)
             except EfeError as error:
@@ -171,7 +172,6 @@ class StateWidget(ipywidgets.VBox):
                 logger.exception("an action failed")
                 beside.say(f"that failed: {type(error).__name__}: {error}")
                 return False
-            beside.clear()
             return True
 
     def later(self, action: Callable[[], Any], delay: float = 0.1) -> Debounce:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import ipywidgets
 
 from ...engine.problems import EfeError
-from ...state.running.work import Cancelled
+from ...engine.stages.work import Cancelled
 from .html import escape, plain, tag
 from .style import row
 
@@ -48,6 +48,7 @@ class Later:
         self.box = row(self.bar, self.stop)
         self.box.layout.display = "none"
         self._lock = threading.Lock()
+        self._busy = False
         self._thread: threading.Thread | None = None
         self._needless = threading.Event()
 
@@ -68,8 +69,9 @@ class Later:
         """
         found: Future[Result] = Future()
         with self._lock:
-            if self._thread is not None:
+            if self._busy:
                 raise EfeError("that is under way: wait for it, or stop it first.")
+            self._busy = True
             self._needless.clear()
             # not a daemon: at the end of Python it is waited for, so that it isn't cut off in a library
             self._thread = threading.Thread(
@@ -98,8 +100,7 @@ class Later:
         except Exception as failure:
             error = failure
         self._show("", 0, 0)
-        with self._lock:
-            self._thread = None
+        self._busy = False  # before the result, so that who waits for it can start other work
         if error is None:
             found.set_result(result)
         else:
@@ -120,7 +121,7 @@ class Later:
         self._needless.set()
 
     def wait(self, seconds: float | None = None) -> bool:
-        """Wait until no work is done; whether that came about in time (s)."""
+        """Wait until the work is done, and what follows from it; whether that came about in time (s)."""
         thread = self._thread
         if thread is not None and thread is not threading.current_thread():
             thread.join(seconds)

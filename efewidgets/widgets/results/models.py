@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import math
 import os
 import pathlib
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,12 +19,15 @@ from ...engine.problems import EfeError
 from ...state import ExtractionState
 from ..parts.base import StateWidget
 from ..parts.html import escape, plain, tag
+from ..parts.later import Later, Seen
 from ..parts.message import Message
 from ..parts.style import row
 from ..parts.table import Column, Table
 from ..parts.upload import Upload
 from . import data as results_data
 from . import files as results_files
+
+logger = logging.getLogger(__name__)
 
 #: Standard deviations from which a model is told to miss a target, and to be far off
 FAR, FARTHER = 2.0, 5.0
@@ -74,6 +79,8 @@ class ModelsPanel(StateWidget):
         What the next model is called; a folder with its responses.
     upload : Upload or None
     add, remove, take : ipywidgets.Button
+    job : Later or None
+        The model that is being added, with a button to stop it.
     model, cell : ipywidgets.Dropdown
         Which model is removed; the cell whose recordings are a model's.
     table : Table
@@ -88,6 +95,7 @@ class ModelsPanel(StateWidget):
     ):
         self.root, self.read_only = root, read_only
         self.upload: Upload | None = None
+        self.job: Later | None = None
         super().__init__(state)
 
     # --- controls
@@ -112,6 +120,7 @@ class ModelsPanel(StateWidget):
         return [ipywidgets.HTML(heading + about), *adding, self.said, self.summary, self.table, self.chosen]
 
     def _adding(self) -> list[ipywidgets.Widget]:
+        self.job = Later()
         self.name = ipywidgets.Text(NAME, description="Name", layout={"width": "240px"})
         self.folder = ipywidgets.Text(
             description="Responses in", placeholder="a folder of <protocol>.soma.v.dat or .csv",
@@ -134,7 +143,7 @@ class ModelsPanel(StateWidget):
         )
         self.on_click(self.take, self._take, self.said)
         self.others = row(self.cell, self.take)
-        return [row(self.name, self.folder, self.add), self.upload, self.others]
+        return [row(self.name, self.folder, self.add, self.job.box), self.upload, self.others]
 
     # --- from the state to the screen
 
@@ -180,37 +189,85 @@ class ModelsPanel(StateWidget):
         folder = results_files.folder_at(self.folder.value, self.root)
         if not folder.is_dir():
             raise EfeError(f"there is no folder {self.folder.value!r}.")
-        self.add_model(folder)
+        self._begin(folder)
 
     def _received(self, paths: tuple[str, ...]) -> None:
         """Add a model whose responses were uploaded; they are kept as files of it, so that the uploads aren't."""
-        with self._guard:
-            self.said.clear()
-            try:
-                self.add_model(paths)
-            except EfeError as error:
-                self.said.say(str(error))
-            finally:
-                for path in paths:
-                    with contextlib.suppress(OSError):
-                        os.unlink(path)
 
-    def add_model(self, responses: Any) -> None:
-        """Add the model of the name that is typed; see `ExtractionState.add_model`.
+        def forget(*_: object) -> None:
+            for path in paths:
+                with contextlib.suppress(OSError):
+                    os.unlink(path)
+
+        self.said.clear()
+        try:
+            self._begin(paths).add_done_callback(forget)
+        except EfeError as error:
+            self.said.say(str(error))
+            forget()
+
+    def _begin(self, responses: Any) -> Future[list[str]]:
+        future = self.begin_model(responses)
+        future.add_done_callback(self._say)
+        return future
+
+    def _say(self, done: Future[list[str]]) -> None:
+        """Say what came of adding a model; once the click that began it is dealt with, which clears the message."""
+        with self._guard:
+            error = done.exception()
+            if isinstance(error, EfeError):
+                self.said.say(str(error))
+            elif error is not None:
+                logger.error("a model can't be added", exc_info=error)
+                self.said.say(f"that failed: {type(error).__name__}: {error}")
+            elif passed_over := done.result():
+                self.said.say(f"Of no target's protocol: {', '.join(map(plain, passed_over))}.", "note")
+
+    def begin_model(self, responses: Any) -> Future[list[str]]:
+        """Begin to add the model of the name that is typed, apart from the page; see `ExtractionState.add_model`.
+
+        Parameters
+        ----------
+        responses : dict, path or list of path
+            See `engine.export.responses.read_responses`.
+
+        Returns
+        -------
+        concurrent.futures.Future
+            Of what of the responses is of no protocol of the targets.
+
+        Raises
+        ------
+        EfeError
+            If nothing can be written here, the model has no name, or another is being added. What is wrong with the
+            responses is raised by the future.
+        """
+        if self.job is None:
+            raise EfeError("nothing can be written here.")
+        name = self.name.value.strip()
+        if not name:
+            raise EfeError("give the model a name.")
+        place = self._place(name)
+
+        def work(seen: Seen) -> list[str]:
+            return self.state.add_model(name, responses, place, seen=seen)
+
+        return self.job.start("reading responses", work)
+
+    def add_model(self, responses: Any) -> list[str]:
+        """Add a model as `begin_model` does, and wait for it.
 
         Raises
         ------
         EfeError
             If it isn't a model of these targets.
         """
-        if self.read_only:
-            raise EfeError("nothing can be written here.")
-        name = self.name.value.strip()
-        if not name:
-            raise EfeError("give the model a name.")
-        passed_over = self.state.add_model(name, responses, self._place(name))
-        if passed_over:
-            self.said.say(f"Of no target's protocol: {', '.join(map(plain, passed_over))}.", "note")
+        return self.begin_model(responses).result()
+
+    def leave(self) -> None:
+        """End work that is under way."""
+        if self.job is not None:
+            self.job.cancel()
 
     def _place(self, name: str) -> pathlib.Path:
         """Return where a model's responses are kept: below the folder of the output."""

@@ -10,8 +10,8 @@ explains with the fewest parts is taken, after Rissanen 1978, Automatica 14:465)
 a step, two of opposite sign a hyper- and depolarising pair, one upon another an sAHP, many alike a train. A ramp is a
 baseline that a line leaves at the block that leaves least behind (Hinkley 1971, J. Am. Stat. Assoc. 66:736); cheops are
 the fits of `flanks`. What goes to and fro is a sine if each half wave is about as high and as long as the next, and
-rounder than a rectangle; what is restless without that is noise. Short pulses are those of `pulses`. The kinds are those
-that BluePyEfe's eCodes read.
+rounder than a rectangle; what is restless without that is noise. Short pulses are those of `pulses`. The kinds are
+those that BluePyEfe's eCodes read.
 
 The sweeps of a protocol answer together: each votes with its confidence; those that show nothing don't vote.
 """

@@ -38,6 +38,11 @@ class Offer:
     kind: Kind
     problem: str = ""
 
+    @classmethod
+    def failed(cls, protocol: str, why: str) -> Offer:
+        """Return what is known of a protocol whose currents can't be looked at."""
+        return cls(protocol, family_by_name(protocol), together([]), why)
+
     @property
     def suggested(self) -> str:
         """The family that is offered: where the name says nothing, and the current is sure. Else ""."""
@@ -63,7 +68,7 @@ class Offer:
         if self.problem:
             return f"its current can't be looked at: {self.problem}"
         kind = self.kind
-        read_as = f", which {kind.ecode} reads" if kind.ecode else ""
+        read_as = f", which {kind.ecode} reads" if kind.ecode and kind.ecode != self.by_name else ""
         sure = "" if kind.confidence >= CLEAR else ", not quite sure" if kind.sure else ", not sure"
         return f"by the current: {kind.name}{read_as} (confidence {kind.confidence:.2f}{sure}): {kind.reason}"
 
@@ -165,5 +170,3 @@ def evenly(items: Sequence[Any], most: int) -> Sequence[Any]:
     if len(items) <= most:
         return items
     return [items[round(k * (len(items) - 1) / max(1, most - 1))] for k in range(most)]
-
-

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from .files import FileActions
 from .models import ModelActions
 from .settings import SettingActions
+from .stimuli import StimulusActions
 from .targets import TargetActions
 
 
-class Actions(FileActions, TargetActions, SettingActions, ModelActions):
+class Actions(StimulusActions, TargetActions, SettingActions, ModelActions):
     """The actions of a state."""

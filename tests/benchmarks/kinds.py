@@ -148,9 +148,8 @@ def main() -> None:
             print(f"{laboratory}: {score(table)}")
         show("Lab recordings, protocols", summed(tables))
         show("Lab recordings, single sweeps", alone)
-        print(
-            f"\nms a sweep: median {np.median(spent):.1f}, 95 % below {np.quantile(spent, 0.95):.1f}, most {max(spent):.1f}"
-        )
+        middle, most = np.quantile(spent, (0.5, 0.95))
+        print(f"\nms a sweep: median {middle:.1f}, 95 % below {most:.1f}, most {max(spent):.1f}")
     else:
         print("The folder of real recordings is not at hand; simulated stimuli only.")
     show("Sample cells, protocols", sample_cells())

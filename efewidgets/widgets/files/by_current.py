@@ -24,7 +24,8 @@ logger = logging.getLogger(__name__)
 _MOST = 30  # protocols whose name says nothing that are looked at unasked
 METHOD = (
     "How well each kind of stimulus explains the currents of all sweeps of a protocol, a confidence from 0 to 1 "
-    "(method and sources: efewidgets.engine.detection.kinds). Nothing is read so before you take it; undo takes it back."
+    "(method and sources: efewidgets.engine.detection.kinds). Nothing is read so before you take it; undo "
+    "takes it back."
 )
 COLUMNS = (
     Column("protocol", "Protocol"),

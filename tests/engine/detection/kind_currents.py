@@ -1,7 +1,7 @@
 """Whole simulated protocols of each kind of stimulus, on other rigs and with other timings than in `stimuli`.
 
-Each protocol draws its timings once; its sweeps differ in amplitude, as in a lab. Noise is brown and white, with or without
-hum; some have a test pulse before the stimulus, a holding current that shifts, transients at edges, spikes that couple
+Each protocol draws its timings once; its sweeps differ in amplitude, as in a lab. Noise is brown and white, with or
+without hum; some have a test pulse before the stimulus, a holding current, transients at edges, spikes that couple
 back, and a converter's digits.
 """
 

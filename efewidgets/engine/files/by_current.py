@@ -52,7 +52,7 @@ class Offer:
     def contradiction(self) -> str:
         """A sentence where name and current clearly contradict each other, else ""."""
         kind = self.kind
-        known = self.by_name in ECODES.values()
+        known = bool(self.by_name) and self.by_name in ECODES.values()
         if not known or not kind.sure or kind.confidence < CLEAR or kind.ecode == self.by_name:
             return ""
         if kind.name in ALSO.get(self.by_name, ()):

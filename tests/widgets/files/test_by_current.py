@@ -57,6 +57,7 @@ def test_a_name_that_says_nothing_is_offered_its_stimulus_and_a_click_takes_it(
     assert (row["named"], row["take"]) == ("?", f"Read as {ecode}")
     assert row["confidence"] >= 0.9
     assert "sweeps:" in row["reason"]
+    assert "it is read as" not in row["reason"]
     assert all("ecode" not in file.metadata for _, file in state.inputs.files())  # nothing is taken unasked
     assert files.by_current.box.layout.display == ""
 

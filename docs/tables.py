@@ -82,7 +82,7 @@ def _families() -> str:
     rows = []
     for name, family in FAMILIES.items():
         names = [key for key, cls in eCodes.items() if cls is family]
-        what = (inspect.getdoc(inspect.getmodule(family)) or "").partition("\n")[0]
+        what = (inspect.getdoc(inspect.getmodule(type(family.stimulus_family))) or "").partition("\n")[0]
         timings = _code(family.timings) or _code(family.extra_params)
         rows.append((f"`{name}`", what.partition(": ")[2] or what, timings, _code(names)))
     heads = ("family", "what it is", "timings (ms)", "names of protocols that stand for it")

@@ -22,6 +22,7 @@ _HOME = {
     "ExtractionState": "state",
     "EfeError": "engine.problems",
     "Problem": "engine.problems",
+    "convert": "engine.export.nwb",
     "inspect": "engine.readers",
     "register_reader": "engine.readers",
     "register_ecode": "engine.ecodes",

@@ -19,8 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from .engine.extraction import pipeline
-from .engine.extraction.run import Options, run_extraction
+from .engine.extraction.cells import group, read_cells
+from .engine.extraction.run import run_extraction
 from .engine.extraction.writing import RunSettings, write_extraction
 from .engine.features.efel_features import DEFAULT_EFEL_SETTINGS, check_settings
 from .engine.names import safe_name
@@ -28,9 +28,11 @@ from .engine.outputs.standard_files import build_currents, build_outputs, save_o
 from .engine.parallel import run
 from .engine.problems import EfeError, Problem
 from .engine.recordings.cell import Cell
+from .engine.recordings.computing import compute_features, request_features
 from .engine.recordings.recording import Recording
+from .engine.stages.options import Options
 from .engine.targets.automatic import AutoTarget, default_auto_targets
-from .engine.targets.matching import Protocol, check_mode
+from .engine.targets.matching import Protocol, check_mode, unmatched_problems
 from .engine.targets.rheobase import assign, check_strategy
 from .engine.targets.targets import EFeatureTarget, check_targets, convert_legacy_targets
 from .engine.traces.trace import truth
@@ -114,7 +116,7 @@ def read_recordings(
     """
     check_settings(efel_settings or {})
     runner = partial(run, map_function=map_function, executor=executor)
-    cells = pipeline.read_cells(files_metadata, recording_reader, efel_settings, runner)
+    cells = read_cells(files_metadata, recording_reader, efel_settings, runner)
     _log([problem for cell in cells for problem in cell.all_problems()])
     return cells
 
@@ -156,10 +158,10 @@ def extract_efeatures_at_targets(
         If a setting isn't known, or no target can be used.
     """
     check_settings(efel_settings or {})
-    pipeline.request_features(cells, _usable(targets), efel_settings, anew=True)
+    request_features(cells, _usable(targets), efel_settings, anew=True)
     recordings = [recording for cell in cells for recording in cell.recordings]
     runner = partial(run, map_function=map_function, executor=executor)
-    _log(pipeline.compute_features(recordings, runner))
+    _log(compute_features(recordings, runner))
     return list(cells)
 
 
@@ -240,10 +242,10 @@ def group_efeatures(
     check_mode(protocol_mode)
     check_settings(efel_settings or {})
     runner = partial(run, map_function=map_function, executor=executor)
-    protocols = pipeline.group(
+    protocols = group(
         cells, _usable(targets), absolute_amplitude, use_global_rheobase, protocol_mode, efel_settings, runner
     )
-    _log(pipeline.unmatched_problems(cells, protocols))
+    _log(unmatched_problems(cells, protocols))
     _log_absent(cells, protocols, absolute_amplitude)
     return protocols
 

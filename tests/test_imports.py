@@ -34,10 +34,21 @@ LAYERS = ("engine", "state", "widgets", "app")
 # the state, what holds the rooms together.
 ROOMS = {
     "engine": (
-        *("", "readers", "traces", "detection", "features", "figures", "recordings", "files", "targets"),
-        *("outputs", "extraction", "export", "config"),
+        *(
+            "",
+            "remote",
+            "readers",
+            "traces",
+            "detection",
+            "features",
+            "figures",
+            "recordings",
+            "files",
+            "targets",
+        ),
+        *("outputs", "stages", "extraction", "export", "config"),
     ),
-    "state": ("running", "", "stages", "results", "sessions", "actions"),
+    "state": ("running", "", "cache", "results", "sessions", "actions"),
     "widgets": (
         *("parts", "files", "traces", "rheobase", "targets", "features", "settings", "results", "overview"),
         *("teaching", ""),

@@ -306,7 +306,12 @@ class Dashboard(ipywidgets.VBox):
                 self.state, fence=self.fence, open_path=self.open_session, read_only=not self._writes
             )
         options: Mapping[str, dict[str, Any]] = {
-            "FileSelector": {"root": self.root, "scratch": self.scratch, "uploads": self._writes},
+            "FileSelector": {
+                "root": self.root,
+                "scratch": self.scratch,
+                "uploads": self._writes,
+                "hosts": self.fence.hosts,
+            },
             "ResultsPanel": {
                 "root": self.fence.scratch if self.fence.stands else None,
                 "read_only": not self._writes,

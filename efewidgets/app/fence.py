@@ -12,6 +12,9 @@ from typing import Any
 from ..engine.config.document import map_paths
 from ..engine.guard import set_guard
 from ..engine.problems import EfeError
+from ..engine.remote import is_url
+from ..engine.remote.hosts import allow_only, check_among
+from ..engine.remote.places import first_place
 from ..engine.systems import leads_to_a_host
 
 logger = logging.getLogger(__name__)
@@ -38,6 +41,8 @@ class Fence:
         Further folders to read from, such as that of the sample cells.
     reader : str
         ``module:function`` that sessions may name: that of the host's own config, which is loaded already.
+    hosts : iterable of str
+        From which recordings may be fetched by their addresses; without a fence, from all.
     """
 
     def __init__(
@@ -46,8 +51,9 @@ class Fence:
         scratch: str | os.PathLike[str] | None = None,
         also: Iterable[str | os.PathLike[str]] = (),
         reader: str = "",
+        hosts: Iterable[str] = (),
     ):
-        self.reader = reader
+        self.reader, self._hosts = reader, tuple(hosts)
         self.root = None if root is None else _real(root)
         self.scratch = None if scratch is None else _real(scratch)
         self._readable = [path for path in (self.root, self.scratch, *map(_real, also)) if path is not None]
@@ -56,6 +62,23 @@ class Fence:
     def stands(self) -> bool:
         """Whether there is a fence at all."""
         return self.root is not None
+
+    @property
+    def hosts(self) -> tuple[str, ...] | None:
+        """From which hosts recordings may be fetched; None: from any."""
+        return self._hosts if self.stands else None
+
+    def may_read(self, path: str | os.PathLike[str]) -> None:
+        """Raise EfeError if a recording's path leads outside, or its address to a host that isn't allowed."""
+        text = os.fspath(path)
+        if not is_url(text):
+            self.readable(text)
+        elif self.hosts is not None:
+            try:
+                check_among(first_place(text), self.hosts)
+            except EfeError as error:
+                logger.warning("refused to fetch %.300r", text)
+                raise EfeError(f"{text[:_SHOWN]!r} is out of reach: {error}") from error
 
     def readable(self, path: str | os.PathLike[str]) -> pathlib.Path:
         """Return where a path leads.
@@ -128,12 +151,16 @@ class Fence:
         reader = data.get("recording_reader")
         if isinstance(reader, str) and ":" in reader and reader != self.reader:
             raise self._refused("run", reader, "a session can't bring a reader of its own here")
-        map_paths(data.get("files_metadata"), lambda name: str(self.readable(_from(folder, name))))
+        map_paths(data.get("files_metadata"), lambda name: self._checked(_from(folder, name)))
         written = data.get("output_directory")
         if isinstance(written, str):
             self.writable(_from(folder, written))
         for settings in _settings_in(data):
             self._check_settings(settings)
+
+    def _checked(self, path: str) -> str:
+        self.may_read(path)
+        return path
 
     def _check_settings(self, settings: Mapping) -> None:
         own = settings.get(_EFEL_FILE)
@@ -142,7 +169,8 @@ class Fence:
 
     def enclose(self) -> None:
         """Have no file opened outside in this process, whoever asks for it: there is one visitor a process."""
-        set_guard(self.readable if self.stands else None)
+        set_guard(self.may_read if self.stands else None)
+        allow_only(self.hosts)
 
     def _check_host(self, what: str, path: str | os.PathLike[str]) -> None:
         if self.stands and leads_to_a_host(path, self._readable):
@@ -157,7 +185,7 @@ class Fence:
 
 def _from(folder: pathlib.Path, name: str) -> str:
     """Return the path that a config names, as it is made when the config is used: ".." goes before links."""
-    return os.path.normpath(folder / os.path.expanduser(name))
+    return name if is_url(name) else os.path.normpath(folder / os.path.expanduser(name))
 
 
 def _settings_in(data: Any) -> Iterator[Mapping]:

@@ -29,6 +29,8 @@ class Settings:
         Whether nothing is written on the server.
     reader : str
         ``module:function`` of the config that the page opens on, which sessions may name too.
+    hosts : tuple of str
+        From which visitors who can't leave `root` may have recordings fetched.
     """
 
     start: str = ""
@@ -37,6 +39,7 @@ class Settings:
     scratch: str | None = None
     read_only: bool = False
     reader: str = ""
+    hosts: tuple[str, ...] = ()
 
     def environment(self) -> dict[str, str]:
         """Return the variables that `from_environment` reads."""

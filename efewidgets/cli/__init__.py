@@ -17,8 +17,9 @@ from typing import NoReturn
 
 from .. import __version__
 from ..engine.problems import EfeError
-from . import cache, check, convert, dashboard, export, extract, features, inspect, notebooks
+from . import cache, check, convert, convert_nwb, dashboard, export, extract, features, inspect, notebooks
 from .console import Console
+from .fetching import Fetching
 from .interrupt import Interrupt
 from .junk import stdout_for_results_only
 from .report import BROKEN, INTERRUPTED, UNUSABLE, Report
@@ -83,7 +84,9 @@ def _main(arguments: Sequence[str] | None) -> int:
 def _run(chosen: argparse.Namespace, console: Console) -> Report:
     """Do the work; whatever goes wrong becomes a report."""
     try:
-        with stdout_for_results_only():
+        from ..engine.remote import watch
+
+        with stdout_for_results_only(), watch(Fetching(console)):
             report: Report = chosen.run(chosen, console)
     except KeyboardInterrupt:
         report = Report.failure("stopped by Ctrl-C. No file is half written.", INTERRUPTED)
@@ -112,7 +115,18 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"efewidgets {__version__}")
     parser.set_defaults(command=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
-    for module in (dashboard, extract, check, export, inspect, features, convert, notebooks, cache):
+    for module in (
+        dashboard,
+        extract,
+        check,
+        export,
+        inspect,
+        features,
+        convert_nwb,
+        convert,
+        notebooks,
+        cache,
+    ):
         command = module.add_to(commands)
         command.add_argument(
             "--json", action="store_true", dest="as_json", help="print one JSON document, for other programs"

@@ -43,6 +43,13 @@ def add_to(commands: Any) -> argparse.ArgumentParser:
         "start", nargs="?", metavar="FOLDER|CONFIG", help="what to open (default: the sample cells)"
     )
     parser.add_argument("--root", metavar="DIR", help="show visitors this folder, and nothing outside")
+    parser.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="let those visitors read recordings by addresses of this host (*.example.org: all below); may be repeated",
+    )
     writing = parser.add_mutually_exclusive_group()
     writing.add_argument("--read-only", action="store_true", help="write nothing; results are downloaded")
     writing.add_argument(
@@ -144,7 +151,7 @@ def settings_of(chosen: argparse.Namespace) -> Any:
     folder = root or os.getcwd()
     if start:
         folder = start if os.path.isdir(start) else os.path.dirname(start)
-    return Settings(start, folder, root, scratch, chosen.read_only)
+    return Settings(start, folder, root, scratch, chosen.read_only, hosts=tuple(chosen.allow_host))
 
 
 def _start(given: str | None) -> str:

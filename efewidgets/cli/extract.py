@@ -19,9 +19,10 @@ from .source import add_jobs, add_source, load_source
 from .workers import choose_jobs, runner, worker_processes
 
 if TYPE_CHECKING:
-    from ..engine.extraction.run import Extraction, Options
+    from ..engine.extraction.run import Extraction
     from ..engine.extraction.writing import RunSettings, Written
     from ..engine.parallel import Progress
+    from ..engine.stages.options import Options
 
 PROBLEMS_FILE = "problems.json"
 _DESCRIPTION = """\
@@ -74,8 +75,9 @@ def add_to(commands: Any) -> argparse.ArgumentParser:
 
 def run(chosen: argparse.Namespace, console: Console) -> Report:
     """Extract, write, report."""
-    from ..engine.extraction.run import check_options, run_extraction
+    from ..engine.extraction.run import run_extraction
     from ..engine.extraction.writing import write_extraction
+    from ..engine.stages.options import check_options
 
     options, settings = _options(chosen)
     check_options(options)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ..engine.config.document import RunSettings
-    from ..engine.extraction.run import Options
+    from ..engine.stages.options import Options
 
 
 def add_source(parser: argparse.ArgumentParser) -> None:

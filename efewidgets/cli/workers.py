@@ -150,11 +150,11 @@ def _start_worker() -> None:
 
 def runner(console: Console, executor: Executor | None) -> Callable[..., list]:
     """Return a function that runs independent jobs, with a progress bar that says what they are."""
-    from ..engine.extraction.pipeline import FileJob
     from ..engine.parallel import run
+    from ..engine.stages.reading import ReadJob
 
     def run_jobs(function: Callable, jobs: Sequence, failed: Callable | None = None) -> list:
-        reading = bool(jobs) and isinstance(jobs[0], FileJob)
+        reading = bool(jobs) and isinstance(jobs[0], ReadJob)
         bar = console.progress("Reading recordings" if reading else "Computing features")
 
         def progress(done: int, total: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .inputs import Inputs
+from ..engine.stages.inputs import Inputs
 from .results.results import Results
 from .running.runner import BackgroundRunner, InlineRunner
 from .state import ExtractionState

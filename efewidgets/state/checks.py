@@ -6,15 +6,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..engine.export.choices import choices_of
-from ..engine.extraction.run import Options, check_choices, check_goals
 from ..engine.kinds import NAME
 from ..engine.problems import EfeError, nearest
 from ..engine.recordings import metadata
 from ..engine.recordings.ecodes import ecode_of
+from ..engine.stages.inputs import FileInputs, Inputs, Recipe, Target
+from ..engine.stages.options import Options, check_choices, check_goals
+from ..engine.stages.values import thaw
 from ..engine.targets.targets import check_targets
 from ..engine.units import to_ms, to_mV, to_nA
-from .inputs import FileInputs, Inputs, Recipe, Target
-from .values import thaw
 
 UNITS = {"v_unit": to_mV, "i_unit": to_nA, "t_unit": to_ms}
 

@@ -9,13 +9,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from ..engine.extraction.run import Options, settings_used
 from ..engine.extraction.writing import RunSettings
 from ..engine.problems import Problem
+from ..engine.remote import absolute
+from ..engine.stages.inputs import PATHS, CellInputs, FileInputs, Goal, Inputs, Reader, Target, file_inputs
+from ..engine.stages.options import Options, settings_used
+from ..engine.stages.values import Frozen, freeze, thaw
 from ..engine.targets.automatic import AutoTarget
 from ..engine.targets.targets import check_targets, convert_legacy_targets
-from .inputs import PATHS, CellInputs, FileInputs, Goal, Inputs, Reader, Target, file_inputs
-from .values import Frozen, freeze, thaw
 
 #: What is called and kept alike here and in `Options`
 SAME = (
@@ -114,7 +115,7 @@ def with_absolute_paths(metadata: Mapping[str, Any]) -> dict[str, Any]:
     found = dict(metadata)
     for key in PATHS:
         if isinstance(found.get(key), (str, os.PathLike)):
-            found[key] = os.path.abspath(os.fspath(found[key]))
+            found[key] = absolute(found[key])
     return found
 
 
@@ -131,8 +132,7 @@ def goals_of(goals: Iterable[AutoTarget] | None) -> tuple[Goal, ...] | None:
     """Return goals as they are kept."""
     if goals is None:
         return None
-    names = [f.name for f in dataclasses.fields(Goal)]
-    return tuple(Goal(**freeze({name: getattr(goal, name) for name in names})) for goal in goals)
+    return tuple(map(Goal.of, goals))
 
 
 def reader_of(function: Callable | None) -> Reader | None:

@@ -9,10 +9,10 @@ from typing import Any
 from ..engine.export import Choices, Export, format_named, write_export
 from ..engine.export.choices import choices_of
 from ..engine.export.extracted import Seen, unseen
-from .inputs import Inputs
+from ..engine.stages.inputs import Inputs
+from ..engine.stages.values import thaw
 from .results.extraction import as_extraction
 from .results.results import Results
-from .values import thaw
 
 
 def export_choices(inputs: Inputs, **choices: Any) -> Choices:

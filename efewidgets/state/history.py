@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-from .inputs import Inputs
+from ..engine.stages.inputs import Inputs
 
 
 @dataclass(frozen=True)

@@ -2,44 +2,42 @@
 
 from __future__ import annotations
 
-import contextlib
-import dataclasses
-import logging
 import os
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+import pathlib
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Self
 
 import traitlets
 
-from ..engine.problems import EfeError, Problem, nearest
-from .actions import Actions
-from .checks import check_inputs
-from .convert import ids
-from .graph import Graph
+from ..engine.problems import Problem
+from ..engine.stages.inputs import Inputs, Target
+from ..engine.stages.work import Work
+from .actions.files import FileActions
+from .actions.models import ModelActions
+from .actions.settings import SettingActions
+from .actions.stimuli import StimulusActions
+from .actions.targets import TargetActions
+from .cache.disk import DiskCache
+from .cache.stored import Store
+from .decisions import Decisions
+from .held import of
 from .history import History
-from .inputs import CellInputs, Goal, Inputs, Target
+from .results.present import Present
 from .results.results import Results
+from .results.runs import Runs
+from .running.observers import Observed
 from .running.runner import InlineRunner, Runner
 from .running.telling import Telling
-from .running.work import Cancelled, Work
-from .sessions.sessions import Sessions
-from .stages import matching as matching_stages
-from .stages import outputs as output_stages
-from .stages import reading as stages
-from .stages.context import Context
-from .stages.disk import DiskCache
-from .stages.stored import Store
-from .stages.world import World
-from .values import Value, freeze
+from .sessions.looking import look
+from .sessions.saving import load_inputs
+from .sessions.sessions import Sessions, inputs_of_call
 from .view import View
 
 if TYPE_CHECKING:
     import pandas as pd
 
-logger = logging.getLogger(__name__)
 
-
-class ExtractionState(Actions, Sessions, Telling):
+class ExtractionState(Observed):
     """All decisions of an extraction, their history, and all results.
 
     Every edit is one commit: checked first, then taken over at once. Results follow from the decisions by
@@ -88,19 +86,18 @@ class ExtractionState(Actions, Sessions, Telling):
     ):
         super().__init__()
         self._runner: Runner = runner or InlineRunner()
-        self._store = _store(cache)
-        self._graph = Graph(
-            stages.STAGES + matching_stages.STAGES + output_stages.STAGES,
-            restore={"agree": self._restore} if self._store is not None else None,
-        )
-        self._history = History(history)
-        self._inputs = Inputs()
-        self._world = World()
-        self._results = Results(self._graph, Context(self._inputs, self._world))
-        self._new_id: Callable[[str], str] = ids()
         self._told = 0
-        self._newest: Results | None = None
+        self._telling = Telling(self.set_trait, self._runner.tell)
+        self._present = Present(Inputs(), _store(cache), self._runner.eager)
+        self._runs = Runs(self._runner, self._present, self._telling, self._announce)
+        self._decisions = Decisions(self._telling, History(history), self._present.take, self._announce)
+        self._files = FileActions(self._decisions)
+        self._stimuli = StimulusActions(self._decisions)
+        self._targets = TargetActions(self._decisions, lambda: self.results)
+        self._settings = SettingActions(self._decisions)
+        self._models = ModelActions(self._decisions, lambda: self.results)
         self.view = View(self._fault)
+        self._sessions = Sessions(self._decisions, self._present, self.view, self._runner)
         if inputs is not None:
             self._begin(inputs, [])
 
@@ -109,202 +106,162 @@ class ExtractionState(Actions, Sessions, Telling):
     @property
     def inputs(self) -> Inputs:
         """All decisions, as one value that never changes."""
-        return self._inputs
+        return self._decisions.inputs
 
-    def commit(self, label: str, *, merge: str | None = None, **changes: Any) -> bool:
-        """Change decisions: all of them, or none if something is wrong.
+    commit = of("_decisions", Decisions.commit)
+    undo = of("_decisions", Decisions.undo)
+    redo = of("_decisions", Decisions.redo)
+
+    files = of("_files", FileActions.files)
+    add_files = of("_files", FileActions.add_files)
+    add_files_metadata = of("_files", FileActions.add_files_metadata)
+    remove_files = of("_files", FileActions.remove_files)
+    regroup_files = of("_files", FileActions.regroup_files)
+    rename_cell = of("_files", FileActions.rename_cell)
+    set_metadata = of("_files", FileActions.set_metadata)
+    set_sweep = of("_files", FileActions.set_sweep)
+    exclude = of("_files", FileActions.exclude)
+    include = of("_files", FileActions.include)
+
+    stimuli_by_current = of("_stimuli", StimulusActions.stimuli_by_current)
+    take_by_current = of("_stimuli", StimulusActions.take_by_current)
+
+    add_target = of("_targets", TargetActions.add_target)
+    add_targets = of("_targets", TargetActions.add_targets)
+    set_targets = of("_targets", TargetActions.set_targets)
+    edit_targets = of("_targets", TargetActions.edit_targets)
+    edit_target = of("_targets", TargetActions.edit_target)
+    remove_targets = of("_targets", TargetActions.remove_targets)
+    duplicate_targets = of("_targets", TargetActions.duplicate_targets)
+    apply_preset = of("_targets", TargetActions.apply_preset)
+    import_legacy_targets = of("_targets", TargetActions.import_legacy_targets)
+    propose_roles = of("_targets", TargetActions.propose_roles)
+    use_auto_targets = of("_targets", TargetActions.use_auto_targets)
+    keep_auto_targets = of("_targets", TargetActions.keep_auto_targets)
+
+    set_rheobase_rule = of("_settings", SettingActions.set_rheobase_rule)
+    set_rheobase = of("_settings", SettingActions.set_rheobase)
+    clear_rheobase = of("_settings", SettingActions.clear_rheobase)
+    set_efel_settings = of("_settings", SettingActions.set_efel_settings)
+    reset_efel_settings = of("_settings", SettingActions.reset_efel_settings)
+    use_absolute_amplitude = of("_settings", SettingActions.use_absolute_amplitude)
+    set_averaging = of("_settings", SettingActions.set_averaging)
+    set_output = of("_settings", SettingActions.set_output)
+    set_export = of("_settings", SettingActions.set_export)
+    set_reader = of("_settings", SettingActions.set_reader)
+
+    add_model = of("_models", ModelActions.add_model)
+    remove_model = of("_models", ModelActions.remove_model)
+    use_as_model = of("_models", ModelActions.use_as_model)
+
+    # --- sessions
+
+    @classmethod
+    def load(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        check: Callable[[Any, pathlib.Path], Any] | None = None,
+        **options: Any,
+    ) -> Self:
+        """Return a state with the decisions of a saved session, or of any config of `efewidgets extract`.
+
+        What was selected when a session was saved is selected again.
+        Files that are missing or have changed are told of in `problems`.
 
         Parameters
         ----------
-        label : str
-            What is done, in words, for undo.
-        merge : str, optional
-            Commits in a row with the same name are undone together, such as those of a slider.
-        **changes
-            Fields of `Inputs` and their new values.
-
-        Returns
-        -------
-        bool
-            Whether anything has changed.
+        path : path
+        check : callable, optional
+            ``check(contents, folder)`` before anything is done with them; raises EfeError if they must not be used.
+        **options
+            ``runner``, ``cache``, ``history``.
 
         Raises
         ------
         EfeError
-            If something can't be; nothing is changed then.
+            If it isn't a config.
         """
-        for name in changes:
-            if name not in Inputs.__dataclass_fields__:
-                raise EfeError(
-                    f"there is nothing called {name!r} to decide.{nearest(name, Inputs.__dataclass_fields__)}"
-                )
-        fields = {name: _field(name, value) for name, value in changes.items()}
-        with self._lock:
-            self._check_passes(label)
-            new = dataclasses.replace(self._inputs, **fields)
-            if new == self._inputs:
-                return False
-            check_inputs(new, self._inputs)
-            self._history.add(label, self._inputs, merge)
-            self._take_over(new)
-            self._announce(label)
-        return True
+        state = cls(**options)
+        inputs, problems, view = load_inputs(path, state._decisions.new_id, check)
+        state._begin(inputs, problems)
+        look(state.view, view, inputs)
+        return state
+
+    @classmethod
+    def from_arguments(cls, arguments: Mapping[str, Any], **options: Any) -> Self:
+        """Return a state with the decisions of a call of `extract_efeatures`, such as `datasets.sample_config()`.
+
+        Parameters
+        ----------
+        arguments : dict
+            Arguments of `extract_efeatures`; those that say how the work is done don't matter here.
+        **options
+            ``runner``, ``cache``, ``history``.
+
+        Raises
+        ------
+        EfeError
+            If something can't be.
+        """
+        state = cls(**options)
+        state._begin(*inputs_of_call(arguments, state._decisions.new_id))
+        return state
 
     def _begin(self, inputs: Inputs, problems: list[Problem]) -> None:
         """Start with these decisions, of which some could not be used."""
-        with self._lock:
-            check_inputs(inputs, self._inputs, opened=True)
-            self._faults += problems
-            self._take_over(inputs)
-            self._announce("open")
+        with self._telling.lock:
+            self._decisions.begin(inputs)
+            self._telling.faults += problems
 
-    def undo(self) -> str:
-        """Take back the last edit; return what it was, "" if there is none."""
-        return self._step(self._history.undo)
-
-    def redo(self) -> str:
-        """Do the edit again that was undone last; return what it was, "" if there is none."""
-        return self._step(self._history.redo)
-
-    def _step(self, go: Callable) -> str:
-        with self._lock:
-            step = go(self._inputs)
-            if step is None:
-                return ""
-            self._take_over(step.inputs)
-            self._announce(step.label)
-        return str(step.label)
-
-    def _take_over(self, new: Inputs) -> None:
-        """Make inputs the present ones; the lock is held."""
-        known = {id(cell) for cell in self._inputs.cells}
-        added = [path for cell in new.cells if id(cell) not in known for path in cell.paths.names]
-        self._inputs, self._world = new, self._world.seeing(added)
-        if not self._runner.eager:
-            self._renew()
-
-    def _renew(self) -> None:
-        self._results.trim()
-        self._results = Results(self._graph, Context(self._inputs, self._world))
-
-    def refresh_files(self) -> list[str]:
-        """Look at all files again; return those that have changed since they were looked at, and use them anew.
-
-        Files whose worker failed are tried again.
-        """
-        failed = {problem.file for problem in self.problems if problem.kind == "worker"}
-        with self._lock:
-            paths = dict.fromkeys(path for cell in self._inputs.cells for path in cell.paths.names)
-            world, changed = self._world.again(paths, failed)
-            if world is self._world:
-                return []
-            self._world = world
-            if not self._runner.eager:
-                self._renew()
-            self._announce("look at the files again")
-        return changed
+    save = of("_sessions", Sessions.save)
+    write = of("_sessions", Sessions.write)
 
     # --- results
 
     @property
     def results(self) -> Results:
         """The results; with a runner in the background those of its last complete run."""
-        return self._results
+        return self._present.results
 
     @property
     def problems(self) -> tuple[Problem, ...]:
         """What a person should know: about data and results, and about what went wrong in the state itself."""
-        found = (*self._faults, *self._results.problems)
-        failure = self._store.cache.failure if self._store is not None else ""
-        return (*found, Problem(failure, "note", "cache")) if failure else found
+        return (*self._telling.faults, *self._present.problems)
 
     @property
     def blockers(self) -> list[str]:
         """What is missing before there can be results, in words."""
-        return self._results.blockers
+        return self.results.blockers
 
     def explain(self, target: Target | str) -> pd.DataFrame:
         """Say of each recording whether it went into a target, and why not; see `Results.explain`."""
-        return self._results.explain(target)
+        return self.results.explain(target)
 
-    # --- running
+    def refresh_files(self) -> list[str]:
+        """Look at all files again; return those that have changed since they were looked at, and use them anew.
 
-    def run(self, *, everything: bool = False) -> None:
-        """Compute all results: now, or in the background if that is where the runner works.
-
-        Parameters
-        ----------
-        everything : bool
-            Whether features are computed on recordings, too, that fall into no target.
+        Files whose worker failed are tried again.
         """
-        with self._lock:
-            results = self._newest = Results(self._graph, Context(self._inputs, self._world))
-            self._put(status="running")
-        self._runner.submit(lambda needless: self._run(results, needless, everything))
+        failed = self._present.failed
+        with self._telling.lock:
+            new, changed = self._present.look_again(failed)
+            if new:
+                self._announce("look at the files again")
+        return changed
 
-    def wait(self, timeout: float | None = None) -> bool:
-        """Wait for a run in the background; return whether it was over in time (s)."""
-        in_time = self._runner.wait(timeout)
-        self._tell()
-        return in_time
-
-    def cancel(self) -> None:
-        """Stop a run at the next recording; what it has computed is kept for the next one."""
-        self._runner.cancel()
-
-    def _run(self, results: Results, needless: Callable[[], bool], everything: bool) -> None:
-        work = Work(self._runner.executor, needless, self._report)
-        try:
-            results.compute(work, everything)
-        except Cancelled:
-            if self._newest is results:
-                self._put(status="stale", activity="")
-        except Exception as error:
-            logger.exception("a run failed")
-            message = f"the run failed: {type(error).__name__}: {error}"
-            self._faults.append(Problem(message, kind="run"))
-            if self._newest is results:
-                self._announce("", status="failed")
-        else:
-            self._publish(results)
-        if self._store is not None:
-            with contextlib.suppress(Cancelled):
-                results.store(self._store, Work(cancelled=needless))
-
-    def _restore(self, context: Context, item: tuple[str, str]) -> Any:
-        """Return the recordings of a protocol of a cell from the cache on disk, if they are there."""
-        cell, protocol = item
-        store = self._store
-        return None if store is None else store.load(context, context.cell(cell).groups[protocol])
-
-    def _present(self) -> Results:
-        """Return results of the present decisions, be they computed or not."""
-        with self._lock:
-            if self._is_present(self._results):
-                return self._results
-            return Results(self._graph, Context(self._inputs, self._world))
-
-    def _is_present(self, results: Results) -> bool:
-        return results.context.inputs is self._inputs and results.context.world is self._world
-
-    def _publish(self, results: Results) -> None:
-        """Let results be seen, unless they come too late."""
-        with self._lock:
-            if not self._is_present(results):
-                return
-            self._results = results
-            results.trim()
-            self._announce("", status="ready", activity="", progress=1.0)
-
-    def _report(self, activity: str, done: int, of: int) -> None:
-        self._put(activity=f"{activity}: {done} of {of}", progress=done / of if of else 1.0)
+    run = of("_runs", Runs.run)
+    wait = of("_runs", Runs.wait)
+    cancel = of("_runs", Runs.cancel)
 
     # --- telling observers
 
+    forget_faults = of("_telling", Telling.forget_faults)
+
     def _announce(self, label: str, **traits: Any) -> None:
         """Have observers told that something has changed; an edit has a label."""
-        history = self._history
-        with self._lock:
+        history, again = self._decisions.history, bool(label) and self._runner.eager
+        with self._telling.lock:
             self._told += 1
             traits |= {
                 "can_undo": bool(history.undo_label),
@@ -313,37 +270,32 @@ class ExtractionState(Actions, Sessions, Telling):
                 "redo_label": history.redo_label,
                 "revision": self._told,
             }
-            if label and self._runner.eager:
-                traits["status"] = "stale"
-            self._put(**traits)
-            if label and self._runner.eager:
+            self._telling.put(**traits, **({"status": "stale"} if again else {}))
+            if again:
                 self.run()
 
-    def _deliver(self) -> None:
-        """Have the changes told where the runner's observers expect it."""
-        if self._changes:
-            self._runner.tell(self._tell)
+    def _fault(self, handler: Any, error: Exception) -> None:
+        self._telling.fault(handler, error)
 
     # --- the end
 
     def close(self) -> None:
         """Stop what is running, keep what is to be kept on disk, and forget all results."""
         self._runner.close()
-        if self._store is not None:
-            self._results.store(self._store, Work())
+        self._present.keep(self.results, Work())
         self.unobserve_all()
         self.view.unobserve_all()
-        self._graph.clear()
+        self._present.graph.clear()
 
-    def __enter__(self) -> ExtractionState:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *problem: object) -> None:
         self.close()
 
     def __repr__(self) -> str:
-        files = sum(len(cell.files) for cell in self._inputs.cells)
-        return f"<ExtractionState: {len(self._inputs.cells)} cells, {files} files, {self.status}>"
+        files = sum(len(cell.files) for cell in self.inputs.cells)
+        return f"<ExtractionState: {len(self.inputs.cells)} cells, {files} files, {self.status}>"
 
 
 def _store(cache: bool | str | os.PathLike[str] | DiskCache) -> Store | None:
@@ -352,15 +304,3 @@ def _store(cache: bool | str | os.PathLike[str] | DiskCache) -> Store | None:
     if isinstance(cache, DiskCache):
         return Store(cache)
     return Store(DiskCache(None if cache is True else cache))
-
-
-_LISTS = {"cells": CellInputs, "targets": Target, "auto_targets": Goal}
-
-
-def _field(name: str, value: Any) -> Any:
-    """Return the value of a field of `Inputs` as it is kept there."""
-    if name in _LISTS and value is not None:
-        if all(isinstance(part, _LISTS[name]) for part in value):
-            return tuple(value)
-        raise EfeError(f"{name} must be a list of {_LISTS[name].__name__}; see the actions of the state.")
-    return value if isinstance(value, Value) else freeze(value)

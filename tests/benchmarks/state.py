@@ -26,7 +26,7 @@ from functools import partial
 from typing import Any
 
 from efewidgets import ExtractionState
-from efewidgets.state.stages.matching import add_features
+from efewidgets.engine.stages.matching import add_features
 from tests.peak_memory import peak_memory
 
 from . import workload
@@ -196,7 +196,7 @@ def reopening() -> dict[str, float]:
         "import sys, time; start = time.perf_counter()\n"
         "from efewidgets import ExtractionState\n"
         "state = ExtractionState.load(sys.argv[1], cache=sys.argv[2]); state.run()\n"
-        "print(time.perf_counter() - start, state._graph.runs['read'])"
+        "print(time.perf_counter() - start, state._present.graph.runs['read'])"
     )
     found = {}
     with tempfile.TemporaryDirectory() as folder:

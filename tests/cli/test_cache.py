@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from efewidgets.state.stages.disk import DiskCache
+from efewidgets.state.cache.disk import DiskCache
 
 from .conftest import Ran
 

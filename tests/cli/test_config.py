@@ -20,11 +20,12 @@ from efewidgets.engine.config.document import (
     read_json,
 )
 from efewidgets.engine.config.keys import OPTIONS
-from efewidgets.engine.extraction.run import Options, run_extraction
+from efewidgets.engine.extraction.run import run_extraction
 from efewidgets.engine.extraction.writing import RunSettings
 from efewidgets.engine.outputs.standard_files import to_json
 from efewidgets.engine.parallel import run as run_jobs
 from efewidgets.engine.problems import EfeError
+from efewidgets.engine.stages.options import Options
 from efewidgets.engine.targets.automatic import AutoTarget, default_auto_targets
 from efewidgets.extract import extract_efeatures
 

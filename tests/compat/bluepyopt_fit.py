@@ -19,8 +19,9 @@ from efewidgets.datasets.neuron_model import cell_model, compile_mechanisms
 from efewidgets.datasets.nwbfile import write_nwb
 from efewidgets.datasets.samples import PROTOCOLS, SAMPLES, record
 from efewidgets.engine.export import Choices, format_named, write_export
-from efewidgets.engine.extraction.run import Options, run_extraction
+from efewidgets.engine.extraction.run import run_extraction
 from efewidgets.engine.parallel import run
+from efewidgets.engine.stages.options import Options
 
 CELL = "RS1"
 #: Of the recorded sweeps: percent of the guessed rheobase, and how often each is recorded

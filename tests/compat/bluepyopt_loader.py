@@ -17,8 +17,9 @@ from efewidgets.datasets.simulator import simulate
 from efewidgets.engine.export import Choices, format_named, write_export
 from efewidgets.engine.export.pieces import draw
 from efewidgets.engine.export.responses import play
-from efewidgets.engine.extraction.run import Options, run_extraction
+from efewidgets.engine.extraction.run import run_extraction
 from efewidgets.engine.parallel import run
+from efewidgets.engine.stages.options import Options
 
 
 def extraction():

@@ -9,10 +9,10 @@ import pytest
 
 from efewidgets import ExtractionState
 from efewidgets.engine.outputs.standard_files import to_json
+from efewidgets.engine.recordings import computing as matching_stages
+from efewidgets.engine.stages import reading as stages
 from efewidgets.extract import extract_efeatures
 from efewidgets.state.convert import as_options, as_run_settings
-from efewidgets.state.stages import matching as matching_stages
-from efewidgets.state.stages import reading as stages
 
 from . import lab
 
@@ -75,7 +75,7 @@ def from_scratch(inputs) -> dict[str, str]:
 
 def stages_run(state: ExtractionState, edit: Callable[[], object]) -> dict[str, int]:
     """Return how often each stage was run after an edit, until all results were there."""
-    before = Counter(state._graph.runs)
+    before = Counter(state._present.graph.runs)
     edit()
     _ = state.results.texts, state.results.problems
-    return dict(Counter(state._graph.runs) - before)
+    return dict(Counter(state._present.graph.runs) - before)

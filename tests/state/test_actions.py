@@ -72,8 +72,8 @@ def test_every_argument_of_extract_can_be_decided(state):
     """Whatever can be said to extract_efeatures can be said to the state, and is said in a saved config."""
     import inspect
 
+    from efewidgets.engine.stages.inputs import Inputs
     from efewidgets.extract import extract_efeatures
-    from efewidgets.state.inputs import Inputs
 
     how = {
         "map_function",

@@ -43,14 +43,14 @@ def edits(state):
 
 def test_a_thousand_edits(arguments, traced):
     state = ExtractionState.from_arguments(arguments, history=50)
-    state._graph.most = 1_000_000
+    state._present.graph.most = 1_000_000
     doing = edits(state)
     held, results = [], []
     for _ in range(4):
         for _ in itertools.islice(doing, 250):
             assert state.results.texts
         held.append(used())
-        results.append(len(state._graph))
+        results.append(len(state._present.graph))
     assert held[-1] - held[1] < 0.5, held
     assert max(results) < 3000
     assert len(state._trait_notifiers) <= 1

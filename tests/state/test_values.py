@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from efewidgets import EfeError
-from efewidgets.state.graph import Graph, Stage
+from efewidgets.engine.stages.graph import Graph, Stage
+from efewidgets.engine.stages.inputs import FileInputs, Inputs, Recipe, Target
+from efewidgets.engine.stages.values import Frozen, digest, freeze, thaw
 from efewidgets.state.history import History
-from efewidgets.state.inputs import FileInputs, Inputs, Recipe, Target
-from efewidgets.state.values import Frozen, digest, freeze, thaw
 
 LEAVES = st.none() | st.booleans() | st.integers() | st.text() | st.floats(allow_nan=False)
 DATA = st.recursive(LEAVES, lambda part: st.lists(part) | st.dictionaries(st.text(), part), max_leaves=20)
@@ -59,7 +59,9 @@ def test_what_is_only_equal_has_another_digest(a, b):
 
 
 def test_digests_are_the_same_in_every_process():
-    code = "from efewidgets.state.values import *; print(digest(Frozen(a=1, b=('x', 2.5)), None).hex())"
+    code = (
+        "from efewidgets.engine.stages.values import *; print(digest(Frozen(a=1, b=('x', 2.5)), None).hex())"
+    )
     found = {
         subprocess.run(
             [sys.executable, "-c", code],

@@ -14,12 +14,13 @@ import pathlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..extraction.run import Options, check_choices, check_goals, check_targets_of
 from ..extraction.writing import RunSettings
 from ..kinds import nested_too_deeply, shown
 from ..outputs.standard_files import to_json, write_text
 from ..problems import EfeError
 from ..readers.by_name import name_of, reader_named
+from ..remote import is_url
+from ..stages.options import Options, check_choices, check_goals, check_targets_of
 from ..targets.automatic import AutoTarget, default_auto_targets
 from .keys import GOAL, OPTIONS, SCHEMA_VERSION, faults
 
@@ -171,7 +172,7 @@ def _auto_targets(goals: Any) -> list[AutoTarget]:
 
 
 def _absolute(path: str, folder: pathlib.Path) -> str:
-    return os.path.normpath(folder / os.path.expanduser(path))
+    return path if is_url(path) else os.path.normpath(folder / os.path.expanduser(path))
 
 
 def map_paths(files_metadata: Any, change: Callable[[str], str]) -> Any:
@@ -244,6 +245,8 @@ def _fields(record: Any) -> dict[str, Any]:
 
 
 def _relative(path: str, start: pathlib.Path) -> str:
+    if is_url(path):
+        return path
     try:
         return pathlib.Path(os.path.relpath(path, start)).as_posix()
     except ValueError:  # another drive

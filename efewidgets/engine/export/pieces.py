@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from ..problems import EfeError
-from ..recordings.ecodes import SAHP, DeHyperPol, HyperDePol, PosCheops, Ramp, SpikeRec, Step, ecode_of
+from ..recordings import families
+from ..recordings.ecodes import SAHP, DeHyperPol, SpikeRec, ecode_of
 from ..recordings.recording import Recording
 
 __all__ = ["draw", "held_by", "pieces", "rebuild", "stimulus_from"]
@@ -156,7 +157,9 @@ def pieces(stimulus: Recording) -> list[dict[str, Any]]:
         "amp_rel"}``: ms, nA above the holding current, and the same in % of rheobase (None where that isn't known). Of
         samples, `amp` and `amp_rel` are the height of the stimulus.
     """
-    taken_apart = _PIECES.get(type(stimulus).generate, _samples)
+    ours = type(stimulus).generate is Recording.generate
+    drawn = type(stimulus.stimulus_family if ours else stimulus).generate
+    taken_apart = _PIECES.get(drawn, _samples)
     return list(taken_apart(stimulus))
 
 
@@ -300,10 +303,10 @@ def draw(
 
 #: By the way that a stimulus is drawn: a lab's own family may draw another one than the family it is made from
 _PIECES: dict[Callable, Callable[[Any], Iterator[dict[str, Any]]]] = {
-    Step.generate: _step,
-    SAHP.generate: _sahp,
-    Ramp.generate: _rising,
-    HyperDePol.generate: _two,
-    PosCheops.generate: _triangles,
-    SpikeRec.generate: _pulses,
+    families.Step.generate: _step,
+    families.SAHP.generate: _sahp,
+    families.Ramp.generate: _rising,
+    families.HyperDePol.generate: _two,
+    families.PosCheops.generate: _triangles,
+    families.SpikeRec.generate: _pulses,
 }

@@ -6,9 +6,9 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..extraction.run import rheobase_settings
 from ..recordings.sweeps import EXCLUDE, split_metadata
 from ..roles import HOLDING, RIN, RMP, VALIDATION, holder, place_name, place_of
+from ..stages.options import rheobase_settings
 from .choices import Choices
 
 if TYPE_CHECKING:

@@ -7,14 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
+
+import numpy as np
 
 from ..features.catalogue import feature_info
 from ..problems import Problem, nearest
 from ..recordings.cell import Cell
-from ..targets.matching import build_protocols, match
-from .pipeline import Run
-from .run import Extraction, Options, prepare_extraction
+from ..recordings.computing import Run
+from ..stages.computed import Computed
+from ..stages.options import Options
+from ..stages.parts import Matched, Sweeps
+from .run import Extraction, prepare_extraction
 
 
 @dataclass(frozen=True)
@@ -105,9 +110,9 @@ def preview(options: Options, run: Run) -> Preview:
     EfeError
         If an option can't be used.
     """
-    prepared = prepare_extraction(options, run)
-    targets = tuple(_targets(prepared))
-    problems = [*prepared.problems, *(p for cell in prepared.cells for p in cell.all_problems())]
+    prepared, found = prepare_extraction(options, run)
+    targets = tuple(_targets(prepared, found))
+    problems = [*prepared.problems, *found.problems_of_cells, *found.get("targets").problems]
     problems += [_unmatched(target) for target in targets if not target.recordings]
     problems += _lacking_settings(prepared)
     return Preview(
@@ -129,47 +134,36 @@ def _cell(cell: Cell, prepared: Extraction) -> CellPreview:
     )
 
 
-def _targets(prepared: Extraction) -> Iterable[TargetPreview]:
-    absolute = prepared.options.absolute_amplitude
-    protocols = build_protocols(prepared.targets, None, prepared.options.protocol_mode)
-    found = match(prepared.cells, protocols, absolute)
-    home = {id(recording): cell for cell in prepared.cells for recording in cell.recordings}
-    for protocol in protocols:
-        tolerances = dict.fromkeys(target.tolerance for target in protocol.feature_targets)
-        for tolerance in tolerances:
-            wanted = [target for target in protocol.feature_targets if target.tolerance == tolerance]
-            matching = [
-                recording
-                for matched, recording, chosen in found
-                if matched is protocol and any(target is wanted[0] for target in chosen)
-            ]
-            distances = list(_distances(prepared.cells, protocol.name, protocol.amplitude, absolute))
-            unit = _unit(prepared.cells, protocol.name, absolute)
-            closest = min(distances, key=lambda item: item[0], default=None)
+def _targets(prepared: Extraction, found: Computed) -> Iterable[TargetPreview]:
+    unit_of = partial(_unit, prepared.cells, absolute=prepared.options.absolute_amplitude)
+    for item, wanted in found.get("targets").groups.items():
+        matched: Matched = found.get("match", item)
+        protocol, amplitude = wanted.targets[0].protocol, wanted.targets[0].amplitude
+        closest, unit = _closest(matched.sweeps, amplitude), unit_of(protocol)
+        for tolerance in dict.fromkeys(target.tolerance for target in wanted.targets):
+            near = matched.match.within(tolerance)
+            cells = [cell for cell, inside in zip(matched.cells, near, strict=True) if inside]
             yield TargetPreview(
-                protocol.name,
-                protocol.amplitude,
+                protocol,
+                amplitude,
                 tolerance,
                 unit,
-                tuple(target.efel_feature_name for target in wanted),
-                len(matching),
-                tuple(dict.fromkeys(home[id(recording)].name for recording in matching)),
-                None if closest is None else float(closest[1]),
-                None if closest is None else closest[2].name,
-                "" if matching else _reason(prepared.cells, protocol.name, closest, unit),
+                tuple(target.efeature for target in wanted.targets if target.tolerance == tolerance),
+                len(cells),
+                tuple(dict.fromkeys(cells)),
+                None if closest is None else closest[0],
+                None if closest is None else closest[1],
+                "" if cells else _reason(prepared.cells, protocol, closest, unit),
             )
 
 
-def _distances(
-    cells: Sequence[Cell], protocol: str, amplitude: float, absolute: bool
-) -> Iterable[tuple[float, float, Cell]]:
-    """Yield how far each recording of a protocol is from an amplitude, its own amplitude, and its cell."""
-    for cell in cells:
-        if absolute or cell.rheobase is not None:
-            for recording in cell.get_recordings_by_protocol_name(protocol):
-                own = recording.target_level(absolute)
-                if own is not None:
-                    yield abs(own - amplitude), own, cell
+def _closest(sweeps: Sweeps, amplitude: float) -> tuple[float, str] | None:
+    """Return the amplitude that is nearest to that of a target, and its cell; None if none is known."""
+    distances = np.abs(sweeps.levels - amplitude)
+    if np.isnan(distances).all():
+        return None
+    at = int(np.nanargmin(distances))
+    return float(sweeps.levels[at]), sweeps.cells[at]
 
 
 def _unit(cells: Sequence[Cell], protocol: str, absolute: bool) -> str:
@@ -179,15 +173,13 @@ def _unit(cells: Sequence[Cell], protocol: str, absolute: bool) -> str:
     return "nA" if absolute else "%"
 
 
-def _reason(
-    cells: Sequence[Cell], protocol: str, closest: tuple[float, float, Cell] | None, unit: str
-) -> str:
+def _reason(cells: Sequence[Cell], protocol: str, closest: tuple[float, str] | None, unit: str) -> str:
     names = {name: None for cell in cells for name in cell.get_protocol_names()}
     if protocol not in names:
         return f"no cell has recordings of {protocol}.{nearest(protocol, names)}"
     if closest is None:
         return f"the cells that have {protocol} have no rheobase."
-    return f"the nearest one, of cell {closest[2].name}, is at {closest[1]:.4g} {unit}."
+    return f"the nearest one, of cell {closest[1]}, is at {closest[0]:.4g} {unit}."
 
 
 def _lacking_settings(prepared: Extraction) -> list[Problem]:

@@ -39,7 +39,10 @@ class FeatureStore:
         self._made: dict[str, float] = {}  # what was put among the shown values from here
 
     def request(
-        self, features: Sequence[str], labels: Sequence[str | None] | None, settings: Settings | None
+        self,
+        features: Sequence[str],
+        labels: Sequence[str | None] | None = None,
+        settings: Settings | None = None,
     ) -> None:
         """Ask for features under the given settings; nothing is computed yet."""
         key = settings_key(settings)
@@ -88,7 +91,10 @@ class FeatureStore:
         return label not in self._shown or not _same(self._shown[label], self._made[label])
 
     def forget(
-        self, features: Sequence[str], labels: Sequence[str | None] | None, settings: Settings | None
+        self,
+        features: Sequence[str],
+        labels: Sequence[str | None] | None = None,
+        settings: Settings | None = None,
     ) -> None:
         """Forget what is to be computed anew, under these settings or, by the same labels, under others.
 

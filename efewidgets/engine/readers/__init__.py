@@ -20,6 +20,7 @@ from . import abf, columns, igor, matlab, nwb, text
 from .abf import open_abf
 from .checks import check_sweep
 from .columns import open_table
+from .elsewhere import copy_here, with_copies_here
 from .files import existing_file
 from .hdf5 import is_hdf5, open_file
 from .igor import open_igor
@@ -104,10 +105,12 @@ def each_sweep(
     problems: list[Problem],
     reader: Reader | None = None,
     only: Collection[int] | None = None,
+    as_stored: bool = False,
 ) -> Iterator[tuple[str, Sweep | None]]:
     """As `read`, but one sweep after the other, where the format allows: yield the label and the sweep of each.
 
-    In the end the problems are added to the list, or ReadError is raised.
+    With `as_stored` each has under "stored" the numbers as they stand in the file, where the format has such. In the
+    end the problems are added to the list, or ReadError is raised.
     """
     file = _file_of(metadata)
     found: list[Problem] = []
@@ -128,6 +131,8 @@ def each_sweep(
                 yield lazy.label, None
             else:
                 usable = True
+                if as_stored and lazy.stored is not None:
+                    sweep["stored"] = lazy.stored()
                 yield lazy.label, sweep | {"index": index, "label": lazy.label}
     if failures and not usable:
         raise _no_sweep(failures)
@@ -143,13 +148,13 @@ def inspect(path: str | os.PathLike[str]) -> FileSummary:
         If the file can't be opened, or its format isn't known.
     """
     path = os.fspath(path)
-    known = format_of(path)
-    existing_file(path)
+    known, here = format_of(path), copy_here(path)
+    existing_file(here)
     if known.inspect is not None:
         with _unforeseen(path):
-            return known.inspect(path)
+            return known.inspect(here).of(path)
     opener = known.open_for_inspection
-    with _unforeseen(path), opener(path) if opener else _open({"filepath": path}, None) as contents:
+    with _unforeseen(path), opener(here) if opener else _open({"filepath": here}, None) as contents:
         return contents.summary(path)
 
 
@@ -159,10 +164,14 @@ def has_protocol(metadata: Mapping[str, Any], protocol: str) -> bool:
         known = format_for(metadata)
     except EfeError:
         return False
-    return known.finds is not None and known.finds(metadata, protocol)
+    try:
+        return known.finds is not None and known.finds(with_copies_here(metadata), protocol)
+    except EfeError:  # it is elsewhere, and can't be had
+        return False
 
 
 def _open(metadata: Mapping[str, Any], reader: Reader | None) -> Any:
+    metadata = with_copies_here(metadata, reader is not None)
     if reader is not None:
         return _open_custom(metadata, reader, getattr(reader, "__name__", "custom reader"))
     known: Format = format_for(metadata)
@@ -199,14 +208,15 @@ def inspect_apart(path: str | os.PathLike[str]) -> FileSummary:
     path = os.fspath(path)
     if format_of(path).open is None:
         return inspect(path)
-    existing_file(path)
-    if is_hdf5(path):
-        vouch_for(path)
+    here = existing_file(copy_here(path))
+    if is_hdf5(here):
+        vouch_for(here)
         if guard_of_files() is not None:
-            with open_file(path, format_of(path).name):
+            with open_file(here, format_of(path).name):
                 pass  # the files that it draws on are looked at by the guard, which stands here
     try:
-        return ask("readers:inspect", path)
+        found: FileSummary = ask("readers:inspect", here)
+        return found.of(path)
     except LostError as error:
         raise ReadError(damaged(path, error)) from error
 

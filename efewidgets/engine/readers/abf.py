@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from ..kinds import NAME_OR_INDEX, Kind
@@ -15,7 +16,7 @@ from . import abf_command, command
 from .abf_command import Command, find_command
 from .abf_header import Channel, Header, read_header
 from .files import existing_file, main_path
-from .inspection import Contents, Sweep, SweepInfo, known_sweep
+from .inspection import Contents, Stored, Sweep, SweepInfo, known_sweep
 
 #: What its metadata may say besides what any file's may, and of which kind
 KEYS: dict[str, Kind] = {"v_channel": NAME_OR_INDEX, "i_channel": NAME_OR_INDEX, **abf_command.KEYS}
@@ -94,8 +95,15 @@ def _contents(header: Header, v: int | None, i: int | Command | None) -> Content
             i_unit,
             current_from=command.COMMAND if isinstance(i, Command) else command.MEASURED,
         )
-        contents.sweeps.append(known_sweep(info, _loader(header, sweep, v, i)))
+        channels = {"voltage": v, "current": i}
+        contents.sweeps.append(
+            known_sweep(info, _loader(header, sweep, v, i), partial(_stored, header, sweep, channels))
+        )
     return contents
+
+
+def _stored(header: Header, sweep: int, channels: Mapping[str, int | Command | None]) -> dict[str, Stored]:
+    return {name: header.stored(sweep, k) for name, k in channels.items() if isinstance(k, int)}
 
 
 def _loader(header: Header, sweep: int, v: int | None, i: int | Command | None) -> Any:

@@ -11,6 +11,7 @@ import numpy as np
 from ..problems import ReadError
 from .abf_sweeps import Layout, sweep_lengths
 from .files import stored_numbers
+from .inspection import Stored
 from .names_in_files import plain_name
 
 _BLOCK = 512
@@ -66,18 +67,22 @@ class Header:
 
     def samples(self, sweep: int, channel: int) -> np.ndarray:
         """Return the scaled samples of one channel in one sweep, float32 array (n,)."""
-        n_channels = len(self.channels)
-        offset = self.data_offset + self.starts[sweep] * self.dtype.itemsize
-        count = self.lengths[sweep] * n_channels
-        stored = stored_numbers(self.path, self.dtype, count, offset).reshape(-1, n_channels)
         scale = self.channels[channel]
         # Each step is rounded to float32, as neo (and so BluePyEfe) does.
-        values = stored[:, channel].astype(np.float32)
+        values = self.stored(sweep, channel).numbers.astype(np.float32)
         if any(c.gain != 1.0 for c in self.channels):
             values = (values.astype(np.float64) * scale.gain).astype(np.float32)
         if any(c.offset != 0.0 for c in self.channels):
             values = (values.astype(np.float64) + scale.offset).astype(np.float32)
         return values
+
+    def stored(self, sweep: int, channel: int) -> Stored:
+        """Return the samples of one channel in one sweep as the file has them."""
+        n_channels, scale = len(self.channels), self.channels[channel]
+        offset = self.data_offset + self.starts[sweep] * self.dtype.itemsize
+        count = self.lengths[sweep] * n_channels
+        numbers = stored_numbers(self.path, self.dtype, count, offset).reshape(-1, n_channels)
+        return Stored(numbers[:, channel], scale.gain, scale.offset)
 
 
 class _Bytes:

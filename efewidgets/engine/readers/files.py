@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import remote
 from ..guard import may_open
 from ..problems import MissingFileError, ReadError, nearest
 
@@ -33,6 +34,10 @@ def main_path(metadata: Mapping[str, Any]) -> str:
 def existing_file(path: str) -> str:
     """Return `path` if it is a file with something in it, else raise ReadError that says what is wrong."""
     may_open(path)
+    if remote.is_url(path):
+        if remote.stamp(path).size == 0:
+            raise ReadError(f"{path} is empty (0 bytes).")
+        return path
     place = Path(path)
     name = place.name
     if place.is_dir():

@@ -13,11 +13,13 @@ from typing import Any
 import h5py
 import numpy as np
 
+from .. import remote
 from ..apart import one_step
 from ..guard import guard_of_files
 from ..problems import ReadError
 from .chunks import read_chunks
-from .hdf5_links import check_links
+from .hdf5_links import check_links, refuse_links
+from .hdf5_source import HOW, source_of
 from .hdf5_virtual import check_virtual
 from .inside import inside_hdf5
 from .vouched import vouch_for
@@ -36,26 +38,32 @@ def open_file(path: str, format_name: str) -> Iterator[h5py.File]:
     with inside_hdf5():
         vouch_for(path)
         guard = guard_of_files()
-        if guard is not None:
+        if remote.is_url(path):
+            refuse_links(path)
+        elif guard is not None:
             check_links(path, guard)
-        with one_step():
-            file = _opened(path, format_name)
-        with file:
-            yield file
+        with source_of(path) as source:
+            with one_step():
+                file = _opened(source, path, format_name)
+            with file:
+                yield file
 
 
 def is_hdf5(path: str) -> bool:
     """Whether a file begins as HDF5 files do, perhaps behind a block of somebody else's."""
-    with open(path, "rb") as file:
-        start = file.read(_USER_BLOCKS + 8)
+    with source_of(path) as source:
+        if source is path:
+            with open(path, "rb") as file:
+                start = file.read(_USER_BLOCKS + 8)
+        else:
+            start = source.read(_USER_BLOCKS + 8)
     return any(start[at:].startswith(_SIGNATURE) for at in (0, 512, 1024, 2048, _USER_BLOCKS))
 
 
-def _opened(path: str, format_name: str) -> h5py.File:
+def _opened(source: Any, path: str, format_name: str) -> h5py.File:
     name = os.path.basename(path)
     try:
-        # Network file systems often know no locks; reading needs none.
-        return h5py.File(path, "r", locking="best-effort")
+        return h5py.File(source, "r", **HOW[source is path])
     except OSError as error:
         words = str(error)
         if "truncated" in words:

@@ -10,7 +10,8 @@ import h5py
 
 from ..guard import Guard
 from ..problems import EfeError, ReadError
-from .vouched import vouch_for
+from .hdf5_source import HOW, source_of
+from .vouched import stamp, vouch_for
 
 # Files are opened again sweep by sweep; those that draw on no other file are looked through once.
 _whole: OrderedDict[tuple, None] = OrderedDict()
@@ -43,6 +44,15 @@ def check_links(path: str, guard: Guard) -> None:
                 waiting.append(place)
 
 
+def refuse_links(url: str) -> None:
+    """Raise ReadError if a file elsewhere draws on others: HDF5 would look for them on this disk."""
+    drawn = sorted(_drawn_on(url))
+    if drawn:
+        raise ReadError(
+            f"{url} draws on other files ({', '.join(drawn[:3])}), which can't be had from afar: download them all."
+        )
+
+
 def _places(name: str, folder: str) -> list[str]:
     """Return where HDF5 looks for a file of this name that one in `folder` draws on."""
     if not name or "%" in name:  # stands for many files, in virtual datasets
@@ -52,14 +62,15 @@ def _places(name: str, folder: str) -> list[str]:
 
 def _drawn_on(path: str) -> set[str]:
     """Return the names of other files in external links, virtual datasets and external storage."""
-    about = os.stat(path)
-    key = (path, about.st_mtime_ns, about.st_size, about.st_ino)
+    key = stamp(path)
     if key in _whole:
         return set()
     vouch_for(path)
     try:
-        with h5py.File(path, "r", locking="best-effort") as file:
+        with source_of(path) as source, h5py.File(source, "r", **HOW[source is path]) as file:
             found = {*_in_links(file), *_in_datasets(file)}
+    except ReadError:
+        raise
     except OSError:
         return set()  # no HDF5 file: samples of another kind, or damaged, which is told when it is read
     if not found:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+from typing import Any
+
 import h5py
 
 from ..apart import one_step
+from .hdf5_source import HOW, source_of
 
 # Their decoders are old and sound; samples in others are decoded once, to see.
 _SOUND_FILTERS = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32}
@@ -14,12 +18,19 @@ def walk(path: str, limit: float) -> None:
     """Touch every object of a file, its attributes, where its samples are; what is damaged raises nothing.
 
     Other files that it draws on aren't opened. The limit (s of processor time) holds for each object.
+
+    Raises
+    ------
+    ReadError
+        If it is elsewhere, and can't be had.
     """
-    try:
-        with one_step(limit), h5py.File(path, "r", locking="best-effort") as file:
-            h5py.h5o.visit(file.id, lambda name, about: _touch(file, name, about, limit), info=True)
-    except Exception:  # it is damaged in a way that HDF5 notices, as it will again
-        return
+    with source_of(path) as source, contextlib.suppress(Exception):
+        _visit(source, HOW[source is path], limit)  # what HDF5 notices here it will notice again
+
+
+def _visit(source: Any, how: dict[str, Any], limit: float) -> None:
+    with one_step(limit), h5py.File(source, "r", **how) as file:
+        h5py.h5o.visit(file.id, lambda name, about: _touch(file, name, about, limit), info=True)
 
 
 def _touch(file: h5py.File, name: bytes, about: h5py.h5o.ObjInfo, limit: float) -> None:

@@ -19,7 +19,7 @@ from .heka_bundle import Bundle, Trace
 from .heka_pairs import Commanded, Recorded, recordings
 from .heka_stimulus import command as rebuilt
 from .heka_tree import SIGNATURES
-from .inspection import Contents, LazySweep, Sweep, SweepInfo, known_sweep, step_in_ms
+from .inspection import Contents, LazySweep, Stored, Sweep, SweepInfo, known_sweep, step_in_ms
 from .nwb_pairs import Lost, Pair
 from .nwb_selection import CELL, Selection
 from .vouched import ask_about, stamp
@@ -170,7 +170,14 @@ def _lazy(path: str, pair: Pair, recorded: Recorded, metadata: Mapping[str, Any]
         pair.cell,
         current_from=command.COMMAND if commanded else command.MEASURED,
     )
-    return known_sweep(info, lambda problems: _load(path, info, recorded, metadata, problems))
+    traces = (
+        {"voltage": voltage} if isinstance(current, Commanded) else {"voltage": voltage, "current": current}
+    )
+    return known_sweep(
+        info,
+        lambda problems: _load(path, info, recorded, metadata, problems),
+        lambda: {name: stored(path, trace) for name, trace in traces.items()},
+    )
 
 
 def _load(
@@ -233,6 +240,12 @@ def _warn_of_two_corrections(voltage: Trace, metadata: Mapping[str, Any], proble
 
 def samples(path: str, trace: Trace) -> np.ndarray:
     """Return the samples of a trace in its unit, array (n,). Raises ReadError if the file doesn't hold them."""
+    found = stored(path, trace)
+    return found.numbers * trace.scale
+
+
+def stored(path: str, trace: Trace) -> Stored:
+    """Return the samples of a trace as the file has them. Raises ReadError if it doesn't hold them."""
     dtype, size = np.dtype(trace.dtype), os.path.getsize(path)
     if trace.count < 0 or trace.position < 0 or trace.position + trace.count * dtype.itemsize > size:
         raise ReadError(
@@ -240,10 +253,10 @@ def samples(path: str, trace: Trace) -> np.ndarray:
             "short or damaged."
         )
     if trace.block and trace.skip:
-        stored = _interleaved(path, trace, dtype)
+        numbers = _interleaved(path, trace, dtype)
     else:
-        stored = stored_numbers(path, dtype, trace.count, trace.position)
-    return stored * trace.scale
+        numbers = stored_numbers(path, dtype, trace.count, trace.position)
+    return Stored(numbers, trace.scale)
 
 
 def _interleaved(path: str, trace: Trace, dtype: np.dtype) -> np.ndarray:

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from ..problems import Problem, ReadError
 from ..units import to_ms
 
@@ -93,6 +95,13 @@ class FileSummary:
     sweeps: tuple[SweepInfo, ...] = ()
     problems: tuple[Problem, ...] = ()
 
+    def of(self, path: str) -> FileSummary:
+        """Return the same of a file by another path: where it is, rather than the copy that was looked into."""
+        if path == self.path:
+            return self
+        problems = tuple(dataclasses.replace(problem, file=path) for problem in self.problems)
+        return dataclasses.replace(self, path=path, problems=problems)
+
     def _distinct(self, name: str) -> list[Any]:
         values = (getattr(sweep, name) for sweep in self.sweeps)
         return list(dict.fromkeys(v for v in values if v is not None))
@@ -154,6 +163,15 @@ class FileSummary:
 
 
 @dataclass(frozen=True)
+class Stored:
+    """The numbers of a channel as they stand in the file: value = number · factor + offset, in the sweep's unit."""
+
+    numbers: np.ndarray
+    factor: float
+    offset: float = 0.0
+
+
+@dataclass(frozen=True)
 class LazySweep:
     """A sweep that is known but not loaded.
 
@@ -165,16 +183,23 @@ class LazySweep:
         Reads its samples, adds to the list what should be known, raises EfeError if the sweep can't be used.
     describe : callable
         Returns what is known of it without its samples.
+    stored : callable, optional
+        Returns the numbers of "voltage" and "current" as they stand in the file, where it holds such.
     """
 
     label: str
     load: Callable[[list[Problem]], Sweep]
     describe: Callable[[], SweepInfo]
+    stored: Callable[[], dict[str, Stored]] | None = None
 
 
-def known_sweep(info: SweepInfo, load: Callable[[list[Problem]], Sweep]) -> LazySweep:
+def known_sweep(
+    info: SweepInfo,
+    load: Callable[[list[Problem]], Sweep],
+    stored: Callable[[], dict[str, Stored]] | None = None,
+) -> LazySweep:
     """Return a sweep whose properties are known already."""
-    return LazySweep(info.id, load, lambda: info)
+    return LazySweep(info.id, load, lambda: info, stored)
 
 
 @dataclass

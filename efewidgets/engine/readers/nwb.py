@@ -19,12 +19,13 @@ from .clocks import KEYS as CLOCK_KEYS
 from .clocks import Overlap, by_samples, on_one_clock, overlap
 from .files import existing_file, main_path
 from .hdf5 import open_file
-from .inspection import Contents, LazySweep, LeftOutError, Sweep, SweepInfo, step_in_ms
+from .inspection import Contents, LazySweep, LeftOutError, Stored, Sweep, SweepInfo, step_in_ms
 from .leading_pulse import take_test_pulse_out
 from .nwb_dialects import VU_PROTOCOLS, VU_WITH_TEST_PULSE, Layout, layout_of
 from .nwb_pairs import Pair
 from .nwb_selection import CELL, Selection
 from .nwb_series import Series
+from .vouched import stamp
 
 #: What its metadata may say besides what any file's may, and of which kind
 KEYS: dict[str, Kind] = {"repetition": REPETITION, CELL: NAME_OR_NAMES} | CLOCK_KEYS
@@ -49,7 +50,7 @@ def open_nwb(metadata: Mapping[str, Any]) -> Iterator[Contents]:
         yield Contents(
             "NWB",
             _dialect_name(layout),
-            [LazySweep(sweep.pair.id, sweep.load, sweep.describe) for sweep in sweeps],
+            [LazySweep(sweep.pair.id, sweep.load, sweep.describe, sweep.stored) for sweep in sweeps],
             selection.problems(),
             [pair.id for pair in pairs],
         )
@@ -66,8 +67,7 @@ def finds_by_name(metadata: Mapping[str, Any], protocol: str) -> bool:
 
 def _layout(file: h5py.File, path: str) -> Layout:
     """Find all sweeps of a file, or remember them if it is as it was."""
-    state = os.stat(path)
-    key = (os.path.realpath(path), state.st_mtime_ns, state.st_size, state.st_ino)
+    key = stamp(path)
     layout = _layouts.get(key)
     if layout is None:
         try:
@@ -156,6 +156,15 @@ class _LazyPair:
         if self.dialect == "MIES":
             self._finish_mies(sweep, voltage, problems)
         return sweep
+
+    def stored(self) -> dict[str, Stored]:
+        """Return the samples as they stand in the file."""
+        voltage, current = self._series()
+        windows = self.pair.v_window, self.pair.i_window
+        return {
+            "voltage": voltage.stored(windows[0]),
+            "current": current.stored(windows[1]),
+        }
 
     def _fill(self, sweep: Sweep, voltage: Series, current: Series, problems: list[Problem]) -> None:
         """Put samples and units into the sweep; put units right that were exchanged."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..problems import ReadError
 from .hdf5 import attribute, dataset, item, read_samples, text
-from .inspection import step_in_ms
+from .inspection import Stored, step_in_ms
 
 
 class Series:
@@ -148,6 +148,10 @@ class Series:
         if offset:
             values = np.add(values, offset, dtype=np.float64)
         return values.astype(np.float32)
+
+    def stored(self, window: tuple[int, int] | None = None) -> Stored:
+        """Return the samples as they stand in the file; `window` is (first sample, number of samples)."""
+        return Stored(read_samples(self.data, window), self.conversion(), float(self._factor("offset", 0.0)))
 
     def conversion(self) -> float:
         """Return the factor that brings the stored numbers to `unit`."""

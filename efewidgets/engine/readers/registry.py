@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
-from pathlib import PurePath
 from typing import Any, TypeVar
 
 from ..problems import Problem, ReadError
+from ..remote import name_of
 from . import abf, columns, episodes, heka, igor, matlab, nwb, text
 from .abf import inspect_abf, open_abf
 from .columns import inspect_text, open_table
@@ -150,7 +150,7 @@ def formats() -> list[Format]:
 
 def format_of(path: str | os.PathLike[str]) -> Format:
     """Return the format that a file's suffix tells, without regard to case. Raises ReadError if none."""
-    name = PurePath(os.fspath(path)).name
+    name = name_of(path)
     for known in formats():
         if name.lower().endswith(known.suffixes):
             return known

@@ -7,7 +7,7 @@ import os
 from collections import OrderedDict
 from typing import Any
 
-from .. import apart
+from .. import apart, remote
 from ..problems import ReadError
 from .hdf5_soundness import is_sound
 
@@ -28,7 +28,10 @@ def always_apart() -> None:
 
 
 def stamp(path: str) -> tuple:
-    """Return what changes when a file does. Raises OSError if it isn't there."""
+    """Return what changes when a file does. Raises OSError, or ReadError, if it isn't there."""
+    if remote.is_url(path):
+        elsewhere = remote.stamp(path)
+        return path, elsewhere.version, elsewhere.size, elsewhere.failures
     about = os.stat(path)
     return os.path.realpath(path), about.st_mtime_ns, about.st_size, about.st_ino
 
@@ -48,7 +51,8 @@ def vouch_for(path: str) -> None:
     except OSError:  # who opens it is told why
         return
     if key not in _told:
-        look_apart = _always_apart or key[2] > _LARGEST or not _looks_sound(path)
+        far = remote.is_url(path) or key[2] > _LARGEST
+        look_apart = _always_apart or far or not _looks_sound(path)
         _told[key] = _gone_through(path) if look_apart else ""
         if len(_told) > _MOST:
             _told.popitem(last=False)

@@ -14,13 +14,17 @@ from ..problems import Problem
 from .memory import keep_freed_memory
 from .reading import as_problem
 from .recording import Recording
-from .sampled import with_samples
+from .samples import with_samples
 
 if TYPE_CHECKING:
     from .cell import Cell
 
-Run = Callable[..., list]  # engine.parallel.run, with the caller's map or executor
+Run = Callable[..., Iterable]  # engine.parallel.run, with the caller's map or executor
 FeatureValues = list[tuple[dict, dict[str, float]]]
+#: Features that are wanted of a recording, and the settings for them
+Wish = list[tuple[list[str], dict[str, Any]]]
+#: Settings, the values under these by the features' names, and what went wrong
+Found = tuple[dict, dict[str, float], list[Problem]]
 
 #: Recordings in one job: few enough that workers are done together, many enough to open a file but once
 TOGETHER = 8
@@ -71,14 +75,29 @@ def _wanted(
 
 @dataclass(frozen=True)
 class FeatureJob:
-    """Recordings of one file whose features are computed together."""
+    """Recordings of one file whose features are computed together.
+
+    Parameters
+    ----------
+    recordings : list of Recording
+    wishes : list of Wish, optional
+        What is wanted of each; by default what was asked of it.
+    """
 
     recordings: list[Recording]
+    wishes: list[Wish] | None = None
 
     @property
     def weight(self) -> int:
         """Number of samples."""
         return sum(recording.weight for recording in self.recordings)
+
+    def __iter__(self) -> Iterator[tuple[Recording, Wish]]:
+        return zip(self.recordings, self.wishes or map(_pending, self.recordings), strict=True)
+
+
+def _pending(recording: Recording) -> Wish:
+    return recording.pending()
 
 
 @dataclass(frozen=True)
@@ -87,70 +106,97 @@ class Computed:
 
     Parameters
     ----------
-    values : list of (dict, dict)
-        Settings, and the values under these by the features' names.
-    problems : list of Problem
+    found : list of Found
     auto_threshold : float or None
-        Spike threshold of the recording (mV), if the settings have none.
+        Spike threshold of the recording (mV), if settings have none.
     """
 
-    values: FeatureValues
-    problems: list[Problem]
+    found: list[Found]
     auto_threshold: Any = None
 
 
 def compute_features(recordings: Sequence[Recording], run: Run) -> list[Problem]:
     """Compute what was asked for on these recordings; a recording on which it fails becomes a problem."""
-    jobs = list(_jobs([recording for recording in recordings if recording.pending()]))
-    found = list(zip(jobs, run(_compute, jobs, lambda job, error: None), strict=True))
-    given_up = [recording for job, computed in found if computed is None for recording in job.recordings]
-    alone = [FeatureJob([recording]) for recording in given_up]
-    if alone:  # the worker died: each is tried alone
-        found += zip(alone, run(_compute, alone, _failed), strict=True)
-    problems = []
-    for job, computed in found:
-        for recording, one in zip(job.recordings, computed or [], strict=computed is not None):
-            for settings, by_name in one.values:
-                recording.take_values(settings, by_name)
-            if one.auto_threshold is not None:
-                recording.auto_threshold = one.auto_threshold
-            recording.problems += one.problems
-            problems += one.problems
+    problems: list[Problem] = []
+    for recording, found in computed([(r, wish) for r in recordings if (wish := r.pending())], run):
+        told = {problem.message: problem for _, _, failed in found for problem in failed}
+        recording.problems += told.values()
+        problems += told.values()
     return problems
 
 
-def _jobs(recordings: Sequence[Recording]) -> Iterator[FeatureJob]:
+def computed(
+    wanted: Sequence[tuple[Recording, Wish]], run: Run, together: int = TOGETHER
+) -> Iterator[tuple[Recording, list[Found]]]:
+    """Compute features, put the values on their recordings, and yield these, each as soon as it is done.
+
+    Parameters
+    ----------
+    wanted : list of (Recording, Wish)
+    run : callable
+        ``run(function, jobs, failed)`` returns the results of independent jobs; see `engine.parallel`.
+    together : int
+        How many recordings of one file are a job.
+    """
+    given_up = []
+    jobs = list(_jobs(wanted, together))
+    for job, results in zip(jobs, run(_compute, jobs, _failed), strict=True):
+        if results is None:  # the worker died: each is tried alone
+            given_up += [FeatureJob([recording], [wish]) for recording, wish in job]
+        else:
+            yield from _taken(job, results)
+    for job, results in zip(given_up, run(_compute, given_up, _failed) if given_up else (), strict=True):
+        yield from _taken(job, results)
+
+
+def _taken(job: FeatureJob, results: Sequence[Computed]) -> Iterator[tuple[Recording, list[Found]]]:
+    for recording, one in zip(job.recordings, results, strict=True):
+        for settings, values, _ in one.found:
+            recording.take_values(settings, values)
+        if one.auto_threshold is not None:
+            recording.auto_threshold = one.auto_threshold
+        yield recording, one.found
+
+
+def _jobs(wanted: Sequence[tuple[Recording, Wish]], together: int) -> Iterator[FeatureJob]:
     """Put recordings of the same file together, in the order in which they come."""
-    by_file: dict[Any, list[Recording]] = {}
-    for recording in recordings:
+    by_file: dict[Any, list[tuple[Recording, Wish]]] = {}
+    for recording, wish in wanted:
         place = recording if recording.source is None else id(recording.source.metadata)
-        by_file.setdefault(place, []).append(recording)
+        by_file.setdefault(place, []).append((recording, wish))
     for alike in by_file.values():
-        for first in range(0, len(alike), TOGETHER):
-            yield FeatureJob(alike[first : first + TOGETHER])
+        for first in range(0, len(alike), together):
+            recordings, wishes = zip(*alike[first : first + together], strict=True)
+            yield FeatureJob(list(recordings), list(wishes))
 
 
 def _compute(job: FeatureJob) -> list[Computed]:
     keep_freed_memory()
-    found = {id(recording): _compute_one(recording) for recording in with_samples(job.recordings)}
+    wishes = {id(recording): wish for recording, wish in job}
+    found = {id(r): _compute_one(r, wishes[id(r)]) for r in with_samples(job.recordings)}
     return [found[id(recording)] for recording in job.recordings]
 
 
-def _compute_one(recording: Recording) -> Computed:
-    wanted = recording.pending()
-    values, problems = feature_values(recording, wanted)
-    threshold = None
-    if not problems and any("Threshold" not in settings for _, settings in wanted):
-        threshold = recording.auto_threshold
-    return Computed(values, problems, threshold)
+def _compute_one(recording: Recording, wish: Wish) -> Computed:
+    found: list[Found] = []
+    for one in wish:
+        values, problems = feature_values(recording, [one])
+        found.append((*values[0], problems))
+    failed = any(problems for _, _, problems in found)
+    wanted = not failed and any("Threshold" not in settings for _, settings in wish)
+    return Computed(found, recording.auto_threshold if wanted else None)
 
 
-def _failed(job: FeatureJob, error: Exception) -> list[Computed]:
-    """What stands for the features of a recording whose worker failed."""
-    wanted = job.recordings[0].pending()
+def _failed(job: FeatureJob, error: Exception) -> list[Computed] | None:
+    """What stands for the features of a recording whose worker failed; None where it may be another one's fault."""
+    if len(job.recordings) > 1:
+        return None
     message = f"its features were not computed, since the worker failed: {error or type(error).__name__}"
-    values = [(settings, dict.fromkeys(efeatures, np.nan)) for efeatures, settings in wanted]
-    return [Computed(values, [Problem(message, kind="feature")])]
+    problems = [Problem(message, kind="worker")]
+    return [
+        Computed([(dict(settings), dict.fromkeys(names, np.nan), problems) for names, settings in wish])
+        for _, wish in job
+    ]
 
 
 def feature_values(

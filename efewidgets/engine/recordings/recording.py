@@ -1,36 +1,45 @@
-"""A recording: one sweep, the stimulus found in it, the spikes and the features computed on it.
+"""A recording: one sweep, held together of four parts: its samples, the stimulus in them, the spikes, the features.
 
-Samples (`sampled`), stimulus (`stimulus`), spikes and features are had when they are asked for, not before. Each
-stimulus family (`ecodes`) is a subclass that knows its timings and levels.
+All are had when they are asked for, not before. The recording says which follows from which, and shows what its parts
+hold under the names that scripts know from BluePyEfe.
 """
 
 from __future__ import annotations
 
 import copy
+import dataclasses
+import itertools
+import pathlib
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
-from ..features import efel_features as features
 from ..features.efel_settings import given_settings
-from ..features.ranges import possible, range_of
-from ..features.store import FeatureStore
-from ..features.units_of_features import unit_of
 from ..problems import Problem
-from ..traces import spikes
-from ..traces.artefacts import artefacts
-from .sampled import new_serial
-from .source import Source, files_of
-from .stimulus import Stimulus
+from ..traces.trace import Trace
+from . import lab_ecodes
+from .families.family import Family
+from .features import Features, vectors
+from .finding import Finding
+from .parts import Held, OfFamily, copied, part
+from .said import Said
+from .samples import Samples
+from .source import files_of
+from .spikes import SPIKE_SETTINGS, Spikes
+from .stimulus import Stimulus, holding
 
-EFEL_INTERP_STEP = 0.1  # ms, where the settings have none
+__all__ = ["SPIKE_SETTINGS", "Recording"]
 
-#: The eFEL settings that decide what a spike is
-SPIKE_SETTINGS = ("Threshold", "stim_start", "stim_end", "strict_stiminterval", "interp_step")
+_serials = itertools.count()
 
 
-class Recording(Stimulus):
+def new_serial() -> int:
+    """Return a number that no other recording of this process has."""
+    return next(_serials)
+
+
+class Recording:
     """One sweep of one cell under one protocol.
 
     Parameters
@@ -46,6 +55,16 @@ class Recording(Stimulus):
 
     Attributes
     ----------
+    samples : Samples
+        Times, voltage and current; called, it returns them as a `Trace`.
+    stimulus : Stimulus
+        Its family, timings and levels, and how they were found.
+    spikes : Spikes
+        The spikes, once they are counted.
+    features : Features
+        The features computed so far.
+    stimulus_family : Family
+        What the class knows of its stimuli: timings, levels, how they are found and rebuilt.
     ton, toff, tend, … : float
         Timings of the stimulus, ms.
     amp, hypamp, … : float
@@ -69,8 +88,77 @@ class Recording(Stimulus):
         If units, timings or samples can't be.
     """
 
-    #: Whether the voltage before the stimulus lies above the spike threshold, so that no spike can cross it
-    rests_above_threshold = False
+    samples = Held[Samples]()
+    stimulus = Held[Stimulus]()
+    spikes = Held[Spikes]()
+    features = Held[Features]()
+    _samples: Samples
+    _stimulus: Stimulus
+    _spikes: Spikes
+    _features: Features
+
+    stimulus_family: ClassVar[Family] = Family().saying("Recording")
+    timings = OfFamily()
+    amplitudes = OfFamily()
+    target_amplitude = OfFamily()
+    extra_params = OfFamily()
+    metadata_keys = OfFamily()
+    nominal = OfFamily()
+    agree_ms = OfFamily()
+    guess_timing = OfFamily()
+
+    t = time = part(Samples, "t")
+    voltage = part(Samples, "voltage")
+    current = part(Samples, "current")
+    trace = part(Samples, "trace")
+    source = part(Samples, "source")
+    scale = part(Samples, "scale")
+    fingerprint = part(Samples, "fingerprint")
+    has_samples = part(Samples, "has_samples")
+    hold = part(Samples, "hold")
+    release = part(Samples, "release")
+
+    ton = part(Stimulus, "ton")
+    toff = part(Stimulus, "toff")
+    tend = part(Stimulus, "tend")
+    dt = part(Stimulus, "dt")
+    amp = part(Stimulus, "amp")
+    hypamp = part(Stimulus, "hypamp")
+    amp_rel = part(Stimulus, "amp_rel")
+    hypamp_rel = part(Stimulus, "hypamp_rel")
+    export_attr = part(Stimulus, "export_attr")
+    window = part(Stimulus, "finding.window")
+    usual = part(Stimulus, "finding.usual")
+    timing_from = part(Stimulus, "finding.timing_from")
+    usual_failed = part(Stimulus, "finding.usual_failed")
+    holding_from = part(Stimulus, "finding.holding_from")
+    holding_current = part(Stimulus, "finding.holding_current")
+    tell_of_level = part(Stimulus, "finding.tell")
+    membrane = part(Stimulus, "finding.membrane")
+
+    efel_settings = part(Spikes, "efel_settings")
+    artefact_time = part(Spikes, "artefact_time")
+    rests_above_threshold = part(Spikes, "rests_above_threshold")
+    known_threshold = part(Spikes, "auto_threshold")  # None where `auto_threshold` would have to look
+
+    feature_store = part(Features, "store")
+    pending = part(Features, "store.pending")
+    take_values = part(Features, "store.fill")
+    forget_efeatures = part(Features, "store.forget")
+    request_efeatures = part(Features, "store.request")
+    take_impossible = part(Features, "take_impossible")
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        super().__init_subclass__(**more)
+        cls.stimulus_family = lab_ecodes.family_of(cls, cls.stimulus_family)
+        lab_ecodes.show_parameters(cls, cls.stimulus_family)
+
+    def __new__(cls, *args: Any, **more: Any) -> Recording:
+        """Give it its parts first: a lab's own family may set something before it is initialised."""
+        self = super().__new__(cls)
+        self._samples, self._stimulus = Samples(), Stimulus(cls.stimulus_family)
+        self._spikes, self._features = Spikes(), Features()
+        return self
 
     def __init__(
         self,
@@ -79,145 +167,256 @@ class Recording(Stimulus):
         protocol_name: str = "",
         efel_settings: Mapping[str, Any] | None = None,
     ):
-        super().__init__(config_data, reader_data, protocol_name)
+        self.config_data = dict(config_data)
+        self.reader_data = _without_samples(reader_data)
+        self.protocol_name = protocol_name
+        self.files = files_of(config_data)
+        self.id = reader_data.get("id")
+        self.repetition = reader_data.get("repetition")
+        self.label: str | None = None
+        self.excluded: str | None = None
+        self.location: str | None = None
+        self.problems: list[Problem] = []
+        self.serial = new_serial()
+        self._samples = Samples.delivered(self.config_data, reader_data, self.name)
         self.efel_settings = given_settings(efel_settings)
-        self.artefact_time = np.empty(0)
-        self._peak_time: np.ndarray | None = None
-        self._auto_threshold: Any = None
-        self._features = FeatureStore()
-        self._impossible: dict[str, Problem] = {}
+        if type(self).export_attr is not Recording.export_attr:
+            lab_ecodes.know_nothing(self)
         if reader_data:
-            self.interpret_as_written()
+            lab_ecodes.interpret_as_written(self)
 
-    def forget_results(self) -> None:
-        """Forget spikes and features, since the samples or the stimulus have changed."""
-        self._peak_time = self._auto_threshold = None
-        self._features.clear()
+    @property
+    def name(self) -> str:
+        """The recording's id, or the name of its file."""
+        if self.id:
+            return str(self.id)
+        return pathlib.Path(self.files[-1]).stem if self.files else ""
+
+    @property
+    def current_from(self) -> str:
+        """Where the current comes from: "measured", or "command" if it is what was commanded."""
+        return str(self.reader_data.get("current_from") or "measured")
+
+    @property
+    def facts(self) -> dict[str, float]:
+        """What the file knows of electrode and cell: numbers, by names that end with their unit."""
+        return dict(self.reader_data.get("facts") or {})
+
+    @property
+    def weight(self) -> int:
+        """Number of samples: long recordings are worked on first."""
+        return self.index(self.tend)
+
+    def __copy__(self) -> Recording:
+        other = copied(self)
+        other._samples, other._stimulus = self._samples.twin(), self._stimulus.twin()
+        other._spikes, other._features = copied(self._spikes), copied(self._features)
+        return other
 
     def twin(self) -> Recording:
         """Return a copy to which other timings can be given without changing this one; it has no features yet."""
         other = copy.copy(self)
         other.serial = new_serial()
-        other._edited = copy.copy(self._edited)
         other.problems = list(self.problems)
-        other._features, other._impossible = FeatureStore(), {}
+        other._features = Features()
         return other
-
-    def restore(
-        self, config_data: Mapping[str, Any], source: Source, efel_settings: Mapping[str, Any]
-    ) -> None:
-        """Complete a recording of which all was kept but what a person wrote, the samples and the features."""
-        self.config_data, self.source, self.efel_settings = dict(config_data), source, dict(efel_settings)
-        self.files, self.serial, self.excluded = files_of(config_data), new_serial(), None
-        self._trace, self._edited, self._features, self._impossible = None, None, FeatureStore(), {}
 
     def materialize(self) -> None:
         """Read and compute all that was put off, so that the recording needs its file no more."""
-        if self._edited is None:
-            self._trace = self.trace
-        self._features.shown(self.reduced)
+        self._samples.load()
+        self._features.store.shown(self.reduced)
         self.count_now()
         self.source = None
 
-    def count_now(self) -> None:
-        """Find spikes and threshold, if that was put off: later changes of the recording are nothing to them."""
-        _ = self.peak_time, self.auto_threshold
+    # --- stimulus
+
+    def interpret(
+        self,
+        t: np.ndarray | None = None,
+        current: np.ndarray | None = None,
+        config_data: Mapping[str, Any] | None = None,
+        reader_data: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Find the stimulus in the current and measure its levels.
+
+        A lab's own family may hand on another current (nA) than that of the recording, or other metadata.
+        """
+        trace = self._samples()
+        if current is not None and current is not trace.current:
+            trace = dataclasses.replace(trace, current=np.asarray(current))
+        if config_data is not None:
+            self.config_data = dict(config_data)
+        if reader_data is not None:
+            self.reader_data = _without_samples(reader_data)
+        given = self.given_edges(trace)
+        edges = self.find_edges(trace, given)
+        if self.timing_from == "lost":
+            self.dt, self.tend = trace.dt, trace.tend
+            return
+        self.apply_edges(edges, trace, given)
+
+    @property
+    def _said(self) -> Said:
+        return Said(self.config_data, self.reader_data)
+
+    def _look(self) -> Finding:
+        """Return how the stimulus was found, to be looked for by what is said now."""
+        self._stimulus.finding.said = self._said
+        return self._stimulus.finding
+
+    @classmethod
+    def family(cls) -> str:
+        """Name of the stimulus family whose detector it has: its own, or that of the class it is made from."""
+        return cls.stimulus_family.detector
+
+    def given_edges(self, trace: Trace) -> dict[str, int]:
+        """Return the sample indexes of the timings that a person or the reader gave (ms), checked."""
+        return self._said.edges(self.timings, trace)
+
+    def given_level(self, name: str) -> Any:
+        """Return an amplitude that a person or the reader gave, in nA, or None."""
+        return self._said.level(name)
+
+    def find_edges(self, trace: Trace, given: Mapping[str, int]) -> Mapping[str, int]:
+        """Return the sample index of each timing; those that are given are kept."""
+        edges = self._stimulus.find_edges(trace, given, self._said, self.usual_edges)
+        self.problems += self._stimulus.finding.doubts
+        return edges
+
+    def usual_edges(self, trace: Trace, given: Mapping[str, int]) -> Mapping[str, int] | None:
+        """Return BluePyEfe's edges: its simple detection, or the family's nominal timings; None if it has none."""
+        return self.stimulus_family.usual_edges(trace, given, self._look())
+
+    def measure(self, trace: Trace, edges: Mapping[str, int], given: Mapping[str, int]) -> dict[str, Any]:
+        """Return the holding current and the amplitudes above it (nA)."""
+        return self.stimulus_family.measure(trace, edges, given, self._look())
+
+    def apply_edges(self, edges: Mapping[str, int], trace: Trace, given: Mapping[str, int]) -> None:
+        """Take over the edges and measure the levels between them."""
+        finding = self._stimulus.finding
+        told = finding.level_problems
+        self.problems = [problem for problem in self.problems if problem not in told]
+        measured = self._stimulus.measured(trace, edges, given, self._said, self.measure)
+        self.problems = [*self.problems, *finding.doubts, *finding.level_problems]
+        for name, value in measured.items():
+            setattr(self, name, value)
+        self.forget_results()
+
+    def forget_results(self) -> None:
+        """Forget spikes and features, since the samples or the stimulus have changed."""
+        self._spikes.forget()
+        self._features.store.clear()
+
+    def index(self, ms: float) -> int:
+        """Nearest sample index of a time in ms."""
+        return round(float(ms / self.dt))
+
+    def holding(self) -> tuple[np.ndarray, np.ndarray]:
+        """Times (ms) of the rebuilt stimulus, and the holding current (nA) to build it on; arrays (n,)."""
+        return holding(self)
+
+    def generate(self) -> tuple[np.ndarray, np.ndarray]:
+        """Rebuild the stimulus: times (ms) and current (nA), arrays (n,)."""
+        return self.stimulus_family.generate(self)
+
+    def get_params(self) -> dict[str, Any]:
+        """Return the parameters from which the stimulus can be rebuilt (ms, nA, % of rheobase)."""
+        return {name: getattr(self, name) for name in self.export_attr}
+
+    def get_stimulus_parameters(self) -> dict[str, Any]:
+        """Return the stimulus in the words of BluePyOpt's protocols (ms, nA)."""
+        return self.stimulus_family.in_words_of_bluepyopt(self)
+
+    # --- amplitudes in % of rheobase, and targets
+
+    @property
+    def relative_attr(self) -> tuple[str, ...]:
+        """Names of the amplitudes in % of rheobase."""
+        return self.stimulus_family.relative
+
+    def relative_amps(self, rheobase: float) -> dict[str, Any]:
+        """Return the amplitudes in % of a rheobase (nA), by their names with ``_rel``."""
+        return self.stimulus_family.relative_amps(self, rheobase)
+
+    def compute_relative_amp(self, amp_threshold: float) -> None:
+        """Express the amplitudes in % of the rheobase `amp_threshold` (nA)."""
+        for name, value in self.relative_amps(amp_threshold).items():
+            setattr(self, name, value)
+
+    def forget_relative_amp(self) -> None:
+        """Forget the amplitudes in % of a rheobase that is no more."""
+        for name in self.relative_attr:
+            setattr(self, name, None)
+
+    def target_level(self, absolute_amplitude: bool = False, rheobase: float | None = None) -> Any:
+        """Return what targets are compared with: nA if absolute, else % of `rheobase` (by default the cell's)."""
+        return self.stimulus_family.target_level(self, absolute_amplitude, rheobase)
+
+    def in_target(self, target: float, tolerance: float, absolute_amplitude: bool = False) -> bool:
+        """Whether the amplitude is less than `tolerance` away from `target` (% of rheobase, or nA)."""
+        level = self.target_level(absolute_amplitude)
+        return level is not None and bool(np.abs(target - level) < tolerance)
 
     # --- spikes
 
     def set_autothreshold(self, offset_voltage: float = 20.0) -> None:
         """Set the spike threshold (mV) to `offset_voltage` above the median of the baseline or of the step."""
-        trace = self.samples()
-        self._auto_threshold = spikes.auto_threshold(
-            trace.voltage, trace.index(self.ton), trace.index(self.toff), offset_voltage
-        )
+        self._spikes.set_threshold(self._samples(), self.ton, self.toff, offset_voltage)
 
     @property
     def auto_threshold(self) -> Any:
         """Spike threshold for want of one in the settings, mV."""
-        if self._auto_threshold is None and self.trace is not None:
+        if self._spikes.auto_threshold is None and self.trace is not None:
             self.set_autothreshold()
-        return self._auto_threshold
+        return self._spikes.auto_threshold
 
     @auto_threshold.setter
     def auto_threshold(self, value: Any) -> None:
-        self._auto_threshold = value
+        self._spikes.auto_threshold = value
+
+    @property
+    def peak_time(self) -> np.ndarray | None:
+        """Times of the spikes' peaks, array (n,), ms; empty for a silent sweep."""
+        if self._spikes.peak_time is None and self.trace is not None:
+            self.count_spikes()
+        return self._spikes.peak_time
+
+    @peak_time.setter
+    def peak_time(self, value: Any) -> None:
+        self._spikes.peak_time = value
+
+    @property
+    def spikecount(self) -> int | None:
+        """Number of spikes; 0 for a silent sweep."""
+        peaks = self.peak_time
+        return None if peaks is None else len(peaks)
 
     def compute_spikecount(self, efel_settings: Mapping[str, Any] | None = None) -> None:
         """Find the spikes anew, with the given eFEL settings; without a "Threshold" with the recording's own."""
         self.efel_settings = given_settings(efel_settings)
         self.count_spikes()
 
-    def _find_peaks(self) -> np.ndarray:
-        trace = self.samples()
-        chosen = self.efel_settings
-        threshold: Any = chosen.get("Threshold")
-        peaks = spikes.peak_times(
-            trace.time,
-            trace.voltage,
-            self.auto_threshold if threshold is None else threshold,
-            float(chosen.get("stim_start", self.ton)),
-            float(chosen.get("stim_end", self.toff)),
-            strict=bool(chosen.get("strict_stiminterval", True)),
-            interp_step=chosen.get("interp_step", EFEL_INTERP_STEP),
-        )
-        levels = [getattr(self, name) for name in self.amplitudes]
-        if not all(level is not None and level < 0 for level in levels):
-            return peaks
-        # what crosses the threshold while the cell is held down is looked at twice
-        edges = [float(getattr(self, name)) for name in self.timings]
-        marked = artefacts(trace.time, trace.voltage, peaks, edges)
-        self.artefact_time = peaks[marked]
-        return peaks[~marked]
-
     def count_spikes(self) -> None:
         """Find the spikes now, while the samples are at hand, and say what is odd about them."""
-        if self.timing_from != "lost":
-            self._peak_time = self._find_peaks()
-            self.problems = [p for p in self.problems if p.kind != "spikes"] + self._odd_spikes()
+        if self.timing_from == "lost":
+            return
+        trace = self._samples()
+        if self._spikes.threshold is None:
+            _ = self.auto_threshold
+        self._spikes.find(trace, self.ton, self.toff, self._held_down())
+        told = self._spikes.odd(trace, self.ton)
+        self.problems = [problem for problem in self.problems if problem.kind != "spikes"] + told
 
-    def _odd_spikes(self) -> list[Problem]:
-        threshold: Any = self.efel_settings.get("Threshold")
-        threshold = self.auto_threshold if threshold is None else threshold
-        if len(self.artefact_time):
-            message = (
-                f"the voltage crosses the spike threshold {len(self.artefact_time)} time(s) during a hyperpolarising "
-                f"current, first at {self.artefact_time[0]:.4g} ms, but for transients, glitches or noise; not counted."
-            )
-            return [Problem(message, "note", "spikes")]
-        trace = self.samples()
-        highest = np.max(trace.voltage)
-        before = trace.voltage[: max(trace.index(self.ton), 1)]
-        self.rests_above_threshold = bool(not self.spikecount and np.median(before) > threshold)
-        if self.rests_above_threshold:
-            message = (
-                f"the baseline of {np.median(before):.3g} mV lies above the spike threshold of {threshold:.3g} mV, "
-                "which is then never crossed: no spike is counted. Check the voltage's offset and unit, and Threshold."
-            )
-            return [Problem(message, "warning", "spikes")]
-        if self.spikecount or not highest > threshold:
-            return []
-        message = (
-            f"no spike was found, though the voltage reaches {highest:.3g} mV, above the spike "
-            f"threshold of {threshold:.3g} mV. Check the threshold, the timing and the bridge balance."
-        )
-        return [Problem(message, "note", "spikes")]
+    def _held_down(self) -> list[float] | None:
+        """Return the edges (ms) of the stimulus if it hyperpolarises the cell."""
+        levels = [getattr(self, name) for name in self.amplitudes]
+        if not all(level is not None and level < 0 for level in levels):
+            return None
+        return [float(getattr(self, name)) for name in self.timings]
 
-    @property
-    def peak_time(self) -> np.ndarray | None:
-        """Times of the spikes' peaks, array (n,), ms; empty for a silent sweep."""
-        if self._peak_time is None and self.trace is not None:
-            self.count_spikes()
-        return self._peak_time
-
-    @peak_time.setter
-    def peak_time(self, value: Any) -> None:
-        self._peak_time = None if value is None else np.asarray(value, dtype=float)
-
-    @property
-    def spikecount(self) -> int | None:
-        """Number of spikes; 0 for a silent sweep."""
-        return None if self.peak_time is None else len(self.peak_time)
+    def count_now(self) -> None:
+        """Find spikes and threshold, if that was put off: later changes of the recording are nothing to them."""
+        _ = self.peak_time, self.auto_threshold
 
     # --- features
 
@@ -225,41 +424,22 @@ class Recording(Stimulus):
         self, efeatures: Sequence[str], efel_settings: Mapping[str, Any] | None = None
     ) -> list[dict[str, np.ndarray | None]]:
         """Compute features with eFEL; the list has one dict, as eFEL's for one trace."""
-        chosen = given_settings(efel_settings)
-        trace = self.samples()
-        values = features.feature_values(
-            trace.time,
-            trace.voltage,
-            trace.current,
-            float(chosen.pop("stim_start", self.ton)),
-            float(chosen.pop("stim_end", self.toff)),
-            efeatures,
-            self._stimulus_settings(chosen) | chosen,
-        )
-        return [values]
-
-    def _stimulus_settings(self, chosen: Mapping[str, Any]) -> dict[str, Any]:
-        settings: dict[str, Any] = {"stimulus_current": float(self.amp)}
-        if "Threshold" not in chosen:
-            settings["Threshold"] = float(self.auto_threshold)
-        return settings
+        trace, given = self._samples(), efel_settings or {}
+        own = {"stimulus_current": float(self.amp)}
+        if given.get("Threshold") is None:
+            own["Threshold"] = float(self.auto_threshold)
+        special = {name: self.stimulus_family.settings_of(name, self) for name in efeatures}
+        alike = [name for name in efeatures if not special[name]]
+        found = vectors(trace, self.ton, self.toff, alike, given, own)
+        for name, more in special.items():
+            if more:
+                found |= vectors(trace, self.ton, self.toff, [name], more | dict(given), own)
+        return [found]
 
     def reduced(self, efeatures: Sequence[str], efel_settings: Mapping[str, Any]) -> dict[str, float]:
         """Return the mean of each feature's vector under the given settings; nan where eFEL finds none."""
         found = self.call_efel(efeatures, efel_settings)[0]
-        reduced = {}
-        for name in efeatures:
-            values, wrong = possible(name, found.get(name), float(self.samples().tend))
-            reduced[name] = features.reduce(values)
-            if wrong:
-                self._impossible[name] = _impossible(name, wrong)
-        return reduced
-
-    def take_impossible(self) -> list[Problem]:
-        """Return, once, a problem for each feature of which values were left out since they can't be."""
-        found = list(self._impossible.values())
-        self._impossible.clear()
-        return found
+        return self._features.reduce(efeatures, found, float(self._samples().tend))
 
     def compute_efeatures(
         self,
@@ -287,49 +467,18 @@ class Recording(Stimulus):
         self.request_efeatures(efeatures, efeature_names, settings)
         self.take_values(settings, values)
 
-    def forget_efeatures(
-        self,
-        efeatures: Sequence[str],
-        efeature_names: Sequence[str | None] | None = None,
-        efel_settings: Mapping[str, Any] | None = None,
-    ) -> None:
-        """Forget features, since they are to be computed anew on a recording that may have changed."""
-        self._features.forget(efeatures, efeature_names, efel_settings)
-
-    def request_efeatures(
-        self,
-        efeatures: Sequence[str],
-        efeature_names: Sequence[str | None] | None = None,
-        efel_settings: Mapping[str, Any] | None = None,
-    ) -> None:
-        """As `compute_efeatures`, but wait until a value is asked for."""
-        self._features.request(efeatures, efeature_names, efel_settings)
-
-    def pending(self) -> list[tuple[list[str], dict]]:
-        """Return the features that were asked for and not computed yet, with their settings."""
-        return self._features.pending()
-
-    def take_values(self, efel_settings: Mapping[str, Any], values: Mapping[str, float]) -> None:
-        """Take over feature values that were computed with these settings, perhaps by another process."""
-        self._features.fill(efel_settings, values)
-
     def feature_value(self, label: str, efeature: str, efel_settings: Mapping[str, Any]) -> float | None:
         """Return a feature as asked for with these settings, else what `efeatures` holds under `label`, or None."""
-        return self._features.value(label, efeature, efel_settings, self.reduced)
-
-    @property
-    def feature_store(self) -> FeatureStore:
-        """The values computed so far, by feature and settings."""
-        return self._features
+        return self._features.store.value(label, efeature, efel_settings, self.reduced)
 
     @property
     def efeatures(self) -> dict[str, float]:
         """Value of each feature that was asked for, by its name; nan where eFEL finds none."""
-        return self._features.shown(self.reduced)
+        return self._features.store.shown(self.reduced)
 
     @efeatures.setter
     def efeatures(self, values: Mapping[str, float]) -> None:
-        self._features.replace_shown(values)
+        self._features.store.replace_shown(values)
 
     # --- figures
 
@@ -344,12 +493,14 @@ class Recording(Stimulus):
 
         return plot_recording(self, axis_current, axis_voltage, display_xlabel, display_ylabel)
 
+    # --- what BluePyEfe's families find their way with
 
-def _impossible(feature: str, wrong: Sequence[float]) -> Problem:
-    known = range_of(feature)
-    can_be = f"; possible: {known.words} {unit_of(feature)}".rstrip() if known else ""
-    message = (
-        f"{len(wrong)} value(s) of {feature} can't be ({wrong[0]:.4g}{can_be}): left out. Look at the trace: a spike "
-        "at the very begin or end of the stimulus, an unbalanced bridge or a wrong unit may be the cause."
-    )
-    return Problem(message, "warning", "feature")
+    ms_to_index = lab_ecodes.ms_to_index
+    index_to_ms = lab_ecodes.index_to_ms
+    set_timing_ecode = lab_ecodes.set_timing_ecode
+    set_amplitudes_ecode = lab_ecodes.set_amplitudes_ecode
+    standardize_trace = lab_ecodes.standardize_trace
+
+
+def _without_samples(reader_data: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in reader_data.items() if key not in ("voltage", "current", "t")}

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..problems import EfeError
 from ..readers import read
+from ..remote import absolute
 from ..traces.trace import Trace, standardize
 
 _PATHS = ("filepath", "v_file", "i_file", "stimulus_file")
@@ -55,7 +56,7 @@ def reader_metadata(metadata: Mapping[str, Any], protocol_name: str) -> dict[str
     found.setdefault("protocol_name", protocol_name)
     for key in _PATHS:
         if isinstance(found.get(key), (str, os.PathLike)):
-            found[key] = os.path.abspath(os.fspath(found[key]))
+            found[key] = absolute(found[key])
     return found
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..averages import mean
 from ..problems import EfeError, Problem, nearest
-from ..recordings.stimulus import percent_of
+from ..recordings.families.family import percent_of
 from .targets import EFeatureTarget
 
 if TYPE_CHECKING:

@@ -1,36 +1,42 @@
-"""What the actions need of the state."""
+"""What all actions have in common: the decisions that they change."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ..inputs import Inputs
+from ...engine.stages.inputs import Inputs
+from ..decisions import Decisions
 
 if TYPE_CHECKING:
     from ..results.results import Results
-    from ..running.telling import EditLock
 
 
 class Editing:
-    """A state that can be edited."""
+    """Edits of decisions.
 
-    _lock: EditLock
-    _new_id: Callable[[str], str]
+    Parameters
+    ----------
+    decisions : Decisions
+    results : callable, optional
+        Returns the results that are shown, for edits that take something over from them.
+    """
+
+    def __init__(self, decisions: Decisions, results: Callable[[], Results] | None = None):
+        self._lock, self._new_id = decisions.lock, decisions.new_id
+        self.commit = decisions.commit
+        self._decisions, self._results = decisions, results
 
     @property
     def inputs(self) -> Inputs:
-        """All decisions."""
-        raise NotImplementedError
+        """The present decisions."""
+        return self._decisions.inputs
 
     @property
     def results(self) -> Results:
-        """All results."""
-        raise NotImplementedError
-
-    def commit(self, label: str, *, merge: str | None = None, **changes: Any) -> bool:
-        """Change decisions."""
-        raise NotImplementedError
+        """The results that are shown."""
+        assert self._results is not None
+        return self._results()
 
 
 def count(number: int, what: str) -> str:

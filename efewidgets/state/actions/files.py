@@ -9,9 +9,10 @@ from typing import Any
 
 from ...engine.problems import EfeError, nearest
 from ...engine.readers import has_protocol
+from ...engine.remote import absolute
+from ...engine.stages.inputs import CellInputs, FileInputs, Recipe, file_inputs, files_in_words
+from ...engine.stages.values import Frozen
 from ..convert import with_absolute_paths
-from ..inputs import CellInputs, FileInputs, Recipe, file_inputs, files_in_words
-from ..values import Frozen
 from .base import Editing, count
 
 Ids = str | Iterable[str]
@@ -27,7 +28,7 @@ class FileActions(Editing):
         self, cell: str | None = None, protocol: str | None = None, path: str | os.PathLike | None = None
     ) -> list[str]:
         """Return the ids of the files of a cell, of a protocol, of a path, or of all."""
-        wanted = None if path is None else os.path.abspath(os.fspath(path))
+        wanted = None if path is None else absolute(path)
         return [
             file.id
             for found, file in self.inputs.files()

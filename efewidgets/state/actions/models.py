@@ -13,9 +13,9 @@ from ...engine.export.choices import Choices, choices_of
 from ...engine.export.fit import fit_data
 from ...engine.export.responses import STEP_MS, Model, ModelFiles, model_files, play, read_responses
 from ...engine.problems import EfeError, nearest
+from ...engine.stages.inputs import CellInputs, file_inputs
+from ...engine.stages.values import Frozen, thaw
 from ..convert import with_absolute_paths
-from ..inputs import CellInputs, file_inputs
-from ..values import Frozen, thaw
 from .base import Editing
 
 

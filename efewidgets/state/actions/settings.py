@@ -7,8 +7,8 @@ from typing import Any
 
 from ...engine.export.choices import choices_of
 from ...engine.problems import EfeError, nearest
+from ...engine.stages.values import Frozen, thaw
 from ..convert import RUN, reader_of, settings_in_force
-from ..values import Frozen, thaw
 from .base import Editing
 
 AVERAGING = ("protocol_mode", "threshold_nvalue_save", "default_std_value", "save_files_used")

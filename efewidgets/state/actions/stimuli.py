@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from ...engine.files.by_current import Offer, family_by_name, offer
 from ...engine.problems import EfeError, nearest
-from ..inputs import FileInputs, Inputs
+from ...engine.stages.inputs import FileInputs, Inputs
 from .files import FileActions, with_recipe
 
 ECODE = "ecode"

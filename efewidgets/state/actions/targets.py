@@ -8,11 +8,11 @@ from typing import Any
 
 from ...engine.problems import EfeError, nearest
 from ...engine.roles import role_faults, with_roles
+from ...engine.stages.inputs import Target
+from ...engine.stages.values import Frozen, freeze
 from ...engine.targets.automatic import AutoTarget, bluepyemodel_auto_targets, default_auto_targets
 from ...engine.targets.targets import KNOWN_KEYS, convert_legacy_targets
 from ..convert import goals_of
-from ..inputs import Target
-from ..values import Frozen, freeze
 from .base import Editing, count
 
 Ids = str | Iterable[str]

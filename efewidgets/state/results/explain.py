@@ -9,8 +9,8 @@ import pandas as pd
 
 from ...engine.features.store import settings_key
 from ...engine.problems import EfeError, nearest
-from ..inputs import Target
-from ..values import Frozen
+from ...engine.stages.inputs import Target
+from ...engine.stages.values import Frozen
 from .found import Found, Member
 
 COLUMNS = "recording cell file sweep amplitude value taken reason".split()

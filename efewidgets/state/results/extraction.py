@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from ...engine.extraction import pipeline
-from ...engine.extraction.run import Extraction, without_models
-from ...engine.parallel import run
+import copy
+
+from ...engine.extraction.run import Extraction
 from ...engine.recordings.cell import Cell
+from ...engine.recordings.computing import request_features
+from ...engine.recordings.recording import Recording
+from ...engine.stages.options import without_models
+from ...engine.targets.matching import Protocol
 from ..convert import as_options
 from .results import Results
 
@@ -19,16 +23,13 @@ def as_extraction(results: Results) -> Extraction:
     found.cells = [_copy(results, results.cells[name]) for name in names]
     found.rheobases = {name: results.get("rheobase", name) for name in names}
     found.targets = [target.as_dict() for target in results.targets]
-    pipeline.request_features(found.cells, found.targets, found.efel_settings)
-    found.protocols = pipeline.group(
-        found.cells,
-        found.targets,
-        options.absolute_amplitude,
-        True,
-        options.protocol_mode,
-        found.efel_settings,
-        run,
-    )
+    request_features(found.cells, found.targets, found.efel_settings)
+    twins = {
+        r.serial: twin
+        for n, cell in zip(names, found.cells, strict=True)
+        for r, twin in zip(results.cells[n].recordings, cell.recordings, strict=True)
+    }
+    found.protocols = [_copy_of(protocol, twins) for protocol in results.protocols_matched]
     found.features, found.protocols_dict, found.currents = (
         results.features,
         results.protocols,
@@ -52,4 +53,12 @@ def _copy(results: Results, cell: Cell) -> Cell:
         place = [recording.serial for recording in cell.recordings].index(decision.recording.serial)
         found.rheobase_recording = found.recordings[place]
     found.compute_relative_amp()
+    return found
+
+
+def _copy_of(protocol: Protocol, twins: dict[int, Recording]) -> Protocol:
+    """Return a protocol with targets of its own and these recordings, by the serial numbers of those of the state."""
+    found = copy.copy(protocol)
+    found.feature_targets = copy.deepcopy(protocol.feature_targets)
+    found.recordings = [twins[recording.serial] for recording in protocol.recordings]
     return found

@@ -15,13 +15,15 @@ from ...engine.problems import EfeError, Problem, nearest
 from ...engine.recordings.cell import Cell
 from ...engine.recordings.recording import Recording
 from ...engine.recordings.repeats import reason, repeats
-from ...engine.targets.matching import Protocol
+from ...engine.stages.computed import Computed
+from ...engine.stages.graph import Evaluation
+from ...engine.stages.inputs import FileInputs, Target
+from ...engine.stages.parts import Outputs
+from ...engine.stages.reading import included
+from ...engine.stages.work import Work
 from ...engine.targets.rheobase import STRATEGIES, Decision, decide
 from ...engine.traces.trace import Trace
-from ..inputs import FileInputs, Target
-from ..stages.computed import Computed
-from ..stages.parts import Outputs
-from ..stages.reading import included
+from ..cache.stored import Store
 
 #: Empty results say so
 NO_FEATURE = (
@@ -82,9 +84,28 @@ class Found(Computed):
 
     Parameters
     ----------
-    graph : Graph
-    context : Context
+    evaluation : Evaluation
     """
+
+    _evaluation: Evaluation
+
+    def store(self, store: Store, work: Work) -> None:
+        """Keep the recordings that were read in a cache on disk, with the features they have.
+
+        Raises
+        ------
+        Cancelled
+        """
+        for cell in self.inputs.cells:
+            for protocol, group in cell.groups.items():
+                work.check()
+                found = self._evaluation.known(("agree", (cell.name, protocol)))
+                if found is not None:
+                    store.save(self.context, group, found.value)
+
+    def trim(self) -> None:
+        """Drop old results of the graph, none of these."""
+        self._evaluation.trim()
 
     # --- recordings
 
@@ -100,7 +121,7 @@ class Found(Computed):
             for protocol, group in cell.groups.items():
                 agreed = self.get("agree", (cell.name, protocol))
                 refused = self.get("cell", cell.name).refused
-                twice = repeats(list(included(group, agreed)))
+                twice = repeats(list(included(group, agreed, refused)))
                 for file, recordings in zip(group.files, agreed.files, strict=True):
                     for recording in recordings:
                         identity = f"{file.id}/{recording.label}"
@@ -209,15 +230,6 @@ class Found(Computed):
     def targets(self) -> tuple[Target, ...]:
         """The targets in force: those of a person, or those chosen automatically."""
         return self._chosen.targets
-
-    @property
-    def protocols_matched(self) -> list[Protocol]:
-        """Protocol by protocol and amplitude the recordings that fell into the targets, as figures are drawn of."""
-        found = []
-        for item in self._chosen.groups:
-            protocol: Protocol = self.get("protocol", item)
-            found.append(protocol.standing_for(self.get("global"), self.inputs.protocol_mode))
-        return found
 
     # --- outputs
 

@@ -10,9 +10,9 @@ import pandas as pd
 
 from ...engine.averages import mean
 from ...engine.recordings.recording import Recording
-from ..inputs import Target
-from ..stages.matching import add_features, lacking, levels_of
-from ..stages.parts import Wanted
+from ...engine.stages.inputs import Target
+from ...engine.stages.matching import add_features, lacking, levels_of
+from ...engine.stages.parts import Wanted
 from .found import Found
 from .tables import FEATURE_COLUMNS, unit_of
 

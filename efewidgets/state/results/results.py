@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ..inputs import Target
+from ...engine.stages.inputs import Target
+from ...engine.stages.work import Work
 from .blockers import blockers
 from .found import Found
 
@@ -18,8 +19,7 @@ class Results(Found):
 
     Parameters
     ----------
-    graph : Graph
-    context : Context
+    evaluation : Evaluation
     """
 
     @property
@@ -48,7 +48,7 @@ class Results(Found):
         """As `feature_table`, of all recordings of the targets' protocols; computes what lacks."""
         from .tables import feature_table
 
-        self.add_all_features()
+        self.add_features(Work(), everything=True)
         return feature_table(self, everything=True)
 
     @property

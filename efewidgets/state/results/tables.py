@@ -12,7 +12,7 @@ import pandas as pd
 
 from ...engine.averages import mean_and_std
 from ...engine.recordings.recording import Recording
-from ..stages.parts import Matched, Sweeps
+from ...engine.stages.parts import Matched, Sweeps
 from .found import Found, Member
 
 RECORDING_COLUMNS = (
@@ -47,7 +47,7 @@ def _recording_row(results: Found, member: Member) -> tuple:
     place = (member.id, member.cell, member.protocol, member.file.path, recording.label)
     if member.lost:
         return (*place, *[np.nan] * 9, recording.timing_from, recording.current_from, member.excluded)
-    threshold = recording._auto_threshold  # what was not needed isn't read for the table
+    threshold = recording.known_threshold  # what was not needed isn't read for the table
     return (
         *place,
         _number(recording.amp),

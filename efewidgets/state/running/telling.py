@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Any
 
 from ...engine.problems import EfeError, Problem
-from .observers import Observed
 
 logger = logging.getLogger(__name__)
 
@@ -40,41 +39,57 @@ class EditLock:
             self._after()
 
 
-class Telling(Observed):
-    """Sets traits in the order of the changes; a change made by an observer waits for its turn."""
+class Telling:
+    """Sets traits in the order of the changes; a change made by an observer waits for its turn.
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._lock = EditLock(self._deliver)
-        self._faults: list[Problem] = []
+    Parameters
+    ----------
+    set_trait : callable
+        ``set_trait(name, value)``, which calls the observers.
+    where : callable
+        ``where(callback)`` calls a function where observers expect it.
+
+    Attributes
+    ----------
+    lock : EditLock
+        Held while decisions change; observers are called after it.
+    faults : list of Problem
+        What went wrong in the state itself.
+    """
+
+    def __init__(self, set_trait: Callable[[str, Any], None], where: Callable[[Callable[[], None]], None]):
+        self.lock = EditLock(self._deliver)
+        self.faults: list[Problem] = []
+        self._set_trait, self._where = set_trait, where
         self._changes: deque[dict[str, Any]] = deque()
         self._turn = threading.Lock()
         self._speaker: int | None = None
         self._passes: list[str] = []
 
-    def _put(self, **traits: Any) -> None:
+    def put(self, **traits: Any) -> None:
         """Have traits set as soon as no edit is under way."""
-        with self._lock:
+        with self.lock:
             self._changes.append(traits)
 
     def _deliver(self) -> None:
         """Have the changes told where observers expect it."""
-        self._tell()
+        if self._changes:
+            self._where(self.tell)
 
-    def _tell(self) -> None:
+    def tell(self) -> None:
         """Set the traits, one change after the other, unless that is being done."""
         while self._changes and self._turn.acquire(blocking=False):
             try:
                 self._speaker = threading.get_ident()
                 while self._changes:
                     for name, value in self._changes.popleft().items():
-                        self.set_trait(name, value)
+                        self._set_trait(name, value)
             finally:
                 self._passes.clear()
                 self._speaker = None
                 self._turn.release()
 
-    def _check_passes(self, label: str) -> None:
+    def check_passes(self, label: str) -> None:
         """Stop observers that answer each other's edits without end."""
         if self._speaker != threading.get_ident():
             return
@@ -85,15 +100,15 @@ class Telling(Observed):
             )
         self._passes.append(label)
 
-    def _fault(self, handler: Any, error: Exception) -> None:
+    def fault(self, handler: Any, error: Exception) -> None:
         """Note that an observer failed; the others are called nevertheless."""
         name = getattr(handler, "__qualname__", repr(handler))
         logger.error("observer %s failed", name, exc_info=error)
         message = f"{name} failed when the state changed: {type(error).__name__}: {error}"
         problem = Problem(message, "error", "observer")
-        if problem not in self._faults:
-            self._faults.append(problem)
+        if problem not in self.faults:
+            self.faults.append(problem)
 
     def forget_faults(self) -> None:
         """Forget what went wrong in the state itself so far."""
-        self._faults.clear()
+        self.faults.clear()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..inputs import Inputs
+from ...engine.stages.inputs import Inputs
 from ..view import View
 
 #: What is remembered of a view

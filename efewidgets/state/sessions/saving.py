@@ -11,9 +11,10 @@ from typing import Any
 from ...engine.config.document import check_form, dump_config, parse_config, read_json
 from ...engine.features.efel_import import efel_version
 from ...engine.problems import EfeError, Problem
+from ...engine.remote import is_url
+from ...engine.stages.inputs import Inputs
+from ...engine.stages.world import sha256, stamp
 from ..convert import as_options, as_run_settings, inputs_of
-from ..inputs import Inputs
-from ..stages.world import sha256, stamp
 
 FORMAT = 1
 
@@ -113,6 +114,8 @@ def _fingerprint(path: str) -> dict[str, Any] | None:
 
 
 def _from(folder: pathlib.Path, path: str) -> str:
+    if is_url(path):
+        return path
     try:
         return pathlib.Path(os.path.relpath(path, os.path.abspath(folder))).as_posix()
     except ValueError:  # another drive
@@ -130,9 +133,13 @@ def _changes(about: Any, path: pathlib.Path, inputs: Inputs) -> list[Problem]:
         Problem(message, "warning", "file", file=name)
         for relative, then in files.items()
         if isinstance(then, Mapping)
-        and (name := os.path.normpath(path.parent.absolute() / str(relative))) in used
+        and (name := _used(path.parent, str(relative))) in used
         and _has_changed(name, then)
     ]
+
+
+def _used(folder: pathlib.Path, relative: str) -> str:
+    return relative if is_url(relative) else os.path.normpath(folder.absolute() / relative)
 
 
 def _has_changed(path: str, then: Mapping[str, Any]) -> bool:

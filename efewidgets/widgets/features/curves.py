@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...engine.problems import EfeError
-from ...engine.recordings.ecodes.step import Step
+from ...engine.recordings.ecodes import Step
 from ..parts.html import plain
 from .data import AMPLITUDES, Panel, curves, feature_panels, texts
 

@@ -11,8 +11,8 @@ import ipywidgets
 
 from ...engine.files.by_current import Offer
 from ...engine.problems import EfeError
+from ...engine.stages.inputs import Inputs
 from ...state.actions.stimuli import files_of, look, unknown_protocols
-from ...state.inputs import Inputs
 from ..parts.base import StateWidget
 from ..parts.html import plain
 from ..parts.message import Message

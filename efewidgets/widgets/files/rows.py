@@ -13,8 +13,8 @@ from ...engine.files.guessing import Proposal
 from ...engine.files.receiving import in_words
 from ...engine.problems import EfeError, Problem
 from ...engine.recordings.ecodes import ecode_of, eCodes
+from ...engine.stages.inputs import CellInputs, FileInputs, Inputs
 from ...engine.units import canonical_unit, is_current_unit, is_voltage_unit
-from ...state.inputs import CellInputs, FileInputs, Inputs
 from ..parts.html import plain as plain_of_any
 from .looker import Seen
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,13 @@ from ... import datasets
 from ...engine.files.folders import Root
 from ...engine.problems import EfeError
 from ...engine.readers import always_apart
-from ...engine.readers.registry import suffixes_that_name_protocols
+from ...engine.readers.registry import format_of, suffixes_that_name_protocols
 from ...engine.recordings.ecodes import FAMILIES
+from ...engine.remote import is_url
+from ...engine.remote.hosts import check_among
+from ...engine.remote.places import first_place
+from ...engine.stages.inputs import FileInputs, files_in_words
 from ...state import ExtractionState
-from ...state.inputs import FileInputs, files_in_words
 from ..parts.base import StateWidget
 from ..parts.style import row
 from ..parts.table import Column, Table
@@ -44,6 +47,8 @@ class FileSelector(StateWidget):
         Bytes that one uploaded file may have.
     uploads : bool
         Whether files can be uploaded at all.
+    hosts : list of str, optional
+        From which recordings may be read by their addresses; by default from any.
 
     Attributes
     ----------
@@ -66,7 +71,9 @@ class FileSelector(StateWidget):
         scratch: str | os.PathLike[str] | None = None,
         limit: int = 8 * 2**30,
         uploads: bool = True,
+        hosts: Iterable[str] | None = None,
     ):
+        self.hosts = None if hosts is None else tuple(hosts)
         self.upload: Upload | None = None
         self._uploads = uploads
         self.root = Root(root if root is not None else Path.cwd())
@@ -87,9 +94,17 @@ class FileSelector(StateWidget):
             )
         self.preview = Preview(self, self.looker, self._named)
         self.browser = Browser(self, self.root, self.preview.start)
+        self.address = ipywidgets.Text(
+            description="Address", placeholder="https://…, s3://BUCKET/KEY or dandi://DANDISET/ASSET",
+            continuous_update=False, layout={"width": "auto", "flex": "1 1 auto"},
+            tooltip="of a recording on another computer; Enter looks into it",
+        )  # fmt: skip
         places: dict[str, ipywidgets.Widget] = {"On the server": self.browser.box}
         if self.upload is not None:
             places["Upload"] = self.upload
+        if self.hosts is None or self.hosts:
+            places["Elsewhere"] = row(self.address)
+        self.on(self.address, self._go_to)
         self.sources = ipywidgets.Tab(list(places.values()), titles=list(places))
         self.samples = ipywidgets.Button(
             description="Add sample cells", icon="flask", layout={"width": "auto"},
@@ -180,7 +195,27 @@ class FileSelector(StateWidget):
 
     def choose(self, paths: Sequence[str | os.PathLike[str]]) -> None:
         """Propose files of the root or of the uploads, as `browser` does; `preview.add` then adds them."""
-        self.preview.start([str(self.root.resolve(path)) for path in paths])
+        self.preview.start([self._place(os.fspath(path)) for path in paths])
+
+    def _place(self, path: str) -> str:
+        """Return the path of a file below the root, or an address that may be read. Raises EfeError."""
+        if not is_url(path):
+            return str(self.root.resolve(path))
+        if self.hosts is not None:
+            check_among(first_place(path), self.hosts)
+        return path
+
+    def _go_to(self, address: str) -> None:
+        """Propose the recording of an address."""
+        text = address.strip()
+        if not text:
+            return
+        if not is_url(text):
+            raise EfeError(
+                f"{text!r} is no address of a recording: it must begin with https://, s3:// or dandi://."
+            )
+        format_of(text)  # says which suffixes there are
+        self.choose([text])
 
     def _received(self, paths: tuple[str, ...]) -> None:
         suffixes = suffixes_of(ANY_FORMAT)

@@ -11,6 +11,7 @@ from typing import Any
 import ipywidgets
 
 from ...engine.problems import Problem
+from ...engine.remote import absolute
 from ...state import ExtractionState, Results
 from ..parts.base import StateWidget
 from ..parts.debounce import Debounce
@@ -213,7 +214,7 @@ def _recordings(problem: Problem, results: Results) -> tuple[str, ...]:
 
 
 def _is_one_of(file: str, paths: Iterable[str]) -> bool:
-    return any(file == path or os.path.abspath(file) == os.path.abspath(path) for path in paths)
+    return any(file == path or absolute(file) == absolute(path) for path in paths)
 
 
 def _target(problem: Problem, results: Results) -> str | None:

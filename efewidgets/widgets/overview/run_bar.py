@@ -10,8 +10,8 @@ from typing import Any
 import ipywidgets
 
 from ...engine.problems import Problem
+from ...engine.stages.inputs import files_in_words
 from ...state import ExtractionState
-from ...state.inputs import files_in_words
 from ..parts.base import StateWidget
 from ..parts.debounce import Debounce
 from ..parts.html import escape, plain, tag

@@ -10,8 +10,8 @@ import ipywidgets
 
 from ...engine.figures.style import counted
 from ...engine.problems import EfeError
+from ...engine.stages.inputs import files_in_words
 from ...state import ExtractionState
-from ...state.inputs import files_in_words
 from ..parts.base import StateWidget
 from ..parts.html import escape, plain, tag
 from ..parts.table import Column, Table

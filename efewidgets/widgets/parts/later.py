@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import ipywidgets
 
 from ...engine.problems import EfeError
-from ...state.running.work import Cancelled
+from ...engine.stages.work import Cancelled
 from .html import escape, plain, tag
 from .style import row
 

@@ -10,14 +10,14 @@ import numpy as np
 
 from ...engine.problems import EfeError
 from ...engine.recordings.cell import Cell
+from ...engine.stages.context import Context, Rule
+from ...engine.stages.inputs import CellInputs, Inputs
+from ...engine.stages.values import thaw
+from ...engine.stages.world import World
 from ...engine.targets.rheobase import STRATEGIES, Decision, decide, deciding_sweeps
 from ...state import ExtractionState
-from ...state.inputs import CellInputs, Inputs
 from ...state.results.found import Member
 from ...state.results.results import Results
-from ...state.stages.context import Context, Rule
-from ...state.stages.world import World
-from ...state.values import thaw
 from ..parts.html import plain
 
 #: How many of a unit are in a nA

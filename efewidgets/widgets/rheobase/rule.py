@@ -10,9 +10,9 @@ from typing import Any
 import ipywidgets
 
 from ...engine.problems import EfeError
+from ...engine.stages.context import Rule
+from ...engine.stages.values import thaw
 from ...engine.targets.rheobase import STRATEGIES
-from ...state.stages.context import Rule
-from ...state.values import thaw
 from ..parts.style import row
 from .data import UNITS
 

@@ -9,9 +9,9 @@ from typing import Any
 from ...engine.features.catalogue import SettingInfo, settings_catalogue
 from ...engine.features.efel_settings import CHOICES, DEFAULT_EFEL_SETTINGS, LIMITS
 from ...engine.problems import EfeError
+from ...engine.stages.inputs import Target
 from ...state import ExtractionState
 from ...state.convert import settings_in_force
-from ...state.inputs import Target
 from ..parts.html import plain
 from ..parts.table import Column
 

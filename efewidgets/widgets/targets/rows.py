@@ -9,8 +9,8 @@ from typing import Any
 
 from ...engine.features.catalogue import catalogue
 from ...engine.roles import MEANING, ROLES, role_problems
+from ...engine.stages.inputs import Target
 from ...state import ExtractionState
-from ...state.inputs import Target
 from ...state.results.tables import unit_of
 from ..parts.cell_text import unit_of_amplitudes, write_settings
 from ..parts.html import plain

@@ -339,8 +339,9 @@ def test_misspelt_protocol_is_told(tmp_path):
         "efel_settings": EFEL,
     }
     assert peer_outputs(tmp_path, arguments)["features"] == {}
-    from efewidgets.engine.extraction.run import Options, run_extraction
+    from efewidgets.engine.extraction.run import run_extraction
     from efewidgets.engine.parallel import run
+    from efewidgets.engine.stages.options import Options
 
     result = run_extraction(Options(**arguments, recording_reader=synthetic_reader), run)
     told = [str(problem) for problem in result.problems]

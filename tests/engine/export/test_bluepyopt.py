@@ -12,9 +12,10 @@ from efewidgets.engine.export import FORMATS, Choices, format_named, write_expor
 from efewidgets.engine.export.fit import by_type, fit_data
 from efewidgets.engine.export.l5pc import l5pc_form
 from efewidgets.engine.export.search import crossing, find_holding, lowest
-from efewidgets.engine.extraction.run import Options, run_extraction
+from efewidgets.engine.extraction.run import run_extraction
 from efewidgets.engine.parallel import run
 from efewidgets.engine.problems import EfeError
+from efewidgets.engine.stages.options import Options
 
 
 def extraction(cells=("RS1", "RS2"), **changes):

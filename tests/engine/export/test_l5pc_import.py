@@ -9,9 +9,10 @@ import pytest
 from efewidgets import datasets
 from efewidgets.engine.config.legacy.l5pc import from_fit, from_l5pc
 from efewidgets.engine.export import Choices, format_named
-from efewidgets.engine.extraction.run import Options, run_extraction
+from efewidgets.engine.extraction.run import run_extraction
 from efewidgets.engine.parallel import run
 from efewidgets.engine.problems import EfeError
+from efewidgets.engine.stages.options import Options
 from efewidgets.widgets.targets.importing import targets_of_text
 
 FEATURES = {

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from efewidgets.engine import readers
-from efewidgets.engine.extraction.run import Extraction, Options, run_extraction
+from efewidgets.engine.extraction.run import Extraction, run_extraction
 from efewidgets.engine.outputs.standard_files import to_json
 from efewidgets.engine.parallel import run
+from efewidgets.engine.stages.options import Options
 from efewidgets.engine.targets.automatic import AutoTarget, default_auto_targets
 from tests.compare import differences, plain, recording_record
 

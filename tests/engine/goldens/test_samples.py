@@ -8,8 +8,9 @@ import pathlib
 import pytest
 
 from efewidgets import datasets
-from efewidgets.engine.extraction.run import Options, run_extraction
+from efewidgets.engine.extraction.run import run_extraction
 from efewidgets.engine.parallel import run
+from efewidgets.engine.stages.options import Options
 from efewidgets.engine.targets.automatic import default_auto_targets
 from tests.compare import differences
 from tests.engine.goldens.cases import FILES, NOT_OPTIONS, null, outputs

@@ -17,9 +17,10 @@ import numpy as np
 import pytest
 
 from efewidgets.datasets import sample_config
-from efewidgets.engine.extraction.run import Options, run_extraction
+from efewidgets.engine.extraction.run import run_extraction
 from efewidgets.engine.outputs.standard_files import to_json
 from efewidgets.engine.parallel import WorkerDiedError, WorkerPool, run
+from efewidgets.engine.stages.options import Options
 from efewidgets.extract import extract_efeatures
 from tests.engine.differential.cells import STEP, metadata_of, step
 from tests.engine.parallel.deadly import (

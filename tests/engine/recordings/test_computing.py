@@ -9,14 +9,15 @@ import numpy as np
 import pytest
 
 from efewidgets.datasets import sample_config
-from efewidgets.engine.extraction import pipeline
-from efewidgets.engine.extraction.run import Options, run_extraction
+from efewidgets.engine.extraction import cells as pipeline
+from efewidgets.engine.extraction.run import run_extraction
 from efewidgets.engine.outputs.standard_files import to_json
 from efewidgets.engine.parallel import run
-from efewidgets.engine.recordings import sampled, source
+from efewidgets.engine.recordings import samples, source
 from efewidgets.engine.recordings.cell import Cell
 from efewidgets.engine.recordings.computing import TOGETHER, FeatureJob, compute_features, request_features
 from efewidgets.engine.recordings.reading import Room, read_file
+from efewidgets.engine.stages.options import Options
 
 CONFIG = sample_config()
 FILES = {name: CONFIG["files_metadata"][name] for name in ("RS1", "FS1")}
@@ -36,8 +37,8 @@ def opened(monkeypatch):
         found.append(sorted(only))
         return at_once(metadata, reader, only)
 
-    one_by_one, at_once = sampled.each_sweep, source.read
-    monkeypatch.setattr(sampled, "each_sweep", each_sweep)
+    one_by_one, at_once = samples.each_sweep, source.read
+    monkeypatch.setattr(samples, "each_sweep", each_sweep)
     monkeypatch.setattr(source, "read", read)
     return found
 
@@ -138,7 +139,7 @@ def test_what_targets_have_in_common_is_asked_for_once():
 
 def test_spikes_are_counted_where_the_rheobase_asks_for_them():
     found = run_extraction(options(), run)
-    counted = {r.protocol_name for c in found.cells for r in c.recordings if r._peak_time is not None}
+    counted = {r.protocol_name for c in found.cells for r in c.recordings if r.spikes.peak_time is not None}
     assert counted == {"IDthresh"}
     eager = pipeline.read_cells(FILES, None, CONFIG["efel_settings"], run)
     for ours, theirs in zip(found.cells, eager, strict=True):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from efewidgets.engine.extraction.pipeline import read_file
 from efewidgets.engine.problems import EfeError
 from efewidgets.engine.recordings import ecodes
 from efewidgets.engine.recordings.ecodes import FAMILIES, Step, ecode_of, eCodes, register_ecode
+from efewidgets.engine.recordings.reading import read_file
 from efewidgets.engine.recordings.recording import Recording
 from tests.engine.differential.cells import STEP, metadata_of, step, stimulus, sweep_of, synthetic_reader
 from tests.engine.differential.experiments import GIVEN, family_sweep

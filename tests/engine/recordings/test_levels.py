@@ -304,7 +304,7 @@ def test_a_holding_current_that_a_person_gave_stays():
     ids=["hum", "drift", "coarse", "crosstalk"],
 )
 def test_where_the_window_is_baseline_bluepyefe_s_value_stays(baseline):
-    from efewidgets.engine.recordings.ecodes.signal import base_current
+    from efewidgets.engine.recordings.families.signal import base_current
 
     t = times(1000, 0.1)
     i = baseline(t) + 0.3 * between(t, 200, 600)

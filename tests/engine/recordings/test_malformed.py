@@ -16,10 +16,11 @@ import numpy as np
 import pytest
 
 from efewidgets.engine import readers
-from efewidgets.engine.extraction.run import Options, run_extraction
+from efewidgets.engine.extraction.run import run_extraction
 from efewidgets.engine.outputs.standard_files import to_json
 from efewidgets.engine.parallel import run
 from efewidgets.engine.problems import EfeError
+from efewidgets.engine.stages.options import Options
 from tests.compare import plain
 from tests.engine.differential.cells import STEP, drawn, metadata_of, step
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from efewidgets.engine.recordings.ecodes import signal
-from efewidgets.engine.recordings.ecodes.medians import Smoothed, median
+from efewidgets.engine.recordings.families import signal
+from efewidgets.engine.recordings.families.medians import Smoothed, median
 
 STEPS = st.sampled_from([0.0, 1e-6, 0.3, 1.0, 3.0])
 

@@ -11,12 +11,12 @@ import pytest
 
 from efewidgets import ExtractionState
 from efewidgets.cli import main
-from efewidgets.engine.extraction.pipeline import read_file
 from efewidgets.engine.problems import EfeError, misspelt
 from efewidgets.engine.readers import read_matlab, register_reader, registry
 from efewidgets.engine.recordings import ecodes
 from efewidgets.engine.recordings.ecodes import Step, register_ecode
 from efewidgets.engine.recordings.metadata import sweep_keys
+from efewidgets.engine.recordings.reading import read_file
 from efewidgets.extract import read_recordings
 
 REST_MV = -70.0

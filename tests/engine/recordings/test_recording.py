@@ -7,9 +7,9 @@ import pickle
 import numpy as np
 import pytest
 
-from efewidgets.engine.extraction.pipeline import read_file
 from efewidgets.engine.problems import EfeError
 from efewidgets.engine.recordings.ecodes import Step
+from efewidgets.engine.recordings.reading import read_file
 from efewidgets.engine.recordings.source import files_of
 from tests.engine.differential.cells import STEP, drawn, metadata_of, step, synthetic_reader
 

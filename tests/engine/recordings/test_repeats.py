@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from efewidgets import ExtractionState
-from efewidgets.engine.extraction.run import Options, run_extraction
+from efewidgets.engine.extraction.run import run_extraction
 from efewidgets.engine.parallel import run
+from efewidgets.engine.stages.options import Options
 
 
 def write(path: pathlib.Path, amp: float, seed: int = 0) -> pathlib.Path:
@@ -127,3 +128,37 @@ def test_the_state_says_why_the_second_is_not_used(tmp_path: pathlib.Path) -> No
     members = state.results.members
     assert members[f"{ids[0]}/V (mV)"].excluded is None
     assert "the same recording as" in str(members[f"{ids[1]}/V (mV)"].excluded)
+
+
+def three_sweeps(metadata: dict[str, Any]) -> list[dict[str, Any]]:
+    """Read a file of steps of 0, 100 and 110 pA from 20 to 40 ms."""
+    time = np.arange(600) * 0.1
+    on = (time >= 20) & (time < 40)
+    noise = np.random.default_rng(0).normal(0, 0.05, (3, 600))
+    return [
+        {"voltage": -70 + 50 * amp * on + noise[k], "current": 1e3 * amp * on, "dt": 0.1, "id": f"s{k}"}
+        for k, amp in enumerate((0.0, 0.1, 0.11))
+    ]
+
+
+@pytest.mark.parametrize("state", [False, True], ids=["script", "state"])
+def test_a_sweep_in_the_right_unit_is_used_though_it_stands_in_a_wrong_one_before(
+    tmp_path: pathlib.Path, state: bool
+) -> None:
+    """In mA the sweep at 0 passes by itself, but is refused with the others of its file: it is no first one."""
+    (tmp_path / "x.dat").write_bytes(b"x")
+    said = {"filepath": str(tmp_path / "x.dat"), "v_unit": "mV", "t_unit": "ms", "ton": 20.0, "toff": 40.0}
+    arguments: dict[str, Any] = {
+        "files_metadata": {"c": {"Step": [said | {"i_unit": unit} for unit in ("mA", "pA")]}},
+        "targets": [{"efeature": "voltage_base", "protocol": "Step", "amplitude": 0.0, "tolerance": 0.01}],
+        "absolute_amplitude": True,
+        "recording_reader": three_sweeps,
+    }
+    found: Any = (
+        ExtractionState.from_arguments(arguments).results
+        if state
+        else run_extraction(Options(**arguments), run)
+    )
+    assert any(problem.kind == "unit" for problem in found.problems)
+    assert not any("read before" in problem.message for problem in found.problems)
+    assert found.features["Step_0.0"]["soma"][0]["n"] == 1

@@ -216,7 +216,7 @@ def test_a_recording_that_is_gone_fails_alone(state, tmp_path):
 
 
 def test_a_failing_rule_is_told(state, monkeypatch):
-    from efewidgets.state.stages import reading as stages
+    from efewidgets.engine.stages import reading as stages
 
     def fail(*args):
         raise np.linalg.LinAlgError("no solution")

@@ -13,8 +13,8 @@ import pytest
 
 from efewidgets import ExtractionState
 from efewidgets.engine.features import efel_features as features
+from efewidgets.engine.stages import reading as stages
 from efewidgets.state import BackgroundRunner
-from efewidgets.state.stages import reading as stages
 
 from .. import lab
 
@@ -211,7 +211,7 @@ def test_edits_from_many_threads(background):
 
 
 def test_a_failing_run_is_told_and_the_next_one_works(background, monkeypatch):
-    from efewidgets.state.stages import outputs as output_stages
+    from efewidgets.engine.stages import outputs as output_stages
 
     def fail(data):
         raise MemoryError("too much")

@@ -9,8 +9,10 @@ import pathlib
 import pytest
 
 from efewidgets import ExtractionState
+from efewidgets.datasets import sample_config
 from efewidgets.engine.parallel import WorkerPool
 from efewidgets.state import InlineRunner
+from tests.engine.parallel.deadly import DEADLY_SWEEP, sabotage_reading
 
 from .. import lab
 
@@ -40,3 +42,22 @@ def test_a_worker_that_dies_takes_only_its_recording(arguments, tmp_path):
         state.close()
     with ExtractionState.from_arguments(arguments | {"recording_reader": lab.reader}) as expected:
         assert state.results.texts == expected.results.texts
+
+
+@pytest.mark.slow
+def test_a_sweep_that_kills_its_reader_takes_no_other_with_it():
+    config = sample_config(["RS1"])
+    config["files_metadata"]["RS1"] = {
+        name: files for name, files in config["files_metadata"]["RS1"].items() if name == "IDrest"
+    }
+    with ExtractionState.from_arguments(config) as whole:
+        labels = [member.recording.label for member in whole.results.members.values()]
+    with WorkerPool(1, sabotage_reading) as pool:
+        state = ExtractionState.from_arguments(config, runner=InlineRunner(pool))
+        state.run()
+        found = [member.recording.label for member in state.results.members.values()]
+        assert DEADLY_SWEEP in labels
+        assert found == [label for label in labels if label != DEADLY_SWEEP]
+        (problem,) = [p for p in state.problems if p.kind == "worker"]
+        assert (problem.cell, problem.protocol, problem.recording) == ("RS1", "IDrest", DEADLY_SWEEP)
+        state.close()

@@ -254,7 +254,7 @@ def test_workers_are_nothing_to_the_outputs(state, workers):
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         other = ExtractionState(state.inputs, runner=InlineRunner(pool))
         other.run()
-        assert other._graph.runs["read"] == 8
+        assert other._present.graph.runs["read"] == 8
         assert other.results.texts == state.results.texts
         assert other.problems == state.problems
         other.close()

@@ -121,7 +121,7 @@ def test_keeps_up_with_the_state(state):
 
 
 def test_ten_thousand_problems(state):
-    state._faults += [
+    state._telling.faults += [
         Problem(
             f"it is odd, {k}", ("warning", "note")[k % 2], "spikes", cell=f"c{k % 100}", recording=f"s{k}"
         )
@@ -144,7 +144,7 @@ def test_ten_thousand_problems(state):
 
 
 def test_names_of_others_are_text(state):
-    state._faults.append(Problem(f"about {NASTY}", "error", "odd <b>", cell=NASTY))
+    state._telling.faults.append(Problem(f"about {NASTY}", "error", "odd <b>", cell=NASTY))
     panel = ProblemsPanel(state)
     group = groups(panel)["error/odd <b>"]
     assert group["title"] == "Odd <b>"

@@ -72,13 +72,13 @@ def test_progress_is_drawn_at_a_pace(state):
     bar = RunBar(state)
     drawn = []
     bar.bar.observe(lambda change: drawn.append(change.new), "value")
-    state._put(status="running")
+    state._telling.put(status="running")
     for k in range(500):
-        state._report("read files", k, 500)
+        state._runs.report("read files", k, 500)
     assert len(drawn) < 10
     bar._later.flush()
     assert "read files: 499 of 500" in bar.status.value
-    state._put(status="ready", activity="")
+    state._telling.put(status="ready", activity="")
 
 
 def test_cancel_stops_a_run_in_the_background():
@@ -117,7 +117,7 @@ def test_names_of_others_do_no_harm(state):
     nasty = "<img src=x onerror=alert(1)>\n细胞"
     state.rename_cell("RS1", nasty)
     assert bar.undo.description == "Undo: rename RS1 to <img src=x onerror=alert(1)>␊细胞"
-    state._put(status="running", activity=nasty)
+    state._telling.put(status="running", activity=nasty)
     assert "<img" not in bar.status.value.replace("&lt;img", "")
 
 
@@ -125,7 +125,7 @@ def test_hidden_it_waits(state):
     bar = RunBar(state)
     bar.shown = False
     state.set_output(plot=True)
-    state._report("draw", 1, 2)
+    state._runs.report("draw", 1, 2)
     assert bar.undo.disabled
     bar.shown = True
     assert bar.undo.description == "Undo: set plot"
@@ -134,11 +134,11 @@ def test_hidden_it_waits(state):
 def test_close_leaves_nothing(state):
     before = len(LIVE)
     bars = [RunBar(state) for _ in range(5)]
-    state._report("x", 1, 2)
-    state._report("x", 2, 2)
+    state._runs.report("x", 1, 2)
+    state._runs.report("x", 2, 2)
     for bar in bars:
         bar.close()
     assert len(LIVE) == before
     assert threading.active_count() < 10
     state.set_output(plot=True)
-    state._report("x", 1, 2)
+    state._runs.report("x", 1, 2)

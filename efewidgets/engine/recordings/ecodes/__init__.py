@@ -10,14 +10,19 @@ import re
 
 from ...problems import EfeError, nearest
 from ..recording import Recording
-from .cheops import NegCheops, PosCheops
-from .ramp import Ramp
-from .sahp import SAHP
-from .sinespec import SineSpec
-from .spikerec import SpikeRec
-from .step import Step
-from .two_steps import DeHyperPol, HyperDePol
-from .waveform import CapCheck, PinkNoise
+from .classes import (
+    SAHP,
+    CapCheck,
+    DeHyperPol,
+    HyperDePol,
+    NegCheops,
+    PinkNoise,
+    PosCheops,
+    Ramp,
+    SineSpec,
+    SpikeRec,
+    Step,
+)
 
 FAMILIES: dict[str, type[Recording]] = {
     cls.__name__: cls

@@ -1,0 +1,126 @@
+"""How a stimulus was found: where, on whose word, how sure that is, and what a person should know about it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..detection import Window
+from ..problems import Problem
+from ..traces.trace import Trace
+from .baseline import holding
+from .edges import doubts, settle
+from .said import Said
+
+
+class Finding:
+    """What is noted while a stimulus is looked for; families note here, too, what they see when they measure.
+
+    Parameters
+    ----------
+    said : Said, optional
+        What is said about the stimulus.
+
+    Attributes
+    ----------
+    window : Window or None
+        What the detector saw; None if it wasn't asked.
+    usual : dict or None
+        BluePyEfe's edges, by the names of the timings.
+    timing_from : {"given", "usual", "seen", "unsure", "others", "lost"}
+        Whose timings are taken.
+    doubts : tuple of Problem
+        What there is to tell about when the stimulus is, since it was last looked for.
+    level_problems : tuple of Problem
+        What there is to tell about how strong it is, since it was last measured.
+    holding_from : str
+        Where the holding current was measured, in words; "" for BluePyEfe's window.
+    membrane : dict or None
+        What the sweep says of the membrane; see `membranes.membrane_of`.
+    """
+
+    window: Window | None = None
+    usual: Mapping[str, int] | None = None
+    timing_from: str = "given"
+    doubts: tuple[Problem, ...] = ()
+    level_problems: tuple[Problem, ...] = ()
+    holding_from: str = ""
+    membrane: dict[str, float | None] | None = None
+
+    def __init__(self, said: Said | None = None):
+        self.said = said or Said()
+
+    @property
+    def usual_failed(self) -> bool:
+        """Whether the edges aren't BluePyEfe's, because those don't fit the current."""
+        return self.timing_from in ("seen", "others")
+
+    def settle(
+        self,
+        window: Window,
+        usual: Mapping[str, int] | None,
+        names: Sequence[str],
+        tolerance: float,
+        guess: bool,
+    ) -> Mapping[str, int]:
+        """Take the edges that are to be believed.
+
+        Parameters
+        ----------
+        window : Window
+            What the detector sees.
+        usual : dict or None
+            BluePyEfe's edges (sample indexes).
+        names : list of str
+            The timings that must be known.
+        tolerance : float
+            How many samples the two may differ and still be the same.
+        guess : bool
+            Whether edges that aren't sure are taken, with a warning.
+
+        Returns
+        -------
+        dict
+            The sample index of each timing; if `timing_from` is "lost" they mean nothing.
+        """
+        self.usual = usual
+        edges, self.timing_from = settle(usual, window, tolerance)
+        whole = edges is not None and all(name in edges for name in names)
+        if edges is None or not whole or (self.timing_from == "unsure" and not guess):
+            self.timing_from = "lost"
+            edges = edges if edges is not None and whole else dict.fromkeys(names, 0)
+        self.doubts = tuple(doubts(window, self.timing_from))
+        kept_as_seen = self.timing_from in ("unsure", "lost")
+        self.window = window if kept_as_seen else dataclasses.replace(window, edges=edges)
+        return edges
+
+    def level(self, name: str) -> Any:
+        """Return a current (nA) that is said, or None."""
+        return self.said.level(name)
+
+    def holding_current(self, trace: Trace, first: int, last: int, usual: Any) -> Any:
+        """Return the holding current (nA) of a stimulus between two samples: BluePyEfe's, if it is of the baseline."""
+        found = holding(trace.current, trace.dt, first, last, usual)
+        self.holding_from = found.place
+        if not found.known:
+            self.tell(
+                "the stimulus leaves no baseline in the sweep, so that the holding current is not known and the "
+                f"amplitudes may be wrong; it was taken as {1e3 * usual:.4g} pA. Give `hypamp` in the metadata.",
+                "warning",
+            )
+        elif found.place:
+            self.tell(
+                f"the holding current of {1e3 * found.level:.4g} pA was measured {found.place}: BluePyEfe's window "
+                f"is not all baseline ({1e3 * usual:.4g} pA).",
+                "note",
+            )
+        return found.level
+
+    def tell(self, message: str, severity: str) -> None:
+        """Tell what a person should know about a level that is being measured."""
+        self.level_problems += (Problem(message, severity, "stimulus"),)
+
+    def kept(self) -> dict[str, Any]:
+        """Return all but what was said, as plain data."""
+        return {name: value for name, value in vars(self).items() if name != "said"}

@@ -1,0 +1,14 @@
+"""Files that aren't on this disk: addresses (https://, s3://, dandi://), read in pieces or fetched whole.
+
+Formats that are read here and there (NWB) are read in ranges; others are fetched whole first. What is fetched is kept
+on disk under the address and the version that the server tells, so that no old version is taken for the new one.
+"""
+
+from __future__ import annotations
+
+from .blocks import open_in_ranges
+from .stamps import stamp
+from .urls import absolute, is_url, name_of
+from .whole import local_copy, watch
+
+__all__ = ["absolute", "is_url", "local_copy", "name_of", "open_in_ranges", "stamp", "watch"]

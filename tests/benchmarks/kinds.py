@@ -26,6 +26,7 @@ from tests.engine.detection.kind_currents import DRAWN, protocol
 from tests.engine.detection.truth import CASES, protocols
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
+SEED = 1000  # of the first simulated protocol; nothing was tuned on those from here on
 #: cases whose recordings are filed under the name of another family than theirs
 MISFILED = ("ibw_hyperdepol_from_idhyperpol", "ibw_dehyperpol_from_sahp")
 LABORATORIES = {
@@ -90,7 +91,7 @@ def simulated(count: int) -> tuple[Table, Table]:
     table: Table = defaultdict(Counter)
     alone: Table = defaultdict(Counter)
     for family in DRAWN:
-        for seed in range(count):
+        for seed in range(SEED, SEED + count):
             kinds = [kind_of(current, dt) for current, dt in protocol(family, seed)]
             add(table, family, together(kinds))
             for kind in kinds:

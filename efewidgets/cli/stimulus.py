@@ -1,4 +1,4 @@
-"""``efewidgets inspect --stimulus``: which stimulus the protocols in files are, by their names and their currents."""
+"""``efewidgets inspect --stimulus``: which stimulus protocols are, by their names and by their currents."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from ..engine.readers import FileSummary
 
 Offers = Sequence[tuple[tuple[str, ...], "Offer"]]
-METHOD = "By the current: how well each kind of stimulus explains it; nothing is read so unless you say so in the metadata."
+METHOD = (
+    "By the current: how well each kind of stimulus explains it; nothing is read so unless you say so in the "
+    "metadata."
+)
 
 
 def stimuli_of(summaries: Sequence[FileSummary], check: Callable[[], None]) -> Offers:

@@ -15,6 +15,7 @@ from ..engine.stages.work import Work
 from .actions.files import FileActions
 from .actions.models import ModelActions
 from .actions.settings import SettingActions
+from .actions.stimuli import StimulusActions
 from .actions.targets import TargetActions
 from .cache.disk import DiskCache
 from .cache.stored import Store
@@ -91,6 +92,7 @@ class ExtractionState(Observed):
         self._runs = Runs(self._runner, self._present, self._telling, self._announce)
         self._decisions = Decisions(self._telling, History(history), self._present.take, self._announce)
         self._files = FileActions(self._decisions)
+        self._stimuli = StimulusActions(self._decisions)
         self._targets = TargetActions(self._decisions, lambda: self.results)
         self._settings = SettingActions(self._decisions)
         self._models = ModelActions(self._decisions, lambda: self.results)
@@ -120,6 +122,9 @@ class ExtractionState(Observed):
     set_sweep = of("_files", FileActions.set_sweep)
     exclude = of("_files", FileActions.exclude)
     include = of("_files", FileActions.include)
+
+    stimuli_by_current = of("_stimuli", StimulusActions.stimuli_by_current)
+    take_by_current = of("_stimuli", StimulusActions.take_by_current)
 
     add_target = of("_targets", TargetActions.add_target)
     add_targets = of("_targets", TargetActions.add_targets)

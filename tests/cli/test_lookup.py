@@ -93,3 +93,48 @@ def test_a_typo_has_its_nearest_name(run: Run, asked: str, meant: str) -> None:
     ran = run("features", asked)
     assert ran.code == 2
     assert f"Did you mean '{meant}'?" in ran.err
+
+
+def renamed(tmp_path: pathlib.Path) -> str:
+    """Return a copy of a sample whose ramps have a name that says nothing, and whose steps have one of ramps."""
+    import h5py
+
+    path = tmp_path / "RS1.nwb"
+    path.write_bytes((datasets.sample_folder() / "RS1.nwb").read_bytes())
+    with h5py.File(path, "r+") as file:
+        protocols = file["data_organization"]["RS1"]
+        for old, new in {"APThreshold": "X1PS_003", "IV": "ramp_4"}.items():
+            protocols.move(old, new)
+    return str(path)
+
+
+def test_inspect_says_how_to_ask_for_a_stimulus_that_no_name_tells(run: Run, tmp_path: pathlib.Path) -> None:
+    words = " ".join(run("inspect", renamed(tmp_path)).out.split())
+    assert (
+        "No stimulus is known by the name of X1PS_003: with --stimulus the currents are looked at." in words
+    )
+    assert "--stimulus" not in run("inspect", datasets.sample_folder() / "RS1.nwb").out
+
+
+def test_inspect_says_which_stimulus_it_is_by_the_current(run: Run, tmp_path: pathlib.Path) -> None:
+    ran = run("inspect", "--stimulus", renamed(tmp_path))
+    words = " ".join(ran.out.split())
+    assert ran.code == 0
+    assert "X1PS_003: the name says nothing; by the current: ramp, which Ramp reads (confidence 0.9" in words
+    assert 'To read it so: "ecode": "Ramp" in its metadata' in words
+    assert "ramp_4: NAME AND CURRENT DIFFER: it is read as Ramp, but by the current it is a step" in words
+    assert "IDrest: Step by its name; by the current: step (confidence 0.9" in words
+
+
+def test_inspect_json_says_which_stimulus_it_is_only_when_asked(run: Run, tmp_path: pathlib.Path) -> None:
+    path = renamed(tmp_path)
+    assert "stimuli" not in run("inspect", path, "--json").document
+    found = {one["protocol"]: one for one in run("inspect", "--stimulus", path, "--json").document["stimuli"]}
+    ramp = found["X1PS_003"]
+    assert (ramp["files"], ramp["by_name"], ramp["suggested"]) == ([path], None, "Ramp")
+    assert ramp["by_current"]["kind"] == "ramp"
+    assert ramp["by_current"]["method"] == "by the current"
+    assert found["sAHP"]["by_name"] == found["sAHP"]["by_current"]["ecode"] == "SAHP"
+    assert found["sAHP"]["suggested"] is None
+    assert found["sAHP"]["contradiction"] is None
+    assert found["ramp_4"]["contradiction"]

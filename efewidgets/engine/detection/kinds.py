@@ -37,6 +37,7 @@ __all__ = ["ECODES", "SURE", "Kind", "kind_of", "together"]
 
 #: Kinds of stimuli, and the eCode by which each is read; "" where none is.
 ECODES = dict(NAMES)
+DOUBTFUL = 0.4  # explanations that are worse than that aren't named first
 CLEAR = 0.8  # levels as sure as that need no other explanation
 UNSURE = 0.25  # weight of a sweep that shows something, nobody knows what
 FEWEST = 32  # samples; in fewer there is nothing to be seen
@@ -151,7 +152,7 @@ def explanations(trace: Trace) -> list[Sight]:
     if not found:
         return [_nothing_or_other(trace, seen)]
     rest = 1.0 - found[0].confidence
-    if rest > found[0].confidence:
+    if found[0].confidence < DOUBTFUL:
         found.insert(0, Sight(OTHER, min(0.45, rest), f"no known stimulus: most like {found[0].reason}"))
     return found
 

@@ -164,7 +164,7 @@ def main_run(seen: Outline) -> tuple[Run, float] | None:
 
 def in_words(run: Run, trace: Trace) -> str:
     """Say what levels a run has: "+200 pA for 1000 ms, +400 pA for 200 ms"."""
-    return ", ".join(f"{1e3 * one.height:+.3g} pA for {one.long * trace.dt:.4g} ms" for one in run)
+    return ", ".join(f"{1e3 * one.height:+.3g} pA for {one.long * trace.dt:.3g} ms" for one in run)
 
 
 def spread_of(values: Sequence[float] | np.ndarray) -> float:

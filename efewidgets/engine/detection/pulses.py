@@ -72,8 +72,10 @@ def train_in(family: str, off: np.ndarray, trace: Trace, given: Mapping[str, int
     if (
         STANDS * sigma < high < LOWER * top
     ):  # what is higher isn't of the train: others of it may be too low for that
-        seen, heights = measured(off, high, trace)
-        member = majority(seen, heights, trace, both=family == "CapCheck")
+        lower = measured(off, high, trace)
+        if len(lower[0]):  # none may last, where lower runs are smoothed more
+            seen, heights = lower
+            member = majority(seen, heights, trace, both=family == "CapCheck")
     train, heights = seen[member], heights[member]
     found = limits(off, train, heights, trace)
     pulses = tuple((a.sample, b.sample) for a, b in found)

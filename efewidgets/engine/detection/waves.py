@@ -19,6 +19,7 @@ SIDE = 15.0  # ms that tell the noise at rest
 ROUGH = 4.0  # times the noise at rest: the stimulus itself is restless,
 COARSE = 0.03  # of its height
 HIGH = 4.0  # times the noise: a sine
+UPON = 0.4  # of all that the current goes up and down: a sine, and no hum upon something else
 
 ACROSS = 0.2  # of the amplitude: how far a wave must go beyond the middle to count
 FEW = 6  # half waves; in fewer no sine is seen
@@ -38,11 +39,12 @@ def by_waves(trace: Trace) -> Iterator[Sight]:
         return
     start, end = found
     y = fine(trace, start, end)
-    height = 0.5 * float(np.quantile(y, 0.95) - np.quantile(y, 0.05))
-    words = f"of {1e3 * height:.3g} pA for {trace.dt * (end - start):.0f} ms"
+    # a sine about a baseline that drifts; hum upon a ramp is small beside the ramp
     level = y - np.polyval(np.polyfit(np.arange(len(y)), y, 1), np.arange(len(y)))
+    height, swing = _half_span(y), _half_span(level)
+    words = f"of {1e3 * height:.3g} pA for {trace.dt * (end - start):.0f} ms"
     swings, waves = max(_swings(level), _swings(without_spikes(level)))
-    swings *= float(height > HIGH * sigma)
+    swings *= float(swing > max(HIGH * sigma, UPON * height))
     if swings > 0.0:
         yield Sight("sine sweep", MOST * swings, f"{waves} half waves {words}")
     restless = restlessness(y)
@@ -52,6 +54,11 @@ def by_waves(trace: Trace) -> Iterator[Sight]:
     worth = min(1.0, restless / (ROUGH * max(rest, FLOOR)), restless / (COARSE * most))
     if worth * (1.0 - swings) > 0.1:
         yield Sight("noise", MOST * worth**2 * (1.0 - swings) ** 2, f"irregular changes {words}")
+
+
+def _half_span(y: np.ndarray) -> float:
+    """Half of what a stretch goes up and down (nA), but for its extremes."""
+    return 0.5 * float(np.quantile(y, 0.95) - np.quantile(y, 0.05))
 
 
 def _swings(y: np.ndarray) -> tuple[float, int]:

@@ -38,6 +38,11 @@ class Offer:
     kind: Kind
     problem: str = ""
 
+    @classmethod
+    def failed(cls, protocol: str, why: str) -> Offer:
+        """Return what is known of a protocol whose currents can't be looked at."""
+        return cls(protocol, family_by_name(protocol), together([]), why)
+
     @property
     def suggested(self) -> str:
         """The family that is offered: where the name says nothing, and the current is sure. Else ""."""
@@ -47,7 +52,7 @@ class Offer:
     def contradiction(self) -> str:
         """A sentence where name and current clearly contradict each other, else ""."""
         kind = self.kind
-        known = self.by_name in ECODES.values()
+        known = bool(self.by_name) and self.by_name in ECODES.values()
         if not known or not kind.sure or kind.confidence < CLEAR or kind.ecode == self.by_name:
             return ""
         if kind.name in ALSO.get(self.by_name, ()):
@@ -63,7 +68,7 @@ class Offer:
         if self.problem:
             return f"its current can't be looked at: {self.problem}"
         kind = self.kind
-        read_as = f", which {kind.ecode} reads" if kind.ecode else ""
+        read_as = f", which {kind.ecode} reads" if kind.ecode and kind.ecode != self.by_name else ""
         sure = "" if kind.confidence >= CLEAR else ", not quite sure" if kind.sure else ", not sure"
         return f"by the current: {kind.name}{read_as} (confidence {kind.confidence:.2f}{sure}): {kind.reason}"
 

@@ -132,7 +132,7 @@ class FileActions(Editing):
         """Say something about files, e.g. ``ljp=14.0`` (mV), ``ton=700`` (ms), ``i_unit="pA"``; None takes it back."""
         chosen = self._chosen(files)
         label = f"set {', '.join(metadata)} of {self._in_words(chosen)}"
-        self._edit(chosen, lambda file: _with_recipe(file, metadata=file.metadata.changed(metadata)), label)
+        self._edit(chosen, lambda file: with_recipe(file, metadata=file.metadata.changed(metadata)), label)
 
     def _in_words(self, chosen: set[str]) -> str:
         return files_in_words(file for _, file in self.inputs.files() if file.id in chosen)
@@ -154,7 +154,7 @@ class FileActions(Editing):
             sweeps = dict(file.recipe.sweeps)
             for label in by_file[file.id]:
                 sweeps[label] = Frozen(sweeps.get(label)).changed(values)
-            return _with_recipe(file, sweeps=Frozen({k: own for k, own in sweeps.items() if own}))
+            return with_recipe(file, sweeps=Frozen({k: own for k, own in sweeps.items() if own}))
 
         label = f"set {', '.join(values)} of {count(sum(map(len, by_file.values())), 'recording')}"
         self._edit(set(by_file), changed, label, merge=merge)
@@ -251,10 +251,11 @@ def _renamed(file: FileInputs, protocol: str, answers: Callable[[FileInputs], bo
         metadata = metadata.changed({_OWN_NAME: file.protocol})
     elif isinstance(own, str) and own.lower() == protocol.lower():
         metadata = metadata.changed({_OWN_NAME: None})
-    return _with_recipe(file, protocol=protocol, metadata=metadata)
+    return with_recipe(file, protocol=protocol, metadata=metadata)
 
 
-def _with_recipe(file: FileInputs, **changes: Any) -> FileInputs:
+def with_recipe(file: FileInputs, **changes: Any) -> FileInputs:
+    """Return a file with another recipe; the same object if it isn't another."""
     recipe: Recipe = dataclasses.replace(file.recipe, **changes)
     return file if recipe == file.recipe else dataclasses.replace(file, recipe=recipe)
 

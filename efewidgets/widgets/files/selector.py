@@ -25,6 +25,7 @@ from ..parts.style import row
 from ..parts.table import Column, Table
 from ..parts.upload import Upload
 from .browser import ANY_FORMAT, Browser, suffixes_of
+from .by_current import ByCurrent
 from .looker import Looker
 from .preview import Preview
 from .rows import chosen_rows, counted, number_from, stimulus_family, units_from
@@ -56,6 +57,8 @@ class FileSelector(StateWidget):
     upload : Upload or None
     table : Table
         The files of the state.
+    by_current : ByCurrent
+        Which stimuli protocols are by their currents, where their names say nothing; one click takes it.
     """
 
     watches_view = ("cell", "protocol")
@@ -118,12 +121,13 @@ class FileSelector(StateWidget):
             empty=_NOTHING.format(", upload your own" if self._uploads else ""),
             height="420px",
         )  # fmt: skip
+        self.by_current = ByCurrent(self, self._news)
         self.on_click(self.samples, self._add_samples)
         self.on_click(self.remove, self._remove)
         self.on(self.new_name, self._rename)
-        line = row(self.count, self.samples, self.remove, self.new_name)
+        line = row(self.count, self.samples, self.remove, self.new_name, self.by_current.look)
         self.act(self.browser.show, message=self.browser.message)
-        return self.sources, self.preview.box, line, self.table
+        return self.sources, self.preview.box, line, self.table, self.by_current.box
 
     # --- what is shown
 
@@ -133,6 +137,7 @@ class FileSelector(StateWidget):
         rows = chosen_rows(inputs, self.looker.get, {})
         return {
             "rows": rows,
+            "stimuli": self.by_current.rows(),
             "cells": [cell.name for cell in inputs.cells],
             "protocols": sorted(inputs.protocols),
             "cell": self.state.view.cell,
@@ -143,6 +148,7 @@ class FileSelector(StateWidget):
         """Put the rows on the table, and look into files that are not known yet."""
         self.table.set_columns(self._columns(data))
         self.table.show(data["rows"])
+        self.by_current.show(data["stimuli"])
         words = (
             f"{data['files']} of {counted(len(data['cells']), 'cell')}" if data["rows"] else "Chosen files"
         )
@@ -281,11 +287,12 @@ class FileSelector(StateWidget):
     def wait(self, seconds: float = 60) -> bool:
         """Wait until a search is over and all files are looked into; whether they are."""
         self.browser.wait(seconds)
-        return self.looker.wait(seconds)
+        return self.looker.wait(seconds) and self.by_current.wait(seconds)
 
     def leave(self) -> None:
         """Look into no more files; uploads that did not come whole are removed."""
         self.browser.close()
         self.looker.close()
+        self.by_current.close()
         if self.upload is not None:
             self.upload.inbox.close()

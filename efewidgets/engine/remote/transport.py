@@ -31,7 +31,8 @@ _MOST_REDIRECTIONS = 6
 _MAY_PASS = {408, 429, 500, 502, 503, 504}
 #: Answers of servers that don't like to be asked for the head of a file alone
 _NO_HEAD = {400, 403, 405, 501}
-_CHUNK = 1 << 20
+#: Bytes of a whole file after which whoever watches is told, and may end it: few, since servers may be slow
+_CHUNK = 1 << 16
 _NEEDED = "reading files from other computers needs requests: pip install 'efewidgets[remote]'."
 
 T = TypeVar("T")

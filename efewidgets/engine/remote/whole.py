@@ -52,6 +52,7 @@ def local_copy(url: str) -> str:
             dir=place.parent, prefix=".new-", ignore_cleanup_errors=True
         ) as beside:
             part = pathlib.Path(beside) / "part"
+            _tell(name_of(url), 0, said.size)
             transport.fetch_whole(said, part, lambda done, of: _tell(name_of(url), done, of))
             os.replace(part, place)
     except ReadError:

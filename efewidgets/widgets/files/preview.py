@@ -110,7 +110,7 @@ class Preview:
         owner.on_click(self.guess, self._guess_again, self.message)
         owner.on_click(self.accept, self.add, self.message)
         owner.on_click(self.leave_out, self._leave_out, self.message)
-        owner.on_click(self.cancel, self.clear, self.message)
+        owner.on_click(self.cancel, self._cancel, self.message)
 
     # --- what is proposed
 
@@ -311,6 +311,17 @@ class Preview:
             self.paths = paths
             raise
         self.clear()
+
+    def _cancel(self) -> None:
+        """Propose nothing, and look into none of the files any more."""
+        self.looker.forget(self.paths)
+        self.clear()
+
+    def drop(self, path: str) -> None:
+        """Propose a file no more."""
+        if path in self.paths:
+            self.paths.remove(path)
+            self.show()
 
     def clear(self) -> None:
         """Propose nothing."""

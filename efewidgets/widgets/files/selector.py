@@ -13,11 +13,9 @@ from ... import datasets
 from ...engine.files.folders import Root
 from ...engine.problems import EfeError
 from ...engine.readers import always_apart
-from ...engine.readers.registry import format_of, suffixes_that_name_protocols
+from ...engine.readers.registry import suffixes_that_name_protocols
 from ...engine.recordings.ecodes import FAMILIES
 from ...engine.remote import is_url
-from ...engine.remote.hosts import check_among
-from ...engine.remote.places import first_place
 from ...engine.stages.inputs import FileInputs, files_in_words
 from ...state import ExtractionState
 from ..parts.base import StateWidget
@@ -26,6 +24,7 @@ from ..parts.table import Column, Table
 from ..parts.upload import Upload
 from .browser import ANY_FORMAT, Browser, suffixes_of
 from .by_current import ByCurrent
+from .elsewhere import Elsewhere, stopped
 from .looker import Looker
 from .preview import Preview
 from .rows import chosen_rows, counted, number_from, stimulus_family, units_from
@@ -55,6 +54,8 @@ class FileSelector(StateWidget):
     browser, preview : Browser, Preview
         Folders of the server, and what chosen files would become.
     upload : Upload or None
+    elsewhere : Elsewhere
+        Addresses of recordings on other computers, how far one is that is fetched, and a button that ends it.
     table : Table
         The files of the state.
     by_current : ByCurrent
@@ -84,7 +85,8 @@ class FileSelector(StateWidget):
     def build(self) -> Sequence[ipywidgets.Widget]:
         """Make the controls."""
         always_apart()
-        self.looker = Looker(self._news)
+        self.looker = Looker(self._news, fetching=self._fetched)
+        self.elsewhere = Elsewhere(self, self.hosts, self.choose, self._stop_fetching)
         if self._uploads:
             self.upload = Upload(
                 self._scratch,
@@ -94,17 +96,11 @@ class FileSelector(StateWidget):
             )
         self.preview = Preview(self, self.looker, self._named)
         self.browser = Browser(self, self.root, self.preview.start)
-        self.address = ipywidgets.Text(
-            description="Address", placeholder="https://…, s3://BUCKET/KEY or dandi://DANDISET/ASSET",
-            continuous_update=False, layout={"width": "auto", "flex": "1 1 auto"},
-            tooltip="of a recording on another computer; Enter looks into it",
-        )  # fmt: skip
+        self.address = self.elsewhere.address
         places: dict[str, ipywidgets.Widget] = {"On the server": self.browser.box}
         if self.upload is not None:
             places["Upload"] = self.upload
-        if self.hosts is None or self.hosts:
-            places["Elsewhere"] = row(self.address)
-        self.on(self.address, self._go_to)
+        places["Elsewhere"] = self.elsewhere.box
         self.sources = ipywidgets.Tab(list(places.values()), titles=list(places))
         self.samples = ipywidgets.Button(
             description="Add sample cells", icon="flask", layout={"width": "auto"},
@@ -127,7 +123,14 @@ class FileSelector(StateWidget):
         self.on(self.new_name, self._rename)
         line = row(self.count, self.samples, self.remove, self.new_name, self.by_current.look)
         self.act(self.browser.show, message=self.browser.message)
-        return self.sources, self.preview.box, line, self.table, self.by_current.box
+        return (
+            self.sources,
+            self.elsewhere.progress.box,
+            self.preview.box,
+            line,
+            self.table,
+            self.by_current.box,
+        )
 
     # --- what is shown
 
@@ -191,7 +194,20 @@ class FileSelector(StateWidget):
         if self.comm is not None and self.browser.box.comm is not None:
             self.refresh()
 
+    def _fetched(self, told: tuple[str, int, int | None] | None) -> None:
+        """Show how far a file is that is fetched whole, from the thread that does so."""
+        self.elsewhere.show(told)
+
     # --- what a person does
+
+    def _stop_fetching(self) -> None:
+        """Fetch no more of the file; what was only proposed is proposed no more."""
+        path = self.looker.stop()
+        with self._guard:
+            self.preview.drop(path)
+            self.refresh()
+            if path:
+                self.message.say(stopped(path), "note")
 
     def choose(self, paths: Sequence[str | os.PathLike[str]]) -> None:
         """Propose files of the root or of the uploads, as `browser` does; `preview.add` then adds them."""
@@ -201,21 +217,8 @@ class FileSelector(StateWidget):
         """Return the path of a file below the root, or an address that may be read. Raises EfeError."""
         if not is_url(path):
             return str(self.root.resolve(path))
-        if self.hosts is not None:
-            check_among(first_place(path), self.hosts)
+        self.elsewhere.check(path)
         return path
-
-    def _go_to(self, address: str) -> None:
-        """Propose the recording of an address."""
-        text = address.strip()
-        if not text:
-            return
-        if not is_url(text):
-            raise EfeError(
-                f"{text!r} is no address of a recording: it must begin with https://, s3:// or dandi://."
-            )
-        format_of(text)  # says which suffixes there are
-        self.choose([text])
 
     def _received(self, paths: tuple[str, ...]) -> None:
         suffixes = suffixes_of(ANY_FORMAT)

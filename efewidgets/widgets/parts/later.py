@@ -9,12 +9,9 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
-import ipywidgets
-
 from ...engine.problems import EfeError
 from ...engine.stages.work import Cancelled
-from .html import escape, plain, tag
-from .style import row
+from .progress import Progress
 
 logger = logging.getLogger(__name__)
 
@@ -41,12 +38,8 @@ class Later:
     """
 
     def __init__(self) -> None:
-        self.bar = ipywidgets.HTML()
-        self.bar.add_class("efe-run-progress")
-        self.stop = ipywidgets.Button(description="Stop", icon="stop", layout={"width": "auto"})
-        self.stop.on_click(lambda _: self.cancel())
-        self.box = row(self.bar, self.stop)
-        self.box.layout.display = "none"
+        self.progress = Progress(self.cancel)
+        self.bar, self.stop, self.box = self.progress.bar, self.progress.stop, self.progress.box
         self._lock = threading.Lock()
         self._busy = False
         self._thread: threading.Thread | None = None
@@ -89,7 +82,7 @@ class Later:
                 raise Cancelled
             if time.monotonic() - last >= PACE:
                 last = time.monotonic()
-                self._show(activity, done, of)
+                self.progress.show(activity, f"{done:,} of {of:,}", done, of)
 
         result: Any = None
         error: Exception | None = None
@@ -99,22 +92,12 @@ class Later:
             error = EfeError("stopped; nothing is made.")
         except Exception as failure:
             error = failure
-        self._show("", 0, 0)
+        self.progress.hide()
         self._busy = False  # before the result, so that who waits for it can start other work
         if error is None:
             found.set_result(result)
         else:
             found.set_exception(error)
-
-    def _show(self, activity: str, done: int, of: int) -> None:
-        if self.bar.comm is None:  # the widget is closed
-            return
-        if of:
-            known = tag("progress", max=of, value=done, aria_label=activity)
-            self.bar.value = known + tag("span", escape(f"{plain(activity)}: {done:,} of {of:,}"))
-        else:
-            self.bar.value = ""
-        self.box.layout.display = "" if of else "none"
 
     def cancel(self) -> None:
         """End the work at its next step."""

@@ -36,6 +36,8 @@ class Server:
         How many bytes more the length claims than are sent.
     pause : float
         s before each answer.
+    slowly : float
+        s after each 50 kB of a body.
     redirect : dict of str
         Where paths lead.
     answers : dict of bytes
@@ -52,6 +54,7 @@ class Server:
     cut: int | None = None
     more: int = 0
     pause: float = 0.0
+    slowly: float = 0.0
     redirect: dict[str, str] = field(default_factory=dict)
     answers: dict[str, bytes] = field(default_factory=dict)
 
@@ -131,8 +134,9 @@ def serving(folder: Path) -> Iterator[Server]:
             with open(place, "rb") as file, contextlib.suppress(OSError):
                 file.seek(first)
                 while left > 0:
-                    part = file.read(min(left, 1 << 20))
+                    part = file.read(min(left, 50_000 if told.slowly else 1 << 20))
                     self.wfile.write(part)
+                    time.sleep(told.slowly)
                     told.sent += len(part)
                     left -= len(part)
             if told.more or (told.cut is not None and told.cut < end - first):
@@ -145,6 +149,7 @@ def serving(folder: Path) -> Iterator[Server]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
+    server.handle_error = lambda request, client: None  # whoever asked has gone
     told.url = f"http://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()

@@ -265,7 +265,7 @@ class Preview:
         waiting = self.looker.waiting
         words = summary_words(new, len(self.proposals) - len(new))
         if waiting:
-            words = f"Looking into files: {waiting:,} to go. {words}"
+            words = f"Looking into files: {waiting:,} to go." + (f" {words}" if new else "")
         self.owner.put(self.summary, value=f'<div class="efe-sum" role="status">{escape(words)}</div>')
         cells = len({one.cell for one in new})
         say = f"Add {count_files(new)} to {counted(cells, 'cell')}" if new else "Add"

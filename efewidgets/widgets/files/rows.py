@@ -187,7 +187,7 @@ def _facts(file: FileInputs, seen: Sequence[Seen | None]) -> dict[str, Any]:
     if first is None:
         return {"sweeps": None, "rate": None, "problems": problems}
     if len(seen) == 1:
-        problems += [problem.message for problem in first.problems if not _is_settled(problem, file)]
+        problems += [p.message for p in first.problems if not _is_settled(p, file, first.listened)]
     sweeps = first.sweeps
     protocol, cell = own_names(file)
     if first.protocols:
@@ -202,9 +202,12 @@ def _facts(file: FileInputs, seen: Sequence[Seen | None]) -> dict[str, Any]:
     return {"sweeps": len(sweeps), "rate": rate, "problems": problems}
 
 
-def _is_settled(problem: Problem, file: FileInputs) -> bool:
-    """Whether a problem of the whole file is none of the sweeps that a person chose."""
-    return "'cell_name'" in problem.message and file.metadata.get("cell_name") is not None
+def _is_settled(problem: Problem, file: FileInputs, listened: Sequence[str]) -> bool:
+    """Whether a problem is none of the sweeps of the cell that a person chose: of the whole file, or of a channel."""
+    if file.metadata.get("cell_name") is None:
+        return False
+    of_others = (problem.recording or "").endswith(tuple(f" {name}" for name in listened))
+    return "'cell_name'" in problem.message or of_others
 
 
 def _units(file: FileInputs, seen: Sequence[Seen | None]) -> tuple[str, bool]:

@@ -223,6 +223,8 @@ def test_behind_a_fence_the_tab_says_that_no_host_is_allowed(serve, opened, tmp_
     lab = tmp_path / "lab"
     lab.mkdir()
     page = opened(serve(f"--root={lab}", "--read-only", "--warm=0").url)
+    page.set_default_timeout(30_000)
+    button(page, "Recordings").click()  # without a path the sample cells are shown
     page.get_by_role("tab", name="Elsewhere").click()
     page.get_by_text("must allow their hosts (--allow-host)").locator("visible=true").wait_for()
     assert page.get_by_label("Address", exact=True).locator("visible=true").count() == 0
@@ -235,6 +237,8 @@ def test_behind_a_fence_another_host_than_the_allowed_is_refused(serve, opened, 
     with serving(lab) as server:
         options = ("--read-only", "--warm=0", "--allow-host=data.example.org")
         page = opened(serve(f"--root={lab}", *options).url)
+        page.set_default_timeout(30_000)
+        button(page, "Recordings").click()
         type_address(page, f"{server.url}/pair.abf")
         page.get_by_role("alert").get_by_text("can't be read here").wait_for()
         assert page.get_by_text("May be read from: data.example.org.").locator("visible=true").count() == 1

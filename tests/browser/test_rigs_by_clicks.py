@@ -191,8 +191,9 @@ def test_a_recording_elsewhere(serve, opened, tmp_path, monkeypatch):
         type_address(page, f"{server.url}/pair.abf")
         page.get_by_text(re.compile("fetching pair.abf: .* of 30. kB")).wait_for()
         if not os.environ.get("SCREENSHOTS"):
-            button(page, "Targets").click()  # the page goes on
-            button(page, "Recordings").click()
+            for step in ("Targets", "Recordings"):  # the page goes on
+                button(page, step).click()
+                page.locator(".efe-step-button.mod-active", has_text=step).wait_for()
         else:
             look(page, "elsewhere_fetching")
         press(page, "Stop")

@@ -19,8 +19,8 @@ from ..parts.progress import Progress
 from ..parts.style import row
 
 NOT_ALLOWED = (
-    "Recordings on other computers can't be read on this page: whoever runs it must allow their hosts (--allow-host). "
-    "Upload them, or have them put on the server."
+    "Recordings on other computers can't be read on this page: "
+    "whoever runs it must allow their hosts (--allow-host)."
 )
 _FROM = "May be read from: {}."
 

@@ -206,7 +206,7 @@ def _is_settled(problem: Problem, file: FileInputs, listened: Sequence[str]) -> 
     """Whether a problem is none of the sweeps of the cell that a person chose: of the whole file, or of a channel."""
     if file.metadata.get("cell_name") is None:
         return False
-    of_others = (problem.recording or "").endswith(tuple(f" {name}" for name in listened))
+    of_others = bool(listened) and "only listened to" in problem.message
     return "'cell_name'" in problem.message or of_others
 
 

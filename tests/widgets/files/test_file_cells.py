@@ -192,6 +192,10 @@ def test_a_channel_that_was_only_listened_to_is_said_and_not_proposed(files, roo
     (row,) = propose(files, "listen.abf").rows
     assert (row["channels"], row["cell"]) == ("Vm_1 ← Im_1", "listen_Vm_1")
     assert "only listened to, and not added: Vm_2" in row["problems"]
+    files.preview.table.edit("0", "protocol", "IDrest")
+    files.preview.accept.click()
+    settle(files)
+    assert [row["problems"] for row in files.table.rows] == [""]  # that is no fault of Vm_1
 
 
 def test_electrodes_of_a_continuous_nwb_file(files, root):
@@ -210,6 +214,7 @@ def test_electrodes_of_a_continuous_nwb_file(files, root):
     assert all("only listened to, and not added: electrode C" in row["problems"] for row in table.rows)
     files.preview.accept.click()
     settle(files)
+    assert [row["problems"] for row in files.table.rows] == ["", ""]
     amps = {m.cell: [] for m in files.state.results.members.values()}
     for m in files.state.results.members.values():
         amps[m.cell].append(m.recording.amp)

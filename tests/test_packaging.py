@@ -23,7 +23,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 #: Imported where they are at hand, and done without where they aren't
-OPTIONAL = {"bluepyopt", "deflate", "igor2", "myokit", "neo", "neuron", "pyarrow"}
+OPTIONAL = {"pynwb", "requests", "bluepyopt", "deflate", "igor2", "myokit", "neo", "neuron", "pyarrow"}
 
 
 def brought():

@@ -51,7 +51,7 @@ class Settings:
         given: dict[str, Any] = json.loads(os.environ.get(VARIABLE, "{}"))
         if not given:
             return cls(folder=os.getcwd(), scratch=str(own_scratch()))
-        return cls(**given)
+        return cls(**given | {"hosts": tuple(given.get("hosts", ()))})
 
 
 def own_scratch() -> pathlib.Path:

@@ -37,7 +37,9 @@ def add_to(commands: Any) -> argparse.ArgumentParser:
         epilog=_EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("files", nargs="+", metavar="FILE", help="a recording, or one config (JSON)")
+    parser.add_argument(
+        "files", nargs="+", metavar="FILE", help="a recording, its address, or one config (JSON)"
+    )
     parser.add_argument("output", metavar="OUT.nwb", help="where to write")
     parser.add_argument(
         "--cell", metavar="NAME", help="of which cell the files are (default: each is one, by its name)"

@@ -35,7 +35,9 @@ def add_to(commands: Any) -> argparse.ArgumentParser:
         epilog=_EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("files", nargs="+", metavar="FILE", help="a recording")
+    parser.add_argument(
+        "files", nargs="+", metavar="FILE", help="a recording, or its address (https://, s3://, dandi://)"
+    )
     parser.add_argument("--sweeps", action="store_true", help="list every sweep")
     parser.add_argument(
         "--stimulus",
@@ -82,11 +84,13 @@ def _show(
         dialect = f" ({summary.dialect})" if summary.dialect else ""
         sweeps = "1 sweep" if len(summary.sweeps) == 1 else f"{len(summary.sweeps)} sweeps"
         console.title(f"{summary.path}: {summary.format}{dialect}, {sweeps}")
+        if summary.listened:
+            console.print(f"only listened to, no current went there: {_listed(summary.listened)}")
         if every_sweep:
             header = ("sweep", "protocol", "repetition", "duration", "rate", "units")
             if len(summary.cells) > 1:
-                rows = ((*_sweep(sweep), sweep.cell or "–") for sweep in summary.sweeps)
-                console.table(rows, (*header, "cell"), right=[2, 3, 4])
+                rows = ((*_sweep(sweep), sweep.cell or "–", _channels(sweep)) for sweep in summary.sweeps)
+                console.table(rows, (*header, "cell", "channels"), right=[2, 3, 4])
             else:
                 console.table(map(_sweep, summary.sweeps), header, right=[2, 3, 4])
         elif summary.sweeps:
@@ -104,6 +108,10 @@ def _sweep(sweep: SweepInfo) -> tuple[str, ...]:
         _range([_kilo(sweep.rate_hz)], "kHz"),
         _units([sweep]),
     )
+
+
+def _channels(sweep: SweepInfo) -> str:
+    return " ← ".join(name for name in (sweep.v_channel, sweep.i_channel) if name) or "–"
 
 
 def _protocols(summary: FileSummary) -> Iterable[tuple[str, ...]]:

@@ -1,11 +1,12 @@
 """How often the stimulus is found within 1 ms, and how often a wrong answer is given for a sure one.
 
-    python -m tests.benchmarks.detection [--seeds N] [--real] [--rigs]
+    python -m tests.benchmarks.detection [--seeds N] [--real] [--rigs] [--protocols N]
 
 On the lab's recordings whose stimulus is known, sweep by sweep and with the sweeps of a protocol together, against
 BluePyEfe's own rules; then on simulated stimuli of every family under what a rig does to a current, against
-BluePyEfe for steps. Four outcomes: "hit" (right and sure), "unsure" (right, but it wouldn't say so), "miss" (wrong
-or not found, and it says so), "silent" (wrong and sure of it: there should be none).
+BluePyEfe for steps; and whole protocols of two other generators (`rig_protocols`, `other_rigs`), through all that
+reading does. Four outcomes: "hit" (right and sure), "unsure" (right, but it wouldn't say so), "miss" (wrong or not
+found, and it says so), "silent" (wrong and sure of it: there should be none).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import importlib
 import logging
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,10 @@ from unittest import mock
 import numpy as np
 
 from efewidgets.engine.detection import Window, detect, reconcile
+from tests.engine.detection.other_rigs import protocol as other_protocol
+from tests.engine.detection.rig_protocols import OUTCOMES as ANSWERS
+from tests.engine.detection.rig_protocols import outcomes
+from tests.engine.detection.rig_protocols import protocol as rig_protocol
 from tests.engine.detection.stimuli import KINDS, RIGS, TIMINGS, recorded
 from tests.engine.detection.truth import protocols, verdict
 
@@ -155,6 +160,27 @@ def rigs(seeds: int) -> None:
     print("all:", ", ".join(f"{total[o]} {o}" for o in OUTCOMES))
 
 
+def whole(seeds: range, draw: Callable[[int, int], Any], which: str) -> None:
+    """Print how right whole protocols are, 100 a seed, and the first sweep of each that is wrong without a word."""
+    print(
+        f"\nWhole protocols of {which} generator, seeds {seeds.start} to {seeds.stop - 1}, 100 of each; sweeps:"
+    )
+    seen: dict[str, Counter[str]] = defaultdict(Counter)
+    wrong: dict[tuple[int, int], str] = {}
+    for seed in seeds:
+        for number in range(100):
+            drawn = draw(seed, number)
+            for answer, mistake, _ in outcomes(drawn):
+                seen[drawn.family][answer] += 1
+                if answer == "silent":
+                    wrong.setdefault((seed, number), f"{drawn.family}: {mistake}")
+    print(f"{'':12}" + "".join(f"{name:>16}" for name in ANSWERS))
+    for family, counts in [*sorted(seen.items()), ("all", sum(seen.values(), Counter()))]:
+        print(f"{family:12}" + "".join(f"{counts[name]:16}" for name in ANSWERS))
+    for (seed, number), words in wrong.items():
+        print(f"silent: protocol {number} of seed {seed}, {words}")
+
+
 def outcome(stimulus: Any, window: Window) -> str:
     """Judge an answer on a simulated stimulus."""
     dt = stimulus.dt
@@ -183,7 +209,14 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=20, help="simulated stimuli of each kind")
     parser.add_argument("--real", action="store_true", help="real recordings only")
     parser.add_argument("--rigs", action="store_true", help="simulated stimuli only")
+    parser.add_argument(
+        "--protocols", type=int, help="whole protocols only: seeds from 1, 100 protocols of each"
+    )
     options = parser.parse_args()
+    if options.protocols:
+        whole(range(1, 1 + options.protocols), rig_protocol, "the second")
+        whole(range(1, 1 + options.protocols), other_protocol, "the third")
+        return
     if not options.rigs:
         if SHARED.is_dir():
             real()
@@ -191,6 +224,9 @@ def main() -> None:
             print("The folder of real recordings is not at hand; simulated stimuli only.")
     if not options.real:
         rigs(options.seeds)
+        seeds = range(1, 1 + max(1, options.seeds // 4))
+        whole(seeds, rig_protocol, "the second")
+        whole(seeds, other_protocol, "the third")
     speed()
 
 

@@ -20,7 +20,7 @@ from .brief import charge
 from .edges import RIGHT
 from .flanks import within
 from .levels import RIVAL
-from .rivals import weigh_rivals
+from .rivals import overruled, weigh_rivals
 from .shared_pulses import FEW, TOWERS, SharedPulse, same_place, shared_pulse
 from .strangers import foreign
 from .window import SURE, Box, Doubt, Window, trust
@@ -64,7 +64,32 @@ def reconcile(family: str, windows: Sequence[Window]) -> list[Window]:
             for k in members:
                 if not settled[k].sure and key[1] > 0:
                     out[k] = _ask(settled[k], others)
+        out = _across_lengths(out, windows)
     return out
+
+
+def _across_lengths(settled: Sequence[Window], windows: Sequence[Window]) -> list[Window]:
+    """Doubt what only sweeps of another length show to be wrong: a test pulse, or the rest before a stimulus."""
+    out = list(settled)
+    for k, w in enumerate(settled):
+        alike = [v for v in windows if abs(v.dt - w.dt) < 1e-9]
+        others = [v for v in settled if v.sure and v.n > w.n and abs(v.dt - w.dt) < 1e-9]
+        if not w.sure or w.given:
+            continue
+        if overruled(alike, w.edges):
+            out[k] = _doubted(
+                w, "what is seen is the same in all sweeps, and another change of the current isn't"
+            )
+        elif any(_is_rest(w, v) for v in others):
+            out[k] = _doubted(w, "it ends where the stimulus of longer sweeps begins")
+    return out
+
+
+def _is_rest(window: Window, other: Window) -> bool:
+    """Whether a sweep, cut inside the stimulus of another one, takes the rest before it for its own."""
+    if not window.edges or not other.edges or max(other.edges.values()) < window.n:
+        return False
+    return abs(max(window.edges.values()) - min(other.edges.values())) * window.dt <= RIGHT
 
 
 def _ask(window: Window, others: Sequence[Window]) -> Window:
@@ -117,6 +142,9 @@ def _settle(windows: list[Window]) -> list[Window]:
         windows = [_doubted(w, why) if w.sure else w for w in windows]
         return _take_pulse(windows, pulse) if RIVAL * pulse.charge > size else windows
     edges = _common(group)
+    if overruled(windows, edges):
+        why = "what is seen is the same in all sweeps, as a test pulse is, and another change of the current isn't"
+        return [_doubted(w, why) if w.sure or _agree(w, _times(edges, w.dt)) else w for w in windows]
     lent = min(LENT, SURE + 0.1 * len(group))
     return [_follow(w, edges, windows, group, lent) for w in windows]
 
@@ -126,8 +154,12 @@ def _charge(window: Window) -> float:
     if not window.edges:
         return 0.0
     mine = Box(min(window.edges.values()), max(window.edges.values()), 0.0)
-    inside = [b for b in window.boxes if b.start >= mine.start and b.end <= mine.end]
-    return sum(charge(b) for b in inside)
+    parts = (
+        replace(b, start=max(b.start, mine.start), end=min(b.end, mine.end))
+        for b in window.boxes
+        if b.start < mine.end and mine.start < b.end
+    )
+    return sum(charge(b) for b in parts)
 
 
 def _outdoes(window: Window, pulse: SharedPulse) -> bool:
@@ -225,7 +257,7 @@ def _own_pulse(window: Window, windows: Sequence[Window], group: Sequence[Window
 def _test_pulse(window: Window, windows: Sequence[Window]) -> bool:
     """Whether most of the other sweeps hold the same stretch of current, at the same height."""
     start, end = min(window.edges.values()), max(window.edges.values())
-    mine = [b for b in window.boxes if b.start == start and b.end == end]
+    mine = [b for b in window.boxes if same_place(b, Box(start, end, 0.0), window.dt)]
     if not mine:
         return False
     near = RIGHT / window.dt

@@ -6,16 +6,17 @@ beside it, and one that never varies is doubted beside a pulse that does.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from .brief import charge
-from .shared_pulses import FEW, VARIES, is_brief, same_place
+from .shared_pulses import FEW, is_brief, same_place, varies
 from .window import SURE, Box, Doubt, Window
 
 LENT = 0.9  # confidence that sweeps lend each other, at most
+SIZE = 0.3  # of the height of what never varies: what is lower is no stimulus beside it
 
 
 def weigh_rivals(windows: Sequence[Window]) -> list[Window]:
@@ -40,7 +41,7 @@ def weigh_rivals(windows: Sequence[Window]) -> list[Window]:
         ]
         steps = [_height(windows[k]) for k in held]
         mine = [k for k in held if out[k].doubt is Doubt.HIGHER]
-        if varies(steps):
+        if varies(steps, leader.noise):
             confidence = min(LENT, SURE + 0.1 * len(held))
             for k in mine:
                 reason = f"{windows[k].reason}; it differs from sweep to sweep"
@@ -52,9 +53,39 @@ def weigh_rivals(windows: Sequence[Window]) -> list[Window]:
     return out
 
 
-def varies(heights: Sequence[float]) -> bool:
-    """Whether the heights of one stretch differ from sweep to sweep by more than a test pulse's may."""
-    return len(heights) > 1 and bool(np.ptp(heights) > VARIES * np.abs(heights).max())
+def overruled(windows: Sequence[Window], edges: Mapping[str, int]) -> bool:
+    """Whether the timings that sweeps share are those of a test pulse: it never varies, and another stretch does.
+
+    Parameters
+    ----------
+    windows : sequence of Window
+        All sweeps of one length and sampling step.
+    edges : mapping of str to int
+        What they are about to take.
+    """
+    mine, dt = Box(min(edges.values()), max(edges.values()), 0.0), windows[0].dt
+    heights = [h for h in (_level(w, mine) for w in windows) if h]
+    own = float(np.abs(heights).max(initial=0.0))
+    noise = max(w.noise for w in windows)
+    if len(edges) != 2 or len(heights) < 2 or own == 0.0 or varies(heights, noise):
+        return False
+    places: list[Box] = []
+    for box in (b for w in windows for b in w.boxes):
+        apart = box.end <= mine.start or box.start >= mine.end
+        if apart and abs(box.amplitude) > SIZE * own and not any(same_place(box, p, dt) for p in places):
+            places.append(box)
+    others = [[h for h in (_level(w, place) for w in windows) if abs(h) > noise] for place in places]
+    return any(len(found) > 1 and varies(found, noise) for found in others)
+
+
+def _level(window: Window, place: Box) -> float:
+    """Mean height (nA) of what a sweep holds in most of a place; 0 if that is nothing."""
+    parts = [(min(b.end, place.end) - max(b.start, place.start), b.amplitude) for b in window.boxes]
+    inside = [(long, height) for long, height in parts if long > 0]
+    covered = sum(long for long, _ in inside)
+    if covered < 0.8 * (place.end - place.start):
+        return 0.0
+    return sum(long * height for long, height in inside) / covered
 
 
 def _has_step(window: Window) -> bool:
@@ -82,7 +113,7 @@ def _pulse_varies(windows: Sequence[Window]) -> bool:
         if (
             apart
             and all(b is not None for b in held)
-            and varies([b.amplitude for b in held if b is not None])
+            and varies([b.amplitude for b in held if b is not None], windows[0].noise)
         ):
             return True
     return False

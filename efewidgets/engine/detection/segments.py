@@ -21,6 +21,9 @@ from .trace import FLOOR, Trace, mad, median
 MOST = 18  # segments
 APART = 5  # blocks over which a wandering baseline shows
 LONG = 10  # blocks; a segment this long shows a drift
+EARLIEST = 1.0  # ms of baseline before the first jump, at least,
+FEWEST = 8  # and samples
+STANDS = 8.0  # times the noise of a sample: a first jump that hides in a block
 SHARP = 0.5  # share of the change between two segments that a jump makes at once
 
 
@@ -41,7 +44,34 @@ def segments(trace: Trace) -> tuple[Trace, np.ndarray]:
             break
         trace = replace(trace, x=trace.x - slope * (np.arange(trace.n) - 0.5 * trace.n))
         bounds = partition(trace.coarse)
-    return trace, sharp(trace.coarse, bounds) * trace.width
+    found = sharp(trace.coarse, bounds) * trace.width
+    first = onset(trace, int(found[0]) if len(found) else trace.n)
+    return trace, np.concatenate(([first], found)) if first else found
+
+
+def onset(trace: Trace, until: int) -> int:
+    """Find a jump so early that the block medians hardly show what was before it; 0 if there is none.
+
+    Parameters
+    ----------
+    trace : Trace
+        The current.
+    until : int
+        First sample at which the medians jump.
+    """
+    head, few = 2 * trace.width, max(FEWEST, trace.samples(EARLIEST))
+    if head <= few or until < 4 * trace.width:
+        return 0
+    x, later = trace.x[:head], median(trace.coarse[2 : max(3, until // trace.width)])
+    before = median(x[:few])
+    jump = later - before
+    if abs(jump) < STANDS * trace.noise or not trace.resolved(jump):
+        return 0
+    changed = (x - before) / jump > 0.5
+    at = int(np.argmin(np.cumsum(np.where(changed, 1, -1)))) + 1
+    if at < few or at > head - FEWEST or changed[:at].mean() > 0.1 or changed[at:].mean() < 0.9:
+        return 0
+    return at if abs(median(x[at // 2 : at]) - before) < 0.2 * abs(jump) else 0
 
 
 def partition(y: np.ndarray, most: int = MOST, penalty: float = 4.0) -> np.ndarray:

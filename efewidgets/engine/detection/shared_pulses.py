@@ -20,8 +20,9 @@ from .window import Box, Doubt, Window
 FEW = 3  # sweeps that make a group
 BRIEF = 25.0  # ms; a lone pulse as short as this may be a test pulse,
 SLIVER = 0.04  # and so may one that takes less than that of the sweep
-TOWERS = 4.0  # times the height of a pulse of more charge: either may be the stimulus
-VARIES = 0.2  # of the height: a stimulus, not a test pulse
+TOWERS = 2.5  # times the height of a pulse of more charge: either may be the stimulus
+VARIES = 0.2  # of the height: a stimulus, not a test pulse,
+BLUR = 4.0  # if it is more than so many times the noise
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,13 @@ def is_brief(long: int, n: int, dt: float) -> bool:
     return (long * dt <= BRIEF or long < SLIVER * n) and long < 0.25 * n
 
 
+def varies(heights: Sequence[float] | np.ndarray, noise: float) -> bool:
+    """Whether the heights (nA) of one stretch differ from sweep to sweep by more than a test pulse's may."""
+    if len(heights) < 2:
+        return False
+    return bool(np.ptp(heights) > max(VARIES * float(np.abs(heights).max()), BLUR * noise))
+
+
 def shared_pulse(windows: Sequence[Window]) -> SharedPulse | None:
     """Find the brief pulse on which the sweeps that see one as their stimulus agree; None if they don't."""
     brief = [w for w in windows if w.doubt is Doubt.BRIEF and w.edges]
@@ -80,7 +88,7 @@ def shared_pulse(windows: Sequence[Window]) -> SharedPulse | None:
         held = [next((b for b in w.boxes if same_place(b, mine, w.dt)), None) for w in windows]
         boxes = [b for b in held if b is not None]
         if len(boxes) >= FEW and 2 * len(boxes) > shown:
-            found.append(_summary(boxes))
+            found.append(_summary(boxes, max(w.noise for w in windows)))
     found.sort(key=lambda p: p.charge, reverse=True)
     rivals = [p for p in found if p.rivals(found[0])]
     if len(rivals) > 1:
@@ -89,7 +97,7 @@ def shared_pulse(windows: Sequence[Window]) -> SharedPulse | None:
     return found[0] if found else None
 
 
-def _summary(boxes: Sequence[Box]) -> SharedPulse:
+def _summary(boxes: Sequence[Box], noise: float) -> SharedPulse:
     heights = np.array([b.amplitude for b in boxes])
     return SharedPulse(
         {
@@ -98,6 +106,6 @@ def _summary(boxes: Sequence[Box]) -> SharedPulse:
         },
         max(charge(b) for b in boxes),
         len(boxes),
-        bool(np.ptp(heights) > VARIES * np.abs(heights).max()),
+        varies(heights, noise),
         float(np.abs(heights).max()),
     )

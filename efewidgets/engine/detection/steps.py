@@ -29,6 +29,8 @@ HIGHER = 2.5  # times the height of a sure step: a pulse apart from it that may 
 EVOKES = (
     6.0  # ms; if it is no longer: it evokes a spike, but is too short to charge a membrane as test pulses do
 )
+TESTS = 100.0  # ms; a step as short as this may be a test pulse beside a shorter and higher one:
+RATHER = 1.2  # times its height
 FAINT = 0.1  # of the charge of a step: pulses of less are artefacts
 AROUND = 200.0  # ms before and after the stimulus that tell the baseline
 CONTRAST = 0.04  # of the largest jump: the least that the others may be
@@ -36,6 +38,7 @@ GAP = 5.0  # ms; a stimulus interrupted for longer is two
 AT_REST = 0.1  # of the long step: a short one as low as this is the baseline
 SCANT = 30.0  # ms of baseline on one side, of which a test pulse could be all,
 SAME = 0.1  # must come nearer to the other side than
+ALIKE = 0.2  # of the height of the stimulus: levels that are the same
 RETURN = 0.35  # how far from its start the current may end, relative to its smallest jump
 
 
@@ -52,7 +55,8 @@ def detect_step(trace: Trace, given: Mapping[str, int]) -> Window:
     window = detect_levels("Step", trace, given)
     pulses = brief_pulses(trace)
     if not pulses:
-        return window
+        step = _box_of(window, trace)
+        return window if given or step is None else _beside_higher(window, step, (), trace)
     if given:
         near = trace.samples(RIGHT)
         fits = [b for b in pulses if all(abs(_limits(b)[k] - v) <= near for k, v in given.items())]
@@ -109,12 +113,16 @@ def weigh(window: Window, pulses: Sequence[Box], trace: Trace) -> Window:
 
 def _beside_higher(window: Window, step: Box, pulses: Sequence[Box], trace: Trace) -> Window:
     """Doubt a step outside which a far higher pulse stands: either may be the stimulus."""
-    short = [b for b in pulses if b.end - b.start <= trace.samples(EVOKES)]
+    long = step.end - step.start
+    # beside what may be a test pulse itself any shorter pulse may be the stimulus
+    most = max(trace.samples(EVOKES), long // 2 if long <= trace.samples(TESTS) else 0)
+    short = [b for b in (*pulses, *window.boxes) if b.end - b.start <= most]
     outside = [abs(b.amplitude) for b in short if b.end <= step.start or b.start >= step.end]
-    if not window.sure or max(outside, default=0.0) <= HIGHER * abs(step.amplitude):
+    higher = RATHER if long <= trace.samples(TESTS) else HIGHER
+    if not window.sure or max(outside, default=0.0) <= higher * abs(step.amplitude):
         return window
     reason = (
-        f"{window.reason}; but a short pulse of {1e3 * max(outside):.0f} pA beside it is far higher: "
+        f"{window.reason}; but a short pulse of {1e3 * max(outside):.0f} pA beside it is higher: "
         "either may be the stimulus"
     )
     return replace(window, confidence=0.4, reason=reason, doubt=Doubt.HIGHER)
@@ -265,6 +273,8 @@ def judge(
         before, after = beside(fit.edges, samples, bounds, trace)
         if min(abs(after - before), abs(levels[-1] - levels[0])) > SAME * least + blur:
             return doubtful, "the current does not come back to where it started", Doubt.SHAPE
+    if _ends_within(fit, samples, levels):
+        return doubtful, "the sweep begins or ends at the level of what may be its stimulus", Doubt.SHAPE
     if len(names) == 4:  # a step on a step
         long, short, again = levels[1:-1] - 0.5 * (levels[0] + levels[-1])
         if abs(long - again) > RETURN * np.abs(jumps).min() + blur:
@@ -278,6 +288,20 @@ def judge(
         return min(0.45, certain), "a single short pulse: it may be a test pulse", Doubt.BRIEF
     changes = ", ".join(f"{1e3 * j:+.0f}" for j in jumps)
     return certain, f"changes of {changes} pA in a {{noise}}", Doubt.NONE
+
+
+def _ends_within(fit: Fit, samples: Sequence[int], levels: np.ndarray) -> bool:
+    """Whether a stretch at an end of the sweep, apart from the stimulus, has its level and not that of the baseline."""
+    base = 0.5 * float(levels[0] + levels[-1])
+    ends = [
+        float(level)
+        for level, apart in (
+            (fit.levels[0], fit.places[0] > 1),
+            (fit.levels[-1], fit.places[-1] < len(fit.edges) - 2),
+        )
+        if apart
+    ]
+    return any(abs(end - on) < ALIKE * abs(on - base) for end in ends for on in levels[1:-1].tolist())
 
 
 def beside(
@@ -315,4 +339,20 @@ def boxes_of(
         for a, b, v in zip(edges[:-1], edges[1:], levels, strict=True)
         if abs(v - base) > 3.0 * trace.noise / trace.width**0.5
     )
-    return tuple(box for box in boxes if box.start < box.end)  # else it was the slope of an edge
+    kept: list[Box] = []
+    for box in boxes:
+        if box.start >= box.end:  # the slope of an edge
+            continue
+        last = kept[-1] if kept else None
+        if last is not None and last.end == box.start and _one(last, box):
+            size = charge(last) + charge(box)
+            kept[-1] = Box(last.start, box.end, float(np.sign(box.amplitude)) * size / (box.end - last.start))
+        else:
+            kept.append(box)
+    return tuple(kept)
+
+
+def _one(a: Box, b: Box) -> bool:
+    """Whether two stretches side by side are one that the search cut: at an edge that a filter blurs, or by drift."""
+    apart = abs(a.amplitude - b.amplitude)
+    return a.amplitude * b.amplitude > 0 and apart < 0.05 * max(abs(a.amplitude), abs(b.amplitude))

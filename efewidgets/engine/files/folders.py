@@ -15,6 +15,10 @@ from ..systems import leads_to_a_host
 logger = logging.getLogger(__name__)
 
 
+#: Endings of folders that are one recording each
+RECORDING_FOLDERS = (".zarr",)
+
+
 @dataclass(frozen=True)
 class Entry:
     """A file or folder.
@@ -194,6 +198,8 @@ class Root:
                 found.problems.append(Problem(words, "note", "file", relative))
                 return None
             about = item.stat()
+            if item.is_dir() and item.name.lower().endswith(RECORDING_FOLDERS):
+                return Entry(item.name, relative, False, 0, about.st_mtime)
             if item.is_dir():
                 return Entry(item.name, relative, True, 0, about.st_mtime)
             # devices and pipes are no recordings, and opening a pipe would wait for ever

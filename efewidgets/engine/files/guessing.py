@@ -270,6 +270,8 @@ class Proposal:
     problems : tuple of str
     own_protocol, own_cell : str
         What the file itself calls the protocol, and the cell where it holds several; "" where it doesn't say.
+    channels : str
+        The channels of the cell and what gave its current, for people.
     """
 
     source: Source
@@ -279,6 +281,7 @@ class Proposal:
     problems: tuple[str, ...] = ()
     own_protocol: str = ""
     own_cell: str = ""
+    channels: str = ""
 
     @property
     def metadata(self) -> dict[str, str]:
@@ -318,7 +321,8 @@ def propose(
     protocols_in : callable
         Returns the protocols that a file itself names, if its sweeps are chosen by them.
     cells_in : callable
-        Returns the cells that have a protocol in a file, by the path and the protocol, if it holds several cells.
+        Returns the cells that have a protocol in a file, by the path and the protocol ("" if the file's sweeps aren't
+        chosen by it), if it holds several cells.
     protocol_of : callable
         Returns the protocol that a file says it was recorded with, "" if none; a guess, for want of a better one.
     pattern_is_sure : bool
@@ -344,7 +348,7 @@ def propose(
             where = "name, file" if said else "file"
         for name in inside or [protocol]:
             own = name if inside else ""
-            cells = cells_in(source.path, name) if inside else ()
+            cells = cells_in(source.path, own)
             found += [
                 Proposal(source, f"{cell}_{one}" if cell else one, name, where, problems, own, one)
                 for one in cells

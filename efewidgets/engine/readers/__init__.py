@@ -209,7 +209,7 @@ def inspect_apart(path: str | os.PathLike[str]) -> FileSummary:
     if format_of(path).open is None:
         return inspect(path)
     here = existing_file(copy_here(path))
-    if is_hdf5(here):
+    if not os.path.isdir(here) and is_hdf5(here):
         vouch_for(here)
         if guard_of_files() is not None:
             with open_file(here, format_of(path).name):

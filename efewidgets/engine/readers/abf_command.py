@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,12 +18,17 @@ from .abf_header import Channel, Header, read_header
 from .abf_outputs import FROM_EPOCHS, FROM_FILE, FROM_NOTHING, Output, base_name_of, read_outputs
 from .abf_waveform import waveform
 from .atf import read_atf
+from .channels import number_in
 from .files import existing_file, text_path
 
 #: What metadata may say about the command of an Axon file, and of which kind
 KEYS: dict[str, Kind] = {**command.KEYS, "output": NAME_OR_INDEX, "stimulus_file": PATH}
 
 _HOW_TO_CHOOSE = "'output' (number or name) in the metadata chooses one."
+
+
+class ListenedError(ReadError):
+    """No current went to the cell of this channel, while others got one."""
 
 
 @dataclass(frozen=True)
@@ -37,10 +41,13 @@ class Command:
         Returns the current of a sweep (counted from 0), array (n,), pA; raises ReadError if it can't be known.
     note : Problem
         Says that it is the command.
+    output : str
+        The output that gave it.
     """
 
     samples: Callable[[int], np.ndarray]
     note: Problem
+    output: str = ""
     unit: str = "pA"
 
 
@@ -82,7 +89,7 @@ def find_command(
     if chosen.source == FROM_FILE:
         path = _stimulus_file(chosen, header.path, metadata)
         play = _in_pA(chosen.unit, _from_file(chosen, path, header))
-        return Command(play, command.note(f"{sent}, from {os.path.basename(path)}"))
+        return Command(play, command.note(f"{sent}, from {os.path.basename(path)}"), sent)
     if chosen.source not in (FROM_NOTHING, FROM_EPOCHS):
         raise ReadError(
             f"where output {chosen.called} of {name} got its command isn't known ({chosen.source})."
@@ -94,7 +101,7 @@ def find_command(
     )
     if chosen.source == FROM_EPOCHS and chosen.user_list:
         what += f" and a list of {len(chosen.user_list.values)} values"
-    return Command(_in_pA(chosen.unit, _from_epochs(chosen, header)), command.note(f"{sent}, {what}"))
+    return Command(_in_pA(chosen.unit, _from_epochs(chosen, header)), command.note(f"{sent}, {what}"), sent)
 
 
 def _in_pA(unit: str, samples: Callable[[int], np.ndarray]) -> Callable[[int], np.ndarray]:
@@ -123,7 +130,7 @@ def _chosen(
     busy = [output for output in able if output.source != FROM_NOTHING]
     among = busy or able
     mine = channels[voltage].name
-    alike = [output for output in among if _digits(mine) and _digits(output.name) == _digits(mine)]
+    alike = [output for output in among if number_in(mine) and number_in(output.name) == number_in(mine)]
     if len(alike) == 1:
         return alike[0]
     if len(voltages) == 1 and (
@@ -132,8 +139,8 @@ def _chosen(
         return among[0]
     if len(voltages) > 1 and len(among) == len(voltages):
         return among[list(voltages).index(voltage)]
-    if len(voltages) > 1 and not alike and len(among) < len(voltages) and _digits(mine):
-        raise ReadError(
+    if len(voltages) > 1 and not alike and len(among) < len(voltages) and number_in(mine):
+        raise ListenedError(
             f"channel {mine!r} of {name} was only listened to: current went out on {listed}. If it got that current, "
             f"{_HOW_TO_CHOOSE}"
         )
@@ -141,12 +148,6 @@ def _chosen(
         f"{name} has no current channel, and current may have gone out on several outputs: {listed}. Which of them "
         f"belongs to {mine!r}? {_HOW_TO_CHOOSE}"
     )
-
-
-def _digits(name: str) -> str | None:
-    """Return the number at the end of a name: "IN 0" and "Cmd 0" belong together."""
-    found = re.search(r"(\d+)\D*$", name)
-    return found[1].lstrip("0") or "0" if found else None
 
 
 def _named(outputs: list[Output], said: Any, name: str) -> Output:

@@ -12,6 +12,7 @@ import numpy as np
 from .. import remote
 from ..guard import may_open
 from ..problems import MissingFileError, ReadError, nearest
+from .zarr_folder import is_zarr
 
 
 def text_path(value: object, key: str) -> str:
@@ -32,7 +33,7 @@ def main_path(metadata: Mapping[str, Any]) -> str:
 
 
 def existing_file(path: str) -> str:
-    """Return `path` if it is a file with something in it, else raise ReadError that says what is wrong."""
+    """Return `path` if it is a file with something in it, or a Zarr folder; else raise ReadError that says why not."""
     may_open(path)
     if remote.is_url(path):
         if remote.stamp(path).size == 0:
@@ -41,6 +42,8 @@ def existing_file(path: str) -> str:
     place = Path(path)
     name = place.name
     if place.is_dir():
+        if is_zarr(place):
+            return path
         raise ReadError(f"{name} is a folder, not a recording.")
     if not place.exists():
         raise MissingFileError(f"there is no file {path}.{_neighbour(place)}")

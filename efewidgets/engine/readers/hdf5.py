@@ -23,6 +23,7 @@ from .hdf5_source import HOW, source_of
 from .hdf5_virtual import check_virtual
 from .inside import inside_hdf5
 from .vouched import vouch_for
+from .zarr_folder import Folder, lazy_samples
 
 # More than half an hour at 100 kHz: beyond it, a sweep is a mistake (or an attack on the memory).
 MAX_SAMPLES = 200_000_000
@@ -35,6 +36,10 @@ _TEXT = h5py.string_dtype()
 @contextmanager
 def open_file(path: str, format_name: str) -> Iterator[h5py.File]:
     """Open a file for reading, or raise ReadError that says why it can't be."""
+    if os.path.isdir(path):
+        with inside_hdf5(), Folder(path).opened() as file:
+            yield file
+        return
     with inside_hdf5():
         vouch_for(path)
         guard = guard_of_files()
@@ -207,6 +212,9 @@ def read_samples(dataset: h5py.Dataset, window: tuple[int, int] | None = None) -
 
     `window` is (first sample, number of samples); None reads all. Raises ReadError if they can't be had.
     """
+    elsewhere = lazy_samples(dataset, window)
+    if elsewhere is not None:
+        return elsewhere
     check_dataset(dataset)
     first, count = window or (0, dataset.size)
     if not 0 <= first <= first + count <= dataset.size:

@@ -16,7 +16,7 @@ from . import command
 from .extras import need
 from .files import existing_file, main_path, stored_numbers
 from .heka_bundle import Bundle, Trace
-from .heka_pairs import Commanded, Recorded, recordings
+from .heka_pairs import LISTENED, Commanded, Recorded, recordings
 from .heka_stimulus import command as rebuilt
 from .heka_tree import SIGNATURES
 from .inspection import Contents, LazySweep, Stored, Sweep, SweepInfo, known_sweep, step_in_ms
@@ -66,6 +66,7 @@ def inspect_heka(path: str) -> Iterator[Contents]:
     found, pairs, lost = recordings(bundle, {})
     contents = _contents(path, bundle, pairs, found, {})
     contents.problems += _grouped(lost)
+    contents.listened += [one.cell or one.id for one in lost if one.reason.startswith(LISTENED)]
     yield contents
 
 
@@ -169,6 +170,8 @@ def _lazy(path: str, pair: Pair, recorded: Recorded, metadata: Mapping[str, Any]
         i_unit,
         pair.cell,
         current_from=command.COMMAND if commanded else command.MEASURED,
+        v_channel=voltage.label,
+        i_channel=f"stimulus channel {current.number}" if isinstance(current, Commanded) else current.label,
     )
     traces = (
         {"voltage": voltage} if isinstance(current, Commanded) else {"voltage": voltage, "current": current}

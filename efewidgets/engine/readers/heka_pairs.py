@@ -16,6 +16,7 @@ from .nwb_pairs import Lost, Pair
 
 _OF_VOLTAGE_CLAMP, _OF_CURRENT_CLAMP = (0, 1, 2, 3, 5), 4  # a trace's mode
 _VOLTAGE_CLAMP, _CURRENT_CLAMP = 1, 2  # a stimulus channel's
+LISTENED = "it was only listened to"
 IN_VOLTAGE_CLAMP = "it was recorded in voltage clamp, as the file says: left out."
 
 
@@ -161,7 +162,7 @@ def _commanded(sweep: Sweep, voltage: Trace, stimulus: Stimulus, said: Any) -> C
     if not mine:
         went = ", ".join(sorted({t.label for t in sweep.traces if t.channel in active})) or "other amplifiers"
         raise _NotUsedError(
-            f"it was only listened to: the current of this sweep went to {went}. 'output' in the metadata (number of "
+            f"{LISTENED}: the current of this sweep went to {went}. 'output' in the metadata (number of "
             "the stimulus's channel, from 1 on) takes it all the same.",
             "note",
         )

@@ -43,6 +43,10 @@ class SweepInfo:
         Further names under which the stimulus is found.
     current_from : str
         "measured", or "command" if the current is what was commanded.
+    condition : str or None
+        The experimental condition, as the file calls it.
+    v_channel, i_channel : str or None
+        The channels (or what else gave the current) as the file calls them, in formats with channels.
     """
 
     id: str
@@ -55,6 +59,9 @@ class SweepInfo:
     cell: str | None = None
     other_names: tuple[str, ...] = ()
     current_from: str = "measured"
+    condition: str | None = None
+    v_channel: str | None = None
+    i_channel: str | None = None
 
     def is_of(self, protocol: str) -> bool:
         """Whether the sweep is found under a protocol's name, without regard to case."""
@@ -87,6 +94,8 @@ class FileSummary:
     sweeps : tuple of SweepInfo
     problems : tuple of Problem
         What a person should know before reading the file.
+    listened : tuple of str
+        Voltage channels whose cells got no stimulus: they were only listened to.
     """
 
     path: str
@@ -94,6 +103,7 @@ class FileSummary:
     dialect: str = ""
     sweeps: tuple[SweepInfo, ...] = ()
     problems: tuple[Problem, ...] = ()
+    listened: tuple[str, ...] = ()
 
     def of(self, path: str) -> FileSummary:
         """Return the same of a file by another path: where it is, rather than the copy that was looked into."""
@@ -120,6 +130,16 @@ class FileSummary:
         """Return the cells that have a protocol."""
         found = (sweep.cell for sweep in self.sweeps if sweep.protocol == protocol)
         return list(dict.fromkeys(cell for cell in found if cell is not None))
+
+    def channels_of(self, cell: str | None, protocol: str = "") -> list[tuple[str, str]]:
+        """Return the voltage channels of a cell (and a protocol), each with what gave its current, as far as known."""
+        there = (
+            sweep
+            for sweep in self.sweeps
+            if (cell is None or sweep.cell == cell) and (not protocol or sweep.is_of(protocol))
+        )
+        found = ((sweep.v_channel, sweep.i_channel or "") for sweep in there)
+        return list(dict.fromkeys((v, i) for v, i in found if v))
 
     def has_protocol(self, name: str) -> bool:
         """Whether the file names the protocols of its sweeps, and any is found under this name."""
@@ -153,6 +173,7 @@ class FileSummary:
             "dialect": self.dialect,
             "protocols": self.protocols,
             "cells": self.cells,
+            "listened_to": list(self.listened),
             "repetitions": self.repetitions,
             "durations_ms": self.durations,
             "sampling_rates_hz": self.sampling_rates,
@@ -207,6 +228,7 @@ class Contents:
     """The sweeps of an open file, not loaded yet.
 
     `holds` names all sweeps that were found in the file; what a reader neither delivers nor names is told by `lost`.
+    `listened` names voltage channels that got no stimulus.
     """
 
     format: str
@@ -214,6 +236,7 @@ class Contents:
     sweeps: list[LazySweep] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     holds: list[str] = field(default_factory=list)
+    listened: list[str] = field(default_factory=list)
 
     def lost(self) -> list[Problem]:
         """Return a problem for each sweep of the file that is neither delivered nor named with a reason."""
@@ -225,7 +248,8 @@ class Contents:
         """Summarise what is known without loading."""
         sweeps = tuple(sweep.describe() for sweep in self.sweeps)
         problems = tuple(problem.at(file=os.fspath(path)) for problem in [*self.problems, *self.lost()])
-        return FileSummary(os.fspath(path), self.format, self.dialect, sweeps, problems)
+        listened = tuple(dict.fromkeys(self.listened))
+        return FileSummary(os.fspath(path), self.format, self.dialect, sweeps, problems, listened)
 
 
 def step_in_ms(dt: float | None, unit: object) -> float | None:

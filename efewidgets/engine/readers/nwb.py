@@ -11,29 +11,39 @@ from typing import Any
 import h5py
 import numpy as np
 
-from ..kinds import NAME_OR_NAMES, REPETITION, Kind
+from ..kinds import NAME_OR_NAMES, REPETITION, TRUTH, Kind
 from ..problems import EfeError, Problem, ReadError
-from ..units import canonical_unit, is_current_unit, is_voltage_unit
+from ..units import canonical_unit, is_current_unit, is_voltage_unit, to_nA
 from .checks import TINY_DIFFERENCE, cut_missing_tail
 from .clocks import KEYS as CLOCK_KEYS
 from .clocks import Overlap, by_samples, on_one_clock, overlap
 from .files import existing_file, main_path
-from .hdf5 import open_file
+from .hdf5 import item, open_file
 from .inspection import Contents, LazySweep, LeftOutError, Stored, Sweep, SweepInfo, step_in_ms
 from .leading_pulse import take_test_pulse_out
+from .nwb_cells import electrode_names
 from .nwb_dialects import VU_PROTOCOLS, VU_WITH_TEST_PULSE, Layout, layout_of
-from .nwb_pairs import Pair
-from .nwb_selection import CELL, Selection
+from .nwb_facts import amplifier_facts, bias_current, comment_of, electrode_facts, electrode_path
+from .nwb_pairs import LISTENED, Pair
+from .nwb_selection import CELL, CONDITION, Selection
 from .nwb_series import Series
+from .nwb_tables import Window
 from .vouched import stamp
 
 #: What its metadata may say besides what any file's may, and of which kind
-KEYS: dict[str, Kind] = {"repetition": REPETITION, CELL: NAME_OR_NAMES} | CLOCK_KEYS
+KEYS: dict[str, Kind] = {
+    "repetition": REPETITION,
+    CELL: NAME_OR_NAMES,
+    CONDITION: NAME_OR_NAMES,
+    "add_holding": TRUTH,
+} | CLOCK_KEYS
 
 
 # Sweeps are read again one by one; walking through the whole file each time would cost more than the samples.
 _layouts: OrderedDict[tuple, Layout] = OrderedDict()
 _MOST_LAYOUTS = 64
+# A stimulus that begins (in the median of so many samples) within so much of the bias current includes it.
+_BASE, _SAME_BIAS = 10, 0.05
 
 
 @contextmanager
@@ -45,14 +55,15 @@ def open_nwb(metadata: Mapping[str, Any]) -> Iterator[Contents]:
     with open_file(path, "NWB") as file:
         layout = _layout(file, path)
         pairs = _chosen(file, os.path.basename(path), layout, selection)
-        toff = metadata.get("toff")
-        sweeps = [_LazyPair(file, pair, layout, toff, aligned) for pair in pairs]
+        toff, add = metadata.get("toff"), bool(metadata.get("add_holding"))
+        sweeps = [_LazyPair(file, pair, layout, toff, aligned, add) for pair in pairs]
         yield Contents(
             "NWB",
             _dialect_name(layout),
             [LazySweep(sweep.pair.id, sweep.load, sweep.describe, sweep.stored) for sweep in sweeps],
             selection.problems(),
             [pair.id for pair in pairs],
+            _listened(file, layout),
         )
 
 
@@ -67,7 +78,8 @@ def finds_by_name(metadata: Mapping[str, Any], protocol: str) -> bool:
 
 def _layout(file: h5py.File, path: str) -> Layout:
     """Find all sweeps of a file, or remember them if it is as it was."""
-    key = stamp(path)
+    whole = os.path.join(path, ".zmetadata")  # of a folder in Zarr
+    key = stamp(whole if os.path.isfile(whole) else path)
     layout = _layouts.get(key)
     if layout is None:
         try:
@@ -95,6 +107,12 @@ def _chosen(file: h5py.File, name: str, layout: Layout, selection: Selection) ->
     return chosen
 
 
+def _listened(file: h5py.File, layout: Layout) -> list[str]:
+    """Return the electrodes (or series) that got no stimulus while others did."""
+    paths = [one.path for one in layout.lost if one.reason == LISTENED]
+    return electrode_names(file, paths) if paths else []
+
+
 def _dialect_name(layout: Layout) -> str:
     """Return the dialect's name for people: MIES is VU's if any stimulus set is theirs."""
     name = layout.dialect.name
@@ -106,18 +124,24 @@ def _dialect_name(layout: Layout) -> str:
 class _LazyPair:
     """One sweep of an open file."""
 
-    def __init__(self, file: h5py.File, pair: Pair, layout: Layout, toff: Any, aligned: bool):
+    def __init__(
+        self, file: h5py.File, pair: Pair, layout: Layout, toff: Any, aligned: bool, add_holding: bool = False
+    ):
         self.file = file
         self.pair = pair
         self.layout = layout
         self.dialect = layout.dialect.name
         self.toff = toff
         self.aligned = aligned
+        self.add_holding = add_holding
 
     def _series(self) -> tuple[Series, Series]:
         try:
             voltage, current = self.file[self.pair.voltage], self.file[self.pair.current]
         except KeyError as error:
+            for path in (self.pair.voltage, self.pair.current):
+                parent, _, name = path.rpartition("/")
+                item(self.file[parent or "/"], name)  # says in which file it should be, if that is missing
             raise ReadError(f"its series can't be opened: {error}") from error
         return Series(voltage, "volts"), Series(current, "amperes")
 
@@ -125,19 +149,24 @@ class _LazyPair:
         first, second = (current, voltage) if self.pair.clock == "current" else (voltage, current)
         return first if first.clock is not None or second.clock is None else second
 
+    def _clock_window(self, clock: Series, voltage: Series) -> Window | None:
+        return self.pair.v_window if clock is voltage else self.pair.i_window
+
     def describe(self) -> SweepInfo:
         """Return what is known without the samples; what can't be known is None."""
         pair = self.pair
         names = tuple(dict.fromkeys((*pair.names.others, *pair.names.fallback)))
         about: dict[str, Any] = {
             "cell": pair.cell,
+            "condition": pair.condition,
+            "v_channel": pair.electrode.rsplit("/", 1)[-1] if pair.electrode else None,
             "other_names": tuple(name for name in names if name != pair.protocol),
         }
         try:
             voltage, current = self._series()
             clock = self._clock(voltage, current)
             n = pair.v_window[1] if pair.v_window else voltage.n_samples
-            step = step_in_ms(clock.step(every_stamp=False), clock.t_unit)
+            step = step_in_ms(clock.step(False, self._clock_window(clock, voltage)), clock.t_unit)
             units = voltage.unit, current.unit
         except ReadError:
             return SweepInfo(pair.id, pair.protocol, pair.repetition, **about)
@@ -145,16 +174,22 @@ class _LazyPair:
 
     def load(self, problems: list[Problem]) -> Sweep:
         """Read the sweep. Raises ReadError."""
-        if self.pair.remark:
-            problems.append(Problem(self.pair.remark, "warning", "file"))
+        pair = self.pair
+        if pair.remark:
+            problems.append(Problem(pair.remark, "warning", "file"))
         voltage, current = self._series()
         clock = self._clock(voltage, current)
-        sweep: Sweep = {"dt": clock.step(), "t_unit": clock.t_unit, "id": self.pair.id}
+        window = self._clock_window(clock, voltage)
+        sweep: Sweep = {"dt": clock.step(window=window), "t_unit": clock.t_unit, "id": self.pair.id}
         sweep |= {"repetition": self.pair.repetition, "protocol": self.pair.protocol}
-        _same_rate(voltage, current)
+        _same_rate(voltage, current, pair.v_window, pair.i_window)
         self._fill(sweep, voltage, current, problems)
+        bias = bias_current(voltage)
         if self.dialect == "MIES":
-            self._finish_mies(sweep, voltage, problems)
+            self._finish_mies(sweep, bias, problems)
+        elif bias:
+            self._hold(sweep, bias, problems)
+        self._tell_about(sweep, voltage, bias, problems)
         return sweep
 
     def stored(self) -> dict[str, Stored]:
@@ -216,7 +251,35 @@ class _LazyPair:
         )
         return None
 
-    def _finish_mies(self, sweep: Sweep, voltage: Series, problems: list[Problem]) -> None:
+    def _hold(self, sweep: Sweep, bias: float, problems: list[Problem]) -> None:
+        """Add the amplifier's bias current, A, if a person wants it and the stimulus hasn't it; else tell of it."""
+        scale = float(to_nA(1.0, sweep["i_unit"])) * 1e-9  # A
+        base = scale * float(np.median(sweep["current"][:_BASE])) if len(sweep["current"]) else np.nan
+        if abs(base - bias) <= max(_SAME_BIAS * abs(bias), 1e-12):
+            return  # the stimulus begins at it
+        if self.add_holding:
+            sweep["current"] = sweep["current"] + bias / scale
+            return
+        words = (
+            f"the amplifier's bias current was {1e12 * bias:.4g} pA, the stimulus begins at {1e12 * base:.4g} pA: "
+            "whether that includes it, the file doesn't say. It isn't added ('add_holding': true in the metadata does)."
+        )
+        problems.append(Problem(words, "note", "file"))
+
+    def _tell_about(self, sweep: Sweep, voltage: Series, bias: float | None, problems: list[Problem]) -> None:
+        """Add what the file knows of electrode and amplifier, and tell what people wrote about the sweep."""
+        path = self.pair.electrode or electrode_path(voltage)
+        known = self.layout.electrodes
+        if path is not None and path not in known:
+            known[path] = electrode_facts(self.file, path)
+        facts = {**(known[path] if path is not None else {}), **amplifier_facts(voltage, bias)}
+        if facts:
+            sweep["facts"] = facts
+        comment = comment_of(voltage) if self.pair.v_window is None else ""
+        for words in filter(None, (self.pair.comment, comment and f"comments in the file: {comment!r}")):
+            problems.append(Problem(f"{words}.", "note", "file"))
+
+    def _finish_mies(self, sweep: Sweep, bias: float | None, problems: list[Problem]) -> None:
         """Cut what was never acquired, add the holding current, take the test pulse out (VU's rules)."""
         cut_missing_tail(sweep)
         duration = len(sweep["current"]) * sweep["dt"] * 1000
@@ -224,7 +287,7 @@ class _LazyPair:
             raise LeftOutError(
                 f"it ends at {duration:g} ms, before the stimulus does (toff = {self.toff:g} ms): left out."
             )
-        sweep["current"] = sweep["current"] + _holding_current(voltage)
+        sweep["current"] = sweep["current"] + (bias or 0.0)
         if self.pair.raw_protocol in VU_WITH_TEST_PULSE:
             take_test_pulse_out(sweep, self.pair.id, problems)
 
@@ -252,10 +315,12 @@ def _clocks_in_doubt(file: h5py.File, layout: Layout, own: Pair) -> str:
     return ""
 
 
-def _same_rate(voltage: Series, current: Series) -> None:
+def _same_rate(
+    voltage: Series, current: Series, v_window: Window | None = None, i_window: Window | None = None
+) -> None:
     if voltage.clock is None or current.clock is None:
         return
-    dt_v, dt_i = voltage.step(every_stamp=False), current.step(every_stamp=False)
+    dt_v, dt_i = voltage.step(False, v_window), current.step(False, i_window)
     if abs(dt_v - dt_i) > 1e-6 * dt_v:
         raise ReadError(
             f"the voltage is sampled at {1 / dt_v:g} Hz and the current at {1 / dt_i:g} Hz: resample one."
@@ -287,15 +352,3 @@ def _exchanged_units(sweep: Sweep, v_unit: str, i_unit: str, problems: list[Prob
         f"the response is in {v_unit!r} and the stimulus in {i_unit!r}: a voltage-clamp sweep, or exchanged "
         "channels."
     )
-
-
-def _holding_current(voltage: Series) -> float:
-    """Return the amplifier's bias current, A. Files give it in pA or in A; no cell is held at 100 nA."""
-    found, bias = voltage.value("bias_current"), voltage.number("bias_current")
-    if found is not None and bias is None:
-        raise ReadError(
-            f"{voltage.name}/bias_current must be one number, but is {np.asarray(found).tolist()!r}."
-        )
-    if bias is None or not np.isfinite(bias):
-        return 0.0
-    return bias if abs(bias) < 1e-7 else bias * 1e-12

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import h5py
 
@@ -17,11 +17,14 @@ from .nwb_pairs import Lost, Pair
 from .nwb_plain import (
     Found,
     acquisition,
+    are_stretches,
     left_over,
+    only_listened,
     open_series,
     partners,
     plain,
     presentation,
+    with_row,
 )
 from .nwb_series import Series
 from .nwb_tables import Tables, read_tables, repetition_column
@@ -307,6 +310,8 @@ def _is_scala(content: h5py.File) -> bool:
 
 # --- which is which
 
+_GONE = "the table of recordings has it, but points to a series that isn't in the file any more."
+
 
 @dataclass(frozen=True)
 class Dialect:
@@ -345,15 +350,17 @@ _PLAIN = Dialect("plain", lambda content: True, plain)
 
 @dataclass(frozen=True)
 class Layout:
-    """All that a file holds, whatever of it is asked for."""
+    """All that a file holds, whatever of it is asked for; facts of `electrodes` by their paths, once they are read."""
 
     dialect: Dialect
     pairs: tuple[Pair, ...]
     lost: tuple[Lost, ...]
+    electrodes: dict[str, dict[str, float]] = field(default_factory=dict)
 
 
 def _checked(content: h5py.File, pair: Pair, tables: Tables) -> Pair:
     """Return a sweep that was put together by names, as the table of recordings has it if that says otherwise."""
+    pair = with_row(pair, tables)
     stimulus = tables.stimuli.get(pair.voltage)
     if stimulus is not None:
         remark = f"by name its stimulus is {pair.current}, by the table of recordings {stimulus}: the latter is used."
@@ -379,7 +386,8 @@ def layout_of(content: h5py.File) -> Layout:
         raise ReadError("it has no /acquisition group: it isn't an NWB file, or nothing was recorded.")
     tables = read_tables(content)
     first: Layout | None = None
-    for dialect in (*_DIALECTS, _PLAIN):
+    # No house's names tell the sweeps of a series in which they stand one behind the other.
+    for dialect in (_PLAIN,) if are_stretches(content, tables) else (*_DIALECTS, _PLAIN):
         if not dialect.fits(content):
             continue
         found = list(dialect.find(content, tables))
@@ -388,10 +396,12 @@ def layout_of(content: h5py.File) -> Layout:
             pairs = [_checked(content, pair, tables) for pair in pairs]
         pairs = with_cells(content, pairs, tables)
         lost = [one for one in found if isinstance(one, Lost)]
+        lost += [Lost(f"recording {k}", _GONE) for k in tables.gone]
         if dialect is not _PLAIN:
             known = {pair.voltage for pair in pairs} | {one.path for one in lost}
             known |= {pair.current for pair in pairs} | {one.current for one in lost}
             lost += left_over(content, known, dialect.name, dialect.stimuli)
+        lost = [only_listened(content, one, pairs) for one in lost]
         layout = Layout(dialect, tuple(pairs), tuple(lost))
         if pairs:
             return layout

@@ -9,8 +9,9 @@ from .nwb_series import Series
 
 # What programs write where a person has written nothing.
 _NO_NAMES = {
-    "", "-", "?", "na", "n/a", "n.a.", "nan", "none", "null", "unknown", "undefined", "unspecified", "not described",
-    "no description", "not available", "not specified", "not provided", "no stimulus description",
+    "", "-", "?", "na", "n/a", "n.a", "nan", "none", "null", "unknown", "undefined", "unspecified", "not described",
+    "no description", "not available", "not specified", "not provided", "no stimulus description", "no stimulus type",
+    "not recorded", "placeholder", "todo", "tbd",
 }  # fmt: skip
 #: How sweeps are called that say nothing of their stimulus
 UNNAMED = "Step"
@@ -40,7 +41,8 @@ class Names:
 
 def real_name(words: str | None) -> str | None:
     """Return a name, None for words that say there is none ("N/A", "not described")."""
-    return words if words is not None and words.strip().lower() not in _NO_NAMES else None
+    bare = (words or "").strip(" .:;!<>()[]{}'\"\t\r\n").lower()
+    return None if bare in _NO_NAMES else words
 
 
 def described(series: Series | None) -> str | None:
@@ -59,13 +61,17 @@ def step_name(raw: str | None) -> str:
 def names_of(
     voltage: Series, current: Series | None, in_table: str | None = None, table_first: bool = False
 ) -> Names:
-    """Return the names that two series and the tables' ``stimulus_type`` give; the first of them is shown."""
+    """Return the names that two series and the tables' ``stimulus_type`` give; the first of them is shown.
+
+    What a table says is shown as it stands there: only of descriptions does BluePyEfe make "Step".
+    """
     table = [real_name(in_table)]
     written = [described(voltage), described(current)]
     given = table + written if table_first else written + table
     own = list(dict.fromkeys(name for name in given if name is not None))
     others = dict.fromkeys([*own, *map(step_name, own)])
-    return Names(step_name(own[0] if own else None), tuple(others), _in_bluepyefe(voltage), bool(own))
+    shown = own[0] if own and own[0] == in_table else step_name(own[0] if own else None)
+    return Names(shown, tuple(others), _in_bluepyefe(voltage), bool(own))
 
 
 def _in_bluepyefe(voltage: Series) -> tuple[str, ...]:

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from ..problems import Problem
 from .nwb_names import Names
 
-NO_STIMULUS = "its stimulus isn't in the file."
+LISTENED = (
+    "it was only listened to (no recording of a stimulus): that of this sweep went to another electrode."
+)
+NO_STIMULUS = (
+    "its stimulus isn't in the file. If the current was recorded or its command is known, write the file again with it "
+    "(a CurrentClampStimulusSeries; in NeuroConv by 'stimulus_channel_name' or 'stimulus_command'), or read what the "
+    "rig itself wrote (.abf, .dat, …)."
+)
 
 
 @dataclass(frozen=True)
@@ -33,6 +40,14 @@ class Pair:
         The stretch of the series that is this sweep; None for all of it.
     remark : str
         What a person should know of how the two were put together.
+    electrode : str or None
+        Path of the electrode, where that is known.
+    condition : str or None
+        The experimental condition.
+    comment : str
+        What people wrote about the sweep in a table.
+    at_once : int or None
+        Row of the table of simultaneous recordings.
     """
 
     id: str
@@ -46,6 +61,10 @@ class Pair:
     v_window: tuple[int, int] | None = None
     i_window: tuple[int, int] | None = None
     remark: str = ""
+    electrode: str | None = None
+    condition: str | None = None
+    comment: str = ""
+    at_once: int | None = None
 
     @property
     def protocol(self) -> str:
@@ -69,6 +88,8 @@ class Lost:
     severity : str
         "error" if a response is lost, "note" if that is as it should be.
     cell : str or None
+    at_once : int or None
+        Row of the table of simultaneous recordings.
     """
 
     id: str
@@ -78,6 +99,7 @@ class Lost:
     current: str = ""
     severity: str = "error"
     cell: str | None = None
+    at_once: int | None = None
 
     def problem(self) -> Problem:
         """Return what to tell."""

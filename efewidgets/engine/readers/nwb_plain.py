@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Callable, Hashable, Iterator, Sequence
 
@@ -12,7 +13,7 @@ from ..units import is_current_unit, is_voltage_unit
 from .hdf5 import item, members
 from .nwb_cells import electrode_of, sweep_number
 from .nwb_names import names_of
-from .nwb_pairs import NO_STIMULUS, Lost, Pair
+from .nwb_pairs import LISTENED, NO_STIMULUS, Lost, Pair
 from .nwb_series import Series
 from .nwb_tables import Row, Tables
 
@@ -24,6 +25,7 @@ _NOT_TOLD = (
     "which stimulus belongs to it can't be told: no sweep number, table, name or starting time is its own and that of "
     "one stimulus alone."
 )
+_WITHOUT = "its stimulus isn't in the file"
 _NO_RESPONSE = "this stimulus has no response of its own in the file."
 _VOLTAGE_CLAMP = "it was recorded in voltage clamp: left out."
 _NO_COMMAND = "it was recorded without a current (I = 0), so that it is no response to a stimulus."
@@ -47,23 +49,22 @@ def presentation(content: h5py.File) -> h5py.Group | None:
 
 def plain(content: h5py.File, tables: Tables) -> Found:
     """Sweeps of any NWB file: by the table of recordings where it tells stretches of series, else one a series."""
+    stretched = are_stretches(content, tables)
     rows = [row for row in tables.rows if row.stimulus is not None and _is_current_clamp(content, row)]
-    stretches = any(_is_stretch(content, row) for row in rows)
-    if stretches:
-        yield from (_stretch(content, row) for row in rows)
-    of_rows = {row.response for row in rows} if stretches else set()
-    voltages, lost = _responses(content)
-    voltages = [series for series in voltages if series.name not in of_rows]
+    if stretched:
+        yield from (_stretch(content, row) for row in tables.rows)
+    of_rows = {row.response for row in tables.rows} if stretched else set()
+    voltages, lost = _responses(content, of_rows)
     currents = _stimuli(content)
     found = partners(voltages, currents, rows)
-    used = set(found.values()) | {str(row.stimulus) for row in rows if stretches}
+    used = set(found.values()) | {str(row.stimulus) for row in rows if stretched}
     spare = any(series.name not in used for series in currents)
     by_path = {series.name: series for series in currents}
     for voltage in voltages:
         name, path = series_name(voltage.name), voltage.name
         names = names_of(voltage, by_path.get(found.get(path, "")), tables.types.get(path))
         if path in found:
-            yield Pair(name, names, path, found[path], tables.repetitions.get(path))
+            yield with_row(Pair(name, names, path, found[path], tables.repetitions.get(path)), tables)
         elif _is_response(voltage, voltages):
             yield Lost(name, _NOT_TOLD if spare else NO_STIMULUS, names, path)
     yield from lost
@@ -111,6 +112,26 @@ def left_over(content: h5py.File, known: set[str], dialect: str, stimuli: str) -
         yield _alone(series)
 
 
+def only_listened(content: h5py.File, lost: Lost, pairs: Sequence[Pair]) -> Lost:
+    """Return a response without a stimulus as one that was listened to, if another electrode got one at that time."""
+    if lost.severity != "error" or _WITHOUT not in lost.reason or not lost.path:
+        return lost
+    series = Series(content[lost.path], "")
+    number, electrode = sweep_number(series), electrode_of(series)
+    if number is None and lost.at_once is None:
+        return lost
+    for pair in pairs:
+        if pair.voltage == lost.path:
+            continue
+        other = Series(content[pair.voltage], "")
+        at_once = lost.at_once is not None and pair.at_once == lost.at_once
+        if (at_once or (number is not None and sweep_number(other) == number)) and (
+            electrode is None or electrode_of(other) != electrode
+        ):
+            return dataclasses.replace(lost, reason=LISTENED, severity="note")
+    return lost
+
+
 def _path(group: h5py.Group | None, name: str) -> str:
     return f"{group.name}/{name}" if group is not None else name
 
@@ -127,20 +148,69 @@ def _is_current_clamp(content: h5py.File, row: Row) -> bool:
     return not Series(content[row.response], "").type.startswith("VoltageClamp")
 
 
-def _is_stretch(content: h5py.File, row: Row) -> bool:
-    return any(
-        path is not None and window != (0, Series(content[path], "").n_samples)
-        for path, window in ((row.response, row.v_window), (row.stimulus, row.i_window))
-    )
+def are_stretches(content: h5py.File, tables: Tables) -> bool:
+    """Whether any row of the table of recordings is a part of its series, so that the series are no sweeps."""
+    sizes: dict[str, int] = {}
+    for row in tables.rows:
+        for path, window in ((row.response, row.v_window), (row.stimulus, row.i_window)):
+            if path is None or window is None:
+                continue
+            if path not in sizes:
+                sizes[path] = _size(content, path)
+            if window != (0, sizes[path]) and sizes[path] > 0:
+                return True
+    return False
 
 
-def _stretch(content: h5py.File, row: Row) -> Pair:
+def _size(content: h5py.File, path: str) -> int:
+    """Return the number of samples of a series, 0 if it can't be known."""
+    try:
+        return Series(content[path], "").n_samples
+    except (ReadError, KeyError):
+        return 0
+
+
+def _stretch(content: h5py.File, row: Row) -> Pair | Lost:
     name = f"{series_name(row.response)}, recording {row.index}"
-    voltage, current = Series(content[row.response], ""), Series(content[row.stimulus], "")
+    found = _opened_again(content, row.response)
+    current = Series(content[row.stimulus], "") if row.stimulus is not None else None
+    if isinstance(found, Lost):
+        return dataclasses.replace(found, id=name)
     # The description of a long series can't be that of each stretch.
-    names = names_of(voltage, current, row.stimulus_type, table_first=True)
-    return Pair(name, names, row.response, str(row.stimulus), row.repetition, v_window=row.v_window,
-                i_window=row.i_window)  # fmt: skip
+    names = names_of(found, current, row.stimulus_type, table_first=True)
+    if found.type.endswith("IZeroClampSeries"):
+        return Lost(name, _NO_COMMAND, names, row.response, severity="note")
+    if current is None or row.i_window is None:
+        return Lost(name, NO_STIMULUS, names, row.response, at_once=row.at_once)
+    pair = Pair(
+        name, names, row.response, current.name, row.repetition, v_window=row.v_window, i_window=row.i_window
+    )
+    return _as_in(row, pair)
+
+
+def _opened_again(content: h5py.File, path: str) -> Series | Lost:
+    """Return a series that a table points to, or why it can't be used."""
+    parent, _, name = path.rpartition("/")
+    found = open_series(content[parent or "/"], name)
+    return Lost(name, f"{path} is no series with samples.", None, path) if found is None else found
+
+
+def with_row(pair: Pair, tables: Tables) -> Pair:
+    """Return a sweep that has a series of its own with what the table of recordings says besides."""
+    row = tables.alone.get(pair.voltage)
+    if row is None:
+        return pair
+    return _as_in(row, pair)
+
+
+def _as_in(row: Row, pair: Pair) -> Pair:
+    return dataclasses.replace(
+        pair,
+        electrode=row.electrode,
+        condition=row.condition,
+        comment=row.remark,
+        at_once=row.at_once,
+    )
 
 
 # --- one series a sweep
@@ -224,16 +294,26 @@ def open_series(group: h5py.Group | None, name: str, unit: str = "volts") -> Ser
         return Lost(name, str(error), None, path)
     if not isinstance(found, h5py.Group):
         return None
-    series = Series(found, unit)
+    series = Series(found, unit, path)
     if series.type == "VoltageClampSeries":
         return Lost(name, _VOLTAGE_CLAMP, names_of(series, None), path, severity="note")
     if series.type.startswith("VoltageClamp"):
         return None
+    if found.id.links.exists(b"external_file"):
+        return Lost(name, _samples_elsewhere(series), names_of(series, None), path)
     if found.id.links.exists(b"data"):
         return series
     if series.type.endswith("ClampSeries") or found.id.links.exists(b"starting_time"):
         return Lost(name, f"{path} holds no samples (it has no 'data').", names_of(series, None), path)
     return None
+
+
+def _samples_elsewhere(series: Series) -> str:
+    other = series.word("external_file") or "another"
+    return (
+        f"its samples are in another file, {other!r}, of a kind that can't be known (external_file): write them into "
+        "this one."
+    )
 
 
 def _is_kind(series: Series, kind: str, is_unit: Callable[[object], bool]) -> bool:

@@ -12,16 +12,18 @@ from .nwb_names import UNNAMED, Names
 from .nwb_pairs import NO_STIMULUS, Lost, Pair
 
 CELL = "cell_name"
+CONDITION = "condition"
 
 
 @dataclass
 class Selection:
-    """What the metadata ask for: protocols, repetitions, cells, original file; nothing given is everything."""
+    """What the metadata ask for: protocols, repetitions, cells, conditions, original file; nothing given is all."""
 
     protocols: list[str] | None = None
     repetitions: list[int] | None = None
     cells: list[str] | None = None
     original: str | None = None
+    conditions: list[str] | None = None
     seen_protocols: dict[str, None] = field(default_factory=dict)
     met_protocols: set[str] = field(default_factory=set)
     seen_repetitions: dict[int, None] = field(default_factory=dict)
@@ -31,13 +33,14 @@ class Selection:
 
     @classmethod
     def of(cls, metadata: Mapping[str, Any]) -> Selection:
-        """Read ``protocol_name``, ``repetition``, ``cell_name`` (each one or a list) and ``v_file``."""
+        """Read ``protocol_name``, ``repetition``, ``cell_name``, ``condition`` (each one or a list) and ``v_file``."""
         v_file = metadata.get("v_file") if metadata.get("filepath") is not None else None
         return cls(
-            _names(metadata, "protocol_name"),
+            asked_names(metadata, "protocol_name"),
             _repetition_numbers(metadata.get("repetition")),
-            _names(metadata, CELL),
+            asked_names(metadata, CELL),
             base_name(str(v_file)) if v_file is not None else None,
+            asked_names(metadata, CONDITION),
         )
 
     def choose(
@@ -74,7 +77,7 @@ class Selection:
             if one.names is None or not one.names.is_named or self._wants(one.names, by_fallback)
         ]
         self._tell_names(chosen, by_fallback)
-        chosen = self._of_cells(chosen, pairs)
+        chosen = self._of_conditions(self._of_cells(chosen, pairs), pairs)
         gone = [one for one in gone if not self.cells or one.cell is None or self._is_cell(one.cell)]
         if numbered:
             chosen = [pair for pair in chosen if self._wants_repetition(pair.repetition)]
@@ -139,25 +142,30 @@ class Selection:
 
     def _of_cells(self, chosen: list[Pair], pairs: Sequence[Pair]) -> list[Pair]:
         if self.cells is not None:
-            there = list(dict.fromkeys(pair.cell for pair in pairs if pair.cell is not None))
-            for name in self.cells:
-                if name.lower() not in _lower(there):
-                    has = f"It has {_listed(there)}" if there else "It names no cells"
-                    raise ReadError(f"the file has no cell {name!r} ({CELL}). {has}.{nearest(name, there)}")
+            _check_there("cell", CELL, self.cells, [pair.cell for pair in pairs])
             return [pair for pair in chosen if self._is_cell(pair.cell)]
-        counts = Counter(pair.cell for pair in chosen if pair.cell is not None)
-        if len(counts) > 1:
-            words = ", ".join(f"{name!r} ({n} sweeps)" for name, n in list(counts.items())[:8])
-            more = f" and {len(counts) - 8} more" if len(counts) > 8 else ""
-            self.told.append(
-                Problem(
-                    f"it holds sweeps of {len(counts)} cells or electrodes, and all are taken together: {words}{more}. "
-                    f"Choose one by {CELL!r} in the metadata.",
-                    "warning",
-                    "file",
-                )
-            )
+        self._tell_several("cells or electrodes", CELL, [pair.cell for pair in chosen])
         return chosen
+
+    def _of_conditions(self, chosen: list[Pair], pairs: Sequence[Pair]) -> list[Pair]:
+        if self.conditions is not None:
+            _check_there("condition", CONDITION, self.conditions, [pair.condition for pair in pairs])
+            wanted = _lower(self.conditions)
+            return [pair for pair in chosen if (pair.condition or "").lower() in wanted]
+        self._tell_several("experimental conditions", CONDITION, [pair.condition for pair in chosen])
+        return chosen
+
+    def _tell_several(self, what: str, key: str, names: Sequence[str | None]) -> None:
+        counts = Counter(name for name in names if name is not None)
+        if len(counts) < 2:
+            return
+        words = ", ".join(f"{name!r} ({n} sweeps)" for name, n in list(counts.items())[:8])
+        more = f" and {len(counts) - 8} more" if len(counts) > 8 else ""
+        message = (
+            f"it holds sweeps of {len(counts)} {what}, and all are taken together: {words}{more}. "
+            f"Choose one by {key!r} in the metadata."
+        )
+        self.told.append(Problem(message, "warning", "file"))
 
     # --- repetitions, original files, order
 
@@ -246,6 +254,15 @@ def base_name(path: str) -> str:
     return path.replace("\\", "/").rsplit("/", 1)[-1]
 
 
+def _check_there(what: str, key: str, wanted: Sequence[str], names: Sequence[str | None]) -> None:
+    """Raise ReadError if something is asked for that the file doesn't have."""
+    there = list(dict.fromkeys(name for name in names if name is not None))
+    for name in wanted:
+        if name.lower() not in _lower(there):
+            has = f"It has {_listed(there)}" if there else f"It names no {what}s"
+            raise ReadError(f"the file has no {what} {name!r} ({key}). {has}.{nearest(name, there)}")
+
+
 def _exact_names(pairs: Sequence[Pair]) -> dict[str | None, set[str]]:
     """Return the names of protocols that each cell has."""
     found: dict[str | None, set[str]] = {}
@@ -263,7 +280,8 @@ def _listed(names: Sequence[str], most: int = 12) -> str:
     return shown + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
-def _names(metadata: Mapping[str, Any], key: str) -> list[str] | None:
+def asked_names(metadata: Mapping[str, Any], key: str) -> list[str] | None:
+    """Return the names, one or a list, that metadata give under a key. Raises ReadError if they are no texts."""
     value = metadata.get(key)
     if value is None:
         return None

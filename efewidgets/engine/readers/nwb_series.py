@@ -22,15 +22,19 @@ class Series:
         With a dataset ``data`` and either ``starting_time`` (attribute ``rate``) or ``timestamps``.
     default_unit : str
         What NWB prescribes for this kind of series, used where the file leaves the unit out.
+    path : str, optional
+        Where it was found, if that isn't the group's own name.
     """
 
-    def __init__(self, group: h5py.Group, default_unit: str):
+    def __init__(self, group: h5py.Group, default_unit: str, path: str | None = None):
         self.group = group
         self.default_unit = default_unit
+        self.path = path
 
     @property
     def name(self) -> str:
-        return str(self.group.name)
+        """Where it is in the file: HDF5 gives a series that lies in another file the place that it has there."""
+        return str(self.group.name) if self.path is None else self.path
 
     @cached_property
     def data(self) -> h5py.Dataset:
@@ -60,25 +64,31 @@ class Series:
         shape = self.data.shape or (0,)
         return int(max(shape)) if len(shape) == 2 and 1 in shape else int(shape[0])
 
+    def member(self, name: str) -> Any:
+        """Return what is in the series under a name, or None; most of what is asked for isn't there, which is cheap."""
+        return item(self.group, name) if self.group.id.links.exists(name.encode()) else None
+
+    def _stored(self, name: str) -> h5py.Dataset | None:
+        return dataset(self.group, name) if self.group.id.links.exists(name.encode()) else None
+
     def word(self, name: str) -> str | None:
         """Return a text that stands as an attribute or as a dataset of the series."""
         found = text(attribute(self.group, name))
         if found is None:
-            member = item(self.group, name)
-            if isinstance(member, h5py.Dataset) and member.size:
-                found = text(member[()])
+            member = self._stored(name)
+            found = text(member[()]) if member is not None and member.size else None
         return found
 
     def number(self, name: str) -> float | None:
         """Return a number that stands as an attribute or as a dataset of the series."""
-        return _number(self.value(name))
+        return as_number(self.value(name))
 
     def value(self, name: str) -> Any:
         """Return what stands as an attribute or as a dataset of the series, None if there is nothing."""
         value = attribute(self.group, name)
         if value is None:
-            member = item(self.group, name)
-            value = member[()] if isinstance(member, h5py.Dataset) and member.size else None
+            member = self._stored(name)
+            value = member[()] if member is not None and member.size else None
         return value
 
     @cached_property
@@ -94,7 +104,7 @@ class Series:
     def rate(self) -> float | None:
         """Samples per unit of time, as ``starting_time`` has it. Raises ReadError if it isn't one number."""
         found = attribute(self.clock, "rate") if self.clock is not None else None
-        rate = _number(found)
+        rate = as_number(found)
         if found is not None and rate is None:
             raise ReadError(
                 f"the sampling rate of {self.name} must be one number, but is {np.asarray(found).tolist()!r}."
@@ -108,12 +118,15 @@ class Series:
         words = text(found)
         return "seconds" if found is None or words == "" else words or str(found)
 
-    def step(self, every_stamp: bool = True) -> float:
-        """Return the sampling step in `t_unit`: from the rate, else from the time stamps (or their ends)."""
+    def step(self, every_stamp: bool = True, window: tuple[int, int] | None = None) -> float:
+        """Return the sampling step in `t_unit`: from the rate, else from the time stamps (or their ends).
+
+        Between the sweeps of a long series there may be gaps: only the stamps of the `window` count.
+        """
         if self.clock is None:
             raise ReadError(f"{self.name} has neither a sampling rate nor time stamps.")
         if self.clock.name.endswith("timestamps"):
-            return _step_of_stamps(self.clock, self.name, self.n_samples, every_stamp)
+            return _step_of_stamps(self.clock, self.name, self.n_samples, every_stamp, window)
         rate = self.rate
         if rate is None:
             raise ReadError(f"{self.name}/starting_time says no sampling rate.")
@@ -125,10 +138,13 @@ class Series:
         """Return the time of the first sample, in `t_unit`; None if the file doesn't say it."""
         if self.clock is None or not self.clock.size:
             return None
-        return _number(self.clock[0] if self.clock.name.endswith("timestamps") else self.clock[()])
+        return as_number(self.clock[0] if self.clock.name.endswith("timestamps") else self.clock[()])
 
     def starts_at(self, first: int = 0) -> float | None:
         """Return the time of a sample, ms; None if the file doesn't say it."""
+        if first and self.clock is not None and self.clock.name.endswith("timestamps"):
+            stamped = first < self.clock.size and self.clock.ndim == 1
+            return step_in_ms(as_number(self.clock[first]), self.t_unit) if stamped else None
         start = step_in_ms(self.starting_time(), self.t_unit)
         step = step_in_ms(self.step(every_stamp=False), self.t_unit) if first else 0.0
         return None if start is None or step is None else start + first * step
@@ -176,20 +192,25 @@ def _precision(raw: np.ndarray, factor: float) -> np.dtype:
     return np.result_type(raw.dtype) if raw.dtype.kind == "f" else np.dtype(np.float64)
 
 
-def _number(value: Any) -> float | None:
+def as_number(value: Any) -> float | None:
     """Return the one number that a value is; None for text, for nothing and for several."""
     array = np.asarray(value)
     return float(array.reshape(-1)[0]) if array.size == 1 and array.dtype.kind in "fiu" else None
 
 
-def _step_of_stamps(stamps: h5py.Dataset, name: str, n: int, every_stamp: bool) -> float:
+def _step_of_stamps(
+    stamps: h5py.Dataset, name: str, n: int, every_stamp: bool, window: tuple[int, int] | None = None
+) -> float:
     if stamps.ndim != 1 or stamps.dtype.kind not in "fiu" or len(stamps) != n or n < 2:
         raise ReadError(f"the time stamps of {name} don't fit its {n} samples (shape {stamps.shape}).")
-    step = float(stamps[-1] - stamps[0]) / (n - 1)
+    first, count = window or (0, n)
+    if not (0 <= first < first + count <= n and count > 1):
+        raise ReadError(f"samples {first} to {first + count} of {name} were asked for, but it has {n}.")
+    step = float(stamps[first + count - 1] - stamps[first]) / (count - 1)
     if not (np.isfinite(step) and step > 0):
         raise ReadError(f"the time stamps of {name} don't go forward (mean step {step:g}).")
     if every_stamp:
-        steps = np.diff(read_samples(stamps))
+        steps = np.diff(read_samples(stamps, window))
         if not float(np.max(np.abs(steps - step))) <= 0.1 * step:
             raise ReadError(
                 f"the time stamps of {name} are irregular: steps of {np.min(steps):g} to {np.max(steps):g}. "

@@ -19,10 +19,11 @@ class Part:
 
 @dataclass(frozen=True)
 class Episode:
-    """One sweep."""
+    """One sweep; `cell` is whose it is, where a file says so by folders or names and not by channels."""
 
     label: str
     parts: tuple[Part, ...]
+    cell: str = ""
 
 
 @dataclass(frozen=True)

@@ -91,8 +91,38 @@ def _pair(
     episodes: list[Episode],
     lost: list[tuple[str, str]],
 ) -> None:
-    """Put the voltages and the currents of a folder together: by the numbers in their names, or one by one."""
+    """Put the voltages and the currents of a folder together, those of each cell apart.
+
+    Waves that are called the same but for the number at the end are of one channel; where several are voltages, each
+    is a cell, and the second goes with the second current.
+    """
     voltages, currents = ([part for part, kind in parts if kind == wanted] for wanted in "VI")
+    of_v, of_i = _channels(voltages), _channels(currents)
+    place = ":".join(folder[1:])
+    if len(of_v) < 2 or len(of_v) != len(of_i) or max(map(len, of_v.values())) < 2:
+        _pair_one_cell(folder, place, voltages, currents, episodes, lost)
+        return
+    for (name, mine), with_it in zip(of_v.items(), of_i.values(), strict=True):
+        cell = ":".join(filter(None, (place, name.rstrip("_ "))))
+        _pair_one_cell(folder, cell, mine, with_it, episodes, lost)
+
+
+def _channels(parts: list[Part]) -> dict[str, list[Part]]:
+    found: dict[str, list[Part]] = {}
+    for part in parts:
+        found.setdefault(_NUMBER.sub("", part.name), []).append(part)
+    return found
+
+
+def _pair_one_cell(
+    folder: tuple[str, ...],
+    cell: str,
+    voltages: list[Part],
+    currents: list[Part],
+    episodes: list[Episode],
+    lost: list[tuple[str, str]],
+) -> None:
+    """Put voltages and currents together: by the numbers in their names, or one by one."""
     numbered = {number: part for part in currents if (number := _number(part)) is not None}
     unique = len(numbered) == len(currents) and len({_number(part) for part in voltages}) == len(voltages)
     for k, voltage in enumerate(voltages):
@@ -104,7 +134,7 @@ def _pair(
         if current is None:
             lost.append((label, "there is no current that belongs to it, by its number, in its folder."))
         else:
-            episodes.append(Episode(label, (voltage, current)))
+            episodes.append(Episode(label, (voltage, current), cell))
 
 
 def _number(part: Part) -> str | None:

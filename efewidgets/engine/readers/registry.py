@@ -56,7 +56,7 @@ def _open_text(metadata: Mapping[str, Any]) -> AbstractContextManager[Contents]:
 _BUILT_IN = (
     Format("ABF", (".abf",), open_abf, inspect_abf, keys=abf.KEYS),
     Format("Igor", (".ibw", ".bwav"), open_igor, inspect_igor, keys=igor.KEYS),
-    Format("NWB", (".nwb",), open_nwb, keys=nwb.KEYS, finds=finds_by_name),
+    Format("NWB", (".nwb", ".zarr"), open_nwb, keys=nwb.KEYS, finds=finds_by_name),
     Format("HEKA", (".dat",), open_heka, inspect_heka, keys=heka.KEYS, finds=names_protocol),
     *(
         Format(source.name, suffixes, source.open, source.open_for_inspection, keys=episodes.KEYS)

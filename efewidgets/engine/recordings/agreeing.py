@@ -75,7 +75,7 @@ def _take_over(
 ) -> None:
     """Move a recording to the edges of the others and measure its levels there."""
     recording.problems = [p for p in recording.problems if p.kind != "stimulus"]
-    recording.problems += doubts(window, origin, doubt)
+    recording.problems += doubts(window, origin, window.doubt if window.doubt is Doubt.OTHERS else doubt)
     tolerance = recording.agree_ms / recording.dt
     if recording.timing_from in ("usual", "seen") and _near(recording.window, edges, tolerance):
         return

@@ -114,7 +114,8 @@ def quiet(current: np.ndarray) -> Stretch | None:
     width = int(np.clip(len(current) // BLOCKS, 1, WIDEST))
     blocks = current[: len(current) // width * width].reshape(-1, width)
     medians = np.median(blocks, axis=1).astype(np.float64)
-    noise = spread(np.diff(medians)) / 2**0.5 if len(medians) > 2 else 0.0
+    means = blocks.mean(axis=1)  # of a coarse converter the medians differ by whole steps, the means by noise
+    noise = min(spread(np.diff(y)) for y in (medians, means)) / 2**0.5 if len(medians) > 2 else 0.0
     limit = max(JUMP * noise, 1.5 * _grain(current), SMALL)
     kept = np.zeros(len(medians), dtype=bool)
     level = float(np.median(medians[: BLOCKS // 2]))

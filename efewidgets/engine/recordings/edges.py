@@ -15,7 +15,7 @@ from ..problems import Problem
 SURE = 0.5
 UNCERTAIN = "the timing of the stimulus is not certain"
 #: doubts that aren't when the stimulus is, but whether what is seen is the stimulus: BluePyEfe can't dispel them
-WHICH = (Doubt.BRIEF, Doubt.HIGHER, Doubt.SHAPE)
+WHICH = (Doubt.BRIEF, Doubt.HIGHER, Doubt.SHAPE, Doubt.OTHERS)
 
 
 def settle(

@@ -207,6 +207,11 @@ class Recording:
         """Number of samples: long recordings are worked on first."""
         return self.index(self.tend)
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Come from another process or a file: the serial number that it has there may be another recording's here."""
+        vars(self).update(state)
+        self.serial = new_serial()
+
     def __copy__(self) -> Recording:
         other = copied(self)
         other._samples, other._stimulus = self._samples.twin(), self._stimulus.twin()

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 
 from ..guard import may_open
-from . import transport
+from . import hosts, transport
 from .places import place_of
 from .transport import About
 
@@ -35,6 +35,7 @@ def about(url: str) -> About:
     with _lock:
         found = _known.get(url)
     if found is not None and time.monotonic() - found[0] < _KEPT:
+        hosts.check(found[1].url)  # what is kept is for those only who may fetch it
         return found[1]
     said = transport.about(place_of(url))
     if not said.version:  # it may change at any time: it is kept for this hour

@@ -27,7 +27,7 @@ from ..parts.message import Message
 from ..parts.style import row
 from ..parts.table import Column, Table
 from .looker import Looker
-from .rows import count_files, counted, own_names, proposal_row, summary_words
+from .rows import channels_in_words, count_files, counted, own_names, proposal_row, summary_words
 
 #: Formats whose sweeps are chosen by the protocol that the file itself names
 _NAMING = suffixes_that_name_protocols()
@@ -42,6 +42,11 @@ _RECORDED = (".abf", ".axgd", ".axgx")
 
 COLUMNS = (
     Column("file", "File"),
+    Column(
+        "channels",
+        "Channels",
+        hint="The voltage channel of the cell, and the channel or output of its current",
+    ),
     Column("cell", "Cell", editable=True, hint="Edit one, or many selected rows at once"),
     Column(
         "protocol",
@@ -167,9 +172,22 @@ class Preview:
 
     def _cells_in(self, path: str, protocol: str) -> Sequence[str]:
         seen = self.looker.get(path)
-        if seen is None or seen.summary is None or len(seen.summary.cells) < 2:
+        if seen is None or seen.summary is None:
             return ()
-        return seen.summary.cells_of(protocol)
+        if len(seen.summary.cells) < 2 and not seen.summary.listened:
+            return ()
+        return seen.summary.cells_of(protocol) if protocol else seen.summary.cells
+
+    def _with_channels(self, one: Proposal) -> Proposal:
+        """Return a proposal that says which channels are its cell's, and which were only listened to."""
+        seen = self.looker.get(one.source.path)
+        if seen is None or seen.summary is None:
+            return one
+        found = seen.summary.channels_of(one.own_cell or None, one.own_protocol)
+        listened = seen.summary.listened
+        words = f"only listened to, and not added: {', '.join(map(plain, listened))}" if listened else ""
+        problems = (*one.problems, words) if words else one.problems
+        return dataclasses.replace(one, channels=channels_in_words(found), problems=problems)
 
     def _trouble(self, one: Proposal) -> Proposal:
         """Return a proposal that says why a file can't be used, if that is known of one that names its protocols."""
@@ -194,7 +212,7 @@ class Preview:
         )
         kept: list[Proposal] = []
         self._keys = []
-        for one in map(self._trouble, found):
+        for one in map(self._with_channels, map(self._trouble, found)):
             key = (one.source.path, one.own_protocol, one.own_cell)
             if key in self._left_out:
                 continue

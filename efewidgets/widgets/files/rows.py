@@ -57,6 +57,7 @@ def proposal_row(number: int, one: Proposal, there: bool) -> Row:
     return {
         "id": str(number),
         "file": files_in_words(one.source.paths),
+        "channels": one.channels,
         "cell": plain(one.cell),
         "protocol": plain(one.protocol),
         "ecode": family or ("?" if one.protocol else ""),
@@ -65,6 +66,12 @@ def proposal_row(number: int, one: Proposal, there: bool) -> Row:
         "_class": {"problems": "efe-bad"} if missing and not there else {"problems": "efe-faint"},
         "_hint": {"file": "\n".join(map(plain, one.source.paths)), "problems": "; ".join(problems)},
     }
+
+
+def channels_in_words(channels: Sequence[tuple[str, str]]) -> str:
+    """Return "IN 0 ← I_MTest 1" for a voltage channel and what gave its current."""
+    words = [f"{plain(v)} ← {plain(i)}" if i else plain(v) for v, i in channels]
+    return "; ".join(words[:4]) + (" …" if len(words) > 4 else "")
 
 
 def summary_words(chosen: Sequence[Proposal], left: int) -> str:

@@ -22,9 +22,6 @@ class Arranging extends Editing {
       this.arrangeColumn(hit.index);
     });
     this.listen(this.menu, "keydown", (event) => event.stopPropagation());
-    this.listen(this.menu, "toggle", (event) => {
-      if (event.newState === "closed" && this.menu.contains(document.activeElement)) this.grid.focus();
-    });
   }
 
   /* ---------------------------------------------------------------- widths */
@@ -61,7 +58,11 @@ class Arranging extends Editing {
     });
     filter.value = store.filters.get(column.name) ?? "";
     filter.addEventListener("input", () => store.filterBy(column.name, filter.value));
-    filter.addEventListener("keydown", (event) => event.key === "Enter" && menu.hidePopover());
+    filter.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== "Escape") return;
+      event.preventDefault(); // by itself Escape takes away what is typed
+      menu.hidePopover();
+    });
     const list = element("fieldset", "");
     list.append(titled("legend", "Columns"), ...store.columns.map((other) => this.shownOrNot(other)));
     const rows = element("label", "");
@@ -71,6 +72,7 @@ class Arranging extends Editing {
     const box = this.head.children[index].getBoundingClientRect();
     menu.style.left = `${Math.max(0, Math.min(box.left, window.innerWidth - 260))}px`;
     menu.style.top = `${box.bottom}px`;
+    this.grid.focus({ preventScroll: true }); // to which it goes back when the menu is closed
     menu.showPopover();
     (menu.querySelector("input") ?? menu).focus();
   }

@@ -92,8 +92,10 @@ def test_channels_are_told_by_unit_name_and_metadata(tmp_path, channels, metadat
 
 def test_a_choice_among_several_channels_is_told(tmp_path):
     path = write_abf2(tmp_path / "a.abf", [V, I, ("Vm 2", "mV"), ("Im 2", "pA")], [digits(4)])
-    _, (note,) = read({"filepath": str(path)})
-    assert note.severity == "note"
+    _, (note, other) = read({"filepath": str(path)})
+    assert note.severity == other.severity == "note"
+    assert other.recording == "sweep 1 Vm 2"
+    assert "it is of another cell, 'Vm 2'; 'Vm' is read. 'cell_name'" in other.message
     assert "'Vm' is taken as the voltage" in note.message
     assert "'Im' as the current" in note.message
     assert read({"filepath": str(path), "v_channel": 0, "i_channel": 1})[1] == []

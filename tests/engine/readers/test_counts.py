@@ -18,6 +18,8 @@ from efewidgets.engine.recordings.reading import read_file
 
 from .binary_files import write_abf1, write_abf2, write_ibw
 from .nwb_files import add_current, add_series, groups, step, volts
+from .nwb_tables import add_long, add_rows, sweeps_of
+from .test_channel_cells import write_wcp
 
 N = 3000
 UNITS = {"v_unit": "mV", "i_unit": "pA"}
@@ -34,6 +36,28 @@ def abf1(path: Path) -> tuple[dict[str, Any], int]:
 
 def abf2(path: Path) -> tuple[dict[str, Any], int]:
     return {"filepath": str(write_abf2(path / "a.abf", [V, I], [digits(0), digits(), digits(1)]))}, 3
+
+
+def abf_of_two_cells(path: Path) -> tuple[dict[str, Any], int]:
+    """Two cells of three sweeps: without a choice one is read, and the other's are named."""
+    both = [np.hstack([digits(), digits() + 1]) for _ in range(3)]
+    channels = [V, I, ("Vm 2", "mV"), ("Im 2", "pA")]
+    return {"filepath": str(write_abf2(path / "a.abf", channels, both))}, 6
+
+
+def wcp_of_two_cells(path: Path) -> tuple[dict[str, Any], int]:
+    return {"filepath": str(write_wcp(path / "a.wcp"))}, 4
+
+
+def nwb_rows(path: Path) -> tuple[dict[str, Any], int]:
+    """Rows of long series: three sweeps, one of which isn't even; one I = 0; one without a stimulus."""
+    with h5py.File(path / "a.nwb", "w") as file:
+        v, i = add_long(file, range(3), gap=2.0)
+        v["timestamps"][4000:5000] += 0.01
+        zero = add_long(file, [3], "Z", stimulus=False, kind="IZeroClampSeries")
+        bare = add_long(file, [4], "N", stimulus=False)
+        add_rows(file, [*sweeps_of((v, i), 3), *sweeps_of(zero, 1), *sweeps_of(bare, 1)])
+    return {"filepath": str(path / "a.nwb")}, 5
 
 
 def igor(path: Path) -> tuple[dict[str, Any], int]:
@@ -113,6 +137,9 @@ def table(path: Path) -> tuple[dict[str, Any], int]:
 MAKERS = {
     "ABF1": abf1,
     "ABF2": abf2,
+    "ABF of two cells": abf_of_two_cells,
+    "WinWCP of two cells": wcp_of_two_cells,
+    "NWB of rows": nwb_rows,
     "Igor": igor,
     "MATLAB 5": matlab(False),
     "MATLAB 7.3": matlab(True),

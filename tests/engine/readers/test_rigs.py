@@ -296,9 +296,38 @@ def test_waves_of_a_packed_experiment_are_put_together_by_number_and_folder(tmp_
         assert np.array_equal(sweep["current"], step(k))
         assert (sweep["v_unit"], sweep["i_unit"], sweep["t_unit"]) == ("mV", "pA", "s")
         assert sweep["dt"] == pytest.approx(1e-4)
-    (lost,) = problems
+    lost, several = problems
+    assert several.severity == "warning"
+    assert "2 cells, by its folders and names" in several.message
+    assert "'cellA' (3 sweeps), 'cellB' (3 sweeps)" in several.message
+    for cell in "AB":
+        sweeps, problems = read({"filepath": str(path), "cell_name": f"cell{cell}"})
+        assert [s["label"] for s in sweeps] == [f"cell{cell}:ad0_{k}" for k in (3, 1, 2)]
+        assert [p.recording for p in problems] == ["cellB:ad0_9"]
     assert (lost.recording, "no current that belongs to it" in lost.message) == ("cellB:ad0_9", True)
     assert len(inspect_apart(path).sweeps) == 6
+
+
+@needs_igor2
+def test_two_voltages_of_one_folder_are_two_cells(tmp_path):
+    """NeuroMatic's channels A and C are voltages, B and D their currents."""
+    made = []
+    for k in range(3):
+        for channel, samples, unit in (
+            ("A", membrane(k), "mV"), ("B", step(k), "pA"), ("C", membrane(10 + k), "mV"), ("D", step(10 + k), "pA")
+        ):  # fmt: skip
+            made.append(("", f"Record{channel}{k}", samples.astype("<f4") / 300, unit))
+    path = write_pxp(tmp_path / "a.pxp", made)
+    assert inspect(path).cells == ["RecordA", "RecordC"]
+    for first, cell in ((0, "RecordA"), (10, "RecordC")):
+        sweeps, problems = read({"filepath": str(path), "cell_name": cell})
+        assert problems == []
+        assert [s["label"] for s in sweeps] == [f"{cell}{k}" for k in range(3)]
+        for k, sweep in enumerate(sweeps):
+            assert np.array_equal(sweep["voltage"], membrane(first + k).astype("f4") / np.float32(300))
+            assert np.array_equal(sweep["current"], step(first + k).astype("f4") / np.float32(300))
+    with pytest.raises(ReadError, match=r"no cell 'RecordB' \(cell_name\). It has 'RecordA', 'RecordC'"):
+        read({"filepath": str(path), "cell_name": "RecordB"})
 
 
 @needs_igor2

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import pathlib
+import pickle
 from dataclasses import dataclass
 
 import pytest
 
+from efewidgets.datasets import sample_config
 from efewidgets.engine import extraction
+from efewidgets.engine.config.document import parse_config
 from efewidgets.engine.extraction.run import run_extraction
+from efewidgets.engine.outputs.standard_files import to_json
 from efewidgets.engine.parallel import run
+from efewidgets.engine.recordings import recording
 from efewidgets.engine.stages.computed import STAGES
 from efewidgets.engine.stages.graph import Graph, Once, Stage
 from efewidgets.engine.stages.options import Options
@@ -108,3 +114,26 @@ def test_only_the_stages_know_the_way():
     }
     assert users == {"cells"}
     assert {stage.name for stage in STAGES} >= {"read", "agree", "cell", "match", "outputs"}
+
+
+def in_processes(function, jobs, failed=None):
+    """Do each job as a process of its own would, which counts its recordings from 0 on."""
+    for job in jobs:
+        here, recording._serials = recording._serials, itertools.count()
+        try:
+            sent = pickle.dumps(function(pickle.loads(pickle.dumps(job))))
+        finally:
+            recording._serials = here
+        yield pickle.loads(sent)
+
+
+def test_recordings_of_several_processes_are_not_taken_for_each_other():
+    """The numbers by which the stages tell recordings apart are those of this process, whoever has read them."""
+    config = sample_config(["RS1", "FS1", "IB1"])
+    options = parse_config(config)[0]
+    here, elsewhere = run_extraction(options, run), run_extraction(options, in_processes)
+    for name in ("features", "protocols_dict", "currents"):
+        assert to_json(getattr(elsewhere, name)) == to_json(getattr(here, name))
+    assert elsewhere.problems == here.problems
+    serials = [r.serial for cell in elsewhere.cells for r in cell.recordings]
+    assert len(set(serials)) == len(serials) > 100

@@ -132,13 +132,13 @@ def test_hidden_it_waits(state):
 
 
 def test_close_leaves_nothing(state):
-    before = len(LIVE)
+    before, threads = len(LIVE), set(threading.enumerate())
     bars = [RunBar(state) for _ in range(5)]
     state._runs.report("x", 1, 2)
     state._runs.report("x", 2, 2)
     for bar in bars:
         bar.close()
     assert len(LIVE) == before
-    assert threading.active_count() < 10
+    assert [thread.name for thread in set(threading.enumerate()) - threads if "efe" in thread.name] == []
     state.set_output(plot=True)
     state._runs.report("x", 1, 2)

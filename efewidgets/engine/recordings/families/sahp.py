@@ -49,7 +49,7 @@ class SAHP(Family):
             amp = self._long_level(smoothed, edges, detected) - hypamp
         amp2 = finding.level("amp2")
         if amp2 is None:
-            amp2 = smoothed.median(slice(tmid, tmid2)) - hypamp
+            amp2 = smoothed.level(slice(tmid, tmid2)) - hypamp
         return {"hypamp": hypamp, "amp": amp, "amp2": amp2}
 
     def _long_level(self, smoothed: Smoothed, edges: Mapping[str, int], detected: bool) -> Any:

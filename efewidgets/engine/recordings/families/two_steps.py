@@ -32,9 +32,9 @@ class _TwoSteps(Family):
             usual = base_current(trace.current) if filled else smoothed.median(*outside)
             levels["hypamp"] = finding.holding_current(trace, ton, toff, usual)
         if levels["amp"] is None:
-            levels["amp"] = smoothed.median(slice(ton, tmid)) - levels["hypamp"]
+            levels["amp"] = smoothed.level(slice(ton, tmid)) - levels["hypamp"]
         if levels["amp2"] is None:
-            levels["amp2"] = smoothed.median(slice(tmid, toff)) - levels["hypamp"]
+            levels["amp2"] = smoothed.level(slice(tmid, toff)) - levels["hypamp"]
         return levels
 
     def in_words_of_bluepyopt(self, s: Any) -> dict[str, Any]:

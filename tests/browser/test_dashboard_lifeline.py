@@ -18,7 +18,10 @@ display(dashboard)
 
 @pytest.mark.parametrize("kind", ["lab", "notebook"])
 def test_a_restarted_kernel_is_told_and_the_cell_run_again(request, visit, kind, tmp_path):
-    found = visit(request.getfixturevalue(kind), CODE.format(scratch=str(tmp_path)), height=1100)
+    code = CODE.format(scratch=str(tmp_path))
+    found = visit(
+        request.getfixturevalue(kind), code, height=1100, told="Connection lost, reconnecting in 0 s"
+    )
     page = found.page
     assert found.ask("(state.set_rheobase('RS1', 0.123), state.save('session.json'))[0]") is None
     page.get_by_role("menuitem", name="Kernel", exact=True).click()

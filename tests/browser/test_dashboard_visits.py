@@ -253,7 +253,8 @@ def test_twenty_visitors_one_after_the_other_leave_nothing(serve, opened, tmp_pa
             after[number] = taken(server, tmp_path)
             print(number, after[number])
     assert after[20]["MB"] < after[3]["MB"] + 15
-    assert after[20]["processes"] == after[3]["processes"] == 2
+    # the server, the kernel that waits, and for a minute the process in which it looked at the sample files
+    assert after[20]["processes"] == after[3]["processes"] <= 3
     assert after[20]["files"] <= after[3]["files"] + 3
     assert after[20]["threads"] <= after[3]["threads"] + 1
 

@@ -18,11 +18,11 @@ from ..units import is_current_unit, is_voltage_unit
 from . import channels, wcp
 from .abf_header import Channel
 from .atf import read_atf
-from .channels import CELL, Pairing, choose_channels, pairings
+from .channels import Pairing, choose_channels, pairings
 from .extras import need
 from .files import existing_file, main_path
 from .inspection import Contents, Sweep, SweepInfo, known_sweep, step_in_ms
-from .nwb_selection import asked_names
+from .nwb_selection import CELL, asked_names
 from .outline import Episode, Outline, Part
 from .vouched import ask_about
 
@@ -39,7 +39,7 @@ class Source:
 
     name: str
     outline: Callable[[str], Outline]
-    samples: Callable[[str, list[tuple]], list[np.ndarray]]
+    samples: Callable[[str, list[tuple[Any, ...]]], list[np.ndarray]]
 
     def open(self, metadata: Mapping[str, Any]) -> AbstractContextManager[Contents]:
         """Yield the sweeps of a file; channels are chosen as in Axon files."""
@@ -245,7 +245,7 @@ def _axograph_outline(path: str) -> Outline:
     return found
 
 
-def _axograph_samples(path: str, places: list[tuple]) -> list[np.ndarray]:
+def _axograph_samples(path: str, places: list[tuple[Any, ...]]) -> list[np.ndarray]:
     found: list[np.ndarray] = ask_about(path, "readers.axograph:samples", places)
     return found
 
@@ -256,7 +256,7 @@ def _packed_outline(path: str) -> Outline:
     return found
 
 
-def _packed_samples(path: str, places: list[tuple]) -> list[np.ndarray]:
+def _packed_samples(path: str, places: list[tuple[Any, ...]]) -> list[np.ndarray]:
     found: list[np.ndarray] = ask_about(path, "readers.packed_igor:samples", places)
     return found
 
@@ -280,7 +280,7 @@ def _text_outline(path: str) -> Outline:
     return Outline("", tuple(episodes))
 
 
-def _text_samples(path: str, places: list[tuple]) -> list[np.ndarray]:
+def _text_samples(path: str, places: list[tuple[Any, ...]]) -> list[np.ndarray]:
     numbers = read_atf(path).numbers
     return [numbers[:, column] for (column,) in places]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -14,7 +15,7 @@ class Part:
     n: int
     step: float
     t_unit: str = "s"
-    place: tuple = ()
+    place: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)

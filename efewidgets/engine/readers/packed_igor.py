@@ -42,7 +42,7 @@ def outline(path: str) -> Outline:
         return Outline("", tuple(episodes), None, tuple(lost))
 
 
-def samples(path: str, places: list[tuple]) -> list[np.ndarray]:
+def samples(path: str, places: list[tuple[Any, ...]]) -> list[np.ndarray]:
     """Return waves by their places, arrays (n,)."""
     with one_step(LIMIT):
         there = dict(_records(path))

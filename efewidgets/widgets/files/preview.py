@@ -221,10 +221,10 @@ class Preview:
             kept.append(dataclasses.replace(one, **said, found_in="you") if said else one)  # type: ignore[arg-type]
         return kept
 
-    def _is_there(self, known: set[tuple], one: Proposal) -> bool:
+    def _is_there(self, known: set[tuple[Any, ...]], one: Proposal) -> bool:
         return (one.cell, one.own_protocol or one.protocol, one.own_cell, *one.source.paths) in known
 
-    def _known(self) -> set[tuple]:
+    def _known(self) -> set[tuple[Any, ...]]:
         files = self.owner.state.inputs.files()
         return {(cell.name, *own_names(file), *file.recipe.paths) for cell, file in files}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import warnings
@@ -13,6 +14,7 @@ import numpy as np
 from ..apart import one_step
 from ..problems import ReadError
 from ..units import is_current_unit, is_voltage_unit
+from .igor_records import waves_and_folders
 from .outline import Episode, Outline, Part
 
 LIMIT = 60.0  # s of processor time
@@ -53,9 +55,10 @@ def _records(path: str) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:
     """Yield the waves of a file by folders and name."""
     from igor2 import packed
 
+    records, order = waves_and_folders(path)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        _, folders = packed.load(path)
+        _, folders = packed.load(io.BytesIO(records), initial_byte_order=order)
     waiting: list[tuple[tuple[str, ...], Any]] = [((), folders)]
     while waiting:
         place, folder = waiting.pop(0)

@@ -68,11 +68,11 @@ def read_atf(path: str) -> TextFile:
             key, _, value = first.partition("=")
             records[key] = "\t".join([value, *others]).strip("\t")
         titles = [title.strip().strip('"') for title in file.readline().rstrip("\n").split("\t")]
-        first = next((line for line in iter(file.readline, "") if line.strip()), None)
-        if first is None:
+        begin = next((line for line in iter(file.readline, "") if line.strip()), None)
+        if begin is None:
             raise ReadError(f"{name} holds no numbers.")
         try:
-            numbers = np.loadtxt(chain([first], file), ndmin=2, comments=None, usecols=range(n_columns))
+            numbers = np.loadtxt(chain([begin], file), ndmin=2, comments=None, usecols=range(n_columns))
         except ValueError as error:
             raise ReadError(
                 f"{name} is damaged: a row doesn't hold {n_columns} numbers ({error})."

@@ -138,6 +138,11 @@ def _pair_one_cell(
             lost.append((label, "there is no current that belongs to it, by its number, in its folder."))
         else:
             episodes.append(Episode(label, (voltage, current), cell))
+    with_voltage = {_number(part) for part in voltages}
+    for number, current in numbered.items() if unique and voltages else ():
+        if number not in with_voltage and not (len(voltages) == len(currents) == 1):
+            label = ":".join((*folder[1:], current.name))
+            lost.append((label, "there is no voltage that belongs to it, by its number, in its folder."))
 
 
 def _number(part: Part) -> str | None:

@@ -1,4 +1,4 @@
-"""Formats in which a file is a list of sweeps of channels: WinWCP, AxoGraph, Igor's packed experiments, Axon text."""
+"""Files that are lists of sweeps of channels: WinWCP, AxoGraph, Spike2, Igor's packed experiments, Axon text."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from .files import existing_file, main_path
 from .inspection import Contents, Sweep, SweepInfo, known_sweep, step_in_ms
 from .nwb_selection import CELL, asked_names
 from .outline import Episode, Outline, Part
+from .spike2 import need_sonpy
 from .vouched import ask_about
 
 #: What its metadata may say besides what any file's may, and of which kind
@@ -167,6 +168,7 @@ def _contents(source: Source, path: str, found: Outline, cells: Sequence[_Cell])
     contents = Contents(source.name, found.dialect)
     contents.problems += [Problem(reason, "warning", "file", recording=label) for label, reason in found.lost]
     contents.problems += [Problem(words, "note", "file", recording=label) for label, words in found.remarks]
+    contents.problems += [Problem(words, "note", "file") for words in found.notes]
     for cell in cells:
         for episode in found.episodes:
             label = channels.sweep_name(episode.label, cell.name, cell.is_first)
@@ -250,6 +252,18 @@ def _axograph_samples(path: str, places: list[tuple[Any, ...]]) -> list[np.ndarr
     return found
 
 
+def _spike2_outline(path: str) -> Outline:
+    need("neo", path, "Spike2", "spike2")
+    need_sonpy(path)
+    found: Outline = ask_about(path, "readers.spike2:outline")
+    return found
+
+
+def _spike2_samples(path: str, places: list[tuple]) -> list[np.ndarray]:
+    found: list[np.ndarray] = ask_about(path, "readers.spike2:samples", places)
+    return found
+
+
 def _packed_outline(path: str) -> Outline:
     need("igor2", path, "an Igor packed experiment", "igor")
     found: Outline = ask_about(path, "readers.packed_igor:outline")
@@ -287,5 +301,6 @@ def _text_samples(path: str, places: list[tuple[Any, ...]]) -> list[np.ndarray]:
 
 WINWCP = Source("WinWCP", wcp.outline, wcp.samples)
 AXOGRAPH = Source("AxoGraph", _axograph_outline, _axograph_samples)
+SPIKE2 = Source("Spike2", _spike2_outline, _spike2_samples)
 PACKED_IGOR = Source("Igor experiment", _packed_outline, _packed_samples)
 AXON_TEXT = Source("ATF", _text_outline, _text_samples)

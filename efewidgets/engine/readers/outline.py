@@ -42,6 +42,8 @@ class Outline:
         What looks like a sweep, but is none.
     remarks : tuple of (label, words)
         What a person should know of a sweep.
+    notes : tuple of str
+        What a person should know of the file.
     """
 
     dialect: str
@@ -49,3 +51,4 @@ class Outline:
     protocol: str | None = None
     lost: tuple[tuple[str, str], ...] = ()
     remarks: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()

@@ -63,6 +63,7 @@ _BUILT_IN = (
         for source, suffixes in (
             (episodes.WINWCP, (".wcp",)),
             (episodes.AXOGRAPH, (".axgd", ".axgx")),
+            (episodes.SPIKE2, (".smr", ".smrx")),
             (episodes.PACKED_IGOR, (".pxp",)),
             (episodes.AXON_TEXT, (".atf",)),
         )

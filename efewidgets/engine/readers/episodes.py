@@ -259,7 +259,7 @@ def _spike2_outline(path: str) -> Outline:
     return found
 
 
-def _spike2_samples(path: str, places: list[tuple]) -> list[np.ndarray]:
+def _spike2_samples(path: str, places: list[tuple[Any, ...]]) -> list[np.ndarray]:
     found: list[np.ndarray] = ask_about(path, "readers.spike2:samples", places)
     return found
 

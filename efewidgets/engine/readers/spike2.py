@@ -94,7 +94,7 @@ def _unit(channel: Any) -> str:
     return str(channel["units"]).strip()
 
 
-def samples(path: str, places: list[tuple]) -> list[np.ndarray]:
+def samples(path: str, places: list[tuple[Any, ...]]) -> list[np.ndarray]:
     """Return the samples of channels in their units, arrays (n,)."""
     with one_step(LIMIT), warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -6,7 +6,35 @@ The names below are imported when they are first used, so that importing the pac
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # the same once more, for type checkers
+    from .app import Dashboard as Dashboard
+    from .engine.ecodes import register_ecode as register_ecode
+    from .engine.export.nwb import convert as convert
+    from .engine.problems import EfeError as EfeError
+    from .engine.problems import Problem as Problem
+    from .engine.readers import inspect as inspect
+    from .engine.readers import register_reader as register_reader
+    from .extract import AutoTarget as AutoTarget
+    from .extract import Cell as Cell
+    from .extract import EFeatureTarget as EFeatureTarget
+    from .extract import Protocol as Protocol
+    from .extract import Recording as Recording
+    from .extract import default_auto_targets as default_auto_targets
+    from .extract import extract_efeatures as extract_efeatures
+    from .extract import read_recordings as read_recordings
+    from .state import ExtractionState as ExtractionState
+    from .widgets import FeaturePlots as FeaturePlots
+    from .widgets import FileSelector as FileSelector
+    from .widgets import ProblemsPanel as ProblemsPanel
+    from .widgets import ResultsPanel as ResultsPanel
+    from .widgets import RheobaseInspector as RheobaseInspector
+    from .widgets import RunBar as RunBar
+    from .widgets import SettingsEditor as SettingsEditor
+    from .widgets import SummaryPanel as SummaryPanel
+    from .widgets import TargetEditor as TargetEditor
+    from .widgets import TraceViewer as TraceViewer
 
 __version__ = "0.1.0"
 

@@ -81,8 +81,8 @@ def protocols_pickle_output_path(output_directory: pathlib.Path) -> pathlib.Path
 
 def read_recordings(
     files_metadata: FilesMetadata,
-    recording_reader: Callable | None = None,
-    map_function: Callable = map,
+    recording_reader: Callable[..., Any] | None = None,
+    map_function: Callable[..., Any] = map,
     efel_settings: Mapping[str, Any] | None = None,
     *,
     executor: Executor | None = None,
@@ -124,7 +124,7 @@ def read_recordings(
 def extract_efeatures_at_targets(
     cells: Sequence[Cell],
     targets: Sequence[Mapping[str, Any]],
-    map_function: Callable = map,
+    map_function: Callable[..., Any] = map,
     efel_settings: Mapping[str, Any] | None = None,
     *,
     executor: Executor | None = None,
@@ -208,7 +208,7 @@ def group_efeatures(
     protocol_mode: str = "mean",
     efel_settings: Mapping[str, Any] | None = None,
     *,
-    map_function: Callable = map,
+    map_function: Callable[..., Any] = map,
     executor: Executor | None = None,
 ) -> list[Protocol]:
     """Put recordings and their features into the targets they fall into.
@@ -258,7 +258,7 @@ def create_feature_protocol_files(
     write_files: bool = True,
     save_files_used: bool = False,
     default_std_value: float = 1e-3,
-) -> tuple[dict, dict, dict]:
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
     """Average the features of each target and write the three output files.
 
     Parameters
@@ -312,7 +312,7 @@ def extract_efeatures_per_cell(
     absolute_amplitude: bool = False,
     efel_settings: Mapping[str, Any] | None = None,
     save_files_used: bool = False,
-) -> dict[str, tuple[dict, dict, dict]]:
+) -> dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]]:
     """Average the features cell by cell, and write each cell's three files into a folder of its own.
 
     Parameters are as in `extract_efeatures`; `efel_settings` must be those of the extraction.
@@ -347,8 +347,8 @@ def extract_efeatures(
     threshold_nvalue_save: int = 1,
     protocols_rheobase: Sequence[str] | None = None,
     absolute_amplitude: bool = False,
-    recording_reader: Callable | None = None,
-    map_function: Callable = map,
+    recording_reader: Callable[..., Any] | None = None,
+    map_function: Callable[..., Any] = map,
     write_files: bool = False,
     plot: bool = False,
     low_memory_mode: bool = False,
@@ -365,7 +365,7 @@ def extract_efeatures(
     save_files_used: bool = False,
     rheobase_values: Mapping[str, float] | None = None,
     models: Sequence[str] | None = None,
-) -> tuple[dict, dict, dict]:
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
     """Extract features from recordings, averaged over the recordings that fall into each target.
 
     Parameters
@@ -471,7 +471,7 @@ def plot_all_recordings_efeatures(
     protocols: Sequence[Protocol],
     output_dir: str | pathlib.Path | None = None,
     show: bool = False,
-    mapper: Callable = map,
+    mapper: Callable[..., Any] = map,
     efel_settings: Mapping[str, Any] | None = None,
     *,
     executor: Executor | None = None,
@@ -508,8 +508,8 @@ def plot_all_recordings_efeatures(
 def plot_recordings(
     files_metadata: FilesMetadata,
     output_directory: str | pathlib.Path = "./figures/",
-    recording_reader: Callable | None = None,
-    map_function: Callable = map,
+    recording_reader: Callable[..., Any] | None = None,
+    map_function: Callable[..., Any] = map,
     *,
     executor: Executor | None = None,
 ) -> list[pathlib.Path]:

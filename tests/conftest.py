@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import pathlib
 import tempfile
@@ -31,3 +32,18 @@ def temporary_folder(tmp_path_factory):
         for name in ("TMPDIR", "TEMP", "TMP"):
             patch.setitem(os.environ, name, str(folder))
         yield folder
+
+
+@pytest.fixture(autouse=True)
+def no_loop(request):
+    """Have no event loop run in tests outside of a browser: Playwright leaves its own behind as one that does.
+
+    What is handed to a loop that stands still is never called, and never let go.
+    """
+    loop = asyncio._get_running_loop()
+    if loop is None or request.node.get_closest_marker("browser") is not None:
+        yield
+        return
+    asyncio._set_running_loop(None)
+    yield
+    asyncio._set_running_loop(loop)

@@ -143,6 +143,10 @@ def names_of_modules() -> dict[str, pathlib.Path]:
     return found
 
 
+#: They hand out names of modules that need them; what they tell type checkers is what they bring when it is asked for
+HANDING_OUT = {"efewidgets", "efewidgets.app", "efewidgets.widgets"}
+
+
 def inner_imports() -> dict[str, set[str]]:
     """Return which modules of the package each imports, late imports and those for type checkers among them."""
     modules = names_of_modules()
@@ -152,7 +156,7 @@ def inner_imports() -> dict[str, set[str]]:
         # "from .a import b" names both a and, if it is a module, a.b: then a is only the way to it
         passed = {other for other in targets if any(t.startswith(f"{other}.") for t in targets)}
         names_something = {m for m in passed if _takes_from(path, m, modules)}
-        found[name] = targets - (passed - names_something) - {name}
+        found[name] = set() if name in HANDING_OUT else targets - (passed - names_something) - {name}
     return found
 
 

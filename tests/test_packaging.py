@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import email.parser
 import email.policy
+import importlib
 import importlib.metadata
 import os
 import pathlib
@@ -91,6 +92,54 @@ def test_the_wheel_has_all_of_the_package(wheel):
     notebooks = {f"notebooks/{name}" for name in files(ROOT / "notebooks")}
     assert len(notebooks) > 6
     assert files(wheel / "efewidgets") == files(ROOT / "efewidgets") | notebooks
+
+
+TYPED = """
+import efewidgets
+from efewidgets import ExtractionState
+from efewidgets.extract import extract_efeatures
+
+state = ExtractionState()
+reveal_type(state.results.rheobases)
+reveal_type(state.set_rheobase)
+reveal_type(extract_efeatures)
+widget = efewidgets.TraceViewer(state)
+reveal_type(widget)
+state.set_rheobase("cell", "much")
+"""
+
+
+@pytest.mark.slow
+def test_a_type_checker_sees_the_types(wheel, tmp_path):
+    assert (wheel / "efewidgets" / "py.typed").is_file()
+    script = tmp_path / "script.py"
+    script.write_text(TYPED, encoding="utf-8", newline="\n")
+    command = [sys.executable, "-m", "mypy", "--follow-imports=silent", "--no-incremental", str(script)]
+    environment = os.environ | {"MYPYPATH": str(wheel)}
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=600, check=False
+    )
+    said = [line.partition(": ")[2] for line in done.stdout.splitlines() if line.startswith("script.py")]
+    assert len(said) == 5, done.stdout
+    assert "Rheobase" in said[0]
+    assert "float" in said[1]
+    assert "tuple[dict" in said[2]
+    assert "TraceViewer" in said[3]
+    assert "error" in said[4]
+
+
+@pytest.mark.parametrize("module", ["efewidgets", "efewidgets.widgets", "efewidgets.app"])
+def test_what_is_imported_late_is_told_to_type_checkers(module):
+    package = importlib.import_module(module)
+    (found,) = (
+        node
+        for node in ast.parse(pathlib.Path(package.__file__).read_text(encoding="utf-8")).body
+        if isinstance(node, ast.If)
+    )
+    told = {alias.asname: node.module for node in found.body for alias in node.names}
+    assert set(told) == set(package.__all__) - {"__version__"}
+    for name, home in told.items():
+        assert getattr(importlib.import_module(f"{module}.{home}"), name) is getattr(package, name)
 
 
 def test_links_of_the_description_lead_home_from_anywhere(wheel):

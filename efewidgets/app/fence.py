@@ -162,7 +162,7 @@ class Fence:
         self.may_read(path)
         return path
 
-    def _check_settings(self, settings: Mapping) -> None:
+    def _check_settings(self, settings: Mapping[str, Any]) -> None:
         own = settings.get(_EFEL_FILE)
         if own is not None:
             raise self._refused("read", str(own), f"{_EFEL_FILE} can't be set here")
@@ -188,7 +188,7 @@ def _from(folder: pathlib.Path, name: str) -> str:
     return name if is_url(name) else os.path.normpath(folder / os.path.expanduser(name))
 
 
-def _settings_in(data: Any) -> Iterator[Mapping]:
+def _settings_in(data: Any) -> Iterator[Mapping[str, Any]]:
     """Yield all settings of eFEL in a config, those of targets too, whatever form it has."""
     waiting = [data]
     while waiting:

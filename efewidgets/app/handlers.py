@@ -81,7 +81,7 @@ _INSTEAD: dict[Any, tuple[Any, ...]] = {
 }
 
 
-def ours(rule: tuple) -> tuple:
+def ours(rule: tuple[Any, ...]) -> tuple[Any, ...]:
     """Return an address and what answers there, with our handler in the place of one that fails."""
     path, handler, *more = rule
     instead = _INSTEAD.get(handler, (handler,))

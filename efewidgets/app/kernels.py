@@ -84,5 +84,5 @@ def _give_memory_back() -> None:
         ctypes.CDLL(None).malloc_trim(0)
 
 
-def _is_ready(task: asyncio.Task) -> bool:
+def _is_ready(task: asyncio.Task[Any]) -> bool:
     return task.done() and not task.cancelled() and task.exception() is None

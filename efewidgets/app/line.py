@@ -60,7 +60,7 @@ class Line(ZMQChannelsWebsocketConnection):
         if not self.channels:
             await super().prepare()
 
-    def carry(self, handler: Any) -> asyncio.Future | None:
+    def carry(self, handler: Any) -> asyncio.Future[Any] | None:
         """Have a websocket carry the line from here on; return a future for when the kernel answers."""
         before, self.websocket_handler = self.websocket_handler, handler
         if before is not handler:
@@ -113,7 +113,7 @@ class Line(ZMQChannelsWebsocketConnection):
             self.end()
             handler.close()
 
-    def handle_outgoing_message(self, stream: Any, outgoing_msg: list) -> None:
+    def handle_outgoing_message(self, stream: Any, outgoing_msg: list[Any]) -> None:
         """Send on what the kernel says, but for the code that it runs, which is none of the page's business."""
         _, parts = self.session.feed_identities(outgoing_msg)
         if self.session.unpack(parts[1]).get("msg_type") != "execute_input":

@@ -17,7 +17,7 @@ from typing import Any
 
 import tornado.ioloop
 import zmq
-from jupyter_client import KernelManager
+from jupyter_client.manager import KernelManager
 from traitlets.config import Config
 from voila.app import Voila  # type: ignore[import-untyped]
 
@@ -96,7 +96,7 @@ class Server(Voila):
         super().setup_template_dirs()
         self.template_paths.insert(0, str(SERVED / "template"))
 
-    def init_handlers(self) -> list:
+    def init_handlers(self) -> list[Any]:
         """Replace handlers that fail; put that for the token where Voila looks for it."""
         offer_only_ready(self.kernel_manager)
         self.log.addFilter(

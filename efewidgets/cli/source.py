@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..engine.config.document import RunSettings
+    from ..engine.extraction.writing import RunSettings
     from ..engine.stages.options import Options
 
 

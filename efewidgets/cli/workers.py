@@ -148,12 +148,14 @@ def _start_worker() -> None:
     logging.getLogger("efel").addHandler(logging.NullHandler())
 
 
-def runner(console: Console, executor: Executor | None) -> Callable[..., list]:
+def runner(console: Console, executor: Executor | None) -> Callable[..., list[Any]]:
     """Return a function that runs independent jobs, with a progress bar that says what they are."""
     from ..engine.parallel import run
     from ..engine.stages.reading import ReadJob
 
-    def run_jobs(function: Callable, jobs: Sequence, failed: Callable | None = None) -> list:
+    def run_jobs(
+        function: Callable[..., Any], jobs: Sequence[Any], failed: Callable[..., Any] | None = None
+    ) -> list[Any]:
         reading = bool(jobs) and isinstance(jobs[0], ReadJob)
         bar = console.progress("Reading recordings" if reading else "Computing features")
 

@@ -32,7 +32,7 @@ _LIMIT_CODE = -signal.SIGPROF if hasattr(signal, "setitimer") else 1
 _IDLE_CODE = -signal.SIGALRM if hasattr(signal, "setitimer") else None
 
 _lock = threading.RLock()
-_process: subprocess.Popen | None = None
+_process: subprocess.Popen[bytes] | None = None
 _expendable = _serving = False
 _limits: list[float] = []
 
@@ -65,7 +65,7 @@ def ask(function: str, *args: Any) -> Any:
     return found
 
 
-def _asked(function: str, args: tuple) -> tuple[bool, Any]:
+def _asked(function: str, args: tuple[Any, ...]) -> tuple[bool, Any]:
     process = _running()
     assert process.stdin is not None
     assert process.stdout is not None
@@ -83,7 +83,7 @@ def _asked(function: str, args: tuple) -> tuple[bool, Any]:
         raise
 
 
-def _running() -> subprocess.Popen:
+def _running() -> subprocess.Popen[bytes]:
     global _process
     if _process is not None and _process.poll() is not None:
         _end()  # it has gone for want of questions
@@ -221,7 +221,7 @@ def _serve() -> None:
         answers.flush()
 
 
-def _answer(function: str, args: tuple) -> tuple[bool, Any]:
+def _answer(function: str, args: tuple[Any, ...]) -> tuple[bool, Any]:
     module, name = function.split(":")
     try:
         with one_step():

@@ -117,7 +117,7 @@ def clear_up(folder: pathlib.Path) -> None:
                 shutil.rmtree(entry.path, ignore_errors=True)
 
 
-def _is_nobodys(entry: os.DirEntry, host: str, pid: str) -> bool:
+def _is_nobodys(entry: os.DirEntry[str], host: str, pid: str) -> bool:
     """Whether who made a folder is no more; of another machine's process nobody can tell, but after an hour."""
     if not set(os.listdir(entry)) <= {"new", "old"}:
         return False  # somebody put something of their own there

@@ -40,7 +40,7 @@ def run(
     jobs: Sequence[Any],
     failed: Failed | None = None,
     *,
-    map_function: Callable | None = None,
+    map_function: Callable[..., Any] | None = None,
     executor: Executor | None = None,
     progress: Progress | None = None,
     waiting: Callable[[], Any] = lambda: None,
@@ -78,7 +78,7 @@ def each(
     jobs: Sequence[Any],
     failed: Failed | None = None,
     *,
-    map_function: Callable | None = None,
+    map_function: Callable[..., Any] | None = None,
     executor: Executor | None = None,
     waiting: Callable[[], Any] = lambda: None,
 ) -> Iterator[Any]:
@@ -89,7 +89,7 @@ def each(
     if executor is None:
         yield from (map_function or map)(function, jobs)
         return
-    futures: dict[int, Future] = {}
+    futures: dict[int, Future[Any]] = {}
     with contextlib.ExitStack() as stack:
         try:
             for i in sorted(range(len(jobs)), key=lambda i: -getattr(jobs[i], "weight", 0)):
@@ -109,23 +109,23 @@ def each(
                 future.cancel()
 
 
-def _submitted(executor: Executor, function: Callable[[Any], Any], job: Any) -> Future:
+def _submitted(executor: Executor, function: Callable[[Any], Any], job: Any) -> Future[Any]:
     """Submit a job; an executor that takes none any more is told by the future."""
     try:
         return executor.submit(function, job)
     except BrokenExecutor as error:
-        future: Future = Future()
+        future: Future[Any] = Future()
         future.set_exception(error)
         return future
 
 
-def _wait(future: Future, waiting: Callable[[], Any]) -> None:
+def _wait(future: Future[Any], waiting: Callable[[], Any]) -> None:
     """Wait for a result, however it comes out, and go on asking whether to."""
     while not wait([future], timeout=_LOOK_EVERY).done:
         waiting()
 
 
-def _broken(future: Future) -> bool:
+def _broken(future: Future[Any]) -> bool:
     """Whether there is no result because the executor gave up."""
     return not future.cancelled() and isinstance(future.exception(), BrokenExecutor)
 
@@ -136,7 +136,7 @@ def _rescue() -> WorkerPool:
 
 
 def _result(
-    future: Future,
+    future: Future[Any],
     executor: Executor,
     function: Callable[[Any], Any],
     job: Any,
@@ -164,7 +164,7 @@ class _Process:
     """A pool of one process, and whether that has started."""
 
     pool: Executor
-    started: Future
+    started: Future[Any]
 
 
 class WorkerPool(Executor):
@@ -198,11 +198,11 @@ class WorkerPool(Executor):
         pool = ProcessPoolExecutor(1, mp_context=context, initializer=partial(_begin, self._start))
         return _Process(pool, pool.submit(int))
 
-    def submit(self, fn: Callable, /, *args: Any, **kwargs: Any) -> Future:
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Have ``fn(*args, **kwargs)`` done by the next process that is free."""
         return self._threads.submit(self._do, fn, args, kwargs)
 
-    def _do(self, fn: Callable, args: tuple, kwargs: dict) -> Any:
+    def _do(self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         process = self._free.get()
         try:
             for _ in range(_TRIES):

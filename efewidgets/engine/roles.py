@@ -120,8 +120,8 @@ _ADVICE = {
 
 
 def _validation_faults(targets: Sequence[Target]) -> list[str]:
-    kept: dict[tuple, set[bool]] = {}
-    names: dict[tuple, str] = {}
+    kept: dict[tuple[Any, ...], set[bool]] = {}
+    names: dict[tuple[Any, ...], str] = {}
     for target in targets:
         if target.get("role") in (None, VALIDATION):
             names.setdefault(place_of(target), place_name(target))
@@ -141,7 +141,7 @@ def with_roles(targets: Sequence[Target]) -> list[dict[str, Any]]:
     the hyperpolarising amplitude nearest to -40 %; hyperpolarised protocols are for validation.
     """
     found = [dict(target) for target in targets]
-    features: dict[tuple, dict[str, dict[str, Any]]] = {}
+    features: dict[tuple[Any, ...], dict[str, dict[str, Any]]] = {}
     for target in found:
         if target.get("role") is None and target.get("location", "soma") == "soma":
             features.setdefault(place_of(target), {}).setdefault(target["efeature"], target)
@@ -159,7 +159,9 @@ def with_roles(targets: Sequence[Target]) -> list[dict[str, Any]]:
     return found
 
 
-def _partner(targets: Sequence[Target], features: Mapping[tuple, Mapping[str, Any]]) -> tuple | None:
+def _partner(
+    targets: Sequence[Target], features: Mapping[tuple[Any, ...], Mapping[str, Any]]
+) -> tuple[Any, ...] | None:
     """Return the place of Rin or of the holding voltage, where the other one can be measured, too."""
     for role, other in ((HOLDING, RIN), (RIN, HOLDING)):
         given = holder(targets, role)
@@ -169,12 +171,12 @@ def _partner(targets: Sequence[Target], features: Mapping[tuple, Mapping[str, An
 
 
 def _nearest(
-    features: Mapping[tuple, Mapping[str, Any]],
+    features: Mapping[tuple[Any, ...], Mapping[str, Any]],
     amplitude: float,
     wanted: Sequence[str],
     below: float = float("inf"),
-    besides: tuple | None = None,
-) -> tuple | None:
+    besides: tuple[Any, ...] | None = None,
+) -> tuple[Any, ...] | None:
     able = [
         place
         for place, own in features.items()

@@ -105,7 +105,7 @@ def _check_cells(new: Inputs, old: Inputs, opened: bool) -> None:
                 _check_file(file, reader, opened)
 
 
-def _check_file(file: FileInputs, reader: Callable | None, opened: bool) -> None:
+def _check_file(file: FileInputs, reader: Callable[..., Any] | None, opened: bool) -> None:
     recipe: Recipe = file.recipe
     place = file.path or "the file"
     if not NAME.accepts(recipe.protocol):

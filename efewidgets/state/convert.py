@@ -135,7 +135,7 @@ def goals_of(goals: Iterable[AutoTarget] | None) -> tuple[Goal, ...] | None:
     return tuple(map(Goal.of, goals))
 
 
-def reader_of(function: Callable | None) -> Reader | None:
+def reader_of(function: Callable[..., Any] | None) -> Reader | None:
     """Return a lab's own reader as it is kept; the same function is the same reader."""
     if function is None:
         return None

@@ -3,7 +3,21 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # the same once more, for type checkers
+    from .features.plots import FeaturePlots as FeaturePlots
+    from .files.selector import FileSelector as FileSelector
+    from .overview.problems import ProblemsPanel as ProblemsPanel
+    from .overview.run_bar import RunBar as RunBar
+    from .overview.summary import SummaryPanel as SummaryPanel
+    from .results.panel import ResultsPanel as ResultsPanel
+    from .rheobase.inspector import RheobaseInspector as RheobaseInspector
+    from .settings.editor import SettingsEditor as SettingsEditor
+    from .targets.editor import TargetEditor as TargetEditor
+    from .teaching.cell import VirtualCell as VirtualCell
+    from .teaching.question import Question as Question
+    from .traces.viewer import TraceViewer as TraceViewer
 
 _HOME = {
     "FeaturePlots": "features.plots",

@@ -44,7 +44,7 @@ logger = classic.peer_logger
 
 def _create_cell(
     cell_definition: tuple[str, Mapping[str, Any]],
-    recording_reader: Callable | None,
+    recording_reader: Callable[..., Any] | None,
     efel_settings: Settings = None,
 ) -> Cell:
     """Read the files of one cell."""
@@ -59,8 +59,8 @@ def _extract_efeatures_cell(cell: Cell, targets: Targets, efel_settings: Setting
 
 def _read_extract(
     files_metadata: Files,
-    recording_reader: Callable | None,
-    map_function: Callable,
+    recording_reader: Callable[..., Any] | None,
+    map_function: Callable[..., Any],
     targets: Targets,
     efel_settings: Settings = None,
 ) -> list[Cell]:
@@ -70,7 +70,10 @@ def _read_extract(
 
 
 def _read_extract_low_memory(
-    files_metadata: Files, recording_reader: Callable | None, targets: Targets, efel_settings: Settings = None
+    files_metadata: Files,
+    recording_reader: Callable[..., Any] | None,
+    targets: Targets,
+    efel_settings: Settings = None,
 ) -> list[Cell]:
     """As `_read_extract`, cell by cell, and forget the samples."""
     cells = []
@@ -86,8 +89,8 @@ def _extract_with_targets(
     targets: Targets,
     protocols_rheobase: Sequence[str] | None = None,
     absolute_amplitude: bool = False,
-    recording_reader: Callable | None = None,
-    map_function: Callable = map,
+    recording_reader: Callable[..., Any] | None = None,
+    map_function: Callable[..., Any] = map,
     low_memory_mode: bool = False,
     protocol_mode: str = "mean",
     efel_settings: Settings = None,
@@ -111,8 +114,8 @@ def _extract_with_targets(
 def _extract_auto_targets(
     files_metadata: Files,
     protocols_rheobase: Sequence[str],
-    recording_reader: Callable | None,
-    map_function: Callable,
+    recording_reader: Callable[..., Any] | None,
+    map_function: Callable[..., Any],
     protocol_mode: str,
     efel_settings: Settings,
     auto_targets: Sequence[AutoTarget] | None = None,
@@ -149,7 +152,10 @@ def _build_current_dict(cells: Sequence[Cell], default_std_value: float) -> dict
 
 
 def _saving_data(
-    output_directory: str | pathlib.Path, feat: Mapping, stim: Mapping, currents: Mapping
+    output_directory: str | pathlib.Path,
+    feat: Mapping[str, Any],
+    stim: Mapping[str, Any],
+    currents: Mapping[str, Any],
 ) -> None:
     """Write the three files, null where there is no number."""
     save_outputs(output_directory, *(tools._finite(dict(data)) for data in (feat, stim, currents)))

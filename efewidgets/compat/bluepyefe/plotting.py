@@ -39,7 +39,7 @@ def _draw(jobs: Iterable[Any], output_dir: Any, show: bool = False) -> None:
 
 
 def plot_all_recordings(
-    cells: Sequence[Cell], output_dir: Any, show: bool = False, mapper: Callable = map
+    cells: Sequence[Cell], output_dir: Any, show: bool = False, mapper: Callable[..., Any] = map
 ) -> None:
     """Draw the recordings of cells, one figure a protocol."""
     _draw((job for cell in cells for job in recordings_figures(cell)), output_dir, show)
@@ -89,7 +89,7 @@ def plot_individual_efeatures(
     markers: Any = None,
     key_amp: str = "amp",
     show: bool = False,
-    mapper: Callable = map,
+    mapper: Callable[..., Any] = map,
 ) -> None:
     """Draw the features of each cell against amplitude."""
     _draw(_features(cells, protocols, key_amp, together=False), output_dir, show)
@@ -116,7 +116,7 @@ def plot_impedance(cell: Cell, output_dir: Any, efel_settings: Mapping[str, Any]
 def plot_all_impedances(
     cells: Sequence[Cell],
     output_dir: Any,
-    mapper: Callable = map,
+    mapper: Callable[..., Any] = map,
     efel_settings: Mapping[str, Any] | None = None,
 ) -> None:
     """Draw the impedances of cells."""

@@ -89,7 +89,7 @@ GOAL: dict[str, Kind] = {
 }
 
 
-def faults(data: Mapping[str, Any], reader: Callable | None = None) -> list[str]:
+def faults(data: Mapping[str, Any], reader: Callable[..., Any] | None = None) -> list[str]:
     """Return in words all that a config may not hold, and what it lacks.
 
     Parameters
@@ -118,12 +118,12 @@ def faults(data: Mapping[str, Any], reader: Callable | None = None) -> list[str]
     return found + _targets_faults(data.get("targets")) + _goals_faults(data.get("auto_targets"))
 
 
-def _any_reader(metadata: Mapping[str, Any]) -> list:
+def _any_reader(metadata: Mapping[str, Any]) -> list[Any]:
     """Stand for a reader that isn't known yet."""
     return []
 
 
-def _files_faults(files_metadata: Mapping[str, Any], reader: Callable | None) -> Iterator[str]:
+def _files_faults(files_metadata: Mapping[str, Any], reader: Callable[..., Any] | None) -> Iterator[str]:
     for cell, protocols in files_metadata.items():
         yield from _told(NAME.fault("the name of a cell", cell))
         if not is_dict(protocols):

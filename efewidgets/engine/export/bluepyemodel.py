@@ -11,7 +11,8 @@ from . import Export, Format
 from .checks import HOLDING_BOUND, holding_current
 from .choices import Choices
 from .extracted import Seen, as_json, drawn, provenance, unseen
-from .fitness import Fitness, fitness_of
+from .fitness import fitness_of
+from .fitness_file import Fitness
 from .re_extraction import extract_config, recipe
 
 if TYPE_CHECKING:

@@ -302,7 +302,7 @@ def draw(
 
 
 #: By the way that a stimulus is drawn: a lab's own family may draw another one than the family it is made from
-_PIECES: dict[Callable, Callable[[Any], Iterator[dict[str, Any]]]] = {
+_PIECES: dict[Callable[..., Any], Callable[[Any], Iterator[dict[str, Any]]]] = {
     families.Step.generate: _step,
     families.SAHP.generate: _sahp,
     families.Ramp.generate: _rising,

@@ -13,7 +13,7 @@ from .choices import Choices
 
 if TYPE_CHECKING:
     from ..extraction.run import Extraction
-    from .fitness import Fitness
+    from .fitness_file import Fitness
 
 #: Keys of metadata that name files, which BluePyEModel keeps apart from those of a protocol
 _PAIR = ("v_file", "i_file")

@@ -215,8 +215,8 @@ def model_files(responses: Mapping[str, Any], fit: Mapping[str, Any]) -> ModelFi
 def _add(
     found: ModelFiles,
     name: str,
-    samples: tuple,
-    played: tuple | None,
+    samples: tuple[Any, ...],
+    played: tuple[Any, ...] | None,
     fit: Mapping[str, Any],
     holding: float | None,
 ) -> None:

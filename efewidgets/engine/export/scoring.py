@@ -109,7 +109,9 @@ def score_table(fit: Mapping[str, Any], responses: Mapping[str, Any]) -> pd.Data
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _row(protocol: str, name: str, said: Mapping[str, Any], value: float | None, validation: bool) -> tuple:
+def _row(
+    protocol: str, name: str, said: Mapping[str, Any], value: float | None, validation: bool
+) -> tuple[Any, ...]:
     found = np.nan if value is None else float(value)
     z = (found - said["mean"]) / said["std"]
     return protocol, name, said["mean"], said["std"], said.get("n"), found, z, validation

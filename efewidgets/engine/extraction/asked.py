@@ -82,7 +82,7 @@ def cells_of(files_metadata: Mapping[str, Mapping[str, Sequence[Any]]]) -> tuple
     return tuple(CellInputs(name, tuple(files)) for name, files in found.items())
 
 
-def reader_of(function: Callable | None) -> Reader | None:
+def reader_of(function: Callable[..., Any] | None) -> Reader | None:
     """Return a lab's own reader, as the stages take it."""
     return None if function is None else Reader("", 0, function)
 

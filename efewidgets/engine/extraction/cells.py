@@ -19,8 +19,8 @@ from .asked import Asked, cells_of, reader_of
 
 
 def read_cells(
-    files_metadata: Mapping[str, Mapping[str, Sequence[Mapping]]],
-    reader: Callable | None,
+    files_metadata: Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]],
+    reader: Callable[..., Any] | None,
     efel_settings: Mapping[str, Any] | None,
     run: Run,
     keep_samples: bool | Room = True,

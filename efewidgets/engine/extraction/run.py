@@ -55,7 +55,7 @@ class Extraction:
     currents: dict[str, Any] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
-    def per_cell(self) -> Iterator[tuple[str, tuple[dict, dict, dict]]]:
+    def per_cell(self) -> Iterator[tuple[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]]]:
         """Yield each cell's name and its own three outputs."""
         for cell in self.cells:
             protocols = group(
@@ -70,7 +70,7 @@ class Extraction:
             features, stimuli, _ = self._outputs(protocols)
             yield cell.name, (features, stimuli, build_currents([cell], self.options.default_std_value))
 
-    def _outputs(self, protocols: Sequence[Protocol]) -> tuple[dict, dict, list[Problem]]:
+    def _outputs(self, protocols: Sequence[Protocol]) -> tuple[dict[str, Any], dict[str, Any], list[Problem]]:
         chosen = self.options
         return build_outputs(
             protocols, chosen.threshold_nvalue_save, chosen.save_files_used, chosen.default_std_value

@@ -143,12 +143,12 @@ class _Counting(Executor):
             self.progress(self.done, 0)
         self.total = total
 
-    def submit(self, function: Callable, /, *args: Any, **kwargs: Any) -> Future:
+    def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Pass a job on."""
         future = self.executor.submit(function, *args, **kwargs)
         future.add_done_callback(self._finished)
         return future
 
-    def _finished(self, _: Future) -> None:
+    def _finished(self, _: Future[Any]) -> None:
         self.done += 1
         self.progress(self.done, self.total)

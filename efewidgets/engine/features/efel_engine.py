@@ -208,7 +208,9 @@ def _flat_dependencies() -> str:
     return "\n".join([*lines, f"{library}:{FIRST} #{interpolate}:{INTERPOLATE}", ""])
 
 
-def _python_features(get_cpp_feature: Callable, get_cpp_data: Callable) -> dict[str, Callable]:
+def _python_features(
+    get_cpp_feature: Callable[..., Any], get_cpp_data: Callable[..., Any]
+) -> dict[str, Callable[..., Any]]:
     """Return eFEL's Python features on an engine of ours: its modules run once more, private to us."""
     isi, features = (_second_copy(f"efel.pyfeatures.{name}") for name in ("isi", "pyfeatures"))
     for name, value in vars(isi).items():
@@ -226,7 +228,7 @@ def _python_features(get_cpp_feature: Callable, get_cpp_data: Callable) -> dict[
     return {name: getattr(features, name) for name in features.all_pyfeatures}
 
 
-def _without_lapack_prints(slope: Callable) -> Callable:
+def _without_lapack_prints(slope: Callable[..., Any]) -> Callable[..., Any]:
     """Answer None, as eFEL does in the end, for a line through one point; on the way LAPACK prints an error."""
 
     def guarded(

@@ -11,7 +11,7 @@ Settings = Mapping[str, Any]
 Compute = Callable[[Sequence[str], Settings], Mapping[str, float]]
 
 
-def settings_key(settings: Settings | None) -> tuple:
+def settings_key(settings: Settings | None) -> tuple[Any, ...]:
     """Return a hashable key that is the same for the same settings, in whatever order."""
     return tuple(sorted((name, repr(value)) for name, value in (settings or {}).items()))
 
@@ -30,11 +30,11 @@ class FeatureStore:
     """
 
     def __init__(self) -> None:
-        self._asked: dict[str, dict[tuple[str, tuple], None]] = {}  # the last one is shown
-        self._settings: dict[tuple, dict] = {}
-        self._wanted: dict[tuple, dict[str, None]] = {}
-        self._values: dict[tuple, dict[str, float]] = {}
-        self._failures: dict[tuple, list[Problem]] = {}
+        self._asked: dict[str, dict[tuple[str, tuple[Any, ...]], None]] = {}  # the last one is shown
+        self._settings: dict[tuple[Any, ...], dict[str, Any]] = {}
+        self._wanted: dict[tuple[Any, ...], dict[str, None]] = {}
+        self._values: dict[tuple[Any, ...], dict[str, float]] = {}
+        self._failures: dict[tuple[Any, ...], list[Problem]] = {}
         self._shown: dict[str, float] = {}
         self._made: dict[str, float] = {}  # what was put among the shown values from here
 
@@ -59,7 +59,7 @@ class FeatureStore:
             if feature not in self.known(key):
                 wanted[feature] = None
 
-    def pending(self) -> list[tuple[list[str], dict]]:
+    def pending(self) -> list[tuple[list[str], dict[str, Any]]]:
         """Return what was asked for and not computed yet: features and their settings."""
         return [(list(wanted), self._settings[key]) for key, wanted in self._wanted.items() if wanted]
 
@@ -142,20 +142,22 @@ class FeatureStore:
             for feature, key in asked:
                 self._wanted.setdefault(key, {})[feature] = None
 
-    def known(self, key: tuple) -> Mapping[str, float]:
+    def known(self, key: tuple[Any, ...]) -> Mapping[str, float]:
         """Return the values that were computed under the settings with this key, by their features."""
         return self._values.get(key, {})
 
-    def all_known(self) -> dict[tuple, dict[str, float]]:
+    def all_known(self) -> dict[tuple[Any, ...], dict[str, float]]:
         """Return all values that were computed, by the keys of their settings."""
         return self._values
 
-    def failures(self, key: tuple) -> list[Problem]:
+    def failures(self, key: tuple[Any, ...]) -> list[Problem]:
         """Return what went wrong with features under the settings with this key."""
         return self._failures.get(key, [])
 
     def restore(
-        self, values: Mapping[tuple, Mapping[str, float]], failures: Mapping[tuple, Sequence[Problem]]
+        self,
+        values: Mapping[tuple[Any, ...], Mapping[str, float]],
+        failures: Mapping[tuple[Any, ...], Sequence[Problem]],
     ) -> None:
         """Take over all values and failures of another store, by the keys of their settings."""
         self._values = {key: dict(found) for key, found in values.items()}
@@ -166,9 +168,9 @@ class FeatureStore:
         """Whether anything went wrong with any feature."""
         return bool(self._failures)
 
-    def fail(self, key: tuple, problems: Sequence[Problem]) -> None:
+    def fail(self, key: tuple[Any, ...], problems: Sequence[Problem]) -> None:
         """Note what went wrong with features under the settings with this key."""
         self._failures[key] = [*self.failures(key), *problems]
 
-    def _compute(self, key: tuple, compute: Compute) -> None:
+    def _compute(self, key: tuple[Any, ...], compute: Compute) -> None:
         self.fill(self._settings[key], compute(list(self._wanted[key]), self._settings[key]))

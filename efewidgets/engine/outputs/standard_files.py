@@ -193,13 +193,16 @@ def _key(key: Any) -> str:
     return encode_basestring_ascii(key if isinstance(key, str) else json.dumps(key))
 
 
-def write_text(path: str | os.PathLike, text: str) -> None:
+def write_text(path: str | os.PathLike[str], text: str) -> None:
     """Write a text file so that it is there whole or not at all."""
     write_files({pathlib.Path(path): text})
 
 
 def save_outputs(
-    output_directory: str | os.PathLike, features: Mapping, protocols: Mapping, currents: Mapping
+    output_directory: str | os.PathLike[str],
+    features: Mapping[str, Any],
+    protocols: Mapping[str, Any],
+    currents: Mapping[str, Any],
 ) -> list[pathlib.Path]:
     """Write the three files; nothing is written unless all three can be."""
     texts = output_texts(output_directory, features, protocols, currents)
@@ -208,7 +211,10 @@ def save_outputs(
 
 
 def output_texts(
-    output_directory: str | os.PathLike, features: Mapping, protocols: Mapping, currents: Mapping
+    output_directory: str | os.PathLike[str],
+    features: Mapping[str, Any],
+    protocols: Mapping[str, Any],
+    currents: Mapping[str, Any],
 ) -> dict[pathlib.Path, str]:
     """Return what the three files hold, by their paths."""
     folder = pathlib.Path(output_directory)

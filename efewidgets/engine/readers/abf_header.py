@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import struct
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -107,10 +108,10 @@ class _Bytes:
             raise ReadError(f"{self.name} was cut short while it was read: is it still being written?")
         return found
 
-    def get(self, form: str, offset: int) -> tuple:
+    def get(self, form: str, offset: int) -> tuple[Any, ...]:
         return struct.unpack("<" + form, self.take(offset, struct.calcsize("<" + form)))
 
-    def one(self, form: str, offset: int):
+    def one(self, form: str, offset: int) -> Any:
         return self.get(form, offset)[0]
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
 from ..problems import ReadError
 
 _COLUMN = re.compile(r"^(?P<name>.*?)\s*\((?P<unit>[^()]*)\)\s*$")
-_MOST_COLUMNS = 100_000
+_MOST_COLUMNS, _MOST_RECORDS = 100_000, 10_000
 
 
 @dataclass(frozen=True)
@@ -55,9 +56,9 @@ def read_atf(path: str) -> TextFile:
     with open(path, encoding="latin-1", newline=None) as file:
         if not re.match(r"ATF\s", file.readline()):
             raise ReadError(f"{name} isn't an Axon text file: its first line isn't 'ATF 1.0'.")
-        counts = re.match(r"\s*(\d+)\s+(\d+)\s*$", file.readline())
+        counts = re.match(r"\s*(\d{1,9})\s+(\d{1,9})\s*$", file.readline())
         n_records, n_columns = (int(count) for count in counts.groups()) if counts else (0, 0)
-        if counts is None or not 2 <= n_columns <= _MOST_COLUMNS:
+        if not (2 <= n_columns <= _MOST_COLUMNS and n_records <= _MOST_RECORDS):
             raise ReadError(
                 f"the header of {name} is damaged: its second line must count records and columns."
             )
@@ -67,16 +68,17 @@ def read_atf(path: str) -> TextFile:
             key, _, value = first.partition("=")
             records[key] = "\t".join([value, *others]).strip("\t")
         titles = [title.strip().strip('"') for title in file.readline().rstrip("\n").split("\t")]
+        begin = next((line for line in iter(file.readline, "") if line.strip()), None)
+        if begin is None:
+            raise ReadError(f"{name} holds no numbers.")
         try:
-            numbers = np.loadtxt(file, ndmin=2, comments=None, usecols=range(n_columns))
+            numbers = np.loadtxt(chain([begin], file), ndmin=2, comments=None, usecols=range(n_columns))
         except ValueError as error:
             raise ReadError(
                 f"{name} is damaged: a row doesn't hold {n_columns} numbers ({error})."
             ) from error
     if len(titles) < n_columns:
         raise ReadError(f"{name} is damaged: it has {len(titles)} titles for {n_columns} columns.")
-    if not numbers.size:
-        raise ReadError(f"{name} holds no numbers.")
     if not np.isfinite(numbers).all():
         raise ReadError(f"{name} is damaged: it holds numbers that aren't finite.")
     found = [_COLUMN.match(title) for title in titles[:n_columns]]

@@ -60,7 +60,7 @@ def _episodes(parts: list[Part], info: Mapping[str, Any]) -> list[list[Part]]:
     return [list(columns) for columns in zip(*groups.values(), strict=True)]
 
 
-def samples(path: str, places: list[tuple]) -> list[np.ndarray]:
+def samples(path: str, places: list[tuple[Any, ...]]) -> list[np.ndarray]:
     """Return the samples of channels in their units, arrays (n,)."""
     with one_step(LIMIT), warnings.catch_warnings():
         warnings.simplefilter("ignore")

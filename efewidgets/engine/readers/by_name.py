@@ -69,7 +69,7 @@ def _is_known(module_name: str) -> bool:
         return False
 
 
-def name_of(reader: Callable) -> str:
+def name_of(reader: Callable[..., Any]) -> str:
     """Return the name by which `reader_named` finds a reader again.
 
     Raises

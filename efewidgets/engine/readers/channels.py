@@ -217,7 +217,7 @@ COMMAND_INSTEAD = "'current_from': 'command' in the metadata takes what was comm
 _HOW_TO_NAME = "'v_channel' and 'i_channel' (name or index) in the metadata choose others."
 
 
-def _candidates(channels: list[Channel], has_unit: Any, name: re.Pattern) -> list[int]:
+def _candidates(channels: list[Channel], has_unit: Any, name: re.Pattern[str]) -> list[int]:
     by_unit = [k for k, c in enumerate(channels) if has_unit(c.unit)]
     return by_unit or [k for k, c in enumerate(channels) if not c.unit and name.search(c.name)]
 

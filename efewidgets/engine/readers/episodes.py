@@ -1,4 +1,4 @@
-"""Formats in which a file is a list of sweeps of channels: WinWCP, AxoGraph, Igor's packed experiments, Axon text."""
+"""Files that are lists of sweeps of channels: WinWCP, AxoGraph, Spike2, Igor's packed experiments, Axon text."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ from ..units import is_current_unit, is_voltage_unit
 from . import channels, wcp
 from .abf_header import Channel
 from .atf import read_atf
-from .channels import CELL, Pairing, choose_channels, pairings
+from .channels import Pairing, choose_channels, pairings
 from .extras import need
 from .files import existing_file, main_path
 from .inspection import Contents, Sweep, SweepInfo, known_sweep, step_in_ms
-from .nwb_selection import asked_names
+from .nwb_selection import CELL, asked_names
 from .outline import Episode, Outline, Part
+from .spike2 import need_sonpy
 from .vouched import ask_about
 
 #: What its metadata may say besides what any file's may, and of which kind
@@ -39,7 +40,7 @@ class Source:
 
     name: str
     outline: Callable[[str], Outline]
-    samples: Callable[[str, list[tuple]], list[np.ndarray]]
+    samples: Callable[[str, list[tuple[Any, ...]]], list[np.ndarray]]
 
     def open(self, metadata: Mapping[str, Any]) -> AbstractContextManager[Contents]:
         """Yield the sweeps of a file; channels are chosen as in Axon files."""
@@ -167,6 +168,7 @@ def _contents(source: Source, path: str, found: Outline, cells: Sequence[_Cell])
     contents = Contents(source.name, found.dialect)
     contents.problems += [Problem(reason, "warning", "file", recording=label) for label, reason in found.lost]
     contents.problems += [Problem(words, "note", "file", recording=label) for label, words in found.remarks]
+    contents.problems += [Problem(words, "note", "file") for words in found.notes]
     for cell in cells:
         for episode in found.episodes:
             label = channels.sweep_name(episode.label, cell.name, cell.is_first)
@@ -245,8 +247,20 @@ def _axograph_outline(path: str) -> Outline:
     return found
 
 
-def _axograph_samples(path: str, places: list[tuple]) -> list[np.ndarray]:
+def _axograph_samples(path: str, places: list[tuple[Any, ...]]) -> list[np.ndarray]:
     found: list[np.ndarray] = ask_about(path, "readers.axograph:samples", places)
+    return found
+
+
+def _spike2_outline(path: str) -> Outline:
+    need("neo", path, "Spike2", "spike2")
+    need_sonpy(path)
+    found: Outline = ask_about(path, "readers.spike2:outline")
+    return found
+
+
+def _spike2_samples(path: str, places: list[tuple[Any, ...]]) -> list[np.ndarray]:
+    found: list[np.ndarray] = ask_about(path, "readers.spike2:samples", places)
     return found
 
 
@@ -256,7 +270,7 @@ def _packed_outline(path: str) -> Outline:
     return found
 
 
-def _packed_samples(path: str, places: list[tuple]) -> list[np.ndarray]:
+def _packed_samples(path: str, places: list[tuple[Any, ...]]) -> list[np.ndarray]:
     found: list[np.ndarray] = ask_about(path, "readers.packed_igor:samples", places)
     return found
 
@@ -280,12 +294,13 @@ def _text_outline(path: str) -> Outline:
     return Outline("", tuple(episodes))
 
 
-def _text_samples(path: str, places: list[tuple]) -> list[np.ndarray]:
+def _text_samples(path: str, places: list[tuple[Any, ...]]) -> list[np.ndarray]:
     numbers = read_atf(path).numbers
     return [numbers[:, column] for (column,) in places]
 
 
 WINWCP = Source("WinWCP", wcp.outline, wcp.samples)
 AXOGRAPH = Source("AxoGraph", _axograph_outline, _axograph_samples)
+SPIKE2 = Source("Spike2", _spike2_outline, _spike2_samples)
 PACKED_IGOR = Source("Igor experiment", _packed_outline, _packed_samples)
 AXON_TEXT = Source("ATF", _text_outline, _text_samples)

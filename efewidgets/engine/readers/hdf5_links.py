@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import OrderedDict
 from collections.abc import Iterator
+from typing import Any
 
 import h5py
 
@@ -14,7 +15,7 @@ from .hdf5_source import HOW, source_of
 from .vouched import stamp, vouch_for
 
 # Files are opened again sweep by sweep; those that draw on no other file are looked through once.
-_whole: OrderedDict[tuple, None] = OrderedDict()
+_whole: OrderedDict[tuple[Any, ...], None] = OrderedDict()
 _MOST = 1_000
 
 

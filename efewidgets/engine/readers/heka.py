@@ -34,7 +34,7 @@ KEYS: dict[str, Kind] = {
 }
 
 # Files are opened again sweep by sweep; each is gone through once, until it changes.
-_bundles: OrderedDict[tuple, Bundle] = OrderedDict()
+_bundles: OrderedDict[tuple[Any, ...], Bundle] = OrderedDict()
 _MOST_BUNDLES = 32
 
 

@@ -40,7 +40,7 @@ KEYS: dict[str, Kind] = {
 
 
 # Sweeps are read again one by one; walking through the whole file each time would cost more than the samples.
-_layouts: OrderedDict[tuple, Layout] = OrderedDict()
+_layouts: OrderedDict[tuple[Any, ...], Layout] = OrderedDict()
 _MOST_LAYOUTS = 64
 # A stimulus that begins (in the median of so many samples) within so much of the bias current includes it.
 _BASE, _SAME_BIAS = 10, 0.05

@@ -10,7 +10,7 @@ from collections.abc import Hashable, Sequence
 import h5py
 
 from .hdf5 import item, members
-from .nwb_selection import Pair
+from .nwb_pairs import Pair
 from .nwb_series import Series
 from .nwb_tables import Tables
 

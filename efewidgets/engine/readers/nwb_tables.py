@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import h5py
 import numpy as np
@@ -340,9 +341,9 @@ def _numbered(labels: dict[int, str]) -> dict[int, int]:
     return {row: numbers[label] for row, label in labels.items()}
 
 
-def _counted(runs: dict[int, tuple[tuple, object]]) -> dict[int, int]:
+def _counted(runs: dict[int, tuple[tuple[Any, ...], object]]) -> dict[int, int]:
     """Return how many different runs there were up to that of each row, among those of its kind."""
-    seen: dict[tuple, dict[object, int]] = {}
+    seen: dict[tuple[Any, ...], dict[object, int]] = {}
     found = {}
     for row, (kind, run) in sorted(runs.items()):
         counts = seen.setdefault(kind, {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -14,7 +15,7 @@ class Part:
     n: int
     step: float
     t_unit: str = "s"
-    place: tuple = ()
+    place: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,8 @@ class Outline:
         What looks like a sweep, but is none.
     remarks : tuple of (label, words)
         What a person should know of a sweep.
+    notes : tuple of str
+        What a person should know of the file.
     """
 
     dialect: str
@@ -48,3 +51,4 @@ class Outline:
     protocol: str | None = None
     lost: tuple[tuple[str, str], ...] = ()
     remarks: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()

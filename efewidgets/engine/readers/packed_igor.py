@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import warnings
@@ -13,6 +14,7 @@ import numpy as np
 from ..apart import one_step
 from ..problems import ReadError
 from ..units import is_current_unit, is_voltage_unit
+from .igor_records import waves_and_folders
 from .outline import Episode, Outline, Part
 
 LIMIT = 60.0  # s of processor time
@@ -42,7 +44,7 @@ def outline(path: str) -> Outline:
         return Outline("", tuple(episodes), None, tuple(lost))
 
 
-def samples(path: str, places: list[tuple]) -> list[np.ndarray]:
+def samples(path: str, places: list[tuple[Any, ...]]) -> list[np.ndarray]:
     """Return waves by their places, arrays (n,)."""
     with one_step(LIMIT):
         there = dict(_records(path))
@@ -53,9 +55,10 @@ def _records(path: str) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:
     """Yield the waves of a file by folders and name."""
     from igor2 import packed
 
+    records, order = waves_and_folders(path)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        _, folders = packed.load(path)
+        _, folders = packed.load(io.BytesIO(records), initial_byte_order=order)
     waiting: list[tuple[tuple[str, ...], Any]] = [((), folders)]
     while waiting:
         place, folder = waiting.pop(0)
@@ -135,6 +138,11 @@ def _pair_one_cell(
             lost.append((label, "there is no current that belongs to it, by its number, in its folder."))
         else:
             episodes.append(Episode(label, (voltage, current), cell))
+    with_voltage = {_number(part) for part in voltages}
+    for number, current in numbered.items() if unique and voltages else ():
+        if number not in with_voltage and not (len(voltages) == len(currents) == 1):
+            label = ":".join((*folder[1:], current.name))
+            lost.append((label, "there is no voltage that belongs to it, by its number, in its folder."))
 
 
 def _number(part: Part) -> str | None:

@@ -63,6 +63,7 @@ _BUILT_IN = (
         for source, suffixes in (
             (episodes.WINWCP, (".wcp",)),
             (episodes.AXOGRAPH, (".axgd", ".axgx")),
+            (episodes.SPIKE2, (".smr", ".smrx")),
             (episodes.PACKED_IGOR, (".pxp",)),
             (episodes.AXON_TEXT, (".atf",)),
         )
@@ -180,13 +181,13 @@ def reads(keys: Mapping[str, Any]) -> Callable[[Read], Read]:
     return declaring
 
 
-def declared_keys(reader: Callable) -> Mapping[str, Any] | Iterable[str] | None:
+def declared_keys(reader: Callable[..., Any]) -> Mapping[str, Any] | Iterable[str] | None:
     """Return the keys of metadata that a reader says it reads; None if it doesn't say."""
     found: Mapping[str, Any] | Iterable[str] | None = getattr(reader, "metadata_keys", None)
     return found
 
 
-def keys_of(metadata: Mapping[str, Any], reader: Callable | None = None) -> Any:
+def keys_of(metadata: Mapping[str, Any], reader: Callable[..., Any] | None = None) -> Any:
     """Return the keys of metadata that only the reader of this file has, perhaps with kinds; None if it takes any."""
     if reader is not None:
         return declared_keys(reader)

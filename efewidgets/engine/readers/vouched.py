@@ -12,7 +12,7 @@ from ..problems import ReadError
 from .hdf5_soundness import is_sound
 
 # Files are opened again sweep by sweep; each is looked at once, until it changes; "" if all is well.
-_told: OrderedDict[tuple, str] = OrderedDict()
+_told: OrderedDict[tuple[Any, ...], str] = OrderedDict()
 _MOST = 1_000
 #: Looking through more bytes than this takes longer than starting a process
 _LARGEST = 64_000_000
@@ -27,7 +27,7 @@ def always_apart() -> None:
     _always_apart = True
 
 
-def stamp(path: str) -> tuple:
+def stamp(path: str) -> tuple[Any, ...]:
     """Return what changes when a file does. Raises OSError, or ReadError, if it isn't there."""
     if remote.is_url(path):
         elsewhere = remote.stamp(path)

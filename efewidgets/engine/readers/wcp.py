@@ -6,6 +6,7 @@ import os
 import re
 import struct
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -63,7 +64,7 @@ def outline(path: str) -> Outline:
     return Outline(f"version {header.get('VER', '?')}", tuple(episodes), remarks=tuple(remarks))
 
 
-def samples(path: str, places: list[tuple]) -> list[np.ndarray]:
+def samples(path: str, places: list[tuple[Any, ...]]) -> list[np.ndarray]:
     """Return the samples of channels in their units, arrays (n,)."""
     return [_samples(path, *place) for place in places]
 

@@ -103,7 +103,7 @@ class Folder:
             raise ReadError(f"{self.name} is damaged: {'/'.join(parts)} can't be read ({error}).") from error
         return found if isinstance(found, dict) else {}
 
-    def _copy(self, place: str, group: h5py.Group, links: list, references: list) -> None:
+    def _copy(self, place: str, group: h5py.Group, links: list[Any], references: list[Any]) -> None:
         attrs = self._json(place, ".zattrs")
         _set_attributes(group, attrs)
         for link in attrs.get("zarr_link") or []:
@@ -123,7 +123,7 @@ class Folder:
             elif os.path.isfile(os.path.join(where, ".zarray")):
                 self._copy_array(inner, name, group, references)
 
-    def _copy_array(self, place: str, name: str, group: h5py.Group, references: list) -> None:
+    def _copy_array(self, place: str, name: str, group: h5py.Group, references: list[Any]) -> None:
         about, attrs = _Array(self._json(place, ".zarray"), self.name, place), self._json(place, ".zattrs")
         if about.is_numbers and name == _LAZY:
             made = group.create_dataset(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ..detection import Doubt, Window, reconcile
 from ..problems import Problem
@@ -65,7 +66,7 @@ def _agree_in_group(group: Sequence[Recording]) -> None:
             recording.problems.append(unsure_problem(window))
 
 
-def _content(recording: Recording) -> tuple:
+def _content(recording: Recording) -> tuple[Any, ...]:
     window = recording.window
     return () if window is None else (sorted(window.edges.items()), window.confidence, window.noise)
 

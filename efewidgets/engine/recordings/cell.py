@@ -81,7 +81,7 @@ class Cell:
         return [i for i, recording in enumerate(self.recordings) if recording.protocol_name == protocol_name]
 
     def reader(
-        self, config_data: Mapping[str, Any], recording_reader: Callable | None = None
+        self, config_data: Mapping[str, Any], recording_reader: Callable[..., Any] | None = None
     ) -> list[dict[str, Any]]:
         """Read the sweeps of one file, by `recording_reader` or by what fits the file; see `engine.readers.read`."""
         from ..readers import read
@@ -94,7 +94,7 @@ class Cell:
         self,
         protocol_data: Sequence[Mapping[str, Any]],
         protocol_name: str,
-        recording_reader: Callable | None = None,
+        recording_reader: Callable[..., Any] | None = None,
         efel_settings: Mapping[str, Any] | None = None,
     ) -> None:
         """Read the files of one protocol and add their recordings; what can't be read becomes a problem.
@@ -146,18 +146,20 @@ class Cell:
         for recording in self.recordings:
             recording.compute_relative_amp(self.rheobase)
 
-    def plot_recordings(self, protocol_name: str, output_dir: str | None = None, show: bool = False) -> list:
+    def plot_recordings(
+        self, protocol_name: str, output_dir: str | None = None, show: bool = False
+    ) -> list[Any]:
         """Draw the recordings of a protocol into a PDF in `output_dir`, and the notebook if `show`; returns the paths.
 
         Without `output_dir` nothing is written.
         """
         return self._draw(self.get_recordings_by_protocol_name(protocol_name), output_dir, show)
 
-    def plot_all_recordings(self, output_dir: str | None = None, show: bool = False) -> list:
+    def plot_all_recordings(self, output_dir: str | None = None, show: bool = False) -> list[Any]:
         """Draw all recordings, one PDF a protocol, as `plot_recordings`; returns the paths."""
         return self._draw(self.recordings, output_dir, show)
 
-    def _draw(self, recordings: list[Recording], output_dir: str | None, show: bool) -> list:
+    def _draw(self, recordings: list[Recording], output_dir: str | None, show: bool) -> list[Any]:
         from ..figures import draw_and_show, recordings_figures
 
         shown = Cell(self.name)

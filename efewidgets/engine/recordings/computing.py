@@ -19,12 +19,12 @@ from .samples import with_samples
 if TYPE_CHECKING:
     from .cell import Cell
 
-Run = Callable[..., Iterable]  # engine.parallel.run, with the caller's map or executor
-FeatureValues = list[tuple[dict, dict[str, float]]]
+Run = Callable[..., Iterable[Any]]  # engine.parallel.run, with the caller's map or executor
+FeatureValues = list[tuple[dict[str, Any], dict[str, float]]]
 #: Features that are wanted of a recording, and the settings for them
 Wish = list[tuple[list[str], dict[str, Any]]]
 #: Settings, the values under these by the features' names, and what went wrong
-Found = tuple[dict, dict[str, float], list[Problem]]
+Found = tuple[dict[str, Any], dict[str, float], list[Problem]]
 
 #: Recordings in one job: few enough that workers are done together, many enough to open a file but once
 TOGETHER = 8
@@ -60,7 +60,7 @@ def _wanted(
 
     The order counts, for of two settings under one name the last one is shown.
     """
-    last: dict[str, tuple] = {}
+    last: dict[str, tuple[Any, ...]] = {}
     found = []
     for target in targets:
         settings = {**(efel_settings or {}), **(target.get("efel_settings") or {})}

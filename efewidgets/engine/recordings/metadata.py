@@ -73,7 +73,7 @@ def as_kinds(keys: Any) -> dict[str, Kind]:
     return dict(keys) if isinstance(keys, Mapping) else dict.fromkeys(keys, ANYTHING)
 
 
-def faults(metadata: Any, reader: Callable | None = None) -> list[str]:
+def faults(metadata: Any, reader: Callable[..., Any] | None = None) -> list[str]:
     """Return in words what the metadata of a file can't be: no dictionary, or values of another kind.
 
     Parameters
@@ -100,7 +100,7 @@ def faults(metadata: Any, reader: Callable | None = None) -> list[str]:
 
 
 def unknown_keys(
-    metadata: Mapping[str, Any], protocol: str, reader: Callable | None = None
+    metadata: Mapping[str, Any], protocol: str, reader: Callable[..., Any] | None = None
 ) -> tuple[list[str], list[str]]:
     """Return in words which keys of a file's metadata, and of its single sweeps, mean nothing.
 
@@ -121,7 +121,7 @@ def unknown_keys(
     if _takes_any_key(protocol, metadata.get("ecode")):
         return [], []
     own, of_sweeps = keys_of(metadata, reader), sweep_keys()
-    places: list[tuple[Mapping, Mapping]] = []
+    places: list[tuple[Mapping[str, Any], Mapping[str, Any]]] = []
     if own is not None:
         places.append((metadata, of_sweeps | _OF_FILES | as_kinds(own) | {SWEEPS: _SWEEPS}))
     sweeps = metadata.get(SWEEPS)
@@ -139,7 +139,9 @@ def unknown_keys(
     return list(wrong), list(others)
 
 
-def check(metadata: Mapping[str, Any], protocol: str, reader: Callable | None = None) -> list[Problem]:
+def check(
+    metadata: Mapping[str, Any], protocol: str, reader: Callable[..., Any] | None = None
+) -> list[Problem]:
     """Return what there is to say about keys that mean nothing: an error if one is most probably misspelt.
 
     Parameters are those of `unknown_keys`.
@@ -159,7 +161,7 @@ def check(metadata: Mapping[str, Any], protocol: str, reader: Callable | None = 
     return found + [Problem(words, "warning", "file") for words in others]
 
 
-def check_all(metadata: Any, protocol: str, reader: Callable | None = None) -> list[str]:
+def check_all(metadata: Any, protocol: str, reader: Callable[..., Any] | None = None) -> list[str]:
     """Return all that `faults` and `unknown_keys` have to say, for what a person writes here and now."""
     found = faults(metadata, reader)
     if isinstance(metadata, Mapping):

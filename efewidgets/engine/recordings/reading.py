@@ -42,7 +42,7 @@ class Room:
 def read_file(
     metadata: Mapping[str, Any],
     protocol_name: str,
-    reader: Callable | None = None,
+    reader: Callable[..., Any] | None = None,
     efel_settings: Mapping[str, Any] | None = None,
     keep_samples: bool | Room = True,
     between: Callable[[], None] | None = None,
@@ -142,7 +142,7 @@ class _File:
     whole: Mapping[str, Any]
     of_sweeps: Mapping[str, dict[str, Any]]
     prepared: Mapping[str, Any]
-    reader: Callable | None
+    reader: Callable[..., Any] | None
     efel_settings: Mapping[str, Any] | None
     remarks: list[Problem]
 
@@ -151,7 +151,7 @@ class _File:
         cls,
         metadata: Mapping[str, Any],
         protocol: str,
-        reader: Callable | None,
+        reader: Callable[..., Any] | None,
         efel_settings: Mapping[str, Any] | None,
     ) -> _File:
         """Check the metadata. Raises EfeError."""

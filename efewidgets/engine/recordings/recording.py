@@ -492,7 +492,13 @@ class Recording:
         parts = [getattr(self, f"{name}_rel") for name in self.amplitudes]
         return " ({})".format("/".join(f"{value:.1f}%" for value in parts))
 
-    def plot(self, axis_current=None, axis_voltage=None, display_xlabel=True, display_ylabel=True):
+    def plot(
+        self,
+        axis_current: Any = None,
+        axis_voltage: Any = None,
+        display_xlabel: bool = True,
+        display_ylabel: bool = True,
+    ) -> tuple[Any, Any]:
         """Draw current and voltage, the rebuilt stimulus and the spikes; returns the two axes."""
         from ..figures import plot_recording
 

@@ -7,6 +7,7 @@ protocols: the same file under two protocols is how the protocols of one file ar
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from ..problems import Problem
 from .recording import Recording
@@ -21,10 +22,10 @@ def repeats(entries: Sequence[Sequence[Recording]]) -> dict[int, Recording]:
         The recordings of one protocol of one cell, entry by entry of its list of files; those left out aren't among
         them.
     """
-    seen: dict[tuple, Recording] = {}
+    seen: dict[tuple[Any, ...], Recording] = {}
     found: dict[int, Recording] = {}
     for entry in entries:
-        own: dict[tuple, Recording] = {}
+        own: dict[tuple[Any, ...], Recording] = {}
         for recording in entry:
             key = _key(recording)
             if key is None:
@@ -37,7 +38,7 @@ def repeats(entries: Sequence[Sequence[Recording]]) -> dict[int, Recording]:
     return found
 
 
-def _key(recording: Recording) -> tuple | None:
+def _key(recording: Recording) -> tuple[Any, ...] | None:
     """Return what two entries of one recording have in common; another stimulus in the same samples is another one."""
     if recording.fingerprint is None:
         return None

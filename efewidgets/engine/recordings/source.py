@@ -32,7 +32,7 @@ class Source:
     """
 
     metadata: Mapping[str, Any]
-    reader: Callable | None
+    reader: Callable[..., Any] | None
     index: int
 
     def load(self) -> Trace:
@@ -67,6 +67,6 @@ def files_of(metadata: Mapping[str, Any]) -> list[str]:
     return [os.fspath(path) for path in paths if isinstance(path, (str, os.PathLike))]
 
 
-def sources(metadata: Mapping[str, Any], reader: Callable | None, count: int) -> Sequence[Source]:
+def sources(metadata: Mapping[str, Any], reader: Callable[..., Any] | None, count: int) -> Sequence[Source]:
     """Return the sources of the `count` sweeps of one file."""
     return [Source(metadata, reader, index) for index in range(count)]

@@ -8,6 +8,7 @@ import os
 import pathlib
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 from ..problems import ReadError
 from . import transport
@@ -86,7 +87,7 @@ class RangedFile(io.RawIOBase):
         self._at = max(start + offset, 0)
         return self._at
 
-    def readinto(self, buffer) -> int:
+    def readinto(self, buffer: Any) -> int:
         """Fill a buffer, as far as the file goes."""
         view = memoryview(buffer).cast("B")
         count = max(min(len(view), self.size - self._at), 0)

@@ -17,6 +17,7 @@ import threading
 import zlib
 from collections import OrderedDict
 from collections.abc import Iterator
+from typing import Any
 
 from .transport import About
 
@@ -92,7 +93,7 @@ class Pages:
         self._own = f"{os.getpid()}-{secrets.token_hex(4)}.pages"
         self._at: dict[int, tuple[str, int, int, int, int]] = {}
         self._seen: dict[str, int] = {}
-        self._held: OrderedDict[tuple, bytes] = OrderedDict()
+        self._held: OrderedDict[tuple[Any, ...], bytes] = OrderedDict()
         self._lock = threading.RLock()
         self.writable = True
 
@@ -147,7 +148,7 @@ class Pages:
         self._hold(record, content)
         return content
 
-    def _hold(self, record: tuple, content: bytes) -> None:
+    def _hold(self, record: tuple[Any, ...], content: bytes) -> None:
         self._held[record] = content
         if self.writable and len(self._held) > _HELD:
             self._held.popitem(last=False)

@@ -108,7 +108,7 @@ class Computed:
 
     def _jobs(self, everything: bool) -> list[tuple[Recording, Wish]]:
         """List the recordings on which features lack, each once with all that lacks on it."""
-        jobs: dict[int, tuple[Recording, dict[tuple, tuple[dict[str, None], dict]]]] = {}
+        jobs: dict[int, tuple[Recording, dict[tuple[Any, ...], tuple[dict[str, None], dict[str, Any]]]]] = {}
         for item, wanted in self._chosen.groups.items():
             found = self.get("sweeps", item[0]) if everything else self.get("match", item)
             for recording in found.recordings:

@@ -21,7 +21,7 @@ Node = tuple[str, Hashable]
 Get = Callable[[str, Hashable], Any]
 
 
-def _nothing(context: Any, item: Hashable, get: Get) -> tuple:
+def _nothing(context: Any, item: Hashable, get: Get) -> tuple[Any, ...]:
     return ()
 
 
@@ -53,12 +53,12 @@ class Stage:
     """
 
     name: str
-    run: Callable[[Any, list, Any], Any]
-    reads: Callable[[Any, Any, Get], tuple] = _nothing
+    run: Callable[[Any, list[Any], Any], Any]
+    reads: Callable[[Any, Any, Get], tuple[Any, ...]] = _nothing
     needs: Callable[[Any, Any, Get], Iterable[Node]] = _nothing
     covered: Callable[[Any, Any, Get], Iterable[Node]] = _nothing
     version: int = 1
-    content: Callable[[Any], tuple] | None = None
+    content: Callable[[Any], tuple[Any, ...]] | None = None
     size: Callable[[Any], int] = lambda value: 1000
 
 
@@ -211,7 +211,7 @@ class Evaluation:
         for parent in self.graph.stages[node[0]].covered(self.context, node[1], self.get):
             yield from self.missing(stage, parent)
 
-    def reads(self, node: Node) -> tuple:
+    def reads(self, node: Node) -> tuple[Any, ...]:
         """Return what a node reads of the inputs, for computing it elsewhere."""
         return self._key(node)[1]
 
@@ -223,7 +223,7 @@ class Evaluation:
         """Drop old results if there are too many, none that this evaluation used."""
         self.graph.trim(result.key for result in list(self.seen.values()))
 
-    def _key(self, node: Node) -> tuple[bytes, tuple]:
+    def _key(self, node: Node) -> tuple[bytes, tuple[Any, ...]]:
         stage, item = self.graph.stages[node[0]], node[1]
         read = stage.reads(self.context, item, self.get)
         outs = [self.result(parent).out for parent in stage.needs(self.context, item, self.get)]
@@ -240,7 +240,7 @@ class Evaluation:
         value = None if restore is None else restore(self.context, node[1])
         return None if value is None else self._kept(node[0], key, value, [])
 
-    def _computed(self, node: Node, key: bytes, read: tuple) -> Result:
+    def _computed(self, node: Node, key: bytes, read: tuple[Any, ...]) -> Result:
         if self.work is not None:
             self.work.check()
         if (restored := self._restored(node, key)) is not None:
@@ -295,7 +295,7 @@ class Once:
         for parent in self.stages[node[0]].covered(self.context, node[1], self.get):
             yield from self.missing(stage, parent)
 
-    def reads(self, node: Node) -> tuple:
+    def reads(self, node: Node) -> tuple[Any, ...]:
         """Return what a node reads of the inputs."""
         return self.stages[node[0]].reads(self.context, node[1], self.get)
 

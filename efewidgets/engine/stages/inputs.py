@@ -269,7 +269,7 @@ class Reader(Value):
 
     name: str
     number: int
-    function: Callable = field(compare=False, repr=False)
+    function: Callable[..., Any] = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True)

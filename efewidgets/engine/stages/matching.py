@@ -28,13 +28,13 @@ from .work import Work
 # --- sweeps: one protocol
 
 
-def _sweeps_reads(context: Context, protocol: str, get: Get) -> tuple:
+def _sweeps_reads(context: Context, protocol: str, get: Get) -> tuple[Any, ...]:
     groups = tuple(cell.groups[protocol] for cell in context.inputs.protocols.get(protocol, ()))
     seen = b"".join(context.seen(group) for group in groups)
     return protocol, context.inputs.absolute_amplitude, groups, seen, context.reading
 
 
-def _sweeps(read: tuple, values: list, work: Work | None) -> Sweeps:
+def _sweeps(read: tuple[Any, ...], values: list[Any], work: Work | None) -> Sweeps:
     protocol, absolute, groups = read[:3]
     rheobases, found = values[: len(groups)], values[len(groups) :]
     recordings: list[Recording] = []
@@ -74,7 +74,7 @@ def _cells_with(context: Context, protocol: str, get: Get) -> Iterable[Node]:
 # --- targets
 
 
-def _targets_reads(context: Context, item: None, get: Get) -> tuple:
+def _targets_reads(context: Context, item: None, get: Get) -> tuple[Any, ...]:
     inputs = context.inputs
     absolute = inputs.absolute_amplitude
     return (
@@ -97,7 +97,7 @@ def _goal_protocols(context: Context) -> tuple[str, ...]:
     return tuple(sorted(name for name in wanted if name in context.inputs.protocols))
 
 
-def _targets(read: tuple, found: list[Sweeps], work: Work | None) -> Chosen:
+def _targets(read: tuple[Any, ...], found: list[Sweeps], work: Work | None) -> Chosen:
     listed, goals, protocols, settings, absolute = read
     problems: tuple[Problem, ...] = ()
     if listed is None:
@@ -142,24 +142,24 @@ def _chosen_for(goals: tuple[Goal, ...] | None, sweeps: dict[str, Sweeps]) -> tu
 # --- match, features: one protocol and amplitude
 
 
-def _match_reads(context: Context, item: Item, get: Get) -> tuple:
+def _match_reads(context: Context, item: Item, get: Get) -> tuple[Any, ...]:
     return item[1], get("targets", None).groups[item].tolerance
 
 
-def _match(read: tuple, found: list[Sweeps], work: Work | None) -> Matched:
+def _match(read: tuple[Any, ...], found: list[Sweeps], work: Work | None) -> Matched:
     return Matched(found[0], match_levels(found[0].levels, *read))
 
 
-def _match_content(matched: Matched) -> tuple:
+def _match_content(matched: Matched) -> tuple[Any, ...]:
     match = matched.match
     return matched.sweeps.marks[match.indexes].tobytes(), match.distances.tobytes()
 
 
-def _features_reads(context: Context, item: Item, get: Get) -> tuple:
+def _features_reads(context: Context, item: Item, get: Get) -> tuple[Any, ...]:
     return get("targets", None).groups[item].features
 
 
-def _features(read: tuple, found: list[Matched], work: Work | None) -> tuple[Problem, ...]:
+def _features(read: tuple[Any, ...], found: list[Matched], work: Work | None) -> tuple[Problem, ...]:
     """See to it that the recordings hold what is wanted of them; return what went wrong."""
     matched = found[0]
     serials = set(matched.serials)
@@ -194,7 +194,7 @@ def add_features(jobs: list[tuple[Recording, Wish]], work: Work | None) -> None:
         return
     work = work or Work()
 
-    def run(function: Callable, jobs: Sequence, failed: Callable) -> Iterable:
+    def run(function: Callable[..., Any], jobs: Sequence[Any], failed: Callable[..., Any]) -> Iterable[Any]:
         return work.each(function, jobs, "computing features", failed)
 
     for recording, found in computed(jobs, run, work.together):

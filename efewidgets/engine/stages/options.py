@@ -28,7 +28,7 @@ class Options:
     targets: Any = None
     protocols_rheobase: Sequence[str] | str | None = None
     absolute_amplitude: bool = False
-    recording_reader: Callable | None = None
+    recording_reader: Callable[..., Any] | None = None
     protocol_mode: str = "mean"
     efel_settings: Mapping[str, Any] | None = None
     rheobase_strategy: str = "absolute"

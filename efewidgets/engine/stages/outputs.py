@@ -18,38 +18,38 @@ from .work import Work
 # --- protocol, entry, stimulus: one protocol and amplitude
 
 
-def _protocol_reads(context: Context, item: Item, get: Get) -> tuple:
+def _protocol_reads(context: Context, item: Item, get: Get) -> tuple[Any, ...]:
     return (get("targets", None).groups[item],)
 
 
-def _protocol(read: tuple, values: list, work: Work | None) -> Protocol:
+def _protocol(read: tuple[Any, ...], values: list[Any], work: Work | None) -> Protocol:
     """Fill the targets with the values of the recordings that fall into them."""
     wanted: Wanted = read[0]
     matched: Matched = values[0]
     first = wanted.targets[0]
     protocol = Protocol(first.protocol, first.amplitude, first.tolerance, wanted.empty())
-    columns: dict[tuple, Any] = {}
+    columns: dict[tuple[Any, ...], Any] = {}
     for features in wanted.features:
         columns |= features.columns(matched)
     protocol.fill(matched.recordings, matched.match, matched.rheobases, columns)
     return protocol
 
 
-def _entry_reads(context: Context, item: Item, get: Get) -> tuple:
+def _entry_reads(context: Context, item: Item, get: Get) -> tuple[Any, ...]:
     inputs = context.inputs
     return inputs.threshold_nvalue_save, inputs.save_files_used, inputs.default_std_value
 
 
-def _entry(read: tuple, protocols: list[Protocol], work: Work | None) -> tuple:
+def _entry(read: tuple[Any, ...], protocols: list[Protocol], work: Work | None) -> tuple[Any, ...]:
     return build_entry(protocols[0], *read)
 
 
-def _stimulus_reads(context: Context, item: Item, get: Get) -> tuple:
+def _stimulus_reads(context: Context, item: Item, get: Get) -> tuple[Any, ...]:
     name = get("targets", None).groups[item].targets[0].amplitude  # 150 or 150.0, as the first target says
     return item[0], name, context.inputs.protocol_mode
 
 
-def _stimulus(read: tuple, values: list, work: Work | None) -> dict[str, Any]:
+def _stimulus(read: tuple[Any, ...], values: list[Any], work: Work | None) -> dict[str, Any]:
     (name, amplitude, mode), (matched, rheobase) = read, values
     protocol = Protocol(name, amplitude, 0.0, global_rheobase=rheobase, mode=mode)
     protocol.recordings, protocol.rheobases = matched.recordings, matched.rheobases
@@ -64,13 +64,13 @@ def _cells(stage: str) -> Any:
     return lambda context, item, get: [(stage, cell.name) for cell in context.inputs.measured]
 
 
-def _global(read: tuple, rheobases: list, work: Work | None) -> Any:
+def _global(read: tuple[Any, ...], rheobases: list[Any], work: Work | None) -> Any:
     """Mean rheobase of the cells (nA)."""
     known = [rheobase for rheobase in rheobases if rheobase is not None]
     return mean(known) if known else None
 
 
-def _currents_reads(context: Context, item: None, get: Get) -> tuple:
+def _currents_reads(context: Context, item: None, get: Get) -> tuple[Any, ...]:
     names = tuple(sorted(cell.name for cell in context.inputs.measured))
     return names, context.inputs.default_std_value
 
@@ -80,7 +80,7 @@ def _currents_needs(context: Context, item: None, get: Get) -> Iterable[Node]:
     return [("holding", name) for name in names] + [("threshold", name) for name in names]
 
 
-def _currents(read: tuple, values: list, work: Work | None) -> dict[str, Any]:
+def _currents(read: tuple[Any, ...], values: list[Any], work: Work | None) -> dict[str, Any]:
     names, default_std = read
     half = len(names)
     return currents_of(
@@ -90,7 +90,7 @@ def _currents(read: tuple, values: list, work: Work | None) -> dict[str, Any]:
     )
 
 
-def _outputs_reads(context: Context, item: None, get: Get) -> tuple:
+def _outputs_reads(context: Context, item: None, get: Get) -> tuple[Any, ...]:
     return tuple(
         f"{protocol}_{wanted.targets[0].amplitude}"
         for (protocol, _), wanted in get("targets", None).groups.items()
@@ -103,13 +103,13 @@ def _outputs_needs(context: Context, item: None, get: Get) -> Iterable[Node]:
     return [("currents", None), *(("entry", i) for i in items), *(("stimulus", i) for i in filled)]
 
 
-def _outputs(read: tuple, values: list, work: Work | None) -> Outputs:
+def _outputs(read: tuple[Any, ...], values: list[Any], work: Work | None) -> Outputs:
     currents, entries, stimuli = values[0], values[1 : 1 + len(read)], values[1 + len(read) :]
     features = {name: entry for name, (entry, _) in zip(read, entries, strict=True) if entry}
     return Outputs(features, dict(zip(features, stimuli, strict=True)), currents)
 
 
-def _texts(read: tuple, found: list[Outputs], work: Work | None) -> tuple[str, str, str]:
+def _texts(read: tuple[Any, ...], found: list[Outputs], work: Work | None) -> tuple[str, str, str]:
     outputs = found[0]
     return to_json(outputs.features), to_json(outputs.protocols), to_json(outputs.currents)
 
@@ -118,7 +118,7 @@ def _cell_problems_needs(context: Context, cell: str, get: Get) -> Iterable[Node
     return [("cell", cell), ("rheobase", cell)]
 
 
-def _cell_problems(read: tuple, values: list, work: Work | None) -> tuple[Problem, ...]:
+def _cell_problems(read: tuple[Any, ...], values: list[Any], work: Work | None) -> tuple[Problem, ...]:
     """What is wrong with a cell's files, recordings and rheobase."""
     cell, decision = values[0].cell, values[1]
     return (*cell.all_problems(), *(problem.at(cell=cell.name) for problem in decision.problems))
@@ -135,11 +135,11 @@ def _problems_needs(context: Context, item: None, get: Get) -> Iterable[Node]:
     return found
 
 
-def _problems_reads(context: Context, item: None, get: Get) -> tuple:
+def _problems_reads(context: Context, item: None, get: Get) -> tuple[Any, ...]:
     return len(context.inputs.cells), len(context.inputs.measured), len(get("targets", None).groups)
 
 
-def _problems(read: tuple, values: list, work: Work | None) -> tuple[Problem, ...]:
+def _problems(read: tuple[Any, ...], values: list[Any], work: Work | None) -> tuple[Problem, ...]:
     """All that a person should know, from files to outputs."""
     cells, measured, items = read
     chosen, rest = values[0], values[1:]

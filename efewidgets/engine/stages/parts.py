@@ -64,7 +64,7 @@ class Used:
     levels: np.ndarray | None
     serials: np.ndarray
     names: tuple[str, ...]
-    parameters: list[tuple]
+    parameters: list[tuple[Any, ...]]
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ class Sweeps:
     cells: list[str]
     serials: np.ndarray
     names: tuple[str, ...]
-    parameters: list[tuple]
+    parameters: list[tuple[Any, ...]]
 
     @cached_property
     def marks(self) -> np.ndarray:
@@ -119,7 +119,7 @@ class Matched:
     sweeps: Sweeps
     match: Match
 
-    def _chosen(self, values: list) -> list:
+    def _chosen(self, values: list[Any]) -> list[Any]:
         return [values[index] for index in self.match.indexes.tolist()]
 
     @cached_property
@@ -143,7 +143,7 @@ class Matched:
         return self.sweeps.serials[self.match.indexes].tolist()
 
     @property
-    def parameters(self) -> dict[str, tuple]:
+    def parameters(self) -> dict[str, tuple[Any, ...]]:
         """Parameters of the stimulus, each of all recordings, by their names."""
         rows = self._chosen(self.sweeps.parameters) if self.sweeps.names else []
         return dict(zip(self.sweeps.names, zip(*rows, strict=True), strict=True)) if rows else {}
@@ -154,7 +154,7 @@ class WantedFeatures(Value):
     """Features wanted under the same eFEL settings; `key` is that of the settings in a feature store."""
 
     settings: Frozen
-    key: tuple = field(compare=False, repr=False)
+    key: tuple[Any, ...] = field(compare=False, repr=False)
     names: tuple[str, ...]
 
     @cached_property
@@ -175,7 +175,7 @@ class WantedFeatures(Value):
             if recording.feature_store.failures(self.key):
                 self.troubled.add(recording.serial)
 
-    def columns(self, matched: Matched) -> dict[tuple, tuple[float, ...]]:
+    def columns(self, matched: Matched) -> dict[tuple[Any, ...], tuple[float, ...]]:
         """Return the values of recordings that hold all of the features, by the key of the settings and the feature."""
         self.note(recording for recording in matched.recordings if recording.serial not in self.complete)
         rows = [self.complete[serial] for serial in matched.serials]
@@ -191,7 +191,7 @@ class Wanted(Value):
     settings: tuple[Frozen, ...]
 
     @cached_property
-    def keys(self) -> dict[Frozen, tuple]:
+    def keys(self) -> dict[Frozen, tuple[Any, ...]]:
         """Keys of the settings in the recordings' feature stores."""
         return {settings: settings_key(settings) for settings in dict.fromkeys(self.settings)}
 

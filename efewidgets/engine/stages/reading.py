@@ -38,7 +38,7 @@ RECORDING_SIZE = 6_000
 # --- read: one file
 
 
-def _read_reads(context: Context, item: tuple[str, str], get: Get) -> tuple:
+def _read_reads(context: Context, item: tuple[str, str], get: Get) -> tuple[Any, ...]:
     cell, file = item
     recipe = context.cell(cell).by_id[file].recipe
     return recipe, context.stamps(recipe), context.reading
@@ -48,7 +48,7 @@ def _read_reads(context: Context, item: tuple[str, str], get: Get) -> tuple:
 class ReadJob:
     """A file to be read, or one sweep of it by its position and its label; perhaps by another process."""
 
-    read: tuple
+    read: tuple[Any, ...]
     keep: bool | Room = False
     sweep: int | None = None
     label: str | None = None
@@ -88,7 +88,7 @@ def _with_reader(found: FileRead, job: ReadJob) -> FileRead:
     return found
 
 
-def _set_reader(found: FileRead, reader: Callable | None) -> None:
+def _set_reader(found: FileRead, reader: Callable[..., Any] | None) -> None:
     for recording in found.recordings:
         if recording.source is not None:
             recording.source = dataclasses.replace(recording.source, reader=reader)
@@ -123,7 +123,7 @@ def _unread(job: ReadJob, error: Exception) -> FileRead:
     return FileRead((), (Problem(message, kind="worker", recording=job.label, **place),))
 
 
-def _read_file(read: tuple, values: list, work: Work | None) -> FileRead:
+def _read_file(read: tuple[Any, ...], values: list[Any], work: Work | None) -> FileRead:
     work = work or Work()
     return _read(ReadJob(read, work.keep), work.check)
 
@@ -146,7 +146,7 @@ def _read(job: ReadJob, between: Callable[[], None] | None = None) -> FileRead:
 # --- agree: one protocol of one cell
 
 
-def _agree_reads(context: Context, item: tuple[str, str], get: Get) -> tuple:
+def _agree_reads(context: Context, item: tuple[str, str], get: Get) -> tuple[Any, ...]:
     cell, protocol = item
     group = context.cell(cell).groups[protocol]
     return cell, group.recipes, context.seen(group), context.reading
@@ -157,7 +157,7 @@ def _agree_covers(context: Context, item: tuple[str, str], get: Get) -> Iterable
     return [("read", (cell, file.id)) for file in context.cell(cell).groups[protocol].files]
 
 
-def _agree(read: tuple, files: list[FileRead], work: Work | None) -> Agreed:
+def _agree(read: tuple[Any, ...], files: list[FileRead], work: Work | None) -> Agreed:
     cell, reading = read[0], read[3]
     twins = tuple(file.recordings for file in files)
     if work is None or not work.own:
@@ -178,7 +178,7 @@ def _agree(read: tuple, files: list[FileRead], work: Work | None) -> Agreed:
 # --- cell: what is left after exclusions
 
 
-def _cell_reads(context: Context, cell: str, get: Get) -> tuple:
+def _cell_reads(context: Context, cell: str, get: Get) -> tuple[Any, ...]:
     found = context.cell(cell)
     return found, context.seen(found), context.reading
 
@@ -187,7 +187,7 @@ def _cell_covers(context: Context, cell: str, get: Get) -> Iterable[Node]:
     return [("agree", (cell, protocol)) for protocol in context.cell(cell).groups]
 
 
-def _cell(read: tuple, groups: list[Agreed], work: Work | None) -> UsedCell:
+def _cell(read: tuple[Any, ...], groups: list[Agreed], work: Work | None) -> UsedCell:
     found: CellInputs = read[0]
     cell = Cell(found.name)
     everything = [recording for agreed in groups for recording in agreed.recordings]
@@ -216,7 +216,7 @@ def _plain_levels(recordings: tuple[Recording, ...]) -> np.ndarray | None:
     return np.array(levels, dtype=float) if plain else None
 
 
-def _parameters(recordings: tuple[Recording, ...]) -> tuple[tuple[str, ...], list[tuple]]:
+def _parameters(recordings: tuple[Recording, ...]) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
     """Return the parameters of the stimulus that don't depend on a rheobase: names, and values of each recording."""
     if len({type(recording) for recording in recordings}) != 1:
         return (), []
@@ -239,12 +239,12 @@ def included(group: Group, agreed: Agreed, refused: Collection[int]) -> Iterator
 # --- rheobase: one cell
 
 
-def _rheobase_reads(context: Context, cell: str, get: Get) -> tuple:
+def _rheobase_reads(context: Context, cell: str, get: Get) -> tuple[Any, ...]:
     inputs = context.inputs
     return inputs.absolute_amplitude, context.rule, inputs.rheobase_values.get(cell)
 
 
-def _rheobase(read: tuple, cells: list[UsedCell], work: Work | None) -> Decision:
+def _rheobase(read: tuple[Any, ...], cells: list[UsedCell], work: Work | None) -> Decision:
     absolute, rule, by_hand = read
     if absolute:
         return Decision(None, "targets are in nA, so that no rheobase is needed.")
@@ -268,13 +268,13 @@ def _deciding(found: UsedCell, rule: Rule) -> Cell:
     return deciding if deciding.recordings else found.cell
 
 
-def _threshold(read: tuple, decisions: list[Decision], work: Work | None) -> Any:
+def _threshold(read: tuple[Any, ...], decisions: list[Decision], work: Work | None) -> Any:
     """Return the rheobase alone (nA): who needs no more isn't computed again when only its reason changes."""
     value = decisions[0].rheobase
     return value if value and np.isfinite(value) else None
 
 
-def _holding(read: tuple, cells: list[UsedCell], work: Work | None) -> Any:
+def _holding(read: tuple[Any, ...], cells: list[UsedCell], work: Work | None) -> Any:
     """Mean holding current of the recordings (nA)."""
     return holding_current(cells[0].cell)
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ..recordings.cell import Cell
     from ..recordings.recording import Recording
 
-OPERATORS: dict[str, Callable] = {
+OPERATORS: dict[str, Callable[..., Any]] = {
     "mean": mean,
     "median": np.nanmedian,
     "min": np.nanmin,
@@ -106,7 +106,7 @@ class Protocol:
         recordings: Sequence[Recording],
         match: Match,
         rheobases: Sequence[float | None] | None = None,
-        columns: Mapping[tuple, Sequence[float | None]] | None = None,
+        columns: Mapping[tuple[Any, ...], Sequence[float | None]] | None = None,
     ) -> None:
         """Add recordings all at once, whose features have been computed; as `append` does one by one.
 
@@ -138,12 +138,12 @@ class Protocol:
         self.recordings += recordings
         self.rheobases += rheobases or []
 
-    def _columns(self, recordings: Sequence[Recording]) -> dict[tuple, Sequence[float | None]]:
+    def _columns(self, recordings: Sequence[Recording]) -> dict[tuple[Any, ...], Sequence[float | None]]:
         """Return the recordings' values by the key of the settings and the feature."""
-        wanted: dict[tuple, dict[str, None]] = {}
+        wanted: dict[tuple[Any, ...], dict[str, None]] = {}
         for target in self.feature_targets:
             wanted.setdefault(target.settings_key, {})[target.efel_feature_name] = None
-        columns: dict[tuple, Sequence[float | None]] = {}
+        columns: dict[tuple[Any, ...], Sequence[float | None]] = {}
         for key, names in wanted.items():
             rows = [recording.feature_store.known(key) for recording in recordings]
             columns |= {(key, name): [row.get(name) for row in rows] for name in names}
@@ -168,7 +168,7 @@ class Protocol:
             self._set_nominal(stimulus)
         return stimulus
 
-    def reduce_ecode(self, ecode: Recording, operator: Callable) -> Recording:
+    def reduce_ecode(self, ecode: Recording, operator: Callable[..., Any]) -> Recording:
         """Give `ecode` the parameters of the recordings, reduced by `operator` (e.g. ``np.nanmean``)."""
         if self.recordings:
             first = self._first()
@@ -184,7 +184,7 @@ class Protocol:
             return first
         return min(self.recordings, key=_place)
 
-    def _reduced(self, name: str, first: Recording, operator: Callable | None = None) -> Any:
+    def _reduced(self, name: str, first: Recording, operator: Callable[..., Any] | None = None) -> Any:
         if isinstance(value := getattr(first, name), (list, np.ndarray)):
             return value
         if self.mode == "lnmc" and name in (*first.timings, "tend", "dt"):
@@ -235,14 +235,14 @@ class Protocol:
         return f"Protocol({self.stimulus_name}: {len(self.recordings)} recordings, {self.n_match} values)"
 
 
-def _place(recording: Recording) -> tuple:
+def _place(recording: Recording) -> tuple[Any, ...]:
     """Sort recordings by file and sweep, in whatever folder and order they were read."""
     name = os.path.basename(recording.files[-1]) if recording.files else ""
     parts = [int(part) if i % 2 else part for i, part in enumerate(re.split(r"(\d+)", name))]
     return parts, recording.source.index if recording.source else 0
 
 
-def _reduce(operator: Callable, values: Sequence[Any]) -> Any:
+def _reduce(operator: Callable[..., Any], values: Sequence[Any]) -> Any:
     if operator is not mean:
         known = np.array([np.nan if value is None else value for value in values])
         return None if np.isnan(known).all() else operator(known)

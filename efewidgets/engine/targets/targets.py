@@ -280,7 +280,7 @@ class EFeatureTarget:
         self._files += [names for _, names in found]
 
     @cached_property
-    def settings_key(self) -> tuple:
+    def settings_key(self) -> tuple[Any, ...]:
         """Key of the eFEL settings in a recording's feature store."""
         return settings_key(self.efel_settings)
 

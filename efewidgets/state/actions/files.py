@@ -25,7 +25,7 @@ class FileActions(Editing):
     """Actions on files and recordings; files are named by their ids, recordings by ``file/sweep``."""
 
     def files(
-        self, cell: str | None = None, protocol: str | None = None, path: str | os.PathLike | None = None
+        self, cell: str | None = None, protocol: str | None = None, path: str | os.PathLike[str] | None = None
     ) -> list[str]:
         """Return the ids of the files of a cell, of a protocol, of a path, or of all."""
         wanted = None if path is None else absolute(path)

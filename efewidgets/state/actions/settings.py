@@ -92,7 +92,7 @@ class SettingActions(Editing):
             usual = choices_of(thaw(new)).as_dict()
             self.commit(f"set {', '.join(choices)} of the export", export=Frozen(usual) if usual else None)
 
-    def set_reader(self, reader: Callable | None) -> None:
+    def set_reader(self, reader: Callable[..., Any] | None) -> None:
         """Read all files by a lab's own reader; None for the readers that fit the files."""
         if reader is not None and not callable(reader):
             raise EfeError(f"a reader must be a function of a file's metadata, but is {reader!r}.")

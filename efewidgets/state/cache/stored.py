@@ -156,7 +156,7 @@ def _reader_version(context: Context, group: Group) -> str | None:
     return None if None in found else "".join(sorted(version for version in found if version))
 
 
-def _function_version(function: Callable) -> str | None:
+def _function_version(function: Callable[..., Any]) -> str | None:
     """Return a digest of the module that a function is from; None if it depends on more than that."""
     if getattr(function, "__closure__", None) or "<" in getattr(function, "__qualname__", "<"):
         return None

@@ -51,7 +51,7 @@ def _target(results: Found, target: Target | str) -> Target:
     return same
 
 
-def _row(results: Found, member: Member, target: Target) -> tuple:
+def _row(results: Found, member: Member, target: Target) -> tuple[Any, ...]:
     recording = member.recording
     place = (member.id, member.cell, member.file.path, recording.label)
     if member.excluded is not None:
@@ -90,7 +90,7 @@ def _value(results: Found, recording: Any, target: Target) -> tuple[float, str]:
     return value, failures[0] if failures else f"eFEL finds no {target.efeature} in it"
 
 
-def _files_without(results: Found, target: Target) -> list[tuple]:
+def _files_without(results: Found, target: Target) -> list[tuple[Any, ...]]:
     """Rows of files of which no recording could be had."""
     there = {member.file.id for member in results.members.values()}
     problems = {problem.file: problem.message for problem in results.problems if problem.kind == "file"}

@@ -34,7 +34,7 @@ def model_tables(results: Found) -> tuple[pd.DataFrame, pd.DataFrame]:
         many of the model's fall into the target; ``value``: their mean; ``z``: how many standard deviations that is
         off; nan where there is no value.
     """
-    rows: dict[tuple, list[Any]] = {}
+    rows: dict[tuple[Any, ...], list[Any]] = {}
     scores = []
     for item, wanted in results.get("targets").groups.items():
         statistics = results.get("entry", item)[0]
@@ -58,7 +58,7 @@ def model_tables(results: Found) -> tuple[pd.DataFrame, pd.DataFrame]:
     )
 
 
-def _targets(wanted: Wanted) -> Iterator[tuple[Target, tuple]]:
+def _targets(wanted: Wanted) -> Iterator[tuple[Target, tuple[Any, ...]]]:
     for target, settings in zip(wanted.targets, wanted.settings, strict=True):
         yield target, wanted.keys[settings]
 
@@ -106,7 +106,7 @@ def _score(
     known: list[float],
     recordings: int,
     entry: Any,
-) -> tuple:
+) -> tuple[Any, ...]:
     said = of_cells.as_dict(False, results.inputs.default_std_value)
     average, std = said["val"]
     in_output = any(

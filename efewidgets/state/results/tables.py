@@ -42,7 +42,7 @@ def recordings_table(results: Found) -> pd.DataFrame:
     )
 
 
-def _recording_row(results: Found, member: Member) -> tuple:
+def _recording_row(results: Found, member: Member) -> tuple[Any, ...]:
     recording = member.recording
     place = (member.id, member.cell, member.protocol, member.file.path, recording.label)
     if member.lost:
@@ -86,7 +86,7 @@ def feature_table(results: Found, everything: bool = False) -> pd.DataFrame:
     """
     about = _about(results)
     places: list[int] = []
-    columns: dict[str, list] = {name: [] for name in ("feature", "efeature", "value", "unit", "targets")}
+    columns: dict[str, list[Any]] = {name: [] for name in ("feature", "efeature", "value", "unit", "targets")}
     for (name, efeature, key), found in _rows(results, everything).items():
         values = about.values(key)
         places += map(about.index_of.__getitem__, found)
@@ -99,9 +99,9 @@ def feature_table(results: Found, everything: bool = False) -> pd.DataFrame:
     return frame.assign(**columns)[FEATURE_COLUMNS]
 
 
-def _rows(results: Found, everything: bool) -> dict[tuple, dict[int, tuple[str, ...]]]:
+def _rows(results: Found, everything: bool) -> dict[tuple[Any, ...], dict[int, tuple[str, ...]]]:
     """Return which recordings stand in the table under each name, feature and settings, and the targets of each."""
-    rows: dict[tuple, dict[int, tuple[str, ...]]] = {}
+    rows: dict[tuple[Any, ...], dict[int, tuple[str, ...]]] = {}
     for item, wanted in results.get("targets").groups.items():
         sweeps: Sweeps = results.get("sweeps", item[0])
         matched: Matched = results.get("match", item)
@@ -124,9 +124,9 @@ class _About:
     frame: pd.DataFrame
     index_of: dict[int, int]
     recordings: list[Recording]
-    _known: dict[tuple, dict[int, Mapping[str, float]]] = field(default_factory=dict)
+    _known: dict[tuple[Any, ...], dict[int, Mapping[str, float]]] = field(default_factory=dict)
 
-    def values(self, key: tuple) -> dict[int, Mapping[str, float]]:
+    def values(self, key: tuple[Any, ...]) -> dict[int, Mapping[str, float]]:
         """Return the values under settings with this key, by serial number and feature."""
         if key not in self._known:
             self._known[key] = {r.serial: r.feature_store.known(key) for r in self.recordings}

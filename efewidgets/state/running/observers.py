@@ -26,11 +26,13 @@ class Guarded:
         Called when the handler's object is no more.
     """
 
-    def __init__(self, handler: Callable, fault: Fault, gone: Callable[[Guarded], None]):
+    def __init__(self, handler: Callable[..., Any], fault: Fault, gone: Callable[[Guarded], None]):
         self._hash = hash(handler)
         self._fault = fault
         if inspect.ismethod(handler):
-            self._handler: Callable[[], Callable | None] = weakref.WeakMethod(handler, lambda _: gone(self))
+            self._handler: Callable[[], Callable[..., Any] | None] = weakref.WeakMethod(
+                handler, lambda _: gone(self)
+            )
         else:
             self._handler = lambda: handler
 
@@ -56,7 +58,7 @@ class Guarded:
 class Observed(traitlets.HasTraits):
     """Has traits whose observers are guarded and, if they are methods, held weakly."""
 
-    def observe(self, handler: Callable, names: Any = traitlets.All, type: Any = "change") -> None:
+    def observe(self, handler: Callable[..., Any], names: Any = traitlets.All, type: Any = "change") -> None:
         """Call ``handler(change)`` when a trait changes.
 
         What it raises becomes a problem of the state and doesn't keep other observers from being called. The
@@ -64,7 +66,9 @@ class Observed(traitlets.HasTraits):
         """
         super().observe(Guarded(handler, self._fault, _forget(self, names, type)), names, type)
 
-    def unobserve(self, handler: Callable, names: Any = traitlets.All, type: Any = "change") -> None:
+    def unobserve(
+        self, handler: Callable[..., Any], names: Any = traitlets.All, type: Any = "change"
+    ) -> None:
         """Call a handler no more; nothing happens if it isn't called anyway."""
         guarded = handler if isinstance(handler, Guarded) else Guarded(handler, self._fault, _nobody)
         with contextlib.suppress(ValueError):  # its object may have died before

@@ -67,7 +67,7 @@ def _places(inputs: Inputs) -> dict[str, tuple[str, str, int]]:
     }
 
 
-def _is_place(one: list) -> bool:
+def _is_place(one: list[Any]) -> bool:
     return all(isinstance(part, kind) for part, kind in zip(one, (str, str, int, str), strict=True))
 
 
@@ -75,5 +75,5 @@ def _text(value: Any) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _list(value: Any) -> list:
+def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []

@@ -130,7 +130,7 @@ class PanelPlot(ipywidgets.VBox):
         colours = [looks[curve.cell].colour for curve in panel.curves]
         self._put_lines(self.curves, [(curve.x, curve.y) for curve in panel.curves], colors=colours)
 
-    def _put_lines(self, mark: bqplot.Lines, lines: list, **traits: Any) -> None:
+    def _put_lines(self, mark: bqplot.Lines, lines: list[Any], **traits: Any) -> None:
         """Set the lines of a mark; shorter ones stay at their last point. Without lines it isn't seen."""
         if not lines:
             self._put(mark, visible=False)

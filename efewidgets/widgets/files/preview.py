@@ -32,7 +32,7 @@ from .rows import channels_in_words, count_files, counted, own_names, proposal_r
 #: Formats whose sweeps are chosen by the protocol that the file itself names
 _NAMING = suffixes_that_name_protocols()
 #: Formats whose files may hold a whole run of sweeps
-_RUNS = (".abf", ".mat", ".wcp", ".axgd", ".axgx", ".pxp", ".atf")
+_RUNS = (".abf", ".mat", ".wcp", ".axgd", ".axgx", ".smr", ".smrx", ".pxp", ".atf")
 EACH_FILE = (
     ' <span class="efe-hint">Each file holds many sweeps, and no name says a protocol: each is taken for a cell of its '
     "own. A pattern such as {cell}/* puts those of a folder together.</span>"
@@ -221,10 +221,10 @@ class Preview:
             kept.append(dataclasses.replace(one, **said, found_in="you") if said else one)  # type: ignore[arg-type]
         return kept
 
-    def _is_there(self, known: set[tuple], one: Proposal) -> bool:
+    def _is_there(self, known: set[tuple[Any, ...]], one: Proposal) -> bool:
         return (one.cell, one.own_protocol or one.protocol, one.own_cell, *one.source.paths) in known
 
-    def _known(self) -> set[tuple]:
+    def _known(self) -> set[tuple[Any, ...]]:
         files = self.owner.state.inputs.files()
         return {(cell.name, *own_names(file), *file.recipe.paths) for cell, file in files}
 

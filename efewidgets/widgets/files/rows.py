@@ -49,7 +49,9 @@ def proposal_row(number: int, one: Proposal, there: bool) -> Row:
     missing = [name for name in ("cell", "protocol") if not getattr(one, name)]
     family = stimulus_family(one.protocol)
     if one.protocol and not family and not there:
-        problems.append(f"{_UNKNOWN}: rename it here, or choose its stimulus once it is added")
+        problems.append(
+            f"{_UNKNOWN}: rename it here, or choose its stimulus once it is added, by its current too"
+        )
     if there:
         problems.append("is there already: not added again")
     elif missing:
@@ -182,7 +184,9 @@ def _facts(file: FileInputs, seen: Sequence[Seen | None]) -> dict[str, Any]:
     """Return what the file says: number of sweeps of the protocol, kHz, problems."""
     problems = [one.problem for one in seen if one is not None and one.problem]
     if not stimulus_family(file.protocol, file.metadata.get("ecode")):
-        problems.append(f"{_UNKNOWN}: rename it, or choose its stimulus")
+        problems.append(
+            f"{_UNKNOWN}: rename it, or choose its stimulus (what its current shows stands below)"
+        )
     first = seen[0].summary if seen and seen[0] is not None else None
     if first is None:
         return {"sweeps": None, "rate": None, "problems": problems}

@@ -30,7 +30,7 @@ class ProblemList(anywidget.AnyWidget):
 
     _esm = static(__file__, "problem_list.js")
 
-    groups: traitlets.List = traitlets.List().tag(sync=True)
+    groups: traitlets.List[Any] = traitlets.List().tag(sync=True)
 
     def __init__(self, on_go: Callable[[int], Any], on_more: Callable[[str], Any]):
         super().__init__()

@@ -142,7 +142,9 @@ class SummaryPanel(StateWidget):
             "features": sum(len(found) for places in features.values() for found in places.values()),
         }
 
-    def _row(self, cell: str, protocols: Sequence[str], counts: Mapping) -> dict[str, Any]:
+    def _row(
+        self, cell: str, protocols: Sequence[str], counts: Mapping[tuple[str, str], Counter[str]]
+    ) -> dict[str, Any]:
         value, reason = in_force(self.state, cell)[:2]
         row: dict[str, Any] = {
             "id": cell,

@@ -150,7 +150,9 @@ class StateWidget(ipywidgets.VBox):
         """Call ``action()`` when a person presses a button."""
         button.on_click(lambda _: self.act(action, message=message))
 
-    def act(self, action: Callable, *args: Any, message: Message | None = None, **kwargs: Any) -> bool:
+    def act(
+        self, action: Callable[..., Any], *args: Any, message: Message | None = None, **kwargs: Any
+    ) -> bool:
         """Do an action; whether it could be done. What is wrong is said beside the control.
 
         Parameters

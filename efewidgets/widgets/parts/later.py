@@ -73,7 +73,7 @@ class Later:
         self._thread.start()
         return found
 
-    def _do(self, activity: str, work: Callable[[Seen], Any], found: Future) -> None:
+    def _do(self, activity: str, work: Callable[[Seen], Any], found: Future[Any]) -> None:
         last = time.monotonic()
 
         def seen(done: int, of: int) -> None:

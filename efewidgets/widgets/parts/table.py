@@ -250,7 +250,7 @@ class Table(anywidget.AnyWidget):
             if "number" in content:
                 self.send({"kind": "done", "number": content["number"]})
 
-    def _call(self, action: Callable | None, *args: Any, at: dict[str, Any] | None = None) -> bool:
+    def _call(self, action: Callable[..., Any] | None, *args: Any, at: dict[str, Any] | None = None) -> bool:
         """Do an action and say below the table, or at a cell, why it could not be done."""
         try:
             if action is not None:

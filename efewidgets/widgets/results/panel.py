@@ -198,7 +198,7 @@ class ResultsPanel(StateWidget):
         ):
             self.put(part.layout, display=None if seen else "none")
 
-    def _show_table(self, table: Table, columns: Sequence, rows: Sequence) -> None:
+    def _show_table(self, table: Table, columns: Sequence[Any], rows: Sequence[Any]) -> None:
         if tuple(columns) != table.columns:
             table.show(())  # rows of other columns
             table.set_columns(columns)

@@ -232,7 +232,9 @@ class RheobaseInspector(StateWidget):
         for name, decides in chosen.items():
             self.put(self.protocols[name], value=decides)
 
-    def _show_cell(self, view: CellView, of: dict, selected: tuple[str, ...], absolute: bool) -> None:
+    def _show_cell(
+        self, view: CellView, of: dict[str, Any], selected: tuple[str, ...], absolute: bool
+    ) -> None:
         if view.name != self._drawn:
             self._take.cancel()
             self._drawn, self._dragging = view.name, False

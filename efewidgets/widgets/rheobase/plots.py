@@ -134,7 +134,7 @@ class SmallPlot:
         value = None if view.value is None else view.value * factor
         self._upright(self.line, value, top)
 
-    def _circle(self, mark: bqplot.Scatter, view: CellView, amps: np.ndarray, ids: tuple) -> None:
+    def _circle(self, mark: bqplot.Scatter, view: CellView, amps: np.ndarray, ids: tuple[Any, ...]) -> None:
         where = [k for k, identity in enumerate(view.ids) if identity in ids]
         self.put(mark, x=amps[where], y=view.counts[where])
 

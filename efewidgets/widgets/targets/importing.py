@@ -225,7 +225,7 @@ def _words(problems: Iterable[Problem]) -> list[str]:
     return list(dict.fromkeys(p.message for p in problems if p.kind in ("", "target", "config")))
 
 
-def _listed(data: list, tolerance: float) -> tuple[Targets, list[str]]:
+def _listed(data: list[Any], tolerance: float) -> tuple[Targets, list[str]]:
     """Return targets of a list, each as `extract_efeatures` or as BluePyEModel has it."""
     found: Targets = []
     notes: list[str] = []

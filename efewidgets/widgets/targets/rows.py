@@ -117,7 +117,9 @@ def _faults(targets: Sequence[Target], absolute: bool) -> tuple[str, ...]:
     return tuple(p.message for p in role_problems([target.as_dict() for target in targets], absolute))
 
 
-def _row(target: Target, found: tuple | None, of_all: int, protocols: Mapping[str, Any]) -> dict[str, Any]:
+def _row(
+    target: Target, found: tuple[Any, ...] | None, of_all: int, protocols: Mapping[str, Any]
+) -> dict[str, Any]:
     row: dict[str, Any] = {
         "id": target.id,
         "protocol": target.protocol,

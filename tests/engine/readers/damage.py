@@ -1,5 +1,7 @@
 """Damage files at random (always the same way) and read them: nothing but a ReadError may come of it.
 
+Bytes are changed and files are cut (`damaged`), or a number in them, of whatever width, says something else (`lied`).
+
 Run as a program for one file, because a damaged file can bring the HDF5 library down with the process.
 """
 
@@ -7,8 +9,11 @@ from __future__ import annotations
 
 import json
 import random
+import re
+import struct
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -30,14 +35,40 @@ def damaged(raw: bytes, seed: str) -> bytes:
     return bytes(found)
 
 
-def outcomes(path: Path, metadata: dict[str, Any], seeds: int) -> list[str]:
+def lied(raw: bytes, seed: str) -> bytes:
+    """Have one to three numbers say something else: digits of text, or whole numbers of 2, 4 or 8 bytes at even places.
+
+    The places are all over the file, since the lists of some formats stand behind their samples.
+    """
+    rng = random.Random(seed)
+    found = bytearray(raw)
+    text = [match.span() for match in re.finditer(rb"(?<![\x80-\xff])\d+", raw[:1024])]
+    for _ in range(rng.choice([1, 1, 2, 3])):
+        if text and rng.random() < 0.4:
+            begin, end = rng.choice(text)
+            found[begin:end] = rng.choice(
+                [b"0", b"-1", b"7", b"65536", b"999999999", b"9" * 30, b"1e308", b"nan"]
+            )
+            text = []  # places behind it have moved
+        else:
+            order, form = rng.choice("<>"), rng.choice("hiq")
+            size = struct.calcsize(form)
+            most = 1 << (8 * size - 1)
+            at = 2 * rng.randrange((min(len(raw), rng.choice([1024, len(raw)])) - size) // 2)
+            near = struct.unpack_from(order + form, found, at)[0] if at + size <= len(found) else 0
+            lie = rng.choice([0, 1, -1, near + 1, near - 1, 2 * near, 1000, most - 1, -most, 1 << (4 * size)])
+            found[at : at + size] = struct.pack(order + form, max(min(lie, most - 1), -most))
+    return bytes(found)
+
+
+def outcomes(path: Path, metadata: dict[str, Any], seeds: int, how: Callable = damaged) -> list[str]:
     """Return what each damage did: "read", "ReadError"; anything else is a bug."""
     raw = path.read_bytes()
     target = path.with_name("damaged" + path.suffix)
     key = "v_file" if "i_file" in metadata else "filepath"
     found = []
     for seed in range(seeds):
-        target.write_bytes(damaged(raw, f"{path.name} {seed}"))
+        target.write_bytes(how(raw, f"{path.name} {seed}"))
         start = time.monotonic()
         found += [_outcome(read, metadata | {key: str(target)}), _outcome(inspect, target)]
         if time.monotonic() - start > SECONDS:

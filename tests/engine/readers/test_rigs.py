@@ -331,6 +331,18 @@ def test_two_voltages_of_one_folder_are_two_cells(tmp_path):
 
 
 @needs_igor2
+def test_a_current_whose_voltage_lost_its_unit_is_told(tmp_path):
+    made = [
+        (folder, name, samples, "" if (folder, name) == ("cellB", "ad0_1") else unit)
+        for folder, name, samples, unit in waves()
+    ]
+    sweeps, problems = read({"filepath": str(write_pxp(tmp_path / "a.pxp", made))})
+    assert [s["label"] for s in sweeps] == [f"cell{c}:ad0_{k}" for c, k in ("A3", "A1", "A2", "B3", "B2")]
+    (lost,) = (p for p in problems if p.recording == "cellB:ad1_1")
+    assert "no voltage that belongs to it" in lost.message
+
+
+@needs_igor2
 def test_units_that_stand_in_labels_of_axes_count(tmp_path):
     """NeuroMatic gives its waves no unit, but a note."""
     both = [

@@ -92,6 +92,6 @@ def test_a_file_of_many_records_is_a_cell_of_its_own(files):
 
 
 def test_the_filters_know_the_endings():
-    assert {".dat", ".wcp", ".axgx", ".axgd", ".pxp", ".atf"} <= set(suffixes_of(ANY_FORMAT))
+    assert {".dat", ".wcp", ".axgx", ".axgd", ".smr", ".smrx", ".pxp", ".atf"} <= set(suffixes_of(ANY_FORMAT))
     assert suffixes_of("HEKA") == (".dat",)
     assert set(suffixes_that_name_protocols()) == {".nwb", ".zarr", ".dat"}

@@ -35,7 +35,7 @@ def convert(
     protocol: str | None = None,
     metadata: Mapping[str, Any] | None = None,
     force: bool = False,
-    recording_reader: Callable | None = None,
+    recording_reader: Callable[..., Any] | None = None,
     efel_settings: Mapping[str, Any] | None = None,
     **about: Any,
 ) -> list[Problem]:

@@ -93,7 +93,7 @@ class CellSweeps:
 def gather(
     files_metadata: Mapping[str, Any],
     problems: list[Problem],
-    reader: Callable | None = None,
+    reader: Callable[..., Any] | None = None,
     efel_settings: Mapping[str, Any] | None = None,
 ) -> list[CellSweeps]:
     """Read all sweeps; what can't be read is told.
@@ -121,7 +121,7 @@ def gather(
 def _timings(
     files: list[Mapping[str, Any]],
     protocol: str,
-    reader: Callable | None,
+    reader: Callable[..., Any] | None,
     efel_settings: Mapping[str, Any] | None,
     problems: list[Problem],
 ) -> list[dict[str, Recording]]:
@@ -144,7 +144,7 @@ def _timings(
 def _sweeps(
     metadata: Mapping[str, Any],
     protocol: str,
-    reader: Callable | None,
+    reader: Callable[..., Any] | None,
     known: Mapping[str, Recording],
     problems: list[Problem],
 ) -> Iterator[NwbSweep]:

@@ -221,8 +221,8 @@ def _tables(file: NWBFile, rows: Sequence[_Row]) -> None:
 def _grouped(rows: Sequence[_Row]) -> list[_Group]:
     """Put together what was recorded at once: sweeps of one name in one file that are of several cells."""
     groups: list[_Group] = []
-    at_once: dict[tuple, _Group] = {}
-    runs: dict[tuple, _Run] = {}
+    at_once: dict[tuple[Any, ...], _Group] = {}
+    runs: dict[tuple[Any, ...], _Run] = {}
     counts: dict[tuple[str, str], int] = {}
     for number, row in enumerate(rows):
         sweep = row.sweep

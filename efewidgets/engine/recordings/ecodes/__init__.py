@@ -24,6 +24,21 @@ from .classes import (
     Step,
 )
 
+__all__ = [
+    "FAMILIES",
+    "SAHP",
+    "CapCheck",
+    "DeHyperPol",
+    "HyperDePol",
+    "NegCheops",
+    "PinkNoise",
+    "PosCheops",
+    "Ramp",
+    "SineSpec",
+    "SpikeRec",
+    "Step",
+]
+
 FAMILIES: dict[str, type[Recording]] = {
     cls.__name__: cls
     for cls in (

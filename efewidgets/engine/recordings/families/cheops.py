@@ -19,7 +19,7 @@ LARGER = 1.5  # times what goes the family's way: the current goes the other way
 class _Cheops(Family):
     timings = ("ton", "t1", "t2", "t3", "t4", "toff")
     agree_ms = 100.0
-    summit: Callable
+    summit: Callable[..., Any]
 
     def measure(
         self, trace: Trace, edges: Mapping[str, int], given: Mapping[str, int], finding: Finding

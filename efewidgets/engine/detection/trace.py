@@ -120,7 +120,9 @@ class Trace:
     def coarse(self) -> np.ndarray:
         """Block medians (nA): blind to spikes' artefacts, which last less than half a block."""
         half = self.width // 2
-        return np.partition(blocks(self.x, self.width), half, axis=1)[:, half]
+        return np.partition(blocks(self.x, self.width), half, axis=1)[
+            :, half
+        ].copy()  # a view would keep all samples in memory
 
     @cached_property
     def noise(self) -> float:

@@ -90,7 +90,7 @@ def without_spikes(y: np.ndarray) -> np.ndarray:
     """Running median over `WINDOW` samples."""
     padded = np.pad(y, WINDOW // 2, mode="edge")
     windows = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)
-    return np.partition(windows, WINDOW // 2, axis=1)[:, WINDOW // 2]
+    return np.partition(windows, WINDOW // 2, axis=1)[:, WINDOW // 2].copy()
 
 
 def half_waves(y: np.ndarray) -> list[HalfWave]:

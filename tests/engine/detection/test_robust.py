@@ -121,3 +121,29 @@ def test_unknown_family_and_impossible_step():
         detect("Zap", np.zeros(100), 0.1)
     with pytest.raises(ValueError, match="positive"):
         detect("Step", np.zeros(100), 0.0)
+
+
+def _memory_of(value, seen):
+    """Return the bytes that arrays within a result keep, those that they are views of included."""
+    if id(value) in seen:
+        return 0
+    seen.add(id(value))
+    if isinstance(value, np.ndarray):
+        owner = value if value.base is None else value.base
+        return getattr(owner, "nbytes", value.nbytes)
+    if isinstance(value, dict):
+        return sum(_memory_of(one, seen) for one in value.values())
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return sum(_memory_of(one, seen) for one in value)
+    return _memory_of(vars(value), seen) if hasattr(value, "__dict__") else 0
+
+
+@pytest.mark.parametrize(
+    "family", ["Step", "SAHP", "Ramp", "HyperDePol", "SpikeRec", "SineSpec", "PinkNoise"]
+)
+def test_what_is_found_does_not_keep_the_samples(family):
+    """Of a sweep of 800 kB 20 kB; with a view on all samples, each of a thousand sweeps would stay in memory."""
+    x = np.random.default_rng(0).normal(0, 0.002, 100_000)
+    x[20_000:60_000] += 0.1
+    window = detect(family, x, 0.1)
+    assert _memory_of(vars(window), set()) < 20_000

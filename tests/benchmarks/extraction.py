@@ -104,7 +104,9 @@ def compare(case: Case, rounds: int) -> dict[str, Any]:
             costs[side].append(measured(side, arguments, case.workers))
     theirs, ours = (costs[side][0].outputs for side in SIDES)
     found = differences(theirs, ours)
-    if not case.timings:  # a level whose edges were found a little off: ours is nearer to that with the timings given
+    if (
+        not case.timings
+    ):  # a level whose edges were found a little off: ours is nearer to that with the timings given
         found = [difference for difference in found if "/long_amp: " not in difference]
     if found:
         raise AssertionError(f"{case.title}: {len(found)} values differ, e.g. {found[:3]}")

@@ -35,11 +35,7 @@ def _asked(summaries: Sequence[FileSummary]) -> Iterator[tuple[tuple[str, ...], 
     from ..engine.readers.registry import suffixes_that_name_protocols
 
     by_path = {summary.path: summary for summary in summaries}
-
-    def unit_of(path: str) -> str | None:
-        return next((unit for units in by_path[path].units.values() for unit in units), None)
-
-    sources, _ = pair_files(by_path, unit_of)
+    sources, _ = pair_files(by_path, lambda path: by_path[path].unit)
     for source in sources:
         protocols = by_path[source.path].protocols
         if not source.path.lower().endswith(suffixes_that_name_protocols()):

@@ -2,38 +2,5 @@
 
 from __future__ import annotations
 
-from .recordings.ecodes import (
-    FAMILIES,
-    SAHP,
-    CapCheck,
-    DeHyperPol,
-    HyperDePol,
-    NegCheops,
-    PinkNoise,
-    PosCheops,
-    Ramp,
-    SineSpec,
-    SpikeRec,
-    Step,
-    ecode_of,
-    eCodes,
-    register_ecode,
-)
-
-__all__ = [
-    "FAMILIES",
-    "SAHP",
-    "CapCheck",
-    "DeHyperPol",
-    "HyperDePol",
-    "NegCheops",
-    "PinkNoise",
-    "PosCheops",
-    "Ramp",
-    "SineSpec",
-    "SpikeRec",
-    "Step",
-    "eCodes",
-    "ecode_of",
-    "register_ecode",
-]
+from .recordings.ecodes import *  # noqa: F403 - all that it hands out
+from .recordings.ecodes import __all__ as __all__

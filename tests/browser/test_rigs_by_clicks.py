@@ -88,6 +88,17 @@ def propose(page, name: str) -> None:
     grid(page, "Files to be added").get_by_text(name, exact=True).first.wait_for()
 
 
+def with_two_cells_proposed(serve, opened, lab: pathlib.Path):
+    """Open a page on a folder with one file of two cells, which is proposed."""
+    lab.mkdir()
+    two_cells(lab / "pair.abf")
+    page = opened(serve(str(lab)).url)
+    page.set_default_timeout(30_000)
+    propose(page, "pair.abf")
+    page.get_by_text("Vm_3 ← Im_3").wait_for()
+    return page
+
+
 def name_protocols(page, name: str) -> None:
     """Type the protocol of all rows that are proposed, at once."""
     proposed = grid(page, "Files to be added")
@@ -139,13 +150,7 @@ EXPECTED = pytest.approx((24.0, 7.0), abs=0.05)
 
 def test_two_cells_in_one_file(serve, opened, tmp_path):
     """Channels say which current is whose, who was listened to isn't added; the peaks are those that were written."""
-    lab = tmp_path / "lab"
-    lab.mkdir()
-    two_cells(lab / "pair.abf")
-    page = opened(serve(str(lab)).url)
-    page.set_default_timeout(30_000)
-    propose(page, "pair.abf")
-    page.get_by_text("Vm_3 ← Im_3").wait_for()
+    page = with_two_cells_proposed(serve, opened, tmp_path / "lab")
     rows = cells_of(page, "Files to be added")
     assert [row[1] for row in rows] == ["Vm_1 ← Im_1", "Vm_3 ← Im_3"]
     assert all("only listened to, and not added: Vm_2" in row[-1] for row in rows)
@@ -249,13 +254,7 @@ def test_behind_a_fence_another_host_than_the_allowed_is_refused(serve, opened, 
 
 def test_a_name_that_says_nothing_is_read_by_the_current(serve, opened, tmp_path):
     """Offered, taken by a click, taken back by Undo; before the click nothing is read so."""
-    lab = tmp_path / "lab"
-    lab.mkdir()
-    two_cells(lab / "pair.abf")
-    page = opened(serve(str(lab)).url)
-    page.set_default_timeout(30_000)
-    propose(page, "pair.abf")
-    page.get_by_text("Vm_3 ← Im_3").wait_for()
+    page = with_two_cells_proposed(serve, opened, tmp_path / "lab")
     name_protocols(page, "protocol_004")
     press(page, "Add 1 file to 2 cells")
     offered = grid(page, "Stimuli by the current")

@@ -24,7 +24,6 @@ from .files import existing_file, main_path
 from .inspection import Contents, Sweep, SweepInfo, known_sweep, step_in_ms
 from .nwb_selection import CELL, asked_names
 from .outline import Episode, Outline, Part
-from .spike2 import need_sonpy
 from .vouched import ask_about
 
 #: What its metadata may say besides what any file's may, and of which kind
@@ -253,6 +252,8 @@ def _axograph_samples(path: str, places: list[tuple[Any, ...]]) -> list[np.ndarr
 
 
 def _spike2_outline(path: str) -> Outline:
+    from .spike2 import need_sonpy
+
     need("neo", path, "Spike2", "spike2")
     need_sonpy(path)
     found: Outline = ask_about(path, "readers.spike2:outline")

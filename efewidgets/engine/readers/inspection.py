@@ -112,6 +112,11 @@ class FileSummary:
         problems = tuple(dataclasses.replace(problem, file=path) for problem in self.problems)
         return dataclasses.replace(self, path=path, problems=problems)
 
+    @property
+    def unit(self) -> str | None:
+        """The unit of a wave (the first that the file names), if it has one."""
+        return next((unit for found in self.units.values() for unit in found), None)
+
     def _distinct(self, name: str) -> list[Any]:
         values = (getattr(sweep, name) for sweep in self.sweeps)
         return list(dict.fromkeys(v for v in values if v is not None))

@@ -165,9 +165,7 @@ class TargetActions(Editing):
             if self.inputs.targets is not None:
                 return [target.id for target in self.inputs.targets]
             chosen = list(dict.fromkeys(self.results.targets))
-            proposed = with_roles(
-                [target.as_dict() for target in chosen]
-            )  # as an export of the choice has them
+            proposed = _with_roles(chosen)  # as an export of the choice has them
             whole = not role_faults(proposed, complete=True)
             new = [
                 dataclasses.replace(target, id=self._new_id("t"), role=role.get("role") if whole else None)
@@ -199,6 +197,10 @@ class TargetActions(Editing):
                     f"the target has no {name!r}; it needs efeature, protocol, amplitude and tolerance."
                 )
         return Target(self._new_id("t"), **fields)
+
+
+def _with_roles(targets: Iterable[Target]) -> list[dict[str, Any]]:
+    return with_roles([target.as_dict() for target in targets])
 
 
 def _fields(changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -35,8 +35,7 @@ class Seen:
     @property
     def unit(self) -> str | None:
         """The unit of a wave, if it has one."""
-        units = self.summary.units if self.summary is not None else {}
-        return next((unit for found in units.values() for unit in found), None)
+        return self.summary.unit if self.summary is not None else None
 
 
 class Looker:

@@ -16,7 +16,7 @@ import traitlets
 from ...engine.problems import EfeError
 from ...state import ExtractionState
 from .debounce import Debounce
-from .message import Message
+from .message import Message, failure
 from .owned import close_all
 from .style import stylesheet
 
@@ -172,7 +172,7 @@ class StateWidget(ipywidgets.VBox):
                 return False
             except Exception as error:
                 logger.exception("an action failed")
-                beside.say(f"that failed: {type(error).__name__}: {error}")
+                beside.say(failure(error))
                 return False
             return True
 

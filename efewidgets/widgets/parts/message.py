@@ -6,7 +6,14 @@ import html
 
 import ipywidgets
 
+from ...engine.problems import EfeError
+
 KINDS = ("error", "warning", "note")
+
+
+def failure(error: BaseException) -> str:
+    """Return what a person is told of an error: its own words if it was written for them, else what it is."""
+    return str(error) if isinstance(error, EfeError) else f"that failed: {type(error).__name__}: {error}"
 
 
 class Message(ipywidgets.HTML):

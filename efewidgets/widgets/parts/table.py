@@ -13,6 +13,7 @@ import anywidget
 import traitlets
 
 from ...engine.problems import EfeError
+from .message import failure
 from .style import static
 
 logger = logging.getLogger(__name__)
@@ -259,7 +260,7 @@ class Table(anywidget.AnyWidget):
             return self._refuse(str(error), at)
         except Exception as error:
             logger.exception("an action on a table failed")
-            return self._refuse(f"that failed: {type(error).__name__}: {error}", at)
+            return self._refuse(failure(error), at)
         self.refused = None
         return True
 

@@ -14,6 +14,7 @@ import traitlets
 
 from ...engine.files.receiving import Inbox
 from ...engine.problems import EfeError
+from .message import failure
 from .style import static
 
 logger = logging.getLogger(__name__)
@@ -81,9 +82,7 @@ class Upload(anywidget.AnyWidget):
             except Exception as error:
                 logger.exception("an upload failed")
                 self.inbox.drop(key)
-                self.send(
-                    {"kind": "refused", "id": key, "reason": f"that failed: {type(error).__name__}: {error}"}
-                )
+                self.send({"kind": "refused", "id": key, "reason": failure(error)})
 
     def _do(self, key: str, content: Any, buffers: Any) -> None:
         kind = content.get("kind")

@@ -20,7 +20,7 @@ from ...state import ExtractionState
 from ..parts.base import StateWidget
 from ..parts.html import escape, plain, tag
 from ..parts.later import Later, Seen
-from ..parts.message import Message
+from ..parts.message import Message, failure
 from ..parts.style import row
 from ..parts.table import Column, Table
 from ..parts.upload import Upload
@@ -212,16 +212,14 @@ class ModelsPanel(StateWidget):
         return future
 
     def _say(self, done: Future[list[str]]) -> None:
-        """Say what came of adding a model; once the click that began it is dealt with, which clears the message."""
-        with self._guard:
-            error = done.exception()
-            if isinstance(error, EfeError):
-                self.said.say(str(error))
-            elif error is not None:
+        """Say what came of adding a model."""
+        error = done.exception()
+        if error is not None:
+            if not isinstance(error, EfeError):
                 logger.error("a model can't be added", exc_info=error)
-                self.said.say(f"that failed: {type(error).__name__}: {error}")
-            elif passed_over := done.result():
-                self.said.say(f"Of no target's protocol: {', '.join(map(plain, passed_over))}.", "note")
+            self.said.say(failure(error))
+        elif passed_over := done.result():
+            self.said.say(f"Of no target's protocol: {', '.join(map(plain, passed_over))}.", "note")
 
     def begin_model(self, responses: Any) -> Future[list[str]]:
         """Begin to add the model of the name that is typed, apart from the page; see `ExtractionState.add_model`.

@@ -41,9 +41,9 @@ def metadata_of(
         If none can be used.
     """
     names = [os.fspath(path) for path in paths]
-    seen = {name: _look(name, problems) for name in dict.fromkeys(names)}
-    usable = [name for name, summary in seen.items() if summary is not None]
-    sources, alone = pair_files(usable, lambda path: _unit(seen[path]))
+    looks = {name: _look(name, problems) for name in dict.fromkeys(names)}
+    seen = {name: summary for name, summary in looks.items() if summary is not None}
+    sources, alone = pair_files(seen, lambda path: seen[path].unit)
     problems += alone
     found: dict[str, dict[str, list[dict[str, Any]]]] = {}
     for one in propose(
@@ -51,7 +51,7 @@ def metadata_of(
         None,
         protocols_in=lambda path: _protocols(seen[path], path),
         cells_in=lambda path, name: _cells(seen[path], name),
-        protocol_of=lambda path: next(iter(seen[path].protocols), "") if seen[path] else "",  # type: ignore[union-attr]
+        protocol_of=lambda path: next(iter(seen[path].protocols), ""),
     ):
         own_cell, own_protocol = _said(one, cell, protocol, problems)
         found.setdefault(own_cell, {}).setdefault(own_protocol, []).append({**one.metadata, **(more or {})})
@@ -68,21 +68,12 @@ def _look(path: str, problems: list[Problem]) -> FileSummary | None:
         return None
 
 
-def _unit(summary: FileSummary | None) -> str | None:
-    """Return the unit of a wave, if it has one."""
-    units = summary.units if summary is not None else {}
-    return next((unit for found in units.values() for unit in found), None)
+def _protocols(summary: FileSummary, path: str) -> list[str]:
+    return summary.protocols if path.lower().endswith(suffixes_that_name_protocols()) else []
 
 
-def _protocols(summary: FileSummary | None, path: str) -> list[str]:
-    naming = path.lower().endswith(suffixes_that_name_protocols())
-    return summary.protocols if summary is not None and naming else []
-
-
-def _cells(summary: FileSummary | None, protocol: str) -> list[str]:
-    if summary is None or len(summary.cells) < 2:
-        return []
-    return list(summary.cells_of(protocol))
+def _cells(summary: FileSummary, protocol: str) -> list[str]:
+    return [] if len(summary.cells) < 2 else summary.cells_of(protocol)
 
 
 def _said(one: Proposal, cell: str | None, protocol: str | None, problems: list[Problem]) -> tuple[str, str]:

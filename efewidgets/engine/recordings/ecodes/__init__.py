@@ -37,6 +37,9 @@ __all__ = [
     "SineSpec",
     "SpikeRec",
     "Step",
+    "eCodes",
+    "ecode_of",
+    "register_ecode",
 ]
 
 FAMILIES: dict[str, type[Recording]] = {

@@ -16,6 +16,7 @@ from ...detection import FAMILIES
 from ...problems import EfeError
 from ...traces.trace import Trace
 from ..finding import Finding
+from .signal import BASE_SAMPLES, base_current
 
 #: Times (ms) and current (nA), arrays (n,)
 Current = tuple[np.ndarray, np.ndarray]
@@ -126,6 +127,19 @@ class Family:
             Holds what was said, and takes what there is to tell.
         """
         raise NotImplementedError
+
+    def holding_before(
+        self, trace: Trace, edges: Mapping[str, int], finding: Finding, onset_is_known: bool
+    ) -> Any:
+        """Return the holding current (nA): that which was said, or the median up to the onset, if that is known.
+
+        Otherwise BluePyEfe takes its first samples, whatever is in them; `Finding.holding_current` looks at that.
+        """
+        said = finding.level("hypamp")
+        if said is not None:
+            return said
+        usual = base_current(trace.current, edges["ton"] if onset_is_known else BASE_SAMPLES)
+        return finding.holding_current(trace, edges["ton"], edges["toff"], usual)
 
     # --- rebuilding: `s` has the parameters as attributes
 

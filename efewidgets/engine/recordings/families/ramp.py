@@ -15,7 +15,7 @@ from ...traces.robust import line, spread
 from ...traces.trace import Trace
 from ..finding import Finding
 from .family import Current, Family
-from .signal import BASE_SAMPLES, base_current, smooth
+from .signal import smooth
 
 LAST_SAMPLES = 10
 NEAR = 0.02  # of the height of a ramp
@@ -43,10 +43,8 @@ class Ramp(Family):
     def measure(
         self, trace: Trace, edges: Mapping[str, int], given: Mapping[str, int], finding: Finding
     ) -> dict[str, Any]:
-        hypamp, amp = finding.level("hypamp"), finding.level("amp")
-        if hypamp is None:
-            usual = base_current(trace.current, edges["ton"] if finding.usual_failed else BASE_SAMPLES)
-            hypamp = finding.holding_current(trace, edges["ton"], edges["toff"], usual)
+        amp = finding.level("amp")
+        hypamp = self.holding_before(trace, edges, finding, onset_is_known=finding.usual_failed)
         if amp is None:
             amp = _summit(trace.current[edges["ton"] : edges["toff"]], finding) - hypamp
         return {"hypamp": hypamp, "amp": amp}

@@ -11,7 +11,7 @@ from ...kinds import NUMBER
 from ...traces.trace import Trace, number
 from ..finding import Finding
 from .family import Current, Family
-from .signal import BASE_SAMPLES, base_current, smooth
+from .signal import smooth
 
 CHIRP_DEFAULTS = {
     "chirp_frequency_base": 1.0,
@@ -41,10 +41,8 @@ class SineSpec(Family):
     def measure(
         self, trace: Trace, edges: Mapping[str, int], given: Mapping[str, int], finding: Finding
     ) -> dict[str, Any]:
-        hypamp, amp = finding.level("hypamp"), finding.level("amp")
-        if hypamp is None:
-            usual = base_current(trace.current, edges["ton"] if finding.usual_failed else BASE_SAMPLES)
-            hypamp = finding.holding_current(trace, edges["ton"], edges["toff"], usual)
+        amp = finding.level("amp")
+        hypamp = self.holding_before(trace, edges, finding, onset_is_known=finding.usual_failed)
         chirp = _chirp(finding)
         if amp is None:
             amp = self._height(trace, edges, hypamp, chirp)

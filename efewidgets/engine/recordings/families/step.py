@@ -27,11 +27,9 @@ class Step(Family):
     def measure(
         self, trace: Trace, edges: Mapping[str, int], given: Mapping[str, int], finding: Finding
     ) -> dict[str, Any]:
-        hypamp, amp = finding.level("hypamp"), finding.level("amp")
-        if hypamp is None:
-            known_onset = "ton" in given or finding.usual_failed
-            usual = base_current(trace.current, edges["ton"] if known_onset else BASE_SAMPLES)
-            hypamp = finding.holding_current(trace, edges["ton"], edges["toff"], usual)
+        amp = finding.level("amp")
+        onset_is_known = "ton" in given or finding.usual_failed
+        hypamp = self.holding_before(trace, edges, finding, onset_is_known)
         if amp is None:
             amp = median(trace.current[edges["ton"] : edges["toff"]]) - hypamp
         finding.membrane = membrane_of(trace, edges["ton"], edges["toff"], float(amp))

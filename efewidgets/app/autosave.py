@@ -74,7 +74,7 @@ class Autosave:
                     self.state.save(self.path)
                     self._saved = inputs
                 view = view_as_data(self.state.view, inputs)
-                self._view_file.write_text(json.dumps(view), encoding="utf-8")
+                self._view_file.write_text(json.dumps(view), encoding="utf-8", newline="\n")
             except (EfeError, OSError) as error:
                 logger.warning("the session can't be kept in %s: %s", self.path, error)
 

@@ -9,10 +9,10 @@ import sys
 import pytest
 
 from efewidgets.app.fence import Fence
-from efewidgets.engine import systems
 from efewidgets.engine.features import efel_import
 from efewidgets.engine.files.folders import Root
 from efewidgets.engine.problems import EfeError
+from efewidgets.engine.systems import libraries, paths
 from efewidgets.widgets.results.files import folder_at
 
 HOSTS = [r"\\host\share\x.nwb", "//host/share/x.nwb", r"\\?\UNC\host\share", r"\/host/share", r"\\.\pipe\x"]
@@ -42,38 +42,38 @@ def test_results_are_not_saved_on_another_machine(path, tmp_path):
 def test_a_root_that_lies_on_another_machine_can_be_read():
     root = pathlib.PureWindowsPath(r"\\rig\data")
     inside = pathlib.PureWindowsPath(r"\\rig\data\cell.nwb")
-    assert systems.names_a_host(root)
+    assert paths.names_a_host(root)
     assert inside.is_relative_to(root)
-    assert not systems.leads_to_a_host("/rig/data/cell.nwb", [root])
-    assert systems.leads_to_a_host("//other/data/cell.nwb", [pathlib.PurePosixPath("//rig/data")])
-    assert not systems.leads_to_a_host("//rig/data/cell.nwb", [pathlib.PurePosixPath("//rig/data")])
+    assert not paths.leads_to_a_host("/rig/data/cell.nwb", [root])
+    assert paths.leads_to_a_host("//other/data/cell.nwb", [pathlib.PurePosixPath("//rig/data")])
+    assert not paths.leads_to_a_host("//rig/data/cell.nwb", [pathlib.PurePosixPath("//rig/data")])
 
 
 def test_c_code_gets_a_path_that_it_can_open(tmp_path, monkeypatch):
     named = tmp_path / "Jürgen" / "DependencyV5.txt"
     named.parent.mkdir()
     named.write_text("LibV5:peak_voltage", encoding="utf-8")
-    assert systems.plain_path(named) == str(named)  # elsewhere paths are what they are
+    assert libraries.plain_path(named) == str(named)  # elsewhere paths are what they are
     monkeypatch.setattr(sys, "platform", "win32")
     monkeypatch.setenv("PUBLIC", str(tmp_path))
-    monkeypatch.setattr(systems, "_short_path", lambda path: path.replace("Jürgen", "JRGEN~1"))
-    assert systems.plain_path(named) == str(tmp_path / "JRGEN~1" / "DependencyV5.txt")
-    monkeypatch.setattr(systems, "_short_path", lambda path: path)  # a disk that keeps no short names
-    copied = systems.plain_path(named)
+    monkeypatch.setattr(libraries, "_short_path", lambda path: path.replace("Jürgen", "JRGEN~1"))
+    assert libraries.plain_path(named) == str(tmp_path / "JRGEN~1" / "DependencyV5.txt")
+    monkeypatch.setattr(libraries, "_short_path", lambda path: path)  # a disk that keeps no short names
+    copied = libraries.plain_path(named)
     assert copied.isascii()
     assert pathlib.Path(copied).read_text(encoding="utf-8") == "LibV5:peak_voltage"
-    assert systems.plain_path(named) == copied  # once is enough
-    assert systems.plain_path(r"C:\efel\DependencyV5.txt") == r"C:\efel\DependencyV5.txt"
+    assert libraries.plain_path(named) == copied  # once is enough
+    assert libraries.plain_path(r"C:\efel\DependencyV5.txt") == r"C:\efel\DependencyV5.txt"
 
 
 def test_libraries_beside_an_extension_are_found(tmp_path, monkeypatch):
     added: list[str] = []
     monkeypatch.setattr(os, "add_dll_directory", added.append, raising=False)
-    systems.let_load_from(tmp_path)
+    libraries.let_load_from(tmp_path)
     assert added == []
     monkeypatch.setattr(sys, "platform", "win32")
-    systems.let_load_from(tmp_path / "absent")
-    systems.let_load_from(tmp_path)
+    libraries.let_load_from(tmp_path / "absent")
+    libraries.let_load_from(tmp_path)
     assert added == [str(tmp_path)]
 
 

@@ -111,7 +111,7 @@ def _put_back(there: list[pathlib.Path], away: dict[pathlib.Path, pathlib.Path])
     stuck = set()
     for target, old in away.items():
         try:
-            replace(old, target)
+            move(old, target)
         except OSError:
             logger.error("%s can't be put back: what it held before is in %s", target, old)
             stuck.add(old.parent.parent)

@@ -193,14 +193,9 @@ def test_a_recording_that_the_rig_holds_open_is_told_as_that(name, tmp_path, mon
 
 
 def test_a_part_that_is_locked_while_it_is_read_is_told_as_that():
-    inner = refusal("x.abf", LOCKED)
-    try:
-        try:
-            raise inner
-        except PermissionError as error:
-            raise ValueError("can't be unpacked") from error
-    except ValueError as error:
-        assert files.is_held(error)
+    damaged = ValueError("can't be unpacked")
+    damaged.__cause__ = refusal("x.abf", LOCKED)
+    assert files.is_held(damaged)
     assert not files.is_held(ValueError("damaged"))
     assert not files.is_held(PermissionError(13, "Permission denied"))
 

@@ -62,15 +62,18 @@ def note(*words: object) -> None:
             file.write(" ".join(map(str, words)) + "\n")
 
 
-def asking() -> str:
-    """Return which line of ours asks, ``path:line``; "" if it is somebody else's, or one that knows of systems."""
+def asking(by_way_of: tuple[str, ...] = (STANDARD, "<frozen")) -> str:
+    """Return which line of ours asks, ``path:line``; "" if it is somebody else's, or one that knows of systems.
+
+    Between it and here may lie what begins with `by_way_of`: by default, all of Python's own library.
+    """
     frame = sys._getframe(2)
     while frame is not None:
         name = frame.f_code.co_filename
         if name.startswith(OURS) and not name.startswith(ASKS_FOR_THE_SYSTEM):
             return f"{name.removeprefix(str(ROOT) + os.sep)}:{frame.f_lineno}"
-        of_python = name.startswith((STANDARD, "<frozen")) and "site-packages" not in name
-        if not of_python and name != __file__:
+        on_the_way = name.startswith(by_way_of) and "site-packages" not in name
+        if not on_the_way and name != __file__:
             return ""
         frame = frame.f_back
     return ""
@@ -148,7 +151,7 @@ def _missing(module: Any, name: str, error: Callable[[], Exception]) -> None:
     real = getattr(module, name, None)
 
     def pretended(*args: Any, **options: Any) -> Any:
-        where = asking()
+        where = asking((f"{STANDARD}pathlib", __file__))  # Python's library asks for what there is
         if not where:
             assert real is not None, name
             return real(*args, **options)

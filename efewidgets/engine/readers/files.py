@@ -51,8 +51,6 @@ def existing_file(path: str) -> str:
         raise MissingFileError(_missing(place))
     if not place.is_file():
         raise ReadError(f"{name} is a device, not a recording.")
-    if not os.access(place, os.R_OK):
-        raise ReadError(f"{name} can't be read: you lack the permission.")
     if place.stat().st_size == 0:
         raise ReadError(f"{name} is empty (0 bytes): was it copied whole?")
     try:
@@ -64,7 +62,9 @@ def existing_file(path: str) -> str:
 
 def why_not_read(error: OSError, path: str | os.PathLike[str]) -> str:
     """Return in words why a file can't be read: above all, that the program which records has it open still."""
-    return HELD if is_held(error, path) else error.strerror or str(error)
+    if is_held(error, path):
+        return HELD
+    return "you lack the permission" if isinstance(error, PermissionError) else error.strerror or str(error)
 
 
 #: How files begin that stand for a recording which is elsewhere, and what to do

@@ -188,7 +188,7 @@ def test_a_recording_that_the_rig_holds_open_is_told_as_that(name, tmp_path, mon
     assert name in str(caught.value)
     assert "damaged" not in str(caught.value)
     monkeypatch.setattr(files, "_answer_to_opening", lambda asked: DENIED)
-    with pytest.raises(ReadError, match="Permission denied"):
+    with pytest.raises(ReadError, match="you lack the permission"):
         inspect(path)
 
 

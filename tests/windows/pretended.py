@@ -28,13 +28,13 @@ OURS = (str(ROOT / "efewidgets") + os.sep, str(ROOT / "tests") + os.sep)
 ASKS_FOR_THE_SYSTEM = (str(ROOT / "efewidgets" / "engine" / "systems") + os.sep, __file__)
 STANDARD = sysconfig.get_path("stdlib") + os.sep
 
+#: Without ``geteuid``: tests ask by `hasattr` whether it is there, which isn't pretended
 ONLY_POSIX = (
     "mkfifo",
     "fork",
     "killpg",
     "getpgid",
     "getuid",
-    "geteuid",
     "getgid",
     "wait4",
     "sysconf",

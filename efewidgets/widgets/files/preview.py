@@ -21,6 +21,8 @@ from ...engine.files.guessing import (
 from ...engine.files.name_patterns import Pattern
 from ...engine.problems import EfeError, Problem
 from ...engine.readers.registry import suffixes_that_name_protocols
+from ...engine.remote import is_url
+from ...engine.systems.paths import same_path
 from ..parts.base import StateWidget
 from ..parts.html import escape, plain
 from ..parts.message import Message
@@ -116,7 +118,10 @@ class Preview:
 
     def start(self, paths: Sequence[str]) -> None:
         """Propose these files, with those that are proposed already."""
-        self.paths = list(dict.fromkeys([*self.paths, *paths]))
+        known: dict[str, str] = {}
+        for path in (*self.paths, *paths):
+            known.setdefault(_place(path), path)
+        self.paths = list(known.values())
         self.looker.ask(
             p for p in self.paths if p.lower().endswith((*IGOR_SUFFIXES, *_NAMING, *_RECORDED, *_RUNS))
         )
@@ -222,11 +227,16 @@ class Preview:
         return kept
 
     def _is_there(self, known: set[tuple[Any, ...]], one: Proposal) -> bool:
-        return (one.cell, one.own_protocol or one.protocol, one.own_cell, *one.source.paths) in known
+        return (
+            one.cell,
+            one.own_protocol or one.protocol,
+            one.own_cell,
+            *map(_place, one.source.paths),
+        ) in known
 
     def _known(self) -> set[tuple[Any, ...]]:
         files = self.owner.state.inputs.files()
-        return {(cell.name, *own_names(file), *file.recipe.paths) for cell, file in files}
+        return {(cell.name, *own_names(file), *map(_place, file.recipe.paths)) for cell, file in files}
 
     def new(self) -> list[Proposal]:
         """Return what would be added: what has a cell and a protocol, and is not there already."""
@@ -333,3 +343,8 @@ class Preview:
     def state(self) -> dict[str, Any]:
         """Return what is shown, as plain data."""
         return {"pattern": self.pattern.value, "rows": list(self.table.rows)}
+
+
+def _place(path: str) -> str:
+    """Return by what the place of a recording is known, however its path is written."""
+    return path if is_url(path) else same_path(path)

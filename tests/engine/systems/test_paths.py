@@ -302,3 +302,13 @@ def test_the_port_of_another_program_is_not_shared(monkeypatch):
     monkeypatch.setattr(sys, "platform", "win32")
     network.only_if_free(probe)
     assert asked == [(socket.SOL_SOCKET, -5, 1)]
+
+
+def test_a_recording_is_there_already_however_its_path_is_written(tmp_path, monkeypatch):
+    # on Windows and macOS "Zelle.ABF" is "zelle.abf"; a Mac writes its "é" in two parts
+    monkeypatch.setattr(paths.sys, "platform", "darwin")
+    assert paths.same_path("/lab/Zélle.ABF") == paths.same_path("/lab/ze\u0301lle.abf")
+    assert paths.same_path("/lab/x/../a.abf") == paths.same_path("/lab/A.abf")
+    assert paths.same_path("/lab/a.abf") != paths.same_path("/lab/b.abf")
+    monkeypatch.setattr(paths.sys, "platform", "linux")
+    assert paths.same_path("/lab/a.abf") != paths.same_path("/lab/A.abf")  # two files there

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import time
 
 import numpy as np
@@ -334,3 +335,20 @@ def test_a_file_of_many_sweeps_is_a_cell(tmp_path, sweeps, cells):
         files.refresh()
         assert [row["cell"] for row in files.preview.table.rows] == ["axon", "axon"]
         files.close()
+
+
+def test_on_a_system_without_case_a_recording_is_not_added_twice(tmp_path, monkeypatch):
+    shutil.copy(datasets.sample_folder() / "RS1.nwb", tmp_path / "Cell.nwb")
+    with ExtractionState() as state:
+        files = FileSelector(state, root=tmp_path)
+        try:
+            monkeypatch.setattr(sys, "platform", "darwin")
+            one, other = str(tmp_path / "Cell.nwb"), str(tmp_path / "CELL.NWB")
+            files.preview.start([one])
+            files.preview.start([other, one])
+            assert files.preview.paths == [one]  # as it was written first
+            monkeypatch.setattr(sys, "platform", "linux")
+            files.preview.start([other])
+            assert files.preview.paths == [one, other]
+        finally:
+            files.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import json
 import logging
@@ -11,6 +10,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from ..engine.ending import at_end, not_at_end
 from ..engine.problems import EfeError
 from ..state import ExtractionState
 from ..state.sessions.looking import NAMES, look, view_as_data
@@ -52,7 +52,7 @@ class Autosave:
         self._soon = Debounce(self.save, DELAY, _in_thread)
         state.observe(self._changed, "revision")
         state.view.observe(self._changed, list(NAMES))
-        atexit.register(self._finish)
+        at_end(self._finish)
         if path.exists():
             _quietly(lambda: keeper.take(path))
         if instead:
@@ -81,7 +81,7 @@ class Autosave:
     def close(self) -> None:
         """Save what waits to be saved, and watch no more."""
         self._finish()
-        atexit.unregister(self._finish)
+        not_at_end(self._finish)
         self.state.unobserve(self._changed, "revision")
         self.state.view.unobserve(self._changed, list(NAMES))
 

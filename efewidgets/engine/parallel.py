@@ -18,6 +18,7 @@ from functools import partial
 from typing import Any
 
 from .apart import be_expendable
+from .ending import ignore_ctrl_c, leaving_ctrl_c
 from .problems import EfeError
 
 logger = logging.getLogger(__name__)
@@ -196,7 +197,8 @@ class WorkerPool(Executor):
 
         context = multiprocessing.get_context("spawn")
         pool = ProcessPoolExecutor(1, mp_context=context, initializer=partial(_begin, self._start))
-        return _Process(pool, pool.submit(int))
+        with leaving_ctrl_c():
+            return _Process(pool, pool.submit(int))
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Have ``fn(*args, **kwargs)`` done by the next process that is free."""
@@ -232,6 +234,7 @@ class WorkerPool(Executor):
 
 def _begin(start: Callable[[], None] | None) -> None:
     """Begin a worker process, which ends with its parent, and by the system where a library hangs on a damaged file."""
+    ignore_ctrl_c()
     end_with_parent()
     be_expendable()
     if start is not None:

@@ -6,10 +6,12 @@ import os
 import shutil
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
+from ..ending import temporary_folder
 from ..names import safe_name
 from ..problems import EfeError
 
@@ -45,8 +47,10 @@ class Inbox:
     """
 
     def __init__(self, folder: str | os.PathLike[str] | None = None, limit: int = 8 * 2**30):
-        self._temporary = None if folder is not None else tempfile.TemporaryDirectory(prefix="efewidgets-")
-        self.folder = Path(self._temporary.name if self._temporary else os.fspath(folder or "")).resolve()
+        self._remove: Callable[[], Any] = lambda: None
+        if folder is None:
+            folder, self._remove = temporary_folder(self, "efewidgets-")
+        self.folder = Path(folder).resolve()
         self.folder.mkdir(parents=True, exist_ok=True)
         self.limit = limit
         self.incoming: dict[str, Incoming] = {}
@@ -136,8 +140,7 @@ class Inbox:
         """Remove what did not come whole, and the folder if it was a temporary one."""
         for key in list(self.incoming):
             self.drop(key)
-        if self._temporary is not None:
-            self._temporary.cleanup()
+        self._remove()
 
 
 def numbered(name: str, number: int) -> str:

@@ -26,6 +26,9 @@ ASKED = {
     if hasattr(signal, name)
 }
 
+#: What a terminal tells all that runs in it
+_FOR_ALL = {number for number in ASKED if number != signal.SIGTERM}
+
 Call = TypeVar("Call", bound=Callable[[], Any])
 
 _calls: list[Callable[[], Any]] = []
@@ -88,11 +91,11 @@ def _do_all() -> None:
 
 
 @contextlib.contextmanager
-def leaving_ctrl_c() -> Iterator[None]:
-    """Start processes in the block that leave Ctrl-C to this one, also while they are starting.
+def left_alone() -> Iterator[None]:
+    """Start processes in the block that leave what a terminal tells all of its processes to this one.
 
-    A terminal tells all of its processes. These ones inherit that it waits, or on Windows that nobody hears it; here
-    it arrives after the block. Where they begin they must call `ignore_ctrl_c`.
+    They inherit that it waits, or on Windows that nobody hears it, so that it doesn't find them half started; here it
+    arrives after the block. Where they begin they must call `leave_alone`.
     """
     if sys.platform == "win32":
         _hear_ctrl_c(False)
@@ -103,20 +106,22 @@ def leaving_ctrl_c() -> Iterator[None]:
         return
     from multiprocessing import resource_tracker
 
-    # multiprocessing starts this one with the first process, and unblocks the signal when it has
-    resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _FOR_ALL)
     try:
+        # multiprocessing starts this one with the first process, and then hears Ctrl-C whatever was said before
+        resource_tracker.ensure_running()
+        signal.pthread_sigmask(signal.SIG_BLOCK, _FOR_ALL)
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def ignore_ctrl_c() -> None:
-    """Leave Ctrl-C to the process that has started this one."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def leave_alone() -> None:
+    """Leave what a terminal tells all of its processes to the one that has started this one."""
+    for number in _FOR_ALL:
+        signal.signal(number, signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _FOR_ALL)
 
 
 def _hear_ctrl_c(whether: bool) -> None:

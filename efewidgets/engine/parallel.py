@@ -18,7 +18,7 @@ from functools import partial
 from typing import Any
 
 from .apart import be_expendable
-from .ending import ignore_ctrl_c, leaving_ctrl_c
+from .ending import leave_alone, left_alone
 from .problems import EfeError
 
 logger = logging.getLogger(__name__)
@@ -196,8 +196,8 @@ class WorkerPool(Executor):
         from concurrent.futures import ProcessPoolExecutor
 
         context = multiprocessing.get_context("spawn")
-        pool = ProcessPoolExecutor(1, mp_context=context, initializer=partial(_begin, self._start))
-        with leaving_ctrl_c():
+        with left_alone():
+            pool = ProcessPoolExecutor(1, mp_context=context, initializer=partial(_begin, self._start))
             return _Process(pool, pool.submit(int))
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
@@ -234,7 +234,7 @@ class WorkerPool(Executor):
 
 def _begin(start: Callable[[], None] | None) -> None:
     """Begin a worker process, which ends with its parent, and by the system where a library hangs on a damaged file."""
-    ignore_ctrl_c()
+    leave_alone()
     end_with_parent()
     be_expendable()
     if start is not None:

@@ -6,6 +6,7 @@ import contextlib
 import functools
 import os
 import pathlib
+import select
 import signal
 import subprocess
 import sys
@@ -111,16 +112,23 @@ class Process:
         }
         places |= {"EFEWIDGETS_CACHE": str(folder / "cache"), "IPYTHONDIR": str(folder / "ipython")}
         (self.temporary / "jupyter").mkdir(mode=0o700)
-        self._master = -1
+        self._master, self._closed = -1, False
         with self._log.open("wb") as log:
-            streams = {"stdin": subprocess.DEVNULL, "stdout": log if stdout is None else stdout, "stderr": log}
+            streams = {
+                "stdin": subprocess.DEVNULL,
+                "stdout": log if stdout is None else stdout,
+                "stderr": log,
+            }
             if terminal:
                 self._master, slave = os.openpty()
                 streams = dict.fromkeys(streams, slave)
             self.process = subprocess.Popen(
                 [sys.executable, *map(str, command)],
                 cwd=self.folder,
-                env=os.environ | places | {"PYTHONPATH": str(ROOT), _MARK: self.mark} | dict(environment or {}),
+                env=os.environ
+                | places
+                | {"PYTHONPATH": str(ROOT), _MARK: self.mark}
+                | dict(environment or {}),
                 start_new_session=True,
                 preexec_fn=functools.partial(_at_terminal, slave) if terminal else _hearing,
                 **streams,
@@ -132,8 +140,10 @@ class Process:
     def _listen(self, master: int) -> None:
         """Write down what appears on the terminal."""
         with self._log.open("ab", buffering=0) as log, contextlib.suppress(OSError):
-            while written := os.read(master, 4096):
-                log.write(written)
+            while not self._closed:
+                if select.select([master], [], [], 0.05)[0]:  # one that is being read isn't closed before
+                    log.write(os.read(master, 4096))
+        os.close(master)
 
     def press(self, keys: bytes) -> None:
         """Press keys at the terminal."""
@@ -141,7 +151,7 @@ class Process:
 
     def close_terminal(self) -> None:
         """Close the terminal's window."""
-        os.close(self._master)
+        self._closed = True
 
     @property
     def said(self) -> str:
@@ -190,6 +200,7 @@ class Process:
 
     def close(self) -> None:
         """End whatever is left, so that a test that fails leaves nothing."""
+        self._closed = True
         for process in self.family():
             with contextlib.suppress(psutil.Error):
                 process.kill()

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import signal
-
 import pytest
 
 from efewidgets import widgets
-from tests.ends.process import often, posix
+from tests.ends.process import often
 from tests.ends.slow import Slow
 
 SHOWS = """
-import sys, time
+import pathlib, sys, time
 from efewidgets import Dashboard, ExtractionState, datasets, widgets
 from efewidgets.state.running.runner import BackgroundRunner
 {begin}
@@ -21,7 +19,7 @@ print("at the end", flush=True)
 {end}
 """
 STATE = "state = ExtractionState.from_arguments(datasets.sample_config(), runner=BackgroundRunner())"
-ALONE = {"Question": 'widgets.Question("How much?", 1.0)'}
+ALONE = {"Question": 'widgets.Question("How much?", answer=1.0)'}
 
 
 def script(shown: str, begin: str = STATE, wait: str = "", end: str = "") -> str:
@@ -56,8 +54,8 @@ def test_a_file_selector_that_looks_into_files(begin, number):
 def test_a_run_under_way(begin, tmp_path, number):
     slow = Slow(tmp_path, 0.5)
     state = f"state = ExtractionState.from_arguments({slow.arguments!r}, runner=BackgroundRunner())"
-    process = begin("-c", script("Dashboard(state)", state), environment=slow.environment)
-    process.until(slow.readers)
+    wait = f"while not list(pathlib.Path({str(slow.folder)!r}).glob('reads-*')): time.sleep(0.01)"
+    process = begin("-c", script("Dashboard(state)", state, wait), environment=slow.environment)
     ended(process).is_clean(0)
 
 
@@ -72,12 +70,3 @@ def test_a_script_that_fails(begin, end, code, told, number):
 def test_a_virtual_cell_that_has_kept_a_sweep(begin, number):
     shown = "widgets.VirtualCell(state)\nshown.keep()"
     ended(begin("-c", script(shown))).is_clean(0)
-
-
-@posix
-@often()
-def test_a_script_that_is_told_to_end(begin, number):
-    process = begin("-c", script("Dashboard(state)", end="time.sleep(60)"))
-    process.until(lambda: "at the end" in process.said)
-    process.tell(signal.SIGTERM)
-    process.end().is_clean(-signal.SIGTERM)

@@ -44,16 +44,29 @@ class Inbox:
         Created if missing. By default a temporary one, removed with all in it by `close`.
     limit : int
         Bytes that one file may have.
+
+    Attributes
+    ----------
+    made : pathlib.Path or None
+        The folder, once there is one.
     """
 
     def __init__(self, folder: str | os.PathLike[str] | None = None, limit: int = 8 * 2**30):
         self._remove: Callable[[], Any] = lambda: None
-        if folder is None:
-            folder, self._remove = temporary_folder(self, "efewidgets-")
-        self.folder = Path(folder).resolve()
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.made: Path | None = None
+        if folder is not None:
+            self.made = Path(folder).resolve()
+            self.made.mkdir(parents=True, exist_ok=True)
         self.limit = limit
         self.incoming: dict[str, Incoming] = {}
+
+    @property
+    def folder(self) -> Path:
+        """Where files go; a temporary folder is made when it is first asked for."""
+        if self.made is None:
+            folder, self._remove = temporary_folder(self, "efewidgets-")
+            self.made = Path(folder).resolve()
+        return self.made
 
     def begin(self, key: str, path: str, size: int) -> None:
         """Begin a file; `path` is what the sender calls it, perhaps with folders. Raises EfeError if it can't be."""

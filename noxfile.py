@@ -38,6 +38,7 @@ PART = [
     "tests/cli/test_config.py",
     "tests/state/test_actions.py",
     "tests/state/cache",
+    "tests/widgets/test_all_widgets.py",
     "tests/widgets/traces/test_viewer.py",
 ]
 

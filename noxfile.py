@@ -9,7 +9,6 @@ and of each package the lowest that it allows and that there is a wheel of for t
 """
 
 import pathlib
-import re
 
 import nox
 
@@ -21,6 +20,7 @@ nox.options.sessions = ["newest", "lowest", "types", "coming"]
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
+LOWEST = ["--resolution", "lowest-direct", "--only-binary", ":all:"]
 #: It asks for a newer scipy than we do, and works with the lowest of ours
 PEER = "bluepyefe"
 #: The lowest versions warn of what has gone since
@@ -70,8 +70,8 @@ def part(session: nox.Session) -> None:
 def types(session: nox.Session) -> None:
     """The type checks, with the oldest numpy whose stubs a developer may have; `newest` has the other end."""
     session.install("--editable", ".[dev]")
-    numpy = max(filter(re.compile("numpy>=").match, _extra("dev")))
-    session.install("--resolution", "lowest-direct", "--only-binary", ":all:", numpy)
+    numpy = [one for one in _extra("dev") if one.startswith("numpy")]
+    session.install(*LOWEST, *numpy)
     session.run("python", "-m", "mypy")
 
 
@@ -87,7 +87,7 @@ def _install_lowest(session: nox.Session) -> None:
     peer = [one for one in asked if one.startswith(PEER)]
     file = pathlib.Path(session.create_tmp(), "lowest.in")
     file.write_text("\n".join(one for one in asked if one not in peer), encoding="utf-8", newline="\n")
-    session.install("--resolution", "lowest-direct", "--only-binary", ":all:", "--requirement", str(file))
+    session.install(*LOWEST, "--requirement", str(file))
     session.install("--no-deps", *peer, "--editable", ".")
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..engine.problems import EfeError
+from ..engine.systems.files import HeldError
 from ..state import ExtractionState
 from ..state.sessions.looking import NAMES, look, view_as_data
 from ..widgets.parts.debounce import Debounce
@@ -74,7 +75,9 @@ class Autosave:
                     self.state.save(self.path)
                     self._saved = inputs
                 view = view_as_data(self.state.view, inputs)
-                self._view_file.write_text(json.dumps(view), encoding="utf-8")
+                self._view_file.write_text(json.dumps(view), encoding="utf-8", newline="\n")
+            except HeldError:  # by what scans or copies files: it will have let go
+                self._soon()
             except (EfeError, OSError) as error:
                 logger.warning("the session can't be kept in %s: %s", self.path, error)
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import ctypes
 import gc
 from typing import Any
 
 import traitlets
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+
+from ..engine.systems.libraries import give_memory_back
 
 
 class OwnPython(KernelSpecManager):
@@ -43,7 +43,8 @@ class Kernels(AsyncMappingKernelManager):
             await super().shutdown_kernel(kernel_id, *args, **options)
         finally:
             self._forget_channels(kernel_id)
-            _give_memory_back()
+            gc.collect()
+        give_memory_back()  # the C library would keep what a page's messages took, a little more for each visitor
 
     def _forget_channels(self, kernel_id: str) -> None:
         for key in [key for key in self.lines if key[0] == kernel_id]:
@@ -75,13 +76,6 @@ def offer_only_ready(kernels: Any) -> None:
 
     if hasattr(kernels, "_pools"):
         kernels.get_pool_size = ready
-
-
-def _give_memory_back() -> None:
-    """Give the system what a page's messages took; the C library would keep it, a little more for each visitor."""
-    gc.collect()
-    with contextlib.suppress(OSError, AttributeError, TypeError):  # other C libraries
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _is_ready(task: asyncio.Task[Any]) -> bool:

@@ -22,6 +22,7 @@ from traitlets.config import Config
 from voila.app import Voila  # type: ignore[import-untyped]
 
 from ..engine.problems import EfeError
+from ..engine.systems.network import only_if_free
 from .channels import PING_EVERY, PING_PATIENCE
 from .handlers import ours
 from .kernels import Kernels, OwnPython, offer_only_ready
@@ -249,7 +250,7 @@ def _is_free(ip: str, port: int) -> bool:
         raise EfeError(f"{ip!r} is no address of this machine: {error.strerror}.") from error
     for family, kind, protocol, _, place in found:
         with contextlib.closing(socket.socket(family, kind, protocol)) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            only_if_free(probe)
             try:
                 probe.bind(place)
             except OSError:

@@ -17,6 +17,7 @@ from typing import NoReturn
 
 from .. import __version__
 from ..engine.problems import EfeError
+from ..engine.systems.terminal import write_any_letter
 from . import cache, check, convert, convert_nwb, dashboard, export, extract, features, inspect, notebooks
 from .console import Console
 from .fetching import Fetching
@@ -64,8 +65,7 @@ def command() -> NoReturn:
 
 def _main(arguments: Sequence[str] | None) -> int:
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # a terminal that lacks a character shows "?" instead of failing
-            stream.reconfigure(errors="replace")
+        write_any_letter(stream)
     parser = _parser()
     chosen = parser.parse_args(arguments)
     if chosen.command is None:

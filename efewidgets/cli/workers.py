@@ -13,6 +13,7 @@ from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
 
 from ..engine.problems import EfeError
+from ..engine.systems.processes import cores
 from .console import Console
 
 if TYPE_CHECKING:
@@ -38,13 +39,7 @@ def choose_jobs(wanted: int | None, files_metadata: Any, plot: bool = False) -> 
         if wanted < 1:
             raise EfeError(f"--jobs must be at least 1, but is {wanted}.")
         return wanted
-    return _cores() if _estimated_s(files_metadata, plot) > _PAYS_FROM_S else 1
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):  # those that this process may use
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return cores() if _estimated_s(files_metadata, plot) > _PAYS_FROM_S else 1
 
 
 def _estimated_s(files_metadata: Any, plot: bool) -> float:

@@ -19,6 +19,7 @@ from typing import Any
 
 from .apart import be_expendable
 from .problems import EfeError
+from .systems.processes import cores
 
 logger = logging.getLogger(__name__)
 
@@ -259,10 +260,3 @@ _NO_START = (
     "a worker process could not be started. If a script starts workers, each of them imports it, so that what it does "
     'must stand under: if __name__ == "__main__":'
 )
-
-
-def cores() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

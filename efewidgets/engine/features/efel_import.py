@@ -18,7 +18,7 @@ import types
 from collections.abc import Iterator
 
 from ..problems import EfeError
-from ..systems import let_load_from, plain_path
+from ..systems.libraries import let_load_from, plain_path
 
 _LOCK = threading.Lock()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import tempfile
@@ -12,6 +13,7 @@ from typing import BinaryIO
 
 from ..names import safe_name
 from ..problems import EfeError
+from ..systems.files import remove, replace
 
 _STALE = 1800.0  # s without a piece, after which what was sent is given up
 _AT_ONCE = 20  # files; a browser sends one after the other
@@ -45,7 +47,7 @@ class Inbox:
     """
 
     def __init__(self, folder: str | os.PathLike[str] | None = None, limit: int = 8 * 2**30):
-        self._temporary = None if folder is not None else tempfile.TemporaryDirectory(prefix="efewidgets-")
+        self._temporary = None if folder is not None else _temporary()
         self.folder = Path(self._temporary.name if self._temporary else os.fspath(folder or "")).resolve()
         self.folder.mkdir(parents=True, exist_ok=True)
         self.limit = limit
@@ -122,7 +124,13 @@ class Inbox:
             except FileExistsError:
                 number += 1
                 continue
-            os.replace(one.partial, target)
+            try:
+                replace(one.partial, target)
+            except OSError as error:
+                for left in (target, one.partial):
+                    with contextlib.suppress(OSError):
+                        remove(left)
+                raise EfeError(f"it can't be written: {error.strerror or error}.") from error
             return target
 
     def drop(self, key: str) -> None:
@@ -130,7 +138,8 @@ class Inbox:
         one = self.incoming.pop(key, None)
         if one is not None:
             one.file.close()
-            one.partial.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # what is left goes with the folder
+                remove(one.partial)
 
     def close(self) -> None:
         """Remove what did not come whole, and the folder if it was a temporary one."""
@@ -138,6 +147,11 @@ class Inbox:
             self.drop(key)
         if self._temporary is not None:
             self._temporary.cleanup()
+
+
+def _temporary() -> tempfile.TemporaryDirectory[str]:
+    """Return a folder that goes in the end, with all that no other program holds open by then."""
+    return tempfile.TemporaryDirectory(prefix="efewidgets-", ignore_cleanup_errors=True)
 
 
 def numbered(name: str, number: int) -> str:

@@ -64,8 +64,8 @@ def open_in_ranges(url: str) -> Iterator[RangedFile]:
 def _let_go(error: BaseException | None) -> None:
     """Empty the frames that an error has left.
 
-    They keep HDF5's list of how the file was opened, in a circle with the file. Collected by another thread it waits for
-    whoever reads; not collected before Python ends, HDF5 frees it by calling a Python that is no more, and crashes.
+    They keep HDF5's list of how the file was opened, in a circle with the file. Collected by another thread it waits
+    for whoever reads; not collected before Python ends, HDF5 frees it by calling a Python that is no more, and crashes.
     """
     seen = set()
     while error is not None and id(error) not in seen:

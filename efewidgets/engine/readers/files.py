@@ -12,7 +12,6 @@ import numpy as np
 from .. import remote
 from ..guard import may_open
 from ..problems import MissingFileError, ReadError, nearest
-from .zarr_folder import is_zarr
 
 
 def text_path(value: object, key: str) -> str:
@@ -55,6 +54,11 @@ def existing_file(path: str) -> str:
         raise ReadError(f"{name} is empty (0 bytes): was it copied whole?")
     _check_placeholder(place)
     return path
+
+
+def is_zarr(path: str | os.PathLike[str]) -> bool:
+    """Whether a folder is a Zarr group."""
+    return any(os.path.isfile(os.path.join(path, name)) for name in (".zgroup", "zarr.json"))
 
 
 #: How files begin that stand for a recording which is elsewhere, and what to do

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import importlib
 import math
@@ -21,7 +22,7 @@ from .chunks import read_chunks
 from .hdf5_links import check_links, refuse_links
 from .hdf5_source import HOW, source_of
 from .hdf5_virtual import check_virtual
-from .inside import inside_hdf5
+from .inside import inside_hdf5, wait_for_others
 from .vouched import vouch_for
 from .zarr_folder import Folder, lazy_samples
 
@@ -31,6 +32,8 @@ MAX_SAMPLES = 200_000_000
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _USER_BLOCKS = 4096
 _TEXT = h5py.string_dtype()
+
+atexit.register(wait_for_others)  # after h5py's own, which are so called later
 
 
 @contextmanager

@@ -47,7 +47,10 @@ def finite(current: np.ndarray) -> np.ndarray:
 
 def median(x: np.ndarray) -> float:
     """Find the middle value of a non-empty sample (the upper one of two); 3 times as fast as numpy's."""
-    return float(np.partition(x, len(x) // 2)[len(x) // 2])
+    half = len(x) // 2
+    part = x.copy()
+    part.partition(half)
+    return float(part[half])
 
 
 def mad(x: np.ndarray) -> float:
@@ -129,8 +132,9 @@ class Trace:
         """Spread of the samples about their block medians (nA), hum and oscillations included."""
         if self.width == 1:
             return max(self.floor, mad(np.diff(self.x)) / 2**0.5)
-        rest = (blocks(self.x, self.width) - self.coarse[:, None]).ravel()
-        rest = rest[:: max(1, len(rest) // MANY)]
+        n = len(self.coarse) * self.width
+        at = np.arange(0, n, max(1, n // MANY))
+        rest = self.x[at] - self.coarse[at // self.width]
         if self.step:  # the median deviation is a whole number of steps, 0 among them
             return max(self.floor, float(np.std(np.clip(rest, -3.0 * self.step, 3.0 * self.step))), mad(rest))
         return max(self.floor, 1.4826 * median(np.abs(rest)))

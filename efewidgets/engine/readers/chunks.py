@@ -25,9 +25,7 @@ def _decompress() -> Callable[[bytes, int], Any] | None:
     return zlib_decompress
 
 
-def read_chunks(
-    dataset: h5py.Dataset, first: int, count: int, properties: Any = None
-) -> np.ndarray | None:
+def read_chunks(dataset: h5py.Dataset, first: int, count: int, properties: Any = None) -> np.ndarray | None:
     """Return `count` samples of a dataset from `first` on, read-only array; None if HDF5 must read them.
 
     That is so without `deflate`, for other filters than gzip and shuffle, and for damaged files, of which HDF5

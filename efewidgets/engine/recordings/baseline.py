@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..traces.robust import spread
+from ..traces.robust import median, spread
 
 WIDEST = 75  # samples of a block: a test pulse that moves the median of 300 samples lasts twice as long
 BLOCKS = 8  # in a baseline, at least, where it has the samples
@@ -104,7 +104,7 @@ def holding(current: np.ndarray, dt: float, first: int, last: int, usual: Any) -
             return Holding(usual, known=False)  # the stimulus stays where it ends
         before, start, end = after, settled + after.first, settled + after.last
         where = "after the end of the stimulus"
-    return Holding(np.median(before.samples), f"{where} ({start * dt:.4g} to {end * dt:.4g} ms)")
+    return Holding(median(before.samples), f"{where} ({start * dt:.4g} to {end * dt:.4g} ms)")
 
 
 def quiet(current: np.ndarray) -> Stretch | None:

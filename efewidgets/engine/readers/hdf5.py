@@ -179,22 +179,23 @@ def check_dataset(data: h5py.Dataset, columns: int = 1, properties: Any = None) 
 
     `properties` are those with which it was made, if they are at hand.
     """
-    n = check_shape(data, columns)
+    properties = data.id.get_create_plist() if properties is None else properties
+    n = check_shape(data, columns, properties)
     stored = _stored_samples(data, n)
     if stored < n:
         raise ReadError(
             f"{data.name} claims {n} samples, but only {stored} are in the file: damaged, or never filled."
         )
-    _check_filters(data, properties or data.id.get_create_plist())
+    _check_filters(data, properties)
     _check_length(data, n)
 
 
-def check_shape(data: h5py.Dataset, columns: int = 1) -> int:
+def check_shape(data: h5py.Dataset, columns: int, properties: Any) -> int:
     """Return how many samples a dataset claims; raise ReadError if it holds no numbers, or other columns."""
     if data.shape is None or data.dtype.kind not in "fiu":
         what = "nothing" if data.shape is None else "text or records"
         raise ReadError(f"{data.name} holds {what}, not numbers.")
-    if data.is_virtual:
+    if properties.get_layout() == h5py.h5d.VIRTUAL:
         check_virtual(data)
     if not (data.ndim == 2 and columns in data.shape) and not (data.ndim == columns == 1):
         raise ReadError(
@@ -260,7 +261,8 @@ def read_samples(dataset: h5py.Dataset, window: tuple[int, int] | None = None) -
     elsewhere = lazy_samples(dataset, window)
     if elsewhere is not None:
         return elsewhere
-    n, properties = check_shape(dataset), dataset.id.get_create_plist()
+    properties = dataset.id.get_create_plist()
+    n = check_shape(dataset, 1, properties)
     if window is None and n <= MAX_SAMPLES:  # all chunks are there, if all can be decompressed
         quickly = read_chunks(dataset, 0, n, properties)
         if quickly is not None:

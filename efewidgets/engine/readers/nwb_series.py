@@ -136,7 +136,7 @@ class Series:
 
     def starting_time(self) -> float | None:
         """Return the time of the first sample, in `t_unit`; None if the file doesn't say it."""
-        if self.clock is None or not self.clock.size:
+        if self.clock is None or self.clock.shape is None or 0 in self.clock.shape:
             return None
         return as_number(self.clock[0] if self.clock.name.endswith("timestamps") else scalar(self.clock))
 

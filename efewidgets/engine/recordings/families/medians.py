@@ -112,6 +112,8 @@ class Smoothed:
 
 def majority(flags: np.ndarray, width: int) -> np.ndarray:
     """Whether most of each window of `width` (odd) flags (m,) are set; bool array (m - width + 1,)."""
+    if np.count_nonzero(flags) <= width // 2:
+        return np.zeros(max(0, len(flags) - width + 1), dtype=bool)
     counts = np.empty(len(flags) + 1, dtype=np.int32)
     counts[0] = 0
     np.cumsum(flags, dtype=np.int32, out=counts[1:])

@@ -45,7 +45,8 @@ docs: $(VENV)/dev.stamp  ## build the documentation site, in docs/_build
 
 LOWEST := $(VENV)/lowest
 LOWEST_TESTS := tests/engine/recordings/test_metadata.py tests/engine/targets/test_rheobase.py tests/engine/recordings/test_ecodes.py \
-	tests/engine/recordings/test_recording.py tests/engine/recordings/test_repeats.py tests/state/test_actions.py tests/cli/test_config.py
+	tests/engine/recordings/test_recording.py tests/engine/recordings/test_repeats.py tests/engine/features/test_efel_proof.py tests/state/test_actions.py \
+	tests/cli/test_config.py
 
 test-lowest: $(VENV)/dev.stamp  ## run a part of the tests with the lowest versions that are allowed
 	$(PYTHON) -m venv $(LOWEST)

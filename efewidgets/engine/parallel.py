@@ -179,15 +179,19 @@ class WorkerPool(Executor):
         Number of processes; they start at once. By default one for each core.
     start : callable, optional
         Called in each process when it starts.
+
+    Attributes
+    ----------
+    workers : int
     """
 
     def __init__(self, workers: int | None = None, start: Callable[[], None] | None = None):
         self._start = start
         self._closed = False
-        self._workers = workers or cores()
+        self.workers = workers or cores()
         self._free: queue.SimpleQueue[_Process] = queue.SimpleQueue()
-        self._threads = ThreadPoolExecutor(self._workers, thread_name_prefix="efewidgets-worker")
-        for _ in range(self._workers):
+        self._threads = ThreadPoolExecutor(self.workers, thread_name_prefix="efewidgets-worker")
+        for _ in range(self.workers):
             self._free.put(self._process())
 
     def _process(self) -> _Process:
@@ -226,7 +230,7 @@ class WorkerPool(Executor):
         """End the processes: after their jobs, or without waiting for them."""
         self._closed = True
         self._threads.shutdown(wait=wait, cancel_futures=cancel_futures)
-        for _ in range(self._workers if wait else self._free.qsize()):
+        for _ in range(self.workers if wait else self._free.qsize()):
             self._free.get().pool.shutdown(wait=wait, cancel_futures=cancel_futures)
 
 
@@ -259,6 +263,18 @@ _NO_START = (
     "a worker process could not be started. If a script starts workers, each of them imports it, so that what it does "
     'must stand under: if __name__ == "__main__":'
 )
+
+
+def workers_of(executor: Any = None, map_function: Any = None) -> int:
+    """Return how many jobs at the same time a caller's executor or map is likely to do; 1 if they are done here."""
+    if executor is None:
+        return 1 if map_function in (map, None) else cores()
+    for name in ("workers", "_max_workers"):  # ours; Python's, loky's, ipyparallel's and MPI's
+        if isinstance(found := getattr(executor, name, None), int) and found > 0:
+            return found
+    with contextlib.suppress(Exception):  # Dask's, which isn't asked otherwise
+        return max(1, sum(executor._client.nthreads().values()))
+    return cores()
 
 
 def cores() -> int:

@@ -60,7 +60,7 @@ class CellJob:
     proof: Proof | None = field(default_factory=to_send)
 
 
-def compute_cells(found: Computed, run: Run, workers: int, check: Callable[[], None]) -> None:
+def compute_cells(found: Computed, run: Run, workers: int, check: Callable[[], None] | None = None) -> None:
     """Have cells computed, each by one worker, and put what comes of them; not those that are better shared.
 
     A cell whose worker failed is left, too: its files and recordings are tried apart from each other.
@@ -71,16 +71,16 @@ def compute_cells(found: Computed, run: Run, workers: int, check: Callable[[], N
         With targets that don't depend on recordings.
     run : callable
     workers : int
-        How many jobs `run` does at the same time; 1 if it does them here.
-    check : callable
-        Called between the steps where they are done here; may raise to stop.
+        How many jobs `run` does at the same time.
+    check : callable, optional
+        Called between the steps, which then are done here; may raise to stop.
     """
     targets: Chosen = found.get("targets")
     names = [cell.name for cell in found.inputs.cells]
     jobs = [_job(found.context.of(cell), targets, workers) for cell in found.inputs.cells]
     shared = to_share([job.weight for job in jobs], workers)
     whole = [k for k in range(len(jobs)) if k not in shared]
-    function = partial(_computed_here, check=check) if workers == 1 else _computed
+    function = _computed if check is None else partial(_computed_here, check=check)
     results = run(function, [jobs[k] for k in whole], lambda job, error: None)
     for k, values in zip(whole, results, strict=True):
         for stage, value in (_taken(jobs[k], values) if values is not None else {}).items():

@@ -79,7 +79,7 @@ def run_extraction(
     run: Run,
     workers: int = 0,
     may_be_empty: bool = False,
-    check: Callable[[], None] = lambda: None,
+    check: Callable[[], None] | None = None,
 ) -> Extraction:
     """Read, decide, compute, average.
 
@@ -89,13 +89,13 @@ def run_extraction(
     run : callable
         ``run(function, jobs, failed)`` returns the results of independent jobs in their order; see `engine.parallel`.
     workers : int
-        How many jobs `run` does at the same time, 1 if it does them in this process: a cell is read, and its features
-        are computed from samples that are still in memory, in one job, if none of the others waits for that. 0 if all
-        is to be read before any feature is computed. The results are the same.
+        How many jobs `run` does at the same time: a cell is read, and its features are computed from samples that are
+        still in memory, in one job, unless others would wait for that. 0 if all is to be read before any feature is
+        computed. The results are the same.
     may_be_empty : bool
         Whether files that hold no sweep of the wanted protocols, none of them, give empty results instead of an error.
-    check : callable
-        Called between the steps of a cell that this process takes; may raise to stop.
+    check : callable, optional
+        Called between the steps of a cell, if this process takes them; may raise to stop.
 
     Raises
     ------
@@ -119,7 +119,7 @@ def run_extraction(
 
 
 def prepare_extraction(
-    options: Options, run: Run, workers: int = 0, check: Callable[[], None] = lambda: None
+    options: Options, run: Run, workers: int = 0, check: Callable[[], None] | None = None
 ) -> tuple[Extraction, Computed]:
     """Read the recordings, find the rheobases, choose the targets: all that comes before the features.
 
@@ -143,7 +143,7 @@ def prepare_extraction(
     found = Computed(Once(STAGES, context, Hands(run)))
     if workers and targets is not None:
         compute_cells(found, run, workers, check)
-    found.read(Hands(run))
+    found.read(Hands(run, hold=workers > 1))
     result = Extraction(options, context.efel_settings, rheobase_protocols(options), problems=problems)
     result.targets = [target.as_dict() for target in found.get("targets").targets]
     _ = found.problems_of_cells  # before the cells are told their rheobases

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..parallel import end_with_parent
 from ..problems import EfeError, Problem
+from ..workers import end_with_parent
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -96,6 +96,12 @@ class FeatureJob:
         """Number of samples."""
         return sum(recording.weight for recording in self.recordings)
 
+    @property
+    def near(self) -> int | None:
+        """Number of the process that may hold the samples."""
+        source = self.recordings[0].source
+        return None if source is None or source.place is None else source.place.process
+
     def __iter__(self) -> Iterator[tuple[Recording, Wish]]:
         return zip(self.recordings, self.wishes or map(_pending, self.recordings), strict=True)
 

@@ -12,6 +12,7 @@ import pickle
 import sys
 import threading
 import traceback
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Executor, Future
 from dataclasses import dataclass
@@ -86,7 +87,10 @@ class _Bench:
 
     def __init__(self, workers: int, start: Callable[[], None] | None):
         self._start, self._closed = start, False
-        self._jobs: list[_Job] = []
+        self._jobs: dict[int | None, deque[_Job]] = {
+            k: deque() for k in (None, *range(workers))
+        }  # by nearness
+        self._idle: set[int] = set()
         self._changed = threading.Condition()
         self._processes: list[_Process] = []
         for _ in range(workers):  # before the threads: a process with one thread can be copied
@@ -102,8 +106,9 @@ class _Bench:
         with self._changed:
             if self._closed:
                 raise RuntimeError("cannot schedule new futures after shutdown")
-            self._jobs.append(job)
-            self._changed.notify()
+            pids = [process.pid for process in self._processes]
+            self._jobs[pids.index(job.near) if job.near in pids else None].append(job)
+            self._changed.notify_all()
         return job.future
 
     def close(self, cancel: bool = False) -> None:
@@ -111,10 +116,11 @@ class _Bench:
         with self._changed:
             self._closed = True
             if cancel:
-                for job in self._jobs:
-                    job.future.cancel()
-                    job.future.set_running_or_notify_cancel()
-                self._jobs.clear()
+                for jobs in self._jobs.values():
+                    for job in jobs:
+                        job.future.cancel()
+                        job.future.set_running_or_notify_cancel()
+                    jobs.clear()
             self._changed.notify_all()
 
     def join(self) -> None:
@@ -136,21 +142,24 @@ class _Bench:
     def _next(self, k: int) -> _Job | None:
         with self._changed:
             while True:
-                while self._jobs:
-                    job = self._jobs.pop(self._best(self._processes[k].pid))
+                while (jobs := self._best(k)) is not None:
+                    job = jobs.popleft()
                     if job.future.set_running_or_notify_cancel():
+                        self._changed.notify_all()  # what is left for this one may now be another's
                         return job
-                if self._closed:
+                if self._closed and not any(self._jobs.values()):
                     return None
+                self._idle.add(k)
                 self._changed.wait()
+                self._idle.discard(k)
 
-    def _best(self, pid: int | None) -> int:
-        """Which job is best for a process: one that is near, else one that is near none, else the first."""
-        pids = {process.pid for process in self._processes} - {pid}
-        places = [job.near for job in self._jobs]
-        if pid in places:
-            return places.index(pid)
-        return next((k for k, near in enumerate(places) if near not in pids), 0)
+    def _best(self, k: int) -> deque[_Job] | None:
+        """Which jobs are best for a process: those near to it, else to none, else to one that has others to do."""
+        for mine in (k, None):
+            if self._jobs[mine]:
+                return self._jobs[mine]
+        left = [jobs for owner, jobs in self._jobs.items() if jobs and owner not in self._idle]
+        return max(left, key=len, default=None)
 
     def _done(self, k: int, job: _Job) -> Any:
         question = bytes(ForkingPickler.dumps((job.function, job.args, job.kwargs)))

@@ -1,9 +1,9 @@
 """A fourth generator of protocols, made before its results were seen: a command, an amplifier, a monitor, a converter.
 
-The command is a list of epochs; among them are protocols that don't have the shape their name tells (stairs, twin steps,
-a biphasic pulse, a zap or noise called a step), whose right answer is a doubt. The amplifier rounds it, the monitor is
-coupled through a capacitor, has an offset, transients, hum, drift and noise of its own band, and the converter is one
-of those that are sold, some of which cut off what others round.
+The command is a list of epochs; among them are protocols that don't have the shape their name tells (stairs, twin
+steps, a biphasic pulse, a zap or noise called a step), whose right answer is a doubt. The amplifier rounds it, the
+monitor is coupled through a capacitor, has an offset, transients, hum, drift and noise of its own band, and the
+converter is one of those that are sold, some of which cut off what others round.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from scipy import signal
+
+from efewidgets.engine.recordings.families.sinespec import CHIRP_DEFAULTS, chirp_wave
 
 from .rig_protocols import Protocol, Sweep
 
@@ -76,6 +78,8 @@ class Command:
         t = np.arange(round(self.long / dt)) * dt
         if self.shape == "ramp":
             return t / self.long
+        if self.shape == "chirp":  # what BluePyEfe's defaults describe, from 150 ms on
+            return chirp_wave(150.0 + t, CHIRP_DEFAULTS)
         if self.shape == "zap":  # a frequency that grows evenly, from 0.5 Hz on
             u = 1e-3 * t
             return np.sin(2 * np.pi * (0.5 + self.fine[0] * u) * u)
@@ -115,6 +119,8 @@ def command(family: str, r: np.random.Generator) -> Command:
     if family == "Prepulse":
         return Command(family, [(float(r.uniform(50, 300)), -0.4), (max(long, 200.0), 1.0)])
     if family in ("SineSpec", "PinkNoise", "Odd"):
+        if family == "SineSpec" and r.random() < 0.5:
+            return Command(family, [(4950.0, 1.0)], shape="chirp")
         shape = {"SineSpec": "zap", "PinkNoise": "noise"}.get(family, str(r.choice(["zap", "noise"])))
         first = r.uniform(1, 4) if shape == "zap" else float(r.integers(1 << 30))
         fine = np.array([first, r.choice([2.0, 5.0, 20.0])])
@@ -176,16 +182,16 @@ class Amplifier:
         """Smallest stimulus that can be asked to be seen (nA)."""
         return max(10 * (self.sd + self.hum), 6 * self.digit)
 
-    def monitored(self, x: np.ndarray, dips: bool) -> np.ndarray:
+    def monitored(self, x: np.ndarray, hold: float, dips: bool) -> np.ndarray:
         """What the monitor shows of a command (n,)."""
         if self.lag:
-            b, a = signal.bilinear([1.0], [self.lag, 1.0], fs=1.0 / self.dt)
-            x = signal.lfilter(b, a, x - x[0]) + x[0]
+            pole = np.exp(-self.dt / self.lag)
+            x = signal.lfilter([1.0 - pole], [1.0, -pole], x - x[0]) + x[0]
         if self.transient and dips:
             pole = np.exp(-self.dt / 0.25)
             x = x + self.transient * signal.lfilter([1.0, -1.0], [1.0, -pole], x - x[0])
         if self.coupled:
-            x = signal.lfilter([1.0, -1.0], [1.0, -np.exp(-self.dt / self.coupled)], x - x[0])
+            x = signal.lfilter([1.0, -1.0], [1.0, -np.exp(-self.dt / self.coupled)], x - hold)
         return x + self.offset
 
     def wander(self, n: int) -> np.ndarray:
@@ -231,6 +237,7 @@ def protocol(seed: int, number: int) -> Protocol:
         amp.fs, amp.dt = 2e4, 0.05
     sizes = amplitudes(family, r, amp.least)
     before, after = (float(v) for v in r.uniform([25, 120], [400, 700]))
+    before = 150.0 if asked.shape == "chirp" else before
     test = _test_pulse(r, before, after, asked.long, max(6 * (amp.sd + amp.hum), 3 * amp.digit))
     longer = float(r.choice([0.0] * 6 + [300.0]))
     sweeps = []
@@ -280,10 +287,11 @@ def _recorded(
         start = round(test[0] / dt) + (n if test[0] < 0 else 0)
         x[start : start + round(test[1] / dt)] += test[2]
     hold = amp.hold + float(r.normal(0, 0.002))
-    shown = amp.monitored(hold + x, asked.shape == "levels")
+    shown = amp.monitored(hold + x, hold, asked.shape == "levels")
     drift = amp.wander(n)
     v = -66.0 + 80.0 * signal.lfilter([dt / 15], [1.0, dt / 15 - 1.0], x)
-    if size > 0 and asked.long > 100 and r.random() < 0.5:
+    # a capacitance check evokes no action potential
+    if size > 0 and asked.long > 100 and asked.family != "CapCheck" and r.random() < 0.5:
         for at in r.uniform(ton + 5, ton + asked.long, int(r.integers(1, 9))):
             spike = np.exp(-0.5 * ((np.arange(n) * dt - at) / 0.4) ** 2)
             slope = np.gradient(spike)
@@ -323,8 +331,10 @@ def _truth(
         borders, levels = borders[1:], levels[1:]
     if asked.family == "SpikeRec":
         truth = {"tspike": borders[0], "pulses": float(asked.pulses), "amp": size}
-    elif asked.pulses or asked.shape in ("zap", "noise"):
-        truth = {"ton": borders[0], "toff": borders[-1], "amp": size if asked.shape == "zap" else abs(size)}
+    elif asked.pulses or asked.shape in ("chirp", "zap", "noise"):
+        truth = {"ton": borders[0], "toff": borders[-1], "amp": size if asked.shape == "chirp" else abs(size)}
+        if asked.shape == "zap":  # its sign is told by no formula
+            del truth["amp"]
         level += 3 * noise + 0.05 * abs(size)  # the farthest sample
     else:
         truth = dict(zip(asked.names, borders, strict=True)) | {"amp": levels[0]}

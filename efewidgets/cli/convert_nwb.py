@@ -20,7 +20,7 @@ numbers are those of the files, bit by bit where these hold the converter's own.
 config of `efewidgets extract`, or a session: then its cells, protocols, timings and exclusions are taken.
 
 Which animal, when, by whom is said with --about; what isn't is taken from the files, and told where it is guessed.
-Needs pynwb: pip install 'efewidgets[nwb]'.
+Needs pynwb: pip install "efewidgets[nwb]".
 """
 _EXAMPLE = """\
 example:

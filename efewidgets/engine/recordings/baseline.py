@@ -9,6 +9,7 @@ rest of the sweep doesn't have is no baseline, but a stimulus that comes first.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Any
 
@@ -120,51 +121,38 @@ def holding(current: np.ndarray, dt: float, first: int, last: int, usual: Any) -
     few = max(FEWEST, round(float(SHORTEST / dt)))
     before = quiet(current[:first][::-1])
     settled = last + min(round(float(SETTLED / dt)), (len(current) - last) // 2)
-    after = quiet(current[settled:])
-    if after is not None and len(after.samples) < few:
-        after = None
+
+    @functools.cache
+    def after() -> Stretch | None:
+        found = quiet(current[settled:])
+        return found if found is not None and len(found.samples) >= few else None
+
     if before is not None and len(before.samples) >= few:
         stimulus = float(np.median(np.abs(current[first:last] - usual))) if last > first else 0.0
-        level, jumped = np.median(before.samples), before.last < first
+        level, jumped = median(before.samples), before.last < first
         until = first - before.last
         until -= min(round(float(SETTLED / dt)), until // 2)
-        early = quiet(current[:until][::-1]) if jumped and after is not None else None
-        if early is not None and after is not None and _comes_first(before, early, after, stimulus):
+        early, late = (quiet(current[:until][::-1]), after()) if jumped else (None, None)
+        if early is not None and late is not None and _comes_first(before, early, late, stimulus):
             return Holding(usual if early.confirms(usual) else np.median(early.samples), before=float(level))
         # what begins gradually (a ramp, a sine) may do so before its onset, and looks like drift there
         begun = np.median(current[first : min(last, first + few)]) if last > first else usual
         gradual = abs(begun - np.median(before.samples[:few])) < 0.5 * stimulus
-        if gradual and after is not None and after.confirms(usual):
+        if gradual and (late := after()) is not None and late.confirms(usual):
             return Holding(usual)
-<<<<<<< HEAD
-        start, end = first - before.last, first - before.first
-        where = "before the onset of the stimulus" if start == 0 else "between a test pulse and the onset"
-    else:
-        settled = last + min(round(float(SETTLED / dt)), (len(current) - last) // 2)
-        after = quiet(current[settled:])
-        if after is None or len(after.samples) < few:
-            return Holding(usual, known=False)
-        if after.confirms(usual):
-            return Holding(usual)
-        if last and after.confirms(np.median(current[max(first, last - FEWEST) : last])):
-            return Holding(usual, known=False)  # the stimulus stays where it ends
-        before, start, end = after, settled + after.first, settled + after.last
-        where = "after the end of the stimulus"
-    return Holding(median(before.samples), f"{where} ({start * dt:.4g} to {end * dt:.4g} ms)")
-=======
         found = Holding(usual)
         if not before.confirms(usual):
             where = "between a test pulse and the onset" if jumped else "before the onset of the stimulus"
             found = Holding(level, _place(where, first - before.last, first - before.first, dt))
         return found if gradual else _drifted(found, before, dt, first, stimulus)
-    if after is None:
+    if (late := after()) is None:
         return Holding(usual, known=False)
-    if after.confirms(usual):
+    if late.confirms(usual):
         return Holding(usual)
-    if last and after.confirms(np.median(current[max(first, last - FEWEST) : last])):
+    if last and late.confirms(np.median(current[max(first, last - FEWEST) : last])):
         return Holding(usual, known=False)  # the stimulus stays where it ends
-    place = _place("after the end of the stimulus", settled + after.first, settled + after.last, dt)
-    return Holding(np.median(after.samples), place)
+    place = _place("after the end of the stimulus", settled + late.first, settled + late.last, dt)
+    return Holding(median(late.samples), place)
 
 
 def _comes_first(before: Stretch, early: Stretch, after: Stretch, stimulus: float) -> bool:
@@ -186,7 +174,6 @@ def _drifted(found: Holding, before: Stretch, dt: float, first: int, stimulus: f
 
 def _place(where: str, start: int, end: int, dt: float) -> str:
     return f"{where} ({start * dt:.4g} to {end * dt:.4g} ms)"
->>>>>>> s29-det
 
 
 def quiet(current: np.ndarray) -> Stretch | None:

@@ -311,7 +311,7 @@ def test_jobs_must_be_positive(run: Run, write: Write, small: dict, tmp_path: pa
 def test_workers_are_for_much_work_only(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from efewidgets.cli import workers
 
-    monkeypatch.setattr(workers, "_cores", lambda: 8)
+    monkeypatch.setattr(workers, "cores", lambda: 8)
     big = tmp_path / "big.nwb"
     with big.open("wb") as file:
         file.truncate(100_000_000)

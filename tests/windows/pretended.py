@@ -28,11 +28,10 @@ OURS = (str(ROOT / "efewidgets") + os.sep, str(ROOT / "tests") + os.sep)
 ASKS_FOR_THE_SYSTEM = (str(ROOT / "efewidgets" / "engine" / "systems") + os.sep, __file__)
 STANDARD = sysconfig.get_path("stdlib") + os.sep
 
-#: Without ``geteuid``: tests ask by `hasattr` whether it is there, which isn't pretended
+#: Without what tests ask for before (``geteuid``), and signals (``killpg``): these they leave out by `os.name`
 ONLY_POSIX = (
     "mkfifo",
     "fork",
-    "killpg",
     "getpgid",
     "getuid",
     "getgid",

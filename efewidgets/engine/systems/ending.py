@@ -120,12 +120,13 @@ def leave_alone() -> None:
     """Leave what a terminal tells all of its processes to the one that has started this one."""
     for number in _FOR_ALL:
         signal.signal(number, signal.SIG_IGN)
-    if hasattr(signal, "pthread_sigmask"):
+    if sys.platform != "win32":
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _FOR_ALL)
 
 
 def _hear_ctrl_c(whether: bool) -> None:
     """Have this process of Windows, and those that it starts from now on, hear Ctrl-C or not."""
-    import ctypes
+    if sys.platform == "win32":
+        import ctypes
 
-    ctypes.windll.kernel32.SetConsoleCtrlHandler(None, not whether)  # type: ignore[attr-defined]
+        ctypes.windll.kernel32.SetConsoleCtrlHandler(None, not whether)

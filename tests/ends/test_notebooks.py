@@ -14,6 +14,7 @@ SHOWS = """
 from efewidgets import Dashboard, ExtractionState, FileSelector, datasets
 from efewidgets.state.running.runner import BackgroundRunner
 state = ExtractionState.from_arguments({arguments}, runner=BackgroundRunner())
+state.run()
 {shown}
 """
 

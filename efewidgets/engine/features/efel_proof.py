@@ -15,8 +15,8 @@ import json
 import logging
 import os
 import pathlib
-import platform
 import sys
+import sysconfig
 import threading
 import time
 from collections.abc import Iterator
@@ -111,8 +111,7 @@ def installed() -> str:
     words = (
         efel().__version__,
         np.__version__,
-        sys.platform,
-        platform.machine(),
+        sysconfig.get_platform(),
         sys.implementation.cache_tag,
     )
     found = hashlib.sha256("\n".join(map(str, words)).encode())

@@ -24,6 +24,7 @@ SHORT = 30.0  # ms; a run that short, with rest around it, is a test pulse
 PAUSE = 100.0  # ms of rest that a fluctuating stimulus may hold
 HIDDEN = 0.45  # ms; standard error of an edge under an artefact, which may be an action potential near it
 BURST = 3.0  # ms that an artefact at an edge lasts
+DROWNED = 20.0  # times the noise: a beginning of less that rises slowly is nowhere to be seen
 JUMP = 8.0  # times the noise: a start that can't be missed
 RISE = 60.0  # ms of a slow rise that are followed
 
@@ -62,6 +63,10 @@ def detect_activity(family: str, trace: Trace, given: Mapping[str, int]) -> Wind
     what = f"{family} of up to {1e3 * top:.0f} pA in a {noise}"
     if confidence < SURE:
         what, doubt = f"{what}, which blurs its limits", Doubt.NOISE
+        if (
+            DROWNED * sigma > top and np.inf in errors.values()
+        ):  # whoever looks for them misses the same beginning
+            doubt = Doubt.SHAPE
     if start <= width or end >= trace.n - 2 * width:
         confidence, what, doubt = (
             min(0.3, confidence),

@@ -9,8 +9,7 @@ rest of the sweep doesn't have is no baseline, but a stimulus that comes first.
 
 from __future__ import annotations
 
-import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,16 +22,10 @@ FEWEST, SHORTEST = 10, 1.0  # samples and ms of a baseline
 SETTLED = 5.0  # ms after the end of a stimulus
 JUMP = 8.0  # times the noise of a block
 SMALL = 5e-4  # nA; a smaller shift is no test pulse
-NEAR, LATEST = (
-    20.0,
-    300,
-)  # ms and samples before the onset, at least, that tell where a baseline has drifted to
+NEAR, LATEST = 20.0, 300  # ms and samples before the onset, at least, that tell where it has drifted to
 MATTERS = 0.02  # of the stimulus: a drift of less changes nothing,
 HARDLY = 0.5  # of the noise: and so does one of less than that
-FIRST, CLEAR = (
-    0.05,
-    2.0,
-)  # of the stimulus, and times the noise: a level of more is another stimulus before it
+FIRST, CLEAR = 0.05, 2.0  # of the stimulus, and times the noise: a level of more is another stimulus
 
 ELSEWHERE = "BluePyEfe's window is not all baseline"
 DRIFTS = "the baseline drifts away from what it is in BluePyEfe's window"
@@ -120,44 +113,54 @@ def holding(current: np.ndarray, dt: float, first: int, last: int, usual: Any) -
     """
     few = max(FEWEST, round(float(SHORTEST / dt)))
     before = quiet(current[:first][::-1])
-    settled = last + min(round(float(SETTLED / dt)), (len(current) - last) // 2)
-
-    @functools.cache
-    def after() -> Stretch | None:
-        found = quiet(current[settled:])
-        return found if found is not None and len(found.samples) >= few else None
-
-    if before is not None and len(before.samples) >= few:
-        stimulus = float(np.median(np.abs(current[first:last] - usual))) if last > first else 0.0
-        level, jumped = median(before.samples), before.last < first
+    if before is None or len(before.samples) < few:
+        return _from_after(current, dt, first, last, usual)
+    stimulus = float(median(np.abs(current[first:last] - usual))) if last > first else 0.0
+    begun = median(current[first : min(last, first + few)]) if last > first else usual
+    jumped = before.last < first
+    # what begins gradually (a ramp, a sine) may do so before its onset, and looks like drift there
+    gradual = bool(abs(begun - median(before.samples[:few])) < 0.5 * stimulus)
+    after = _after(current, dt, last) if jumped or gradual else None
+    if jumped and after is not None:
         until = first - before.last
-        until -= min(round(float(SETTLED / dt)), until // 2)
-        early, late = (quiet(current[:until][::-1]), after()) if jumped else (None, None)
-        if early is not None and late is not None and _comes_first(before, early, late, stimulus):
-            return Holding(usual if early.confirms(usual) else np.median(early.samples), before=float(level))
-        # what begins gradually (a ramp, a sine) may do so before its onset, and looks like drift there
-        begun = np.median(current[first : min(last, first + few)]) if last > first else usual
-        gradual = abs(begun - np.median(before.samples[:few])) < 0.5 * stimulus
-        if gradual and (late := after()) is not None and late.confirms(usual):
-            return Holding(usual)
-        found = Holding(usual)
-        if not before.confirms(usual):
-            where = "between a test pulse and the onset" if jumped else "before the onset of the stimulus"
-            found = Holding(level, _place(where, first - before.last, first - before.first, dt))
-        return found if gradual else _drifted(found, before, dt, first, stimulus)
-    if (late := after()) is None:
-        return Holding(usual, known=False)
-    if late.confirms(usual):
+        early = quiet(current[: until - min(round(float(SETTLED / dt)), until // 2)][::-1])
+        if early is not None and _comes_first(before, early, after, stimulus):
+            level = usual if early.confirms(usual) else median(early.samples)
+            return Holding(level, before=float(median(before.samples)))
+    if gradual and after is not None and after.confirms(usual):
         return Holding(usual)
-    if last and late.confirms(np.median(current[max(first, last - FEWEST) : last])):
+    found = Holding(usual)
+    if not before.confirms(usual):
+        where = "between a test pulse and the onset" if jumped else "before the onset of the stimulus"
+        found = Holding(median(before.samples), _place(where, first - before.last, first - before.first, dt))
+    return found if gradual else _drifted(found, before, dt, first, stimulus)
+
+
+def _after(current: np.ndarray, dt: float, last: int) -> Stretch | None:
+    """Return what is baseline after the end of a stimulus, once it has settled; None if that is too short."""
+    settled = last + min(round(float(SETTLED / dt)), (len(current) - last) // 2)
+    after = quiet(current[settled:])
+    if after is None or len(after.samples) < max(FEWEST, round(float(SHORTEST / dt))):
+        return None
+    return replace(after, first=settled + after.first, last=settled + after.last)
+
+
+def _from_after(current: np.ndarray, dt: float, first: int, last: int, usual: Any) -> Holding:
+    """Return the holding current of a sweep with no baseline before its stimulus."""
+    after = _after(current, dt, last)
+    if after is None:
+        return Holding(usual, known=False)
+    if after.confirms(usual):
+        return Holding(usual)
+    if last and after.confirms(median(current[max(first, last - FEWEST) : last])):
         return Holding(usual, known=False)  # the stimulus stays where it ends
-    place = _place("after the end of the stimulus", settled + late.first, settled + late.last, dt)
-    return Holding(median(late.samples), place)
+    place = _place("after the end of the stimulus", after.first, after.last, dt)
+    return Holding(median(after.samples), place)
 
 
 def _comes_first(before: Stretch, early: Stretch, after: Stretch, stimulus: float) -> bool:
     """Whether what lies before the onset is another stimulus: the sweep ends at the level from which that jumped."""
-    first, level, end = (float(np.median(stretch.samples)) for stretch in (early, before, after))
+    first, level, end = (float(median(stretch.samples)) for stretch in (early, before, after))
     apart = abs(level - first) > max(FIRST * stimulus, CLEAR * before.noise)
     return apart and abs(end - first) < 0.5 * abs(end - level)
 
@@ -165,7 +168,7 @@ def _comes_first(before: Stretch, early: Stretch, after: Stretch, stimulus: floa
 def _drifted(found: Holding, before: Stretch, dt: float, first: int, stimulus: float) -> Holding:
     """Return the holding current of a baseline that lies before the onset, where it may have drifted to by then."""
     latest = before.samples[: max(LATEST, round(float(NEAR / dt)))]  # it runs backwards from the onset
-    level = np.median(latest)
+    level = median(latest)
     if abs(level - found.level) <= max(HARDLY * before.noise, before.swing, SMALL, MATTERS * stimulus):
         return found
     start, end = first - before.first - len(latest), first - before.first

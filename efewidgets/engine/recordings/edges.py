@@ -9,8 +9,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 
-import numpy as np
-
 from ..detection import Doubt, Window
 from ..problems import Problem
 
@@ -82,8 +80,7 @@ def doubts(window: Window, origin: str, kind: Doubt | None = None) -> list[Probl
     """Return what a person should know about edges that were settled.
 
     Where BluePyEfe and the detector agree, and the detector can't tell whether it is the stimulus that they see, both
-    may see the same test pulse; and both may miss the same beginning, if it rises out of the noise too slowly to be
-    followed.
+    may see the same test pulse.
 
     Parameters
     ----------
@@ -94,8 +91,7 @@ def doubts(window: Window, origin: str, kind: Doubt | None = None) -> list[Probl
     kind : Doubt, optional
         Why the detector wasn't sure, by default `window.doubt`.
     """
-    unknown = (window.doubt if kind is None else kind) in WHICH or np.inf in window.errors.values()
-    same = origin == "usual" and not window.sure and unknown
+    same = origin == "usual" and not window.sure and (window.doubt if kind is None else kind) in WHICH
     return [unsure_problem(window)] if origin == "unsure" or same else []
 
 

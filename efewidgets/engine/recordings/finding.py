@@ -111,7 +111,7 @@ class Finding:
             )
         elif found.before is not None:
             self.tell(
-                f"the current stays at {1e3 * found.before:.4g} pA before the onset, and at {1e3 * usual:.4g} pA "
+                f"the current stays at {1e3 * found.before:.4g} pA before the onset, and at {1e3 * found.level:.4g} pA "
                 "elsewhere, which is taken for the holding current: another stimulus comes first. If it does not, "
                 "give `hypamp` in the metadata.",
                 "warning",

@@ -68,9 +68,9 @@ def part(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS[0])
 def types(session: nox.Session) -> None:
-    """The type checks, with the oldest numpy whose stubs a developer may have; `newest` has the other end."""
+    """The type checks, with the stubs of the lowest numpy; `newest` has the other end."""
     session.install("--editable", ".[dev]")
-    numpy = [one for one in _extra("dev") if one.startswith("numpy")]
+    numpy = [one for one in PROJECT["project"]["dependencies"] if one.startswith("numpy")]
     session.install(*LOWEST, *numpy)
     session.run("python", "-m", "mypy")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import json
 import logging
@@ -12,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..engine.problems import EfeError
+from ..engine.systems.ending import at_end, not_at_end
 from ..engine.systems.files import HeldError
 from ..state import ExtractionState
 from ..state.sessions.looking import NAMES, look, view_as_data
@@ -53,7 +53,7 @@ class Autosave:
         self._soon = Debounce(self.save, DELAY, _in_thread)
         state.observe(self._changed, "revision")
         state.view.observe(self._changed, list(NAMES))
-        atexit.register(self._finish)
+        at_end(self._finish)
         if path.exists():
             _quietly(lambda: keeper.take(path))
         if instead:
@@ -84,7 +84,7 @@ class Autosave:
     def close(self) -> None:
         """Save what waits to be saved, and watch no more."""
         self._finish()
-        atexit.unregister(self._finish)
+        not_at_end(self._finish)
         self.state.unobserve(self._changed, "revision")
         self.state.view.unobserve(self._changed, list(NAMES))
 

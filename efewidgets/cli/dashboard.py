@@ -94,7 +94,7 @@ def add_to(commands: Any) -> argparse.ArgumentParser:
 
 
 def run(chosen: argparse.Namespace, console: Console) -> Report:
-    """Serve the page until Ctrl-C."""
+    """Serve the page until it is told to end."""
     settings = settings_of(chosen)
     from ..app.server import Address, free_port, serve
 
@@ -104,10 +104,11 @@ def run(chosen: argparse.Namespace, console: Console) -> Report:
     def say(own: pathlib.Path) -> None:
         print(_where(address, not chosen.token, own), file=sys.stderr, flush=True)
 
-    console.interrupt.at_once = True
     if not chosen.idle > 0:
         raise EfeError("--idle must be more than 0 minutes.")
-    serve(settings, address, max(chosen.warm, 0), say, not chosen.no_browser, 60 * chosen.idle)
+    console.interrupt.check()
+    idle = 60 * chosen.idle
+    serve(settings, address, max(chosen.warm, 0), say, not chosen.no_browser, idle, console.interrupt.heed)
     return Report({"url": address.place})
 
 

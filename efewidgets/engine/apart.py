@@ -6,7 +6,6 @@ work has a limit of processor time, at which the system ends it: a loop inside a
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import importlib
 import os
@@ -19,6 +18,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from .problems import EfeError
+from .systems.ending import at_end
 from .systems.limits import IDLE_CODE, LIMIT_CODE, limit_memory, set_alarm, set_idle
 
 #: s of processor time for one step; a gigabyte is decompressed in a tenth of it
@@ -119,7 +119,7 @@ def _how_it_ended(code: int | None) -> str:
     return "made no progress any more" if code == LIMIT_CODE else "crashed"
 
 
-@atexit.register
+@at_end
 def close() -> None:
     """End the process, if there is one, whatever it does; the next question starts another."""
     process = _process

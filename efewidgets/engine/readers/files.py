@@ -14,7 +14,6 @@ from ..guard import may_open
 from ..problems import MissingFileError, ReadError, nearest
 from ..systems.files import HELD, is_held
 from ..systems.paths import too_long
-from .zarr_folder import is_zarr
 
 
 def text_path(value: object, key: str) -> str:
@@ -65,6 +64,11 @@ def why_not_read(error: OSError, path: str | os.PathLike[str]) -> str:
     if is_held(error, path):
         return HELD
     return "you lack the permission" if isinstance(error, PermissionError) else error.strerror or str(error)
+
+
+def is_zarr(path: str | os.PathLike[str]) -> bool:
+    """Whether a folder is a Zarr group."""
+    return any(os.path.isfile(os.path.join(path, name)) for name in (".zgroup", "zarr.json"))
 
 
 #: How files begin that stand for a recording which is elsewhere, and what to do

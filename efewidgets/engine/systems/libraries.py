@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import ctypes
 import functools
@@ -14,6 +13,7 @@ import shutil
 import sys
 import tempfile
 
+from .ending import at_end
 from .places import cache_folder
 
 
@@ -82,5 +82,5 @@ def _short_path(path: str) -> str:
 def _copy_for_all(path: str) -> pathlib.Path:
     public = os.environ.get("PUBLIC", "C:\\Users\\Public")
     folder = tempfile.mkdtemp(prefix="efewidgets-", dir=public if public.isascii() else None)
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    at_end(functools.partial(shutil.rmtree, folder, ignore_errors=True))
     return pathlib.Path(shutil.copy(path, folder))

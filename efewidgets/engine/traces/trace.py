@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -44,7 +44,7 @@ class Trace:
         """Number of samples."""
         return len(self.voltage)
 
-    @property
+    @cached_property
     def dt(self) -> float:
         """Sampling step, ms."""
         return self.at(1)

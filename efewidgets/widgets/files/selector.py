@@ -182,8 +182,8 @@ class FileSelector(StateWidget):
 
     def _named(self, path: str) -> str:
         """Return a path as patterns see it: below the root, or below the folder of uploads."""
-        uploaded = () if self.upload is None else (self.upload.folder,)
-        for folder in (*uploaded, *self.root.paths):
+        uploaded = None if self.upload is None else self.upload.inbox.made
+        for folder in (*filter(None, (uploaded,)), *self.root.paths):
             start = os.path.join(folder, "")
             if path.startswith(start):
                 return path[len(start) :].replace(os.sep, "/")

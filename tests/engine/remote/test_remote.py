@@ -17,7 +17,8 @@ from efewidgets.app.fence import Fence
 from efewidgets.cli import main
 from efewidgets.engine.guard import set_guard
 from efewidgets.engine.problems import EfeError, MissingFileError, ReadError
-from efewidgets.engine.readers import inspect, inspect_apart, read
+from efewidgets.engine.readers import inspect, read
+from efewidgets.engine.readers.looking_apart import inspect_apart
 from efewidgets.engine.remote import absolute, hosts, is_url, name_of, places, store, transport, watch
 from tests.engine.readers import nwb_files
 from tests.engine.readers.binary_files import write_abf2, write_ibw

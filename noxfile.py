@@ -21,7 +21,7 @@ nox.options.sessions = ["newest", "lowest", "types", "coming"]
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
 LOWEST = ["--resolution", "lowest-direct", "--only-binary", ":all:"]
-#: It asks for a newer scipy than we do, and works with the lowest of ours
+#: It asks for a newer scipy than we do: the tests that compare with it skip beside the lowest of ours
 PEER = "bluepyefe"
 #: The lowest versions warn of what has gone since
 OLD = ["-W", "default"]
@@ -69,9 +69,9 @@ def part(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS[0])
 def types(session: nox.Session) -> None:
-    """The type checks, with the oldest numpy whose stubs a developer may have; `newest` has the other end."""
+    """The type checks, with the stubs of the lowest numpy; `newest` has the other end."""
     session.install("--editable", ".[dev]")
-    numpy = [one for one in _extra("dev") if one.startswith("numpy")]
+    numpy = [one for one in PROJECT["project"]["dependencies"] if one.startswith("numpy")]
     session.install(*LOWEST, *numpy)
     session.run("python", "-m", "mypy")
 
@@ -85,11 +85,12 @@ def coming(session: nox.Session) -> None:
 
 def _install_lowest(session: nox.Session) -> None:
     asked = [*PROJECT["project"]["dependencies"], *_extra("test"), *_extra("browser")]
-    peer = [one for one in asked if one.startswith(PEER)]
     file = pathlib.Path(session.create_tmp(), "lowest.in")
-    file.write_text("\n".join(one for one in asked if one not in peer), encoding="utf-8", newline="\n")
+    file.write_text(
+        "\n".join(one for one in asked if not one.startswith(PEER)), encoding="utf-8", newline="\n"
+    )
     session.install(*LOWEST, "--requirement", str(file))
-    session.install("--no-deps", *peer, "--editable", ".")
+    session.install("--no-deps", "--editable", ".")
 
 
 def _extra(name: str) -> list[str]:

@@ -447,8 +447,8 @@ def test_damaged_axon_text_is_told(tmp_path):
 @pytest.mark.parametrize(
     ("module", "name", "words"),
     [
-        ("neo", "a.axgx", r"a\.axgx looks like AxoGraph: pip install 'efewidgets\[axograph\]'"),
-        ("igor2", "a.pxp", r"a\.pxp looks like an Igor packed experiment: pip install 'efewidgets\[igor\]'"),
+        ("neo", "a.axgx", r'a\.axgx looks like AxoGraph: pip install "efewidgets\[axograph\]"'),
+        ("igor2", "a.pxp", r'a\.pxp looks like an Igor packed experiment: pip install "efewidgets\[igor\]"'),
     ],
 )
 def test_a_missing_library_is_named_with_what_to_install(tmp_path, monkeypatch, module, name, words):

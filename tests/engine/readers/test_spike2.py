@@ -248,8 +248,8 @@ def test_what_is_no_such_file_is_told(tmp_path, content):
 @pytest.mark.parametrize(
     ("name", "module", "words"),
     [
-        ("a.smr", "neo", r"a\.smr looks like Spike2: pip install 'efewidgets\[spike2\]'"),
-        ("a.smrx", "neo", r"a\.smrx looks like Spike2: pip install 'efewidgets\[spike2\]'"),
+        ("a.smr", "neo", r'a\.smr looks like Spike2: pip install "efewidgets\[spike2\]"'),
+        ("a.smrx", "neo", r'a\.smrx looks like Spike2: pip install "efewidgets\[spike2\]"'),
         pytest.param(
             "a.SMRX", "sonpy", r"a\.SMRX is a Spike2 file of 64 bits.*pip install sonpy", marks=needs_neo
         ),

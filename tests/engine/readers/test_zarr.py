@@ -169,7 +169,7 @@ def test_a_compression_that_needs_a_package_names_it(tmp_path, monkeypatch):
         found = json.loads(about.read_text()) | {"compressor": {"id": "blosc"}}
         about.write_text(json.dumps(found))
     monkeypatch.setattr(extras, "has_module", lambda name: False)
-    with pytest.raises(ReadError, match=r"compressed with blosc: pip install 'efewidgets\[zarr\]'"):
+    with pytest.raises(ReadError, match=r'compressed with blosc: pip install "efewidgets\[zarr\]"'):
         kept(folder)
 
 

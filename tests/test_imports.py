@@ -36,6 +36,7 @@ ROOMS = {
     "engine": (
         *(
             "",
+            "long",
             "remote",
             "readers",
             "traces",

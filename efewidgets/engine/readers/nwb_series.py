@@ -8,6 +8,7 @@ from typing import Any
 import h5py
 import numpy as np
 
+from ..long.array import lean
 from ..problems import ReadError
 from .hdf5 import attribute, dataset, item, read_samples, text
 from .inspection import Stored, step_in_ms
@@ -150,7 +151,7 @@ class Series:
         return None if start is None or step is None else start + first * step
 
     def samples(self, conversion: float | None = None, window: tuple[int, int] | None = None) -> np.ndarray:
-        """Return the samples in `unit` as float32, array (n,): data · conversion + offset.
+        """Return the samples in `unit` as float32, array (n,): data · conversion + offset; long ones stay as stored.
 
         The product is rounded to float32 once, as BluePyEfe does. `conversion` replaces the file's own,
         `window` is (first sample, number of samples).
@@ -158,7 +159,7 @@ class Series:
         factor = self._factor("conversion", 1.0) if conversion is None else conversion
         if factor == 0 or not np.isfinite(factor):
             raise ReadError(f"the conversion factor of {self.name} is {factor:g}.")
-        raw = read_samples(self.data, window)
+        raw = lean(read_samples(self.data, window))
         values = np.multiply(raw, factor, dtype=_precision(raw, factor))
         offset = self._factor("offset", 0.0)
         if offset:

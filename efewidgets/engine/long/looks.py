@@ -6,12 +6,9 @@ What is exact for whole arrays is exact here: extremes, order statistics, places
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from .array import LongArray
 
 #: Samples of a block: what is computed of it stays in the processor's cache
 BLOCK = 1 << 18
@@ -19,13 +16,24 @@ BLOCK = 1 << 18
 _GUESS, _NEAR = 16_384, 6.0
 
 
-def blocks(x: LongArray) -> Iterator[tuple[int, np.ndarray]]:
+class Long(Protocol):
+    """What is looked at: samples (n,) of which a part can be had, or some, or the lowest and the highest."""
+
+    @property
+    def dtype(self) -> np.dtype: ...
+    def __len__(self) -> int: ...
+    def part(self, first: int, last: int) -> np.ndarray: ...
+    def pick(self, at: np.ndarray) -> np.ndarray: ...
+    def ends(self) -> tuple[Any, Any]: ...
+
+
+def blocks(x: Long) -> Iterator[tuple[int, np.ndarray]]:
     """Yield the first index of each block, and its values."""
     for first in range(0, len(x), BLOCK):
         yield first, x.part(first, min(first + BLOCK, len(x)))
 
 
-def lowest(x: LongArray, initial: Any = None) -> Any:
+def lowest(x: Long, initial: Any = None) -> Any:
     """``np.min``."""
     found = x.ends()[0] if len(x) else initial
     if found is None:
@@ -33,7 +41,7 @@ def lowest(x: LongArray, initial: Any = None) -> Any:
     return found if initial is None else min(found, x.dtype.type(initial))
 
 
-def highest(x: LongArray, initial: Any = None) -> Any:
+def highest(x: Long, initial: Any = None) -> Any:
     """``np.max``."""
     found = x.ends()[1] if len(x) else initial
     if found is None:
@@ -41,61 +49,61 @@ def highest(x: LongArray, initial: Any = None) -> Any:
     return found if initial is None else max(found, x.dtype.type(initial))
 
 
-def look_for_ends(x: LongArray) -> tuple[Any, Any]:
+def look_for_ends(x: Long) -> tuple[Any, Any]:
     """Return the lowest and the highest value; NaN where there are such."""
     ends = [(np.min(part), np.max(part)) for _, part in blocks(x)]
     low, high = zip(*ends, strict=True)
     return np.min(np.array(low, x.dtype)), np.max(np.array(high, x.dtype))
 
 
-def span(x: LongArray) -> Any:
+def span(x: Long) -> Any:
     """``np.ptp``."""
     low, high = x.ends()
     return high - low
 
 
-def has_any(x: LongArray) -> bool:
+def has_any(x: Long) -> bool:
     """``np.any``."""
     return any(bool(part.any()) for _, part in blocks(x))
 
 
-def has_all(x: LongArray) -> bool:
+def has_all(x: Long) -> bool:
     """``np.all``."""
     return all(bool(part.all()) for _, part in blocks(x))
 
 
-def total(x: LongArray) -> Any:
+def total(x: Long) -> Any:
     """``np.sum``."""
     return sum((part.sum() for _, part in blocks(x)), start=np.zeros(0, x.dtype).sum())
 
 
-def mean(x: LongArray) -> Any:
+def mean(x: Long) -> Any:
     """``np.mean``, its sum in float64."""
     kind = x.dtype.type if x.dtype.kind == "f" else np.float64
     return kind(sum(float(part.sum(dtype=np.float64)) for _, part in blocks(x)) / len(x))
 
 
-def variance(x: LongArray) -> Any:
+def variance(x: Long) -> Any:
     """``np.var``, its sums in float64."""
     kind = x.dtype.type if x.dtype.kind == "f" else np.float64
-    middle = float(mean(x.astype(np.float64)))
+    middle = sum(float(part.sum(dtype=np.float64)) for _, part in blocks(x)) / len(x)
     return kind(
         sum(float(np.square(part.astype(np.float64) - middle).sum()) for _, part in blocks(x)) / len(x)
     )
 
 
-def count(x: LongArray) -> int:
+def count(x: Long) -> int:
     """``np.count_nonzero``."""
     return sum(int(np.count_nonzero(part)) for _, part in blocks(x))
 
 
-def places(x: LongArray) -> np.ndarray:
+def places(x: Long) -> np.ndarray:
     """``np.flatnonzero``."""
     found = [first + np.flatnonzero(part) for first, part in blocks(x)]
     return np.concatenate(found) if found else np.empty(0, dtype=np.intp)
 
 
-def last_place(x: np.ndarray | LongArray) -> int | None:
+def last_place(x: np.ndarray | Long) -> int | None:
     """Return the last index at which something is true, None if nothing is; of an array of numpy's as well."""
     if isinstance(x, np.ndarray):
         found = np.flatnonzero(x)
@@ -108,7 +116,7 @@ def last_place(x: np.ndarray | LongArray) -> int | None:
     return None
 
 
-def first_of(x: LongArray, best: Any) -> int:
+def first_of(x: Long, best: Any) -> int:
     """``np.argmin`` or ``np.argmax``, whichever `best` is."""
     found: tuple[Any, int] | None = None
     for first, part in blocks(x):
@@ -122,7 +130,7 @@ def first_of(x: LongArray, best: Any) -> int:
     return found[1]
 
 
-def runs(x: LongArray) -> np.ndarray:
+def runs(x: Long) -> np.ndarray:
     """Return the first index of each run of what is true, and the first after it; shape (k, 2)."""
     starts, ends, before = [], [], False
     for first, part in blocks(x):
@@ -137,7 +145,7 @@ def runs(x: LongArray) -> np.ndarray:
     return np.stack([np.concatenate([none, *starts]), np.concatenate([none, *ends])], axis=1)
 
 
-def levels(x: LongArray) -> np.ndarray:
+def levels(x: Long) -> np.ndarray:
     """``np.unique``."""
     found = np.empty(0, x.dtype)
     for _, part in blocks(x):
@@ -145,12 +153,12 @@ def levels(x: LongArray) -> np.ndarray:
     return found
 
 
-def ordered(x: LongArray, ranks: Sequence[int]) -> np.ndarray:
+def ordered(x: Long, ranks: Sequence[int]) -> np.ndarray:
     """Return the values that so many others lie below: order statistics, exact, of finite values.
 
     Strided samples tell about where they are; one look at all of them counts what is lower, and keeps what is near.
     """
-    some = np.sort(x[:: max(1, len(x) // _GUESS)])
+    some = np.sort(x.pick(np.arange(0, len(x), max(1, len(x) // _GUESS))))
     found: dict[int, Any] = {}
     for rank in dict.fromkeys(ranks):
         share, error = rank / max(len(x) - 1, 1), _NEAR * len(some) ** -0.5
@@ -159,7 +167,7 @@ def ordered(x: LongArray, ranks: Sequence[int]) -> np.ndarray:
     return np.array([found[rank] for rank in ranks], dtype=x.dtype)
 
 
-def _between(x: LongArray, rank: int, low: Any, high: Any) -> Any:
+def _between(x: Long, rank: int, low: Any, high: Any) -> Any:
     below = at_low = at_high = 0
     near = []
     for _, part in blocks(x):
@@ -179,13 +187,13 @@ def _between(x: LongArray, rank: int, low: Any, high: Any) -> Any:
     return high if rank < len(inside) + at_high else _between(x, rank + below + at_low, high, x.ends()[1])
 
 
-def median(x: LongArray) -> Any:
+def median(x: Long) -> Any:
     """``np.median``."""
     n = len(x)
     return np.mean(ordered(x, [(n - 1) // 2, n // 2][n % 2 :]))
 
 
-def quantile(x: LongArray, q: Any) -> Any:
+def quantile(x: Long, q: Any) -> Any:
     """``np.quantile``, linear between two values."""
     at = np.asarray(q, dtype=np.float64) * (len(x) - 1)
     before = np.floor(at).astype(int)

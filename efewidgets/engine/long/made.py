@@ -67,6 +67,10 @@ class Made:
         """Whether all are true."""
         return looks.has_all(self)
 
+    def in_order(self) -> Made:
+        """Return samples that are in the same order, and had sooner: what is stored, rather than what it stands for."""
+        return self
+
     def patched(self, first: int, last: int, value: Any) -> Made:
         """Return the same, but for a stretch of one value."""
         return Patched(self, ((first, last, value),))
@@ -168,6 +172,12 @@ class Computed(Made):
             return super()._find_ends()
         ends = [self._of(partial(_end, k=k))[0] for k in (0, 1)]
         return np.minimum(*ends), np.maximum(*ends)
+
+    def in_order(self) -> Made:
+        if len(self.sources) > 1 or self.function not in (*_MONOTONE, as_type):
+            return self
+        low, high = self._of(lambda source: np.array([0, 1], source.dtype))
+        return self.sources[0].in_order() if high > low else self
 
     def all(self) -> bool:
         if self.function is np.isfinite and np.isfinite(self.sources[0].ends()).all():

@@ -12,6 +12,7 @@ import h5py
 import numpy as np
 
 from ..kinds import NAME_OR_NAMES, REPETITION, TRUTH, Kind
+from ..long.memory import lacking
 from ..problems import EfeError, Problem, ReadError
 from ..units import canonical_unit, is_current_unit, is_voltage_unit, to_nA
 from .checks import TINY_DIFFERENCE, cut_missing_tail
@@ -213,6 +214,9 @@ class _LazyPair:
             )
         n_v = pair.v_window[1] if pair.v_window else voltage.n_samples
         n_i = pair.i_window[1] if pair.i_window else current.n_samples
+        lack = lacking(max(n_v, n_i), n_v * voltage.sample_bytes + n_i * current.sample_bytes)
+        if lack:
+            raise ReadError(lack)
         step = step_in_ms(sweep["dt"], sweep["t_unit"])
         found = (
             None

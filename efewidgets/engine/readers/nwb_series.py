@@ -65,6 +65,11 @@ class Series:
         shape = self.data.shape or (0,)
         return int(max(shape)) if len(shape) == 2 and 1 in shape else int(shape[0])
 
+    @property
+    def sample_bytes(self) -> int:
+        """Bytes that a sample takes as it is stored."""
+        return int(self.data.dtype.itemsize)
+
     def member(self, name: str) -> Any:
         """Return what is in the series under a name, or None; most of what is asked for isn't there, which is cheap."""
         return item(self.group, name) if self.group.id.links.exists(name.encode()) else None

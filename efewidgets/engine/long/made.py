@@ -116,7 +116,9 @@ class Held(Made):
         self.own_bytes = values.nbytes
 
     def part(self, first: int, last: int) -> np.ndarray:
-        return self.pick(np.arange(first, last))
+        borders = np.arange(first // self.width, -(-last // self.width) + 1)
+        values = self.values[np.minimum(borders[:-1], len(self.values) - 1)]
+        return np.repeat(values, np.diff(np.clip(borders * self.width, first, last)))
 
     def pick(self, at: np.ndarray) -> np.ndarray:
         return self.values[np.minimum(at // self.width, len(self.values) - 1)]

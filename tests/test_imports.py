@@ -35,6 +35,7 @@ LAYERS = ("engine", "state", "widgets", "app")
 ROOMS = {
     "engine": (
         *(
+            "systems",
             "",
             "long",
             "remote",

@@ -19,6 +19,8 @@ from typing import Any
 
 from .apart import be_expendable
 from .problems import EfeError
+from .systems.ending import leave_alone, left_alone
+from .systems.processes import cores
 
 logger = logging.getLogger(__name__)
 
@@ -195,8 +197,9 @@ class WorkerPool(Executor):
         from concurrent.futures import ProcessPoolExecutor
 
         context = multiprocessing.get_context("spawn")
-        pool = ProcessPoolExecutor(1, mp_context=context, initializer=partial(_begin, self._start))
-        return _Process(pool, pool.submit(int))
+        with left_alone():
+            pool = ProcessPoolExecutor(1, mp_context=context, initializer=partial(_begin, self._start))
+            return _Process(pool, pool.submit(int))
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Have ``fn(*args, **kwargs)`` done by the next process that is free."""
@@ -232,6 +235,7 @@ class WorkerPool(Executor):
 
 def _begin(start: Callable[[], None] | None) -> None:
     """Begin a worker process, which ends with its parent, and by the system where a library hangs on a damaged file."""
+    leave_alone()
     end_with_parent()
     be_expendable()
     if start is not None:
@@ -259,10 +263,3 @@ _NO_START = (
     "a worker process could not be started. If a script starts workers, each of them imports it, so that what it does "
     'must stand under: if __name__ == "__main__":'
 )
-
-
-def cores() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+HOLDING = -0.02  # nA
 V_BIT, I_BIT = 0.03125, 0.000625  # mV, nA; a 16-bit converter at 10 mV/mV and 0.5 V/nA
 
 
@@ -66,7 +67,7 @@ PROTOCOLS: dict[str, Sequence] = {
 
 
 @dataclass(frozen=True)
-class _Cell:
+class Cell:
     """What tells one drawn cell from another; mV, ms, nA, MOhm."""
 
     rheobase: float
@@ -80,7 +81,7 @@ class _Cell:
     width: float
 
     @classmethod
-    def random(cls, random: np.random.Generator) -> _Cell:
+    def random(cls, random: np.random.Generator) -> Cell:
         rheobase = random.uniform(0.08, 0.3)
         return cls(
             rheobase=rheobase,
@@ -133,15 +134,27 @@ class _Cell:
 
 
 def _draw(
-    cell: _Cell, protocol: Sequence, percent: float, random: np.random.Generator
+    cell: Cell, protocol: Sequence, percent: float, random: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     """Voltage (mV) and current (nA) of one sweep, quantised, float32 arrays (n,)."""
     dt = 1e3 / protocol.rate
     time = np.arange(round(protocol.duration / dt)) * dt
-    amp, holding = percent / 100.0 * cell.rheobase, -0.02
-    on = protocol.timings
+    voltage, current, peaks = train_of(cell, protocol, percent / 100.0 * cell.rheobase, time, random)
+    for peak in peaks:
+        cell.add_spike(voltage, time, peak)
+    voltage += slow_noise(time, random) + 0.08 * random.standard_normal(len(time), dtype=np.float32)
+    current += 0.0012 * random.standard_normal(len(time), dtype=np.float32)
+    quantised = (V_BIT * np.rint(voltage / V_BIT), I_BIT * np.rint(current / I_BIT))
+    return quantised[0].astype(np.float32), quantised[1].astype(np.float32)
+
+
+def train_of(
+    cell: Cell, protocol: Sequence, amp: float, time: np.ndarray, random: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, list[float]]:
+    """Voltage (mV) without spikes and current (nA) without noise, arrays (n,), and when the spikes peak (ms)."""
+    dt, on = 1e3 / protocol.rate, protocol.timings
     steps = [(on["ton"], amp), (on["toff"], -amp)]
-    trains = [(on["ton"], on["toff"], amp)]
+    train = (on["ton"], on["toff"], amp)
     if "tmid" in on:
         weak = 0.3 * cell.rheobase
         steps = [
@@ -150,19 +163,16 @@ def _draw(
             (on["tmid2"], weak - amp),
             (on["toff"], -weak),
         ]
-        trains = [(on["tmid"], on["tmid2"], amp)]
-    current = np.full(len(time), holding)
+        train = (on["tmid"], on["tmid2"], amp)
+    current = np.full(len(time), HOLDING)
     for start, change in steps:
         current[round(start / dt) :] += change
-    voltage = cell.response(time, steps)
-    for train in trains:
-        for peak in cell.train(*train, random):
-            cell.add_spike(voltage, time, peak)
-    slow = np.interp(time, np.arange(0, time[-1] + 10, 5.0), _walk(round(time[-1] / 5.0) + 3, random))
-    voltage += slow + 0.08 * random.standard_normal(len(time), dtype=np.float32)
-    current += 0.0012 * random.standard_normal(len(time), dtype=np.float32)
-    quantised = (V_BIT * np.rint(voltage / V_BIT), I_BIT * np.rint(current / I_BIT))
-    return quantised[0].astype(np.float32), quantised[1].astype(np.float32)
+    return cell.response(time, steps), current, cell.train(*train, random)
+
+
+def slow_noise(time: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """Slow fluctuation of the voltage (mV), array (n,)."""
+    return np.interp(time, np.arange(0, time[-1] + 10, 5.0), _walk(round(time[-1] / 5.0) + 3, random))
 
 
 def _walk(n: int, random: np.random.Generator) -> np.ndarray:
@@ -192,7 +202,7 @@ def write_cell(folder: pathlib.Path, number: int, recordings: int = 60) -> pathl
     if path.exists():
         return path
     random = np.random.default_rng([2024, number])
-    cell = _Cell.random(random)
+    cell = Cell.random(random)
     part = path.with_suffix(f".{os.getpid()}.part")
     with h5py.File(part, "w") as file:
         count = 0
@@ -221,11 +231,28 @@ def _write_sweep(
             1e-9,
         ),
     ):
-        series = file.create_group(f"{place}/{name}")
+        tree[name] = write_series(file, f"{place}/{name}", kind, protocol, samples, unit, factor, rate)
+
+
+def write_series(
+    file: Any,
+    path: str,
+    kind: str,
+    protocol: str,
+    samples: np.ndarray,
+    unit: str,
+    factor: float,
+    rate: int,
+    packed: bool = True,
+) -> Any:
+    """Write a series into an NWB file; of NWB 1 it has neither a kind nor the name of its protocol."""
+    series = file.create_group(path)
+    if kind:
         series.attrs["neurodata_type"] = kind
         series.attrs["stimulus_description"] = protocol
-        data = series.create_dataset("data", data=samples, compression="gzip", compression_opts=4)
-        data.attrs["conversion"], data.attrs["unit"] = factor, unit
-        start = series.create_dataset("starting_time", data=0.0)
-        start.attrs["rate"], start.attrs["unit"] = float(rate), "seconds"
-        tree[name] = series
+    how = {"compression": "gzip", "compression_opts": 4} if packed else {}
+    data = series.create_dataset("data", data=samples, **how)
+    data.attrs["conversion"], data.attrs["unit"] = factor, unit
+    start = series.create_dataset("starting_time", data=0.0)
+    start.attrs["rate"], start.attrs["unit"] = float(rate), "seconds"
+    return series

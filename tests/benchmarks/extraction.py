@@ -21,6 +21,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from tests.benchmarks import strangers
 from tests.benchmarks.runs import Cost, measured
 from tests.benchmarks.workload import make
 from tests.compare import differences
@@ -61,6 +62,18 @@ class Case:
         return make(self.cells, self.recordings).arguments(timings=self.timings)
 
 
+@dataclass(frozen=True)
+class StrangerCase(Case):
+    """Cells as strangers bring them, the timings of whose steps are to be found; `way` says in which files."""
+
+    way: str = "bbp"
+    timings: bool = False
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the arguments."""
+        return strangers.arguments(self.way, self.cells, self.recordings)
+
+
 class LabCase(Case):
     """Real recordings of two cells, Igor waves with given timings, and 162 targets."""
 
@@ -92,6 +105,7 @@ def cases(quick: bool) -> list[Case]:
         Case("two worker processes, wall time", cells, workers=2, wall=True),
         Case("one process, few recordings", 1, 20),
         *real,
+        *(StrangerCase(f"one process, {way.words}", cells, way=name) for name, way in strangers.WAYS.items()),
     ]
 
 

@@ -52,9 +52,12 @@ def brief_pulses(trace: Trace, most: int = MANY) -> list[Box]:
     """
     if trace.width == 1 or len(trace.coarse) < 2 * AROUND:
         return []
-    off, held = above_baseline(trace)
     sigma = max(trace.noise, trace.step)
     lasts = max(3, trace.samples(LASTS))
+    base, beside = baseline(trace)
+    if not _stands_out(trace, base, beside, STANDS * sigma):  # as in most sweeps
+        return []
+    off, held = above_baseline(trace, base, beside)
     found: list[Box] = []
     for _ in range(KINDS):
         kind, held = _tallest(off, held, lasts, STANDS * sigma, trace)
@@ -66,23 +69,35 @@ def brief_pulses(trace: Trace, most: int = MANY) -> list[Box]:
     return sorted(found, key=lambda b: b.start)
 
 
-def above_baseline(trace: Trace) -> tuple[np.ndarray, np.ndarray]:
-    """Measure the current above its baseline (nA), and tell where a pulse may be; arrays (n,).
-
-    Beside a jump of the baseline only what is much higher than the jump may be one: no transient of it.
-    """
+def baseline(trace: Trace) -> tuple[np.ndarray, np.ndarray]:
+    """Measure the baseline of each block (nA), and the jump of the baseline within or beside it; arrays (m,)."""
     y, half = trace.coarse, AROUND // 2
-    wide = np.lib.stride_tricks.sliding_window_view(np.pad(y, half, mode="edge"), AROUND)
-    base = np.median(wide, axis=1)
-    spare = trace.n - len(base) * trace.width
-    repeats = np.full(len(base), trace.width)
-    repeats[-1] += spare
-    off = trace.x - held(base, repeats, trace.x)
+    padded = np.concatenate((np.full(half, y[0]), y, np.full(half, y[-1])))
+    wide = np.lib.stride_tricks.sliding_window_view(padded, AROUND)
+    base = np.partition(wide, half, axis=1)[:, half]
     step = np.abs(np.diff(base))
     jump = np.flatnonzero(step > max(6.0 * mad(step), 4.0 * trace.noise / trace.width**0.5, trace.floor))
     beside = np.zeros(len(base))
     for k in jump:
         beside[max(0, k - 1) : k + 3] = np.maximum(beside[max(0, k - 1) : k + 3], step[k])
+    return base, beside
+
+
+def _stands_out(trace: Trace, base: np.ndarray, beside: np.ndarray, least: float) -> bool:
+    """Whether any sample is so far from its baseline that it may be of a pulse, by the ends of each block."""
+    starts = np.arange(len(base)) * trace.width
+    high, low = np.maximum.reduceat(trace.x, starts) - base, base - np.minimum.reduceat(trace.x, starts)
+    return bool((np.maximum(high, low) >= np.maximum(TRANSIENT * beside, least)).any())
+
+
+def above_baseline(trace: Trace, base: np.ndarray, beside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Measure the current above its baseline (nA), and tell where a pulse may be; arrays (n,).
+
+    Beside a jump of the baseline only what is much higher than the jump may be one: no transient of it.
+    """
+    repeats = np.full(len(base), trace.width)
+    repeats[-1] += trace.n - len(base) * trace.width
+    off = trace.x - held(base, repeats, trace.x)
     return off, np.abs(off) >= TRANSIENT * held(beside, repeats, trace.x)
 
 

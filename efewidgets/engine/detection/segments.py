@@ -10,7 +10,7 @@ as where a wandering baseline was cut into stairs, is none.
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -155,8 +155,11 @@ def sharp(y: np.ndarray, bounds: np.ndarray) -> np.ndarray:
     """Leave out the edges at which the current changes gradually, the least sharp first."""
     kept = [0, *bounds.tolist(), len(y)]
     sigma = max(mad(np.diff(y)) / 2**0.5, FLOOR)
+    share = cache(
+        lambda a, b, c: _share(y, a, b, c, sigma)
+    )  # of most edges it stays when another is left out
     while len(kept) > 2:
-        shares = [_share(y, a, b, c, sigma) for a, b, c in zip(kept, kept[1:], kept[2:], strict=False)]
+        shares = [share(*around) for around in zip(kept, kept[1:], kept[2:], strict=False)]
         least = int(np.argmin(shares))
         if shares[least] >= SHARP:
             break

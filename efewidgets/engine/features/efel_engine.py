@@ -16,7 +16,6 @@ import importlib.util
 import logging
 import pathlib
 import re
-import shutil
 import tempfile
 import types
 from collections import deque
@@ -25,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from ..systems import plain_path
+from ..systems.libraries import copy_to_load, plain_path
 from ..traces.interpolation import Interpolated
 from .efel_graph import INTERPOLATE, cpp_chain, cpp_features, cpp_lines, is_efels_own
 from .efel_import import efel, efel_version
@@ -186,8 +185,7 @@ class _Thrown(Exception):  # noqa: N818
 def _copied_library(folder: pathlib.Path) -> types.ModuleType:
     """Load a second copy of eFEL's C++ library; it has globals of its own only under a file name of its own."""
     original = efel().cppcore
-    copy = folder / pathlib.Path(original.__file__).name
-    shutil.copyfile(original.__file__, copy)
+    copy = copy_to_load(original.__file__, folder)
     spec = importlib.util.spec_from_file_location(f"{__name__}.cppcore", copy)
     if spec is None or spec.loader is None:
         raise ImportError(f"{copy} is no extension module")

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from ..problems import EfeError, nearest
-from ..systems import plain_path
+from ..systems.libraries import plain_path
 from .efel_engine import private_engine
 from .efel_graph import cpp_features, feature_names, needs_current, python_features
 from .efel_import import efel

@@ -137,6 +137,8 @@ class LongArray(NDArrayOperatorsMixin):
             return computed(ufunc, *inputs, **more)  # of ``x += 1`` too, which names the sum x
         if method == "reduce" and ufunc in _REDUCED and out is None and not set(more) - {"initial", "axis"}:
             return _REDUCED[ufunc](self, **{k: v for k, v in more.items() if k == "initial"})
+        if method == "reduceat" and ufunc in (np.minimum, np.maximum) and not more:
+            return looks.of_stretches(self, inputs[1], ufunc)
         if out is not None:
             more["out"] = out
         return getattr(ufunc, method)(*whole(inputs), **more)

@@ -6,6 +6,7 @@ What is exact for whole arrays is exact here: extremes, order statistics, places
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any, Protocol
 
 import numpy as np
@@ -143,6 +144,16 @@ def runs(x: Long) -> np.ndarray:
         ends.append(np.array([len(x)]))
     none = np.empty(0, dtype=np.intp)
     return np.stack([np.concatenate([none, *starts]), np.concatenate([none, *ends])], axis=1)
+
+
+def of_stretches(x: Long, starts: np.ndarray, ufunc: np.ufunc) -> np.ndarray:
+    """``ufunc.reduceat``, of starts that ascend."""
+    borders = [*np.asarray(starts).tolist(), len(x)]
+    found = np.empty(len(borders) - 1, x.dtype)
+    for k, (first, last) in enumerate(pairwise(borders)):
+        pieces = range(first, last, BLOCK)
+        found[k] = ufunc.reduce([ufunc.reduce(x.part(low, min(low + BLOCK, last))) for low in pieces])
+    return found
 
 
 def levels(x: Long) -> np.ndarray:

@@ -118,7 +118,7 @@ class Held(Made):
     def part(self, first: int, last: int) -> np.ndarray:
         borders = np.arange(first // self.width, -(-last // self.width) + 1)
         values = self.values[np.minimum(borders[:-1], len(self.values) - 1)]
-        return np.repeat(values, np.diff(np.clip(borders * self.width, first, last)))
+        return np.repeat(values, np.diff(np.clip(borders * self.width, first, last)).astype(np.intp))
 
     def pick(self, at: np.ndarray) -> np.ndarray:
         return self.values[np.minimum(at // self.width, len(self.values) - 1)]

@@ -13,18 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from ..apart import LostError, ask, one_step
-from ..guard import guard_of_files, may_open
+from ..apart import one_step
+from ..guard import may_open
 from ..long.memory import NO_MEMORY, lacking
 from ..problems import EfeError, MissingFileError, NoSweepError, Problem, ReadError
-from . import abf, columns, igor, matlab, nwb, text
-from .abf import open_abf
+from ..systems.files import HELD, is_held
 from .checks import check_sweep
-from .columns import open_table
 from .elsewhere import copy_here, with_copies_here
 from .files import existing_file
-from .hdf5 import is_hdf5, open_file
-from .igor import open_igor
 from .inside import go_on
 from .inspection import (
     Contents,
@@ -36,11 +32,8 @@ from .inspection import (
     known_sweep,
     step_in_ms,
 )
-from .matlab import open_matlab
-from .nwb import open_nwb
-from .registry import Format, Open, format_for, format_of, plugin_problems, reads, register_reader
-from .text import open_lccr
-from .vouched import always_apart, damaged, vouch_for
+from .registry import format_for, format_of, opening_at, plugin_problems, reads, register_reader
+from .vouched import always_apart
 
 __all__ = [
     "FileSummary",
@@ -53,7 +46,6 @@ __all__ = [
     "has_protocol",
     "igor_reader",
     "inspect",
-    "inspect_apart",
     "nwb_reader",
     "plugin_problems",
     "read",
@@ -155,7 +147,7 @@ def inspect(path: str | os.PathLike[str]) -> FileSummary:
     if known.inspect is not None:
         with _unforeseen(path):
             return known.inspect(here).of(path)
-    opener = known.open_for_inspection
+    opener = known.opening.open_for_inspection if known.opening else None
     with _unforeseen(path), opener(here) if opener else _open({"filepath": here}, None) as contents:
         return contents.summary(path)
 
@@ -163,11 +155,12 @@ def inspect(path: str | os.PathLike[str]) -> FileSummary:
 def has_protocol(metadata: Mapping[str, Any], protocol: str) -> bool:
     """Whether the file that metadata name chooses its sweeps by the name of a protocol, and has some of this one."""
     try:
-        known = format_for(metadata)
+        opening = format_for(metadata).opening
     except EfeError:
         return False
+    finds = opening.finds if opening else None
     try:
-        return known.finds is not None and known.finds(with_copies_here(metadata), protocol)
+        return finds is not None and finds(with_copies_here(metadata), protocol)
     except EfeError:  # it is elsewhere, and can't be had
         return False
 
@@ -176,11 +169,11 @@ def _open(metadata: Mapping[str, Any], reader: Reader | None) -> Any:
     metadata = with_copies_here(metadata, reader is not None)
     if reader is not None:
         return _open_custom(metadata, reader, getattr(reader, "__name__", "custom reader"))
-    known: Format = format_for(metadata)
+    known = format_for(metadata)
     if known.read is not None:
         return _open_custom(metadata, known.read, known.name)
-    assert known.open is not None
-    return known.open(metadata)
+    assert known.opening is not None
+    return known.opening.open(metadata)
 
 
 def _step(contents: Contents) -> AbstractContextManager[None]:
@@ -217,24 +210,6 @@ def _check_room(lazy: LazySweep) -> None:
         raise ReadError(lack)
 
 
-def inspect_apart(path: str | os.PathLike[str]) -> FileSummary:
-    """As `inspect`, but in a process that may be lost; a lab's own formats are looked into here."""
-    path = os.fspath(path)
-    if format_of(path).open is None:
-        return inspect(path)
-    here = existing_file(copy_here(path))
-    if not os.path.isdir(here) and is_hdf5(here):
-        vouch_for(here)
-        if guard_of_files() is not None:
-            with open_file(here, format_of(path).name):
-                pass  # the files that it draws on are looked at by the guard, which stands here
-    try:
-        found: FileSummary = ask("readers:inspect", here)
-        return found.of(path)
-    except LostError as error:
-        raise ReadError(damaged(path, error)) from error
-
-
 @contextmanager
 def _unforeseen(file: str | None) -> Iterator[None]:
     """Turn what a damaged file makes a library raise into a ReadError."""
@@ -246,6 +221,8 @@ def _unforeseen(file: str | None) -> Iterator[None]:
         raise ReadError(NO_MEMORY) from error
     except Exception as error:
         name = os.path.basename(file or "the file")
+        if is_held(error, file):
+            raise ReadError(f"{name} can't be read: {HELD}.") from error
         words = f"{type(error).__name__}: {error}"
         raise ReadError(f"{name} is damaged, or isn't what its suffix says ({words}).") from error
 
@@ -326,8 +303,8 @@ def _custom_info(sweep: Mapping[str, Any], k: int) -> SweepInfo:
 # --- readers by the names of BluePyEfe, for `recording_reader=`
 
 
-def _sweeps(opener: Open, metadata: Mapping[str, Any]) -> list[Sweep]:
-    with opener(metadata) as contents:
+def _sweeps(reader: Any, metadata: Mapping[str, Any]) -> list[Sweep]:
+    with opening_at(reader.opening).open(metadata) as contents:
         loaded = [_load(lazy, metadata) for lazy in contents.sweeps]
     sweeps = [sweep for sweep, _ in loaded if sweep is not None]
     if loaded and not sweeps:
@@ -335,37 +312,37 @@ def _sweeps(opener: Open, metadata: Mapping[str, Any]) -> list[Sweep]:
     return sweeps
 
 
-@reads(abf.KEYS)
+@reads("abf:ABF")
 def axon_reader(metadata: Mapping[str, Any]) -> list[Sweep]:
     """Read all usable sweeps of an Axon file (.abf); see `read`."""
-    return _sweeps(open_abf, metadata)
+    return _sweeps(axon_reader, metadata)
 
 
-@reads(igor.KEYS)
+@reads("igor:IGOR")
 def igor_reader(metadata: Mapping[str, Any]) -> list[Sweep]:
     """Read the sweep of a pair of Igor waves, ``v_file`` and ``i_file``; see `read`."""
-    return _sweeps(open_igor, metadata)
+    return _sweeps(igor_reader, metadata)
 
 
-@reads(nwb.KEYS)
+@reads("nwb:NWB")
 def nwb_reader(metadata: Mapping[str, Any]) -> list[Sweep]:
     """Read the usable sweeps of an NWB file that ``protocol_name`` and ``repetition`` choose; see `read`."""
-    return _sweeps(open_nwb, metadata)
+    return _sweeps(nwb_reader, metadata)
 
 
-@reads(matlab.KEYS)
+@reads("matlab:MATLAB")
 def read_matlab(metadata: Mapping[str, Any]) -> list[Sweep]:
     """Read all usable sweeps of a PatchMaster export for MATLAB (.mat); see `read`."""
-    return _sweeps(open_matlab, metadata)
+    return _sweeps(read_matlab, metadata)
 
 
-@reads(text.KEYS)
+@reads("text:LCCR")
 def csv_lccr_reader(metadata: Mapping[str, Any]) -> list[Sweep]:
     """Read the voltage columns of a text file, with step currents from the metadata; see `read`."""
-    return _sweeps(open_lccr, metadata)
+    return _sweeps(csv_lccr_reader, metadata)
 
 
-@reads(columns.KEYS)
+@reads("columns:CSV")
 def csv_reader(metadata: Mapping[str, Any]) -> list[Sweep]:
     """Read a table whose columns are time, voltage and current; see `read`."""
-    return _sweeps(open_table, metadata)
+    return _sweeps(csv_reader, metadata)

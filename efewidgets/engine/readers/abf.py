@@ -18,7 +18,7 @@ from .abf_header import Header, read_header
 from .abf_outputs import read_outputs
 from .channels import Pairing, choose_channels, choose_voltage, pairings, pairs
 from .files import existing_file, main_path
-from .inspection import Contents, Stored, Sweep, SweepInfo, known_sweep
+from .inspection import Contents, Opening, Stored, Sweep, SweepInfo, known_sweep
 
 #: What its metadata may say besides what any file's may, and of which kind
 KEYS: dict[str, Kind] = {**channels.KEYS, **abf_command.KEYS}
@@ -201,3 +201,6 @@ def _loader(header: Header, sweep: int, v: int | None, i: int | Command | None) 
 
 def _in_voltage_clamp(header: Header, *channels: int | Command | None) -> bool:
     return any(header.channels[k].clamp == "voltage" for k in channels if isinstance(k, int))
+
+
+ABF = Opening(open_abf, KEYS, inspect_abf)

@@ -25,17 +25,20 @@ def _decompress() -> Callable[[bytes, int], Any] | None:
     return zlib_decompress
 
 
-def read_chunks(dataset: h5py.Dataset, first: int, count: int) -> np.ndarray | None:
+def read_chunks(dataset: h5py.Dataset, first: int, count: int, properties: Any = None) -> np.ndarray | None:
     """Return `count` samples of a dataset from `first` on, read-only array; None if HDF5 must read them.
 
     That is so without `deflate`, for other filters than gzip and shuffle, and for damaged files, of which HDF5
-    knows better what is wrong.
+    knows better what is wrong. `properties` are those with which the dataset was made, if they are at hand.
     """
     decompress = _decompress()
-    if decompress is None or dataset.ndim != 1 or dataset.chunks is None or not count:
+    if decompress is None or dataset.ndim != 1 or not count:
         return None
-    stored, dtype, (size,) = dataset.id, dataset.dtype, dataset.chunks
-    filters = _filters(stored.get_create_plist())
+    stored, dtype = dataset.id, dataset.dtype
+    properties = stored.get_create_plist() if properties is None else properties
+    if properties.get_layout() != h5py.h5d.CHUNKED:
+        return None
+    (size,), filters = properties.get_chunk(), _filters(properties)
     if dtype.kind not in "fiu" or filters not in ([_DEFLATE], [_SHUFFLE, _DEFLATE]):
         return None
     length, shuffled = size * dtype.itemsize, len(filters) == 2

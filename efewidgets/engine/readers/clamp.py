@@ -134,9 +134,10 @@ def _levels(voltage: np.ndarray, plateaus: list[slice], reach: float) -> bool:
 
     A quiet membrane that was rounded to few numbers climbs them one by one.
     """
+    if not all(np.ptp(voltage[part]) <= _STILL * reach for part in plateaus):
+        return False  # nearly all sweeps
     levels = np.array([np.median(voltage[part]) for part in plateaus])
-    still = all(np.ptp(voltage[part]) <= _STILL * reach for part in plateaus)
-    return still and np.ptp(levels) >= 0.8 * reach and np.max(np.abs(np.diff(levels))) >= 0.5 * reach
+    return np.ptp(levels) >= 0.8 * reach and np.max(np.abs(np.diff(levels))) >= 0.5 * reach
 
 
 def _roughness(samples: np.ndarray, plateaus: list[slice]) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,10 +16,10 @@ from ..problems import Problem, ReadError, nearest
 from ..units import canonical_unit, is_current_unit, is_voltage_unit
 from .clamp import clamp_in_words
 from .files import existing_file, main_path
-from .inspection import Contents, Sweep, SweepInfo, known_sweep, step_in_ms
+from .inspection import Contents, Opening, Sweep, SweepInfo, known_sweep, step_in_ms
 from .matlab import regular_step
 from .table import Table, read_table
-from .text import amplitudes_of, is_lccr, step_current
+from .text import LCCR, amplitudes_of, is_lccr, open_lccr, step_current
 
 # "V (mV)", "Im [pA]", "time_s", "V/mV", "Vm mV"; after a mere space, one letter is no unit ("Sweep A").
 _UNIT_AT_END = re.compile(r"[\(\[]\s*([^\)\]]+?)\s*[\)\]]\s*$|[_/]\s*([A-Za-zµμ]+)\s*$| ([A-Za-zµμ]{2,})\s*$")
@@ -247,3 +247,13 @@ def _guessed(header: list[str], role: str) -> list[int]:
     by_unit = [k for k, unit in units.items() if fits(unit)]
     plain = {k: re.sub(r"[^a-z]", "", words.lower()) for k, words in enumerate(header) if k not in units}
     return by_unit or [k for k, words in plain.items() if words in _NAMES[role]]
+
+
+def _open_text(metadata: Mapping[str, Any]) -> AbstractContextManager[Contents]:
+    if is_lccr(metadata) and metadata.get("columns") is None:
+        return open_lccr(metadata)
+    return open_table(metadata)
+
+
+CSV = Opening(open_table, KEYS, inspect_text)
+TEXT = Opening(_open_text, {**LCCR.keys, **KEYS}, inspect_text)

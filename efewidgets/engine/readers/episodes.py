@@ -6,8 +6,9 @@ import dataclasses
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from .atf import read_atf
 from .channels import Pairing, choose_channels, pairings
 from .extras import need
 from .files import existing_file, main_path
-from .inspection import Contents, Sweep, SweepInfo, known_sweep, step_in_ms
+from .inspection import Contents, Opening, Sweep, SweepInfo, known_sweep, step_in_ms
 from .nwb_selection import CELL, asked_names
 from .outline import Episode, Outline, Part
 from .vouched import ask_about
@@ -41,13 +42,10 @@ class Source:
     outline: Callable[[str], Outline]
     samples: Callable[[str, list[tuple[Any, ...]]], list[np.ndarray]]
 
-    def open(self, metadata: Mapping[str, Any]) -> AbstractContextManager[Contents]:
-        """Yield the sweeps of a file; channels are chosen as in Axon files."""
-        return _open(self, metadata)
-
-    def open_for_inspection(self, path: str) -> AbstractContextManager[Contents]:
-        """Yield the sweeps of a file even if it lacks a voltage or a current."""
-        return _inspect(self, path)
+    @property
+    def opening(self) -> Opening:
+        """How its files are opened: channels are chosen as in Axon files; to look in, even without a current."""
+        return Opening(partial(_open, self), KEYS, partial(_inspect, self))
 
 
 @dataclass(frozen=True)
@@ -300,8 +298,8 @@ def _text_samples(path: str, places: list[tuple[Any, ...]]) -> list[np.ndarray]:
     return [numbers[:, column] for (column,) in places]
 
 
-WINWCP = Source("WinWCP", wcp.outline, wcp.samples)
-AXOGRAPH = Source("AxoGraph", _axograph_outline, _axograph_samples)
-SPIKE2 = Source("Spike2", _spike2_outline, _spike2_samples)
-PACKED_IGOR = Source("Igor experiment", _packed_outline, _packed_samples)
-AXON_TEXT = Source("ATF", _text_outline, _text_samples)
+WINWCP = Source("WinWCP", wcp.outline, wcp.samples).opening
+AXOGRAPH = Source("AxoGraph", _axograph_outline, _axograph_samples).opening
+SPIKE2 = Source("Spike2", _spike2_outline, _spike2_samples).opening
+PACKED_IGOR = Source("Igor experiment", _packed_outline, _packed_samples).opening
+AXON_TEXT = Source("ATF", _text_outline, _text_samples).opening

@@ -19,7 +19,7 @@ from .heka_bundle import Bundle, Trace
 from .heka_pairs import LISTENED, Commanded, Recorded, recordings
 from .heka_stimulus import command as rebuilt
 from .heka_tree import SIGNATURES
-from .inspection import Contents, LazySweep, Stored, Sweep, SweepInfo, known_sweep, step_in_ms
+from .inspection import Contents, LazySweep, Opening, Stored, Sweep, SweepInfo, known_sweep, step_in_ms
 from .nwb_pairs import Lost, Pair
 from .nwb_selection import CELL, Selection
 from .vouched import ask_about, stamp
@@ -274,3 +274,6 @@ def _interleaved(path: str, trace: Trace, dtype: np.dtype) -> np.ndarray:
         parts.append(stored_numbers(path, dtype, min(each, left), at))
         left, at = left - each, at + trace.skip
     return np.concatenate(parts) if parts else np.zeros(0, dtype)
+
+
+HEKA = Opening(open_heka, KEYS, inspect_heka, names_protocol)

@@ -23,7 +23,7 @@ from .clamp import clamp_in_words
 from .clocks import KEYS as CLOCK_KEYS
 from .clocks import by_samples, on_one_clock, overlap
 from .files import existing_file, stored_numbers, text_path
-from .inspection import Contents, Sweep, SweepInfo, known_sweep, step_in_ms
+from .inspection import Contents, Opening, Sweep, SweepInfo, known_sweep, step_in_ms
 
 #: What its metadata may say besides what any file's may, and of which kind
 KEYS: dict[str, Kind] = {**CLOCK_KEYS}
@@ -288,3 +288,6 @@ def inspect_igor(path: str) -> Iterator[Contents]:
         contents.problems.append(Problem("its note says that it is of voltage clamp.", "note", "file"))
     contents.sweeps.append(known_sweep(info, lambda problems: _load(wave, wave, wave.x_unit)))
     yield contents
+
+
+IGOR = Opening(open_igor, KEYS, inspect_igor)

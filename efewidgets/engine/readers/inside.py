@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import os
 import threading
@@ -51,8 +50,8 @@ def _others() -> bool:
     return any(ident in alive for ident in _inside.values())
 
 
-@atexit.register  # after h5py's own, which are so called later
-def _wait_for_others() -> None:
+def wait_for_others() -> None:
+    """Wait for the other threads inside: called at the end of Python, before what h5py does there."""
     global _ended
     until = time.monotonic() + _PATIENCE
     with _changed:

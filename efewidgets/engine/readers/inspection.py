@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from ..kinds import Kind
 from ..problems import Problem, ReadError
 from ..units import to_ms
 
@@ -255,6 +257,20 @@ class Contents:
         problems = tuple(problem.at(file=os.fspath(path)) for problem in [*self.problems, *self.lost()])
         listened = tuple(dict.fromkeys(self.listened))
         return FileSummary(os.fspath(path), self.format, self.dialect, sweeps, problems, listened)
+
+
+@dataclass(frozen=True)
+class Opening:
+    """How the files of a format are opened: what the module of a reader declares, and the registry finds by its name.
+
+    `keys` are the keys of metadata that only this format has. `finds` tells whether a file has sweeps of a protocol, in
+    formats whose sweeps are chosen by its name.
+    """
+
+    open: Callable[[Mapping[str, Any]], AbstractContextManager[Contents]]
+    keys: Mapping[str, Kind]
+    open_for_inspection: Callable[[str], AbstractContextManager[Contents]] | None = None
+    finds: Callable[[Mapping[str, Any], str], bool] | None = None
 
 
 def step_in_ms(dt: float | None, unit: object) -> float | None:

@@ -21,7 +21,7 @@ from .clocks import KEYS as CLOCK_KEYS
 from .clocks import by_samples, on_one_clock, overlap
 from .files import existing_file, main_path
 from .hdf5 import check_dataset, is_hdf5, open_file
-from .inspection import Contents, LazySweep, Sweep, SweepInfo, known_sweep
+from .inspection import Contents, LazySweep, Opening, Sweep, SweepInfo, known_sweep
 from .matlab5 import variables
 
 #: What its metadata may say besides what any file's may, and of which kind
@@ -200,3 +200,6 @@ def _open_hdf5(path: str, name: str) -> Iterator[tuple[str, Shapes, Load]]:
 
 def _listed(shapes: Shapes) -> str:
     return ", ".join(repr(k) for k in list(shapes)[:8]) or "no variables"
+
+
+MATLAB = Opening(open_matlab, KEYS)

@@ -20,7 +20,7 @@ from .clocks import KEYS as CLOCK_KEYS
 from .clocks import Overlap, by_samples, on_one_clock, overlap
 from .files import existing_file, main_path
 from .hdf5 import item, open_file
-from .inspection import Contents, LazySweep, LeftOutError, Stored, Sweep, SweepInfo, step_in_ms
+from .inspection import Contents, LazySweep, LeftOutError, Opening, Stored, Sweep, SweepInfo, step_in_ms
 from .leading_pulse import take_test_pulse_out
 from .nwb_cells import electrode_names
 from .nwb_dialects import VU_PROTOCOLS, VU_WITH_TEST_PULSE, Layout, layout_of
@@ -356,3 +356,6 @@ def _exchanged_units(sweep: Sweep, v_unit: str, i_unit: str, problems: list[Prob
         f"the response is in {v_unit!r} and the stimulus in {i_unit!r}: a voltage-clamp sweep, or exchanged "
         "channels."
     )
+
+
+NWB = Opening(open_nwb, KEYS, finds=finds_by_name)

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..long.array import lean
 from ..problems import ReadError
-from .hdf5 import attribute, dataset, item, read_samples, text
+from .hdf5 import attribute, dataset, item, read_samples, scalar, text
 from .inspection import Stored, step_in_ms
 
 
@@ -94,7 +94,7 @@ class Series:
         value = attribute(self.group, name)
         if value is None:
             member = self._stored(name)
-            value = member[()] if member is not None and member.size else None
+            value = scalar(member) if member is not None and member.size else None
         return value
 
     @cached_property
@@ -142,9 +142,9 @@ class Series:
 
     def starting_time(self) -> float | None:
         """Return the time of the first sample, in `t_unit`; None if the file doesn't say it."""
-        if self.clock is None or not self.clock.size:
+        if self.clock is None or self.clock.shape is None or 0 in self.clock.shape:
             return None
-        return as_number(self.clock[0] if self.clock.name.endswith("timestamps") else self.clock[()])
+        return as_number(self.clock[0] if self.clock.name.endswith("timestamps") else scalar(self.clock))
 
     def starts_at(self, first: int = 0) -> float | None:
         """Return the time of a sample, ms; None if the file doesn't say it."""

@@ -2,75 +2,70 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
-from importlib.metadata import entry_points
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from ..problems import Problem, ReadError
 from ..remote import name_of
-from . import abf, columns, episodes, heka, igor, matlab, nwb, text
-from .abf import inspect_abf, open_abf
-from .columns import inspect_text, open_table
 from .files import main_path
-from .heka import inspect_heka, names_protocol, open_heka
-from .igor import inspect_igor, open_igor
-from .inspection import Contents, FileSummary
-from .matlab import open_matlab
-from .nwb import finds_by_name, open_nwb
-from .text import is_lccr, open_lccr
+from .inspection import FileSummary, Opening
 
 ENTRY_POINTS = "efewidgets.readers"
 
 Read = TypeVar("Read", bound=Callable[..., Any])
-Open = Callable[[Mapping[str, Any]], AbstractContextManager[Contents]]
 
 
 @dataclass(frozen=True)
 class Format:
     """A file format and what opens it.
 
-    Built-in formats have `open`; a lab's own have `read` (metadata → list of sweeps) and perhaps `inspect`.
-    `keys` are the keys of metadata that only this format has; None if it takes any. `finds` tells whether a file has
-    sweeps of a protocol, in formats whose sweeps are chosen by its name.
+    Of built-in formats `home` says where that stands, as "module:name" within this room; it is loaded when the first of
+    their files is opened. A lab's own have `read` (metadata → list of sweeps) and perhaps `inspect`, and their
+    `own_keys`: None if they take any. `by_protocol` tells whether sweeps are chosen by the name of their protocol.
     """
 
     name: str
     suffixes: tuple[str, ...]
-    open: Open | None = None
-    open_for_inspection: Callable[[str], AbstractContextManager[Contents]] | None = None
+    home: str | None = None
+    by_protocol: bool = False
     read: Callable[[dict[str, Any]], Any] | None = None
     inspect: Callable[[str], FileSummary] | None = None
-    keys: Mapping[str, Any] | Iterable[str] | None = field(default_factory=dict)
-    finds: Callable[[Mapping[str, Any], str], bool] | None = None
+    own_keys: Mapping[str, Any] | Iterable[str] | None = None
+
+    @property
+    def opening(self) -> Opening | None:
+        """What opens a file of a built-in format, None for a lab's own."""
+        return None if self.home is None else opening_at(self.home)
+
+    @property
+    def keys(self) -> Mapping[str, Any] | Iterable[str] | None:
+        """The keys of metadata that only this format has; None if it takes any."""
+        return self.own_keys if self.home is None else opening_at(self.home).keys
 
 
-def _open_text(metadata: Mapping[str, Any]) -> AbstractContextManager[Contents]:
-    if is_lccr(metadata) and metadata.get("columns") is None:
-        return open_lccr(metadata)
-    return open_table(metadata)
+def opening_at(home: str) -> Opening:
+    """Return what the module of a built-in reader declares, by "module:name"."""
+    module, _, name = home.partition(":")
+    found: Opening = getattr(importlib.import_module(f".{module}", __package__), name)
+    return found
 
 
 _BUILT_IN = (
-    Format("ABF", (".abf",), open_abf, inspect_abf, keys=abf.KEYS),
-    Format("Igor", (".ibw", ".bwav"), open_igor, inspect_igor, keys=igor.KEYS),
-    Format("NWB", (".nwb", ".zarr"), open_nwb, keys=nwb.KEYS, finds=finds_by_name),
-    Format("HEKA", (".dat",), open_heka, inspect_heka, keys=heka.KEYS, finds=names_protocol),
-    *(
-        Format(source.name, suffixes, source.open, source.open_for_inspection, keys=episodes.KEYS)
-        for source, suffixes in (
-            (episodes.WINWCP, (".wcp",)),
-            (episodes.AXOGRAPH, (".axgd", ".axgx")),
-            (episodes.SPIKE2, (".smr", ".smrx")),
-            (episodes.PACKED_IGOR, (".pxp",)),
-            (episodes.AXON_TEXT, (".atf",)),
-        )
-    ),
-    Format("MATLAB", (".mat",), open_matlab, keys=matlab.KEYS),
-    Format("text", (".txt",), _open_text, inspect_text, keys=text.KEYS | columns.KEYS),
-    Format("CSV", (".csv", ".tsv"), open_table, inspect_text, keys=columns.KEYS),
+    Format("ABF", (".abf",), "abf:ABF"),
+    Format("Igor", (".ibw", ".bwav"), "igor:IGOR"),
+    Format("NWB", (".nwb", ".zarr"), "nwb:NWB", by_protocol=True),
+    Format("HEKA", (".dat",), "heka:HEKA", by_protocol=True),
+    Format("WinWCP", (".wcp",), "episodes:WINWCP"),
+    Format("AxoGraph", (".axgd", ".axgx"), "episodes:AXOGRAPH"),
+    Format("Spike2", (".smr", ".smrx"), "episodes:SPIKE2"),
+    Format("Igor experiment", (".pxp",), "episodes:PACKED_IGOR"),
+    Format("ATF", (".atf",), "episodes:AXON_TEXT"),
+    Format("MATLAB", (".mat",), "matlab:MATLAB"),
+    Format("text", (".txt",), "columns:TEXT"),
+    Format("CSV", (".csv", ".tsv"), "columns:CSV"),
 )
 _registered: dict[str, Format] = {}
 _plugins: tuple[list[Format], list[Problem]] | None = None
@@ -109,8 +104,15 @@ def _custom_format(name: str, suffixes: Any, read: Any, inspect: Any = None) -> 
     if not callable(read):
         raise ReadError(f"the reader {name!r} must be a function of a recording's metadata, but is {read!r}.")
     return Format(
-        name, tuple(s.lower() for s in endings), read=read, inspect=inspect, keys=declared_keys(read)
+        name, tuple(s.lower() for s in endings), read=read, inspect=inspect, own_keys=declared_keys(read)
     )
+
+
+def entry_points(group: str) -> Iterable[Any]:
+    """Return what installed packages declare under a name; what finds it is loaded when a file is first looked at."""
+    from importlib import metadata
+
+    return metadata.entry_points(group=group)
 
 
 def _load_plugins() -> tuple[list[Format], list[Problem]]:
@@ -163,7 +165,7 @@ def format_of(path: str | os.PathLike[str]) -> Format:
 
 def suffixes_that_name_protocols() -> tuple[str, ...]:
     """Return the suffixes of formats whose sweeps are chosen by the name of their protocol."""
-    return tuple(suffix for known in _BUILT_IN if known.finds is not None for suffix in known.suffixes)
+    return tuple(suffix for known in _BUILT_IN if known.by_protocol for suffix in known.suffixes)
 
 
 def format_for(metadata: Mapping[str, Any]) -> Format:
@@ -171,11 +173,11 @@ def format_for(metadata: Mapping[str, Any]) -> Format:
     return format_of(main_path(metadata))
 
 
-def reads(keys: Mapping[str, Any]) -> Callable[[Read], Read]:
-    """Return a decorator by which a reader declares the keys of metadata that it reads besides those of any file."""
+def reads(home: str) -> Callable[[Read], Read]:
+    """Return a decorator by which a built-in reader says what opens its files, and so which keys it reads."""
 
     def declaring(reader: Read) -> Read:
-        reader.metadata_keys = keys  # type: ignore[attr-defined]
+        reader.opening = home  # type: ignore[attr-defined]
         return reader
 
     return declaring
@@ -183,8 +185,9 @@ def reads(keys: Mapping[str, Any]) -> Callable[[Read], Read]:
 
 def declared_keys(reader: Callable[..., Any]) -> Mapping[str, Any] | Iterable[str] | None:
     """Return the keys of metadata that a reader says it reads; None if it doesn't say."""
+    home = getattr(reader, "opening", None)
     found: Mapping[str, Any] | Iterable[str] | None = getattr(reader, "metadata_keys", None)
-    return found
+    return opening_at(home).keys if isinstance(home, str) else found
 
 
 def keys_of(metadata: Mapping[str, Any], reader: Callable[..., Any] | None = None) -> Any:

@@ -13,7 +13,7 @@ from ..kinds import NUMBERS, TRUTH, Kind
 from ..problems import Problem, ReadError, UnitError
 from ..units import to_ms
 from .files import existing_file, main_path
-from .inspection import Contents, Sweep, SweepInfo, known_sweep
+from .inspection import Contents, Opening, Sweep, SweepInfo, known_sweep
 from .table import read_table
 
 #: What its metadata may say besides what any file's may, and of which kind
@@ -140,3 +140,6 @@ def _without_last_100_ms(columns: np.ndarray, dt_ms: float, name: str) -> np.nda
     if n - cut < 2:
         raise ReadError(f"{name} lasts {n * dt_ms:g} ms: 'remove_last_100ms' would leave nothing of it.")
     return columns[:, : n - cut]
+
+
+LCCR = Opening(open_lccr, KEYS)

@@ -42,11 +42,6 @@ _names = count()
 _lazy: dict[str, dict[int, tuple[Folder, str]]] = {}
 
 
-def is_zarr(path: str | os.PathLike[str]) -> bool:
-    """Whether a folder is a Zarr group."""
-    return any(os.path.isfile(os.path.join(path, name)) for name in (".zgroup", "zarr.json"))
-
-
 def lazy_samples(dataset: h5py.Dataset, window: tuple[int, int] | None) -> np.ndarray | None:
     """Return samples that were left in their folder, None if a dataset isn't of one."""
     there = _lazy.get(dataset.file.filename) if _lazy else None

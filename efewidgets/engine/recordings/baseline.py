@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..traces.robust import spread
+from ..traces.robust import median, spread
 
 WIDEST = 75  # samples of a block: a test pulse that moves the median of 300 samples lasts twice as long
 BLOCKS = 8  # in a baseline, at least, where it has the samples
@@ -104,7 +104,7 @@ def holding(current: np.ndarray, dt: float, first: int, last: int, usual: Any) -
             return Holding(usual, known=False)  # the stimulus stays where it ends
         before, start, end = after, settled + after.first, settled + after.last
         where = "after the end of the stimulus"
-    return Holding(np.median(before.samples), f"{where} ({start * dt:.4g} to {end * dt:.4g} ms)")
+    return Holding(median(before.samples), f"{where} ({start * dt:.4g} to {end * dt:.4g} ms)")
 
 
 def quiet(current: np.ndarray) -> Stretch | None:
@@ -113,8 +113,8 @@ def quiet(current: np.ndarray) -> Stretch | None:
         return None
     width = int(np.clip(len(current) // BLOCKS, 1, WIDEST))
     blocks = current[: len(current) // width * width].reshape(-1, width)
-    medians = np.median(blocks, axis=1).astype(np.float64)
     means = blocks.mean(axis=1)  # of a coarse converter the medians differ by whole steps, the means by noise
+    medians = _medians(blocks, means).astype(np.float64)
     noise = min(spread(np.diff(y)) for y in (medians, means)) / 2**0.5 if len(medians) > 2 else 0.0
     limit = max(JUMP * noise, 1.5 * _grain(current), SMALL)
     kept = np.zeros(len(medians), dtype=bool)
@@ -128,6 +128,14 @@ def quiet(current: np.ndarray) -> Stretch | None:
     places = np.flatnonzero(kept)
     end = len(current) if places[-1] == len(medians) - 1 else int(places[-1] + 1) * width
     return Stretch(blocks[kept].ravel(), medians[kept], width, int(places[0]) * width, end)
+
+
+def _medians(blocks: np.ndarray, means: np.ndarray) -> np.ndarray:
+    """``np.median`` of each block, by one selection where that is it: of an odd number of samples without a NaN."""
+    half, odd = divmod(blocks.shape[1], 2)
+    if not odd or np.isnan(means).any():
+        return np.median(blocks, axis=1)
+    return np.partition(blocks, half, axis=1)[:, half]
 
 
 def _grain(x: np.ndarray) -> float:

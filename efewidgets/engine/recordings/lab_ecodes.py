@@ -7,7 +7,8 @@ the current itself, ``interpret(self, t, current, config_data, reader_data)``, a
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -57,7 +58,7 @@ def interpret_as_written(recording: Any) -> None:
     """
     own = type(recording)
     interpret: Any = own.interpret
-    if len(inspect.signature(interpret).parameters) < 5 or interpret.__module__.startswith(_PACKAGE):
+    if _parameters(own.interpret) < 5 or interpret.__module__.startswith(_PACKAGE):
         interpret(recording)
         return
     made_from_one = any(base.__name__ in FAMILIES and _ours(base) for base in own.__mro__)
@@ -65,6 +66,11 @@ def interpret_as_written(recording: Any) -> None:
         for name in ("amp", "hypamp"):
             recording.set_amplitudes_ecode(name, recording.config_data, recording.reader_data, None)
         interpret(recording, recording.t, recording.current, recording.config_data, recording.reader_data)
+
+
+@lru_cache(maxsize=100)
+def _parameters(function: Callable[..., Any]) -> int:
+    return len(inspect.signature(function).parameters)
 
 
 # --- BluePyEfe's methods: `recording` is what is called "self" there

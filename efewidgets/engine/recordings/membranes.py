@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..problems import Problem
-from ..traces.robust import spread
+from ..traces.robust import median, spread
 from ..traces.trace import Trace
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def membrane_of(trace: Trace, ton: int, toff: int, amp: float) -> dict[str, floa
 
 
 def _median(samples: np.ndarray) -> float:
-    return float(np.median(samples[:: max(1, len(samples) // _MANY)]))
+    return float(median(samples[:: max(1, len(samples) // _MANY)]))
 
 
 @dataclass(frozen=True)

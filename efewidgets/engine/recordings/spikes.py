@@ -11,6 +11,7 @@ from ..features.efel_settings import given_settings
 from ..problems import Problem
 from ..traces import spikes
 from ..traces.artefacts import artefacts
+from ..traces.robust import median
 from ..traces.trace import Trace
 
 EFEL_INTERP_STEP = 0.1  # ms, where the settings have none
@@ -111,7 +112,7 @@ class Spikes:
         if len(self.artefact_time):
             return [_note(_ARTEFACTS.format(len(self.artefact_time), self.artefact_time[0]))]
         threshold, highest = self.threshold, np.max(trace.voltage)
-        rest = np.median(trace.voltage[: max(trace.index(ton), 1)])
+        rest = median(trace.voltage[: max(trace.index(ton), 1)])
         self.rests_above_threshold = bool(not self.count and rest > threshold)
         if self.rests_above_threshold:
             return [Problem(_RESTS_ABOVE.format(rest, threshold), "warning", "spikes")]

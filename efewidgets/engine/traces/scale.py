@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..units import canonical_unit
+from .robust import median
 from .trace import Trace, setting
 
 #: A current that reaches further than that many standard deviations of its noise has a stimulus
@@ -24,7 +25,7 @@ def scale_of(trace: Trace, config: Mapping[str, Any], sweep: Mapping[str, Any]) 
     seen = float(np.ptp(current)) > _STANDS_OUT * noise > 0
     every = max(1, trace.n // 2000)
     return {
-        "voltage": float(np.median(trace.voltage[::every])),
+        "voltage": float(median(trace.voltage[::every])),
         "current": float(np.max(np.abs(current))),
         "stimulus": seen,
         "v_unit": canonical_unit(setting("v_unit", config, sweep)),

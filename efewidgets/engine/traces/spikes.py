@@ -11,6 +11,7 @@ from ..long.array import LongArray
 from . import long_spikes
 from .artefacts import artefacts
 from .interpolation import Interpolated
+from .robust import median
 
 __all__ = ["artefacts", "auto_threshold", "peak_times"]
 
@@ -126,5 +127,5 @@ def auto_threshold(voltage: np.ndarray, i_on: int, i_off: int, offset: float = 2
         are empty the whole trace is the baseline.
     """
     windows = [part for part in (voltage[: max(i_on, 0)], voltage[max(i_on, 0) : max(i_off, 0)]) if len(part)]
-    medians = [np.median(part) for part in windows or [voltage]]
+    medians = [median(part) for part in windows or [voltage]]
     return np.minimum(np.fmax.reduce(medians) + offset, HIGHEST_THRESHOLD)

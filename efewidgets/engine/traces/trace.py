@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -45,7 +45,7 @@ class Trace:
         """Number of samples."""
         return len(self.voltage)
 
-    @property
+    @cached_property
     def dt(self) -> float:
         """Sampling step, ms."""
         return self.at(1)
@@ -57,7 +57,7 @@ class Trace:
 
     def at(self, index: int) -> float:
         """Time of a sample, ms."""
-        return to_ms(np.float64(index) * self.step, self.t_unit)
+        return to_ms(np.multiply(index, self.step), self.t_unit)
 
     def index(self, ms: float) -> int:
         """Nearest sample index of a time in ms."""

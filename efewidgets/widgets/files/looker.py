@@ -14,7 +14,8 @@ from typing import Any
 
 from ...engine import remote
 from ...engine.problems import EfeError
-from ...engine.readers import FileSummary, inspect_apart
+from ...engine.readers import FileSummary
+from ...engine.readers.looking_apart import inspect_apart
 from ...engine.stages.work import Cancelled
 
 logger = logging.getLogger(__name__)

@@ -17,8 +17,9 @@ import pytest
 import efewidgets
 from efewidgets.engine import apart
 from efewidgets.engine.problems import EfeError, ReadError
-from efewidgets.engine.readers import inspect, inspect_apart, read, vouched
+from efewidgets.engine.readers import inspect, read, vouched
 from efewidgets.engine.readers.hdf5_soundness import is_sound
+from efewidgets.engine.readers.looking_apart import inspect_apart
 
 from . import nwb_files
 from .binary_files import write_abf2, write_ibw
@@ -244,7 +245,7 @@ def test_ctrl_c_while_the_process_starts_does_not_make_a_file_seem_damaged(tmp_p
     code = (
         "import os, signal, sys\n"
         "from efewidgets.engine import apart\n"
-        "from efewidgets.engine.readers import inspect_apart\n"
+        "from efewidgets.engine.readers.looking_apart import inspect_apart\n"
         "signal.signal(signal.SIGINT, lambda *_: print('heard'))\n"
         "process = apart._running()\n"
         "os.killpg(os.getpgrp(), signal.SIGINT)\n"
@@ -267,7 +268,7 @@ def test_a_kernel_that_has_looked_at_files_shuts_down_at_once_and_cleanly(tmp_pa
     code = (
         "import atexit, pathlib\n"
         f"atexit.register(pathlib.Path({str(tmp_path / 'ended')!r}).touch)\n"
-        "from efewidgets.engine.readers import inspect_apart\n"
+        "from efewidgets.engine.readers.looking_apart import inspect_apart\n"
         f"inspect_apart({str(bbp(tmp_path / 'a.nwb'))!r})\n"
     )
     assert client.execute_interactive(code, timeout=60)["content"]["status"] == "ok"

@@ -9,9 +9,10 @@ import pytest
 
 from efewidgets.engine.apart import LIMIT
 from efewidgets.engine.problems import NoSweepError, ReadError
-from efewidgets.engine.readers import has_protocol, inspect, inspect_apart, read
+from efewidgets.engine.readers import has_protocol, inspect, read
 from efewidgets.engine.readers.extras import has_module
 from efewidgets.engine.readers.heka_tree import LIMIT as LIMIT_OF_ONE
+from efewidgets.engine.readers.looking_apart import inspect_apart
 from efewidgets.extract import extract_efeatures, read_recordings
 
 from .heka_files import VC, WHOLE_CELL, channel, segment, series, trace, write_heka

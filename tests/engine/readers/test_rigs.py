@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from efewidgets.engine.problems import NoSweepError, ReadError
-from efewidgets.engine.readers import inspect, inspect_apart, read
+from efewidgets.engine.readers import inspect, read
 from efewidgets.engine.readers.extras import has_module
+from efewidgets.engine.readers.looking_apart import inspect_apart
 from efewidgets.extract import read_recordings
 
 from .binary_files import write_ibw

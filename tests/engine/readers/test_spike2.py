@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from efewidgets.engine.problems import NoSweepError, ReadError
-from efewidgets.engine.readers import inspect_apart, read, spike2
+from efewidgets.engine.readers import read, spike2
+from efewidgets.engine.readers.looking_apart import inspect_apart
 from efewidgets.extract import read_recordings
 
 from .damage import damaged, lied, outcomes

@@ -14,9 +14,11 @@ import numpy as np
 import pytest
 
 from efewidgets.engine.problems import ReadError
-from efewidgets.engine.readers import inspect, inspect_apart, read
+from efewidgets.engine.readers import inspect, read
 from efewidgets.engine.readers.extras import has_module
-from efewidgets.engine.readers.zarr_folder import Folder, is_zarr
+from efewidgets.engine.readers.files import is_zarr
+from efewidgets.engine.readers.looking_apart import inspect_apart
+from efewidgets.engine.readers.zarr_folder import Folder
 
 from .test_nwb_today import LAYOUTS, dual_patch, kept, neuroconv, with_facts, write
 from .zarr_files import as_zarr

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import efewidgets
-from efewidgets.engine.readers import inspect_apart
+from efewidgets.engine.readers.looking_apart import inspect_apart
 from tests.engine.readers.binary_files import write_abf2
 
 CHANNELS = [("Vm", "mV"), ("Im", "pA")]

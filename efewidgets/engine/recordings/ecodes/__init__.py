@@ -7,6 +7,7 @@ stand as a word, so that "Passive" is not taken for one.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from ...problems import EfeError, nearest
 from ..recording import Recording
@@ -128,6 +129,7 @@ def ecode_of(protocol_name: str, ecode: str | None = None) -> type[Recording]:
     return eCodes[max(found, key=len)]
 
 
+@lru_cache(maxsize=1000)
 def _squeeze(name: str) -> str:
     return re.sub(r"[\s_-]+", "", name.lower())
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from ...long.array import LongArray, windowed
+from ...traces.robust import median as middle
 
 WIDTH = 85
 _FEW = 512  # samples that are enough to guess a median
@@ -24,7 +25,7 @@ def median(x: np.ndarray) -> Any:
     """``np.median`` of an array (n,)."""
     guess = _guess(x)
     if guess is None or not _in_the_middle(_count(x < guess), _count(x <= guess), len(x)):
-        return np.median(x)
+        return middle(x)
     return guess
 
 
@@ -79,8 +80,8 @@ class Smoothed:
         usual = self.median(stretch)
         if not 0 < len(samples) < 2 * self.width:
             return usual
-        own = np.float64(np.median(samples))
-        spread = 1.4826 * float(np.median(np.abs(samples - own)))
+        own = np.float64(middle(samples))
+        spread = 1.4826 * float(middle(np.abs(samples - own)))
         return usual if abs(usual - own) <= max(spread, 1e-5) else own
 
     def _in_order(self, k: int, windows: Sequence[np.ndarray], levels: np.ndarray) -> np.float64:
@@ -119,6 +120,8 @@ def majority(flags: np.ndarray, width: int) -> np.ndarray:
     if isinstance(flags, LongArray):
         half = width // 2
         return windowed(flags, half, partial(majority, width=width))[half : len(flags) - half]
+    if np.count_nonzero(flags) <= width // 2:
+        return np.zeros(max(0, len(flags) - width + 1), dtype=bool)
     counts = np.empty(len(flags) + 1, dtype=np.int32)
     counts[0] = 0
     np.cumsum(flags, dtype=np.int32, out=counts[1:])

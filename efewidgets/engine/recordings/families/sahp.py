@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...traces.robust import spread
+from ...traces.robust import median, spread
 from ...traces.trace import Trace
 from ..finding import Finding
 from .family import Current, Family
@@ -60,7 +60,7 @@ class SAHP(Family):
             return smoothed.median(*around)
         usual = sahp_long_level(smoothed, ton, toff)
         samples = np.concatenate([smoothed.current[part] for part in around])
-        level, noise = np.median(samples), spread(samples)
+        level, noise = median(samples), spread(samples)
         return usual if abs(usual - level) <= max(noise, 1e-5) else smoothed.median(*around)
 
     def in_words_of_bluepyopt(self, s: Any) -> dict[str, Any]:

@@ -85,7 +85,7 @@ def test_what_is_short_is_an_array_of_numpys(numbers: np.ndarray) -> None:
     long = converted(array.as_long(numbers))
     assert isinstance(long[:100], np.ndarray)
     assert isinstance(long[:101], array.LongArray)
-    assert array.lean(numbers[:100]) is not None and isinstance(array.lean(numbers[:100]), np.ndarray)
+    assert isinstance(array.lean(numbers[:100]), np.ndarray)
 
 
 @pytest.mark.parametrize("width", [20, 21])

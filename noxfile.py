@@ -29,6 +29,7 @@ OLD = ["-W", "default"]
 PART = [
     "tests/engine/features/test_against_efel.py",
     "tests/engine/features/test_catalogue.py",
+    "tests/engine/features/test_efel_proof.py",
     "tests/engine/recordings/test_ecodes.py",
     "tests/engine/recordings/test_metadata.py",
     "tests/engine/recordings/test_recording.py",

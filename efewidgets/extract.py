@@ -25,7 +25,7 @@ from .engine.extraction.writing import RunSettings, write_extraction
 from .engine.features.efel_features import DEFAULT_EFEL_SETTINGS, check_settings
 from .engine.names import folder_names
 from .engine.outputs.standard_files import build_currents, build_outputs, save_outputs
-from .engine.parallel import run
+from .engine.parallel import run, workers_of
 from .engine.problems import EfeError, Problem
 from .engine.recordings.cell import Cell
 from .engine.recordings.computing import compute_features, request_features
@@ -458,8 +458,8 @@ def extract_efeatures(
     )
     settings.check()
     runner = partial(run, map_function=map_function, executor=executor)
-    here = executor is None and map_function in (map, None)
-    result = run_extraction(options, runner, cell_by_cell=here, may_be_empty=True)
+    workers = workers_of(executor, map_function)
+    result = run_extraction(options, runner, workers, may_be_empty=True)
     _log(result.problems)
     _log_absent(result.cells, result.protocols, absolute_amplitude)
     _log(write_extraction(result, settings, executor).problems)

@@ -86,7 +86,8 @@ def run(chosen: argparse.Namespace, console: Console) -> Report:
     jobs = 1 if settings.low_memory_mode else choose_jobs(chosen.jobs, options.files_metadata, settings.plot)
     console.interrupt.check()
     with worker_processes(jobs) as executor:
-        result = run_extraction(options, runner(console, executor))
+        check = console.interrupt.check if executor is None else None
+        result = run_extraction(options, runner(console, executor), jobs, check=check)
         console.interrupt.check()
         written = write_extraction(result, settings, executor, _drawing(console))
         console.end_progress()

@@ -113,14 +113,17 @@ def _start_worker() -> None:
 
 def runner(console: Console, executor: Executor | None) -> Callable[..., list[Any]]:
     """Return a function that runs independent jobs, with a progress bar that says what they are."""
+    from ..engine.extraction.by_cell import CellJob
     from ..engine.parallel import run
     from ..engine.stages.reading import ReadJob
+
+    activities: dict[Any, str] = {CellJob: "Extracting cells", ReadJob: "Reading recordings"}
 
     def run_jobs(
         function: Callable[..., Any], jobs: Sequence[Any], failed: Callable[..., Any] | None = None
     ) -> list[Any]:
-        reading = bool(jobs) and isinstance(jobs[0], ReadJob)
-        bar = console.progress("Reading recordings" if reading else "Computing features")
+        kind = type(jobs[0]) if jobs else None
+        bar = console.progress(activities.get(kind, "Computing features"))
 
         def progress(done: int, total: int) -> None:
             bar(done, total)

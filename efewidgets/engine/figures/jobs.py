@@ -14,10 +14,10 @@ from dataclasses import replace as replace_fields
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..parallel import end_with_parent
 from ..problems import EfeError, Problem
 from ..systems.files import remove, replace
 from ..systems.processes import at_most
+from ..workers import end_with_parent
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -2,11 +2,14 @@
 
 BluePyEfe measures it in a fixed window, whatever is in it. That value stands where the baseline confirms it: the
 stretch before the stimulus, back to where the current last jumped (the end of a test pulse), or where there is none
-the stretch after it. Elsewhere the baseline's own level is taken, and told.
+the stretch after it. Elsewhere the baseline's own level is taken, and told; so is the level just before the onset,
+where the baseline drifts away from that window by more than its noise. A stretch before the onset whose level the
+rest of the sweep doesn't have is no baseline, but a stimulus that comes first.
 """
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +23,19 @@ FEWEST, SHORTEST = 10, 1.0  # samples and ms of a baseline
 SETTLED = 5.0  # ms after the end of a stimulus
 JUMP = 8.0  # times the noise of a block
 SMALL = 5e-4  # nA; a smaller shift is no test pulse
+NEAR, LATEST = (
+    20.0,
+    300,
+)  # ms and samples before the onset, at least, that tell where a baseline has drifted to
+MATTERS = 0.02  # of the stimulus: a drift of less changes nothing,
+HARDLY = 0.5  # of the noise: and so does one of less than that
+FIRST, CLEAR = (
+    0.05,
+    2.0,
+)  # of the stimulus, and times the noise: a level of more is another stimulus before it
+
+ELSEWHERE = "BluePyEfe's window is not all baseline"
+DRIFTS = "the baseline drifts away from what it is in BluePyEfe's window"
 
 
 @dataclass(frozen=True)
@@ -32,13 +48,19 @@ class Holding:
         nA.
     place : str
         Where it was measured, in words; "" for BluePyEfe's window.
+    why : str
+        Why it was measured there.
     known : bool
         Whether there is any baseline at all.
+    before : float, optional
+        Level (nA) that the current has before the onset, if that is another one.
     """
 
     level: Any
     place: str = ""
+    why: str = ELSEWHERE
     known: bool = True
+    before: float | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +84,16 @@ class Stretch:
     width: int
     first: int
     last: int
+
+    @property
+    def noise(self) -> float:
+        """What the samples do about their blocks (nA)."""
+        return max(spread(self.samples - np.repeat(self.medians, self.width)), _grain(self.samples))
+
+    @property
+    def swing(self) -> float:
+        """What hum does from block to block (nA)."""
+        return spread(np.diff(self.medians))
 
     def confirms(self, level: Any) -> bool:
         """Whether a level lies among those of the blocks, or as near as so few samples can tell."""
@@ -88,23 +120,60 @@ def holding(current: np.ndarray, dt: float, first: int, last: int, usual: Any) -
     """
     few = max(FEWEST, round(float(SHORTEST / dt)))
     before = quiet(current[:first][::-1])
+    settled = last + min(round(float(SETTLED / dt)), (len(current) - last) // 2)
+
+    @functools.cache
+    def after() -> Stretch | None:
+        found = quiet(current[settled:])
+        return found if found is not None and len(found.samples) >= few else None
+
     if before is not None and len(before.samples) >= few:
-        if before.confirms(usual):
+        stimulus = float(np.median(np.abs(current[first:last] - usual))) if last > first else 0.0
+        level, jumped = median(before.samples), before.last < first
+        until = first - before.last
+        until -= min(round(float(SETTLED / dt)), until // 2)
+        early, late = (quiet(current[:until][::-1]), after()) if jumped else (None, None)
+        if early is not None and late is not None and _comes_first(before, early, late, stimulus):
+            return Holding(usual if early.confirms(usual) else np.median(early.samples), before=float(level))
+        # what begins gradually (a ramp, a sine) may do so before its onset, and looks like drift there
+        begun = np.median(current[first : min(last, first + few)]) if last > first else usual
+        gradual = abs(begun - np.median(before.samples[:few])) < 0.5 * stimulus
+        if gradual and (late := after()) is not None and late.confirms(usual):
             return Holding(usual)
-        start, end = first - before.last, first - before.first
-        where = "before the onset of the stimulus" if start == 0 else "between a test pulse and the onset"
-    else:
-        settled = last + min(round(float(SETTLED / dt)), (len(current) - last) // 2)
-        after = quiet(current[settled:])
-        if after is None or len(after.samples) < few:
-            return Holding(usual, known=False)
-        if after.confirms(usual):
-            return Holding(usual)
-        if last and after.confirms(np.median(current[max(first, last - FEWEST) : last])):
-            return Holding(usual, known=False)  # the stimulus stays where it ends
-        before, start, end = after, settled + after.first, settled + after.last
-        where = "after the end of the stimulus"
-    return Holding(median(before.samples), f"{where} ({start * dt:.4g} to {end * dt:.4g} ms)")
+        found = Holding(usual)
+        if not before.confirms(usual):
+            where = "between a test pulse and the onset" if jumped else "before the onset of the stimulus"
+            found = Holding(level, _place(where, first - before.last, first - before.first, dt))
+        return found if gradual else _drifted(found, before, dt, first, stimulus)
+    if (late := after()) is None:
+        return Holding(usual, known=False)
+    if late.confirms(usual):
+        return Holding(usual)
+    if last and late.confirms(np.median(current[max(first, last - FEWEST) : last])):
+        return Holding(usual, known=False)  # the stimulus stays where it ends
+    place = _place("after the end of the stimulus", settled + late.first, settled + late.last, dt)
+    return Holding(median(late.samples), place)
+
+
+def _comes_first(before: Stretch, early: Stretch, after: Stretch, stimulus: float) -> bool:
+    """Whether what lies before the onset is another stimulus: the sweep ends at the level from which that jumped."""
+    first, level, end = (float(np.median(stretch.samples)) for stretch in (early, before, after))
+    apart = abs(level - first) > max(FIRST * stimulus, CLEAR * before.noise)
+    return apart and abs(end - first) < 0.5 * abs(end - level)
+
+
+def _drifted(found: Holding, before: Stretch, dt: float, first: int, stimulus: float) -> Holding:
+    """Return the holding current of a baseline that lies before the onset, where it may have drifted to by then."""
+    latest = before.samples[: max(LATEST, round(float(NEAR / dt)))]  # it runs backwards from the onset
+    level = np.median(latest)
+    if abs(level - found.level) <= max(HARDLY * before.noise, before.swing, SMALL, MATTERS * stimulus):
+        return found
+    start, end = first - before.first - len(latest), first - before.first
+    return Holding(level, _place("just before the onset", start, end, dt), DRIFTS)
+
+
+def _place(where: str, start: int, end: int, dt: float) -> str:
+    return f"{where} ({start * dt:.4g} to {end * dt:.4g} ms)"
 
 
 def quiet(current: np.ndarray) -> Stretch | None:

@@ -34,3 +34,8 @@ def is_running(pid: int) -> bool | None:
     except OSError:
         return True
     return True
+
+
+def copies_are_safe() -> bool:
+    """Whether the system's libraries bear that a process is copied (fork), rather than started from the beginning."""
+    return sys.platform == "linux"

@@ -37,6 +37,7 @@ ROOMS = {
         *(
             "systems",
             "",
+            "long",
             "remote",
             "readers",
             "traces",

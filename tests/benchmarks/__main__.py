@@ -1,6 +1,6 @@
 """All benchmarks, or those that are named.
 
-    python -m tests.benchmarks [--quick] [extraction growth detection figures state traces]
+    python -m tests.benchmarks [--quick] [extraction growth detection figures state traces long]
 
 `extraction` and `figures` measure BluePyEfe beside us; see each module for what it measures and for its own options.
 """
@@ -19,6 +19,7 @@ QUICK = {
     "figures": ["--rounds", "1"],
     "state": ["--rounds", "9", "--sizes", "1200"],
     "traces": ["--rounds", "9"],
+    "long": ["--samples", "10000000"],
     "widgets": ["--rounds", "9"],
 }
 

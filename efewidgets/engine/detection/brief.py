@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..long.array import LongArray, held
+from ..long.looks import runs as runs_of
 from .edges import by_sides
 from .trace import Trace, mad, median
 from .window import Box
@@ -27,6 +29,8 @@ SLOPE = 0.3  # ms that a pulse may take to rise or to fall
 
 def runs(inside: np.ndarray) -> np.ndarray:
     """List the first sample of each run of True, and the first sample after it; shape (k, 2)."""
+    if isinstance(inside, LongArray):
+        return runs_of(inside)
     change = np.flatnonzero(np.diff(np.concatenate(([0], inside.astype(np.int8), [0]))))
     return change.reshape(-1, 2)
 
@@ -93,8 +97,8 @@ def above_baseline(trace: Trace, base: np.ndarray, beside: np.ndarray) -> tuple[
     """
     repeats = np.full(len(base), trace.width)
     repeats[-1] += trace.n - len(base) * trace.width
-    off = trace.x - np.repeat(base, repeats)
-    return off, np.abs(off) >= TRANSIENT * np.repeat(beside, repeats)
+    off = trace.x - held(base, repeats, trace.x)
+    return off, np.abs(off) >= TRANSIENT * held(beside, repeats, trace.x)
 
 
 def _tallest(

@@ -17,6 +17,7 @@ from functools import cached_property
 
 import numpy as np
 
+from .long_split import MOST_CELLS, gains_of_steps
 from .trace import FLOOR, Trace, blocks, mad, median
 from .window import RISK
 
@@ -191,10 +192,12 @@ class Whitener:
         limit = max(4.0 * self.sigma, 1.5 * float(np.quantile(np.abs(z - middle), 0.99)))
         z = np.clip(z, middle - limit, middle + limit)
         response = np.cumsum(self.filter)
-        lag = (a + order + np.arange(len(z)))[None, :] - splits[:, None]
-        shape = np.where(lag < 0, 0.0, response[np.clip(lag, 0, order)])
         slope = np.convolve(np.arange(b - a, dtype=float), self.filter, mode="valid")
-        gain, jump, rival = gains(z, shape, slope)
+        if len(z) * len(splits) > MOST_CELLS:
+            gain, jump, rival = gains_of_steps(z, splits - (a + order), response, slope)
+        else:
+            lag = (a + order + np.arange(len(z)))[None, :] - splits[:, None]
+            gain, jump, rival = gains(z, np.where(lag < 0, 0.0, response[np.clip(lag, 0, order)]), slope)
         spread = max(self.sigma**2, float(((z - z.mean()) ** 2).sum() - gain.max()) / len(z)) * 2.0 * TEMPER
         k = int(np.argmax(gain))
         weight = np.exp((gain - gain[k]) / spread)

@@ -15,6 +15,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from ..long.array import places
 from .edges import dot
 from .trace import FLOOR, Trace, mad, median
 
@@ -42,7 +43,7 @@ def segments(trace: Trace) -> tuple[Trace, np.ndarray]:
         slope = drift(trace.coarse, bounds) / trace.width
         if slope == 0.0:
             break
-        trace = replace(trace, x=trace.x - slope * (np.arange(trace.n) - 0.5 * trace.n))
+        trace = replace(trace, x=trace.x - slope * (places(trace.x) - 0.5 * trace.n))
         bounds = partition(trace.coarse)
     found = sharp(trace.coarse, bounds) * trace.width
     first = onset(trace, int(found[0]) if len(found) else trace.n)

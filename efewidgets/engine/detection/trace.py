@@ -7,10 +7,14 @@ from functools import cached_property
 
 import numpy as np
 
+from ..long.array import LongArray
+from .long_current import step_of_converter, without_hum, without_slow
+
 FLOOR = 1e-6  # nA; commands read from a file header have no noise at all
 SLOW = 40.0  # ms; what changes more slowly is stimulus or drift, not hum
 MANY = 5000  # samples that are enough to tell a noise
 BAND = 150.0  # Hz; wider than a line that wanders
+HUM = 0.3  # of the power: lines that are worth to be subtracted
 LINE = 30.0  # times the power of its neighbours: a spectral line
 FLICKER = 3  # times that a value is left and come back to at once: noise, as a converter shows it
 AT_ONCE = 5  # samples
@@ -32,6 +36,8 @@ def finite(current: np.ndarray) -> np.ndarray:
     numpy.ndarray, shape (m,)
         The samples up to the last finite one.
     """
+    if isinstance(current, LongArray) and np.isfinite(current).all():
+        return current.astype(np.float64)
     x = np.array(current, dtype=np.float64).ravel()
     ok = np.isfinite(x)
     if ok.all():
@@ -48,6 +54,8 @@ def finite(current: np.ndarray) -> np.ndarray:
 def median(x: np.ndarray) -> float:
     """Find the middle value of a non-empty sample (the upper one of two); 3 times as fast as numpy's."""
     half = len(x) // 2
+    if isinstance(x, LongArray):
+        return float(np.partition(x, half)[half])
     part = x.copy()
     part.partition(half)
     return float(part[half])
@@ -73,6 +81,9 @@ def converter_step(x: np.ndarray) -> float:
     float
         0 if the steps are lost in the noise, or there is no noise.
     """
+    if isinstance(x, LongArray):
+        least = 1e-9 * (float(np.ptp(x)) + FLOOR)
+        return step_of_converter(x, least, 1.0 - COARSE, AT_ONCE, FLICKER, DIGIT)
     change = x[1:] - x[:-1]
     size, reach = np.abs(change), float(np.ptp(x))
     moves = size > 1e-9 * (reach + FLOOR)
@@ -183,21 +194,36 @@ class Trace:
         """
         if self.n * self.dt < 5 * SLOW:
             return None
+        if isinstance(self.x, LongArray):
+            return self._without_lines_of_stretches(self.x)
         rest = self.x - self.slow(np.arange(self.n), SLOW)
         rest[np.abs(rest) > 5.0 * max(mad(rest), FLOOR)] = 0.0
-        grain = 2 ** max(0, self.n.bit_length() - 5)  # lengths without large prime factors are fast
-        padded = -(-self.n // grain) * grain
+        spectrum, power, line = self._lines(rest)
+        if not line.any() or power[line].sum() < HUM * power.sum():
+            return None
+        spectrum[~line] = 0.0
+        padded = 2 * (len(spectrum) - 1)
+        return replace(self, x=self.x - np.fft.irfft(spectrum, padded)[: self.n])
+
+    def _lines(self, rest: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the spectrum of samples, shape (m,), its power, and where that is a line; none if they are too few."""
+        grain = 2 ** max(0, len(rest).bit_length() - 5)  # lengths without large prime factors are fast
+        padded = -(-len(rest) // grain) * grain
         spectrum = np.fft.rfft(rest, padded)
         power = np.abs(spectrum) ** 2
         width = max(64, int(BAND * 1e-3 * padded * self.dt))
         if len(power) < 2 * width:
-            return None
+            return spectrum, power, np.zeros(len(power), dtype=bool)
         around = np.repeat(np.median(blocks(power, width), axis=1), width)
         around = np.concatenate((around, np.full(len(power) - len(around), around[-1])))
         line = power > LINE * around
         line[: int(padded * self.dt / SLOW)] = False
         line[1:-1] |= line[:-2] | line[2:]
-        if power[line].sum() < 0.3 * power.sum():
-            return None
-        spectrum[~line] = 0.0
-        return replace(self, x=self.x - np.fft.irfft(spectrum, padded)[: self.n])
+        return spectrum, power, line
+
+    def _without_lines_of_stretches(self, x: LongArray) -> Trace | None:
+        width = max(self.width, self.samples(SLOW))
+        slow = self.coarse if width == self.width else np.median(blocks(self.x, width), axis=1)
+        rest = without_slow(x, slow, width, lambda rest: 5.0 * max(mad(rest), FLOOR))  # type: ignore[arg-type]
+        quiet = without_hum(x, rest, self._lines, HUM)
+        return None if quiet is None else replace(self, x=quiet)  # type: ignore[arg-type]

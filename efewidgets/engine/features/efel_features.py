@@ -80,6 +80,7 @@ def feature_values(
         check_feature(name)
     chosen = {"stim_start": float(stim_start), "stim_end": float(stim_end), **check_settings(settings)}
     check_trace(t, v, chosen)
+    t, v = np.asarray(t), np.asarray(v)
     current = (i() if callable(i) else i) if any(map(needs_current, names)) else None
     found: Values = dict.fromkeys(beyond_efel(t, v, names, chosen))
     with _LOCK, warnings.catch_warnings():

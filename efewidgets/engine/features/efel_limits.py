@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from ..long.array import LONG, LongArray
+from ..long.memory import short_of
 from ..problems import EfeError
 from ..traces.interpolation import time_grid
 from ..traces.spikes import peak_times
@@ -14,6 +16,9 @@ from .efel_settings import EFEL_INTERP_STEP, known_settings
 
 #: More points than this after interpolation (20 minutes at 0.025 ms) take eFEL gigabytes
 MOST_POINTS = 50_000_000
+
+#: Bytes that eFEL takes for a sample, as a list of Python's among others
+_BYTES = 100
 
 #: With derivative windows up to this, eFEL finds the begin of every spike that it finds at all, or gives up
 SAFE_DERIVATIVE_WINDOW = 3
@@ -31,7 +36,8 @@ def check_trace(t: np.ndarray, v: np.ndarray, settings: dict[str, Any]) -> None:
         raise EfeError(f"The trace has {len(t)} times and {len(v)} potentials; their numbers must be equal.")
     if len(t) < 3:
         raise EfeError(f"The trace has {len(t)} samples; features need at least 3.")
-    if not (np.isfinite(t[-1]) and np.all(np.diff(t) > 0)):
+    # a long trace has its times from its step
+    if not (np.isfinite(t[-1]) and (isinstance(t, LongArray) or np.all(np.diff(t) > 0))):
         raise EfeError("The times of the trace must increase from sample to sample.")
     step = settings.get("interp_step", EFEL_INTERP_STEP)
     if (t[-1] - t[0]) / step > MOST_POINTS:
@@ -39,6 +45,8 @@ def check_trace(t: np.ndarray, v: np.ndarray, settings: dict[str, Any]) -> None:
             f"The trace lasts {(t[-1] - t[0]) / 1e3:.0f} s, too long for the eFEL setting interp_step = "
             f"{step:g} ms; choose a larger step."
         )
+    if len(t) > LONG and (short := short_of(_BYTES * len(t))):
+        raise EfeError(f"eFEL needs {short} for {len(t):,} samples: no feature was computed.")
     start, end = settings["stim_start"], settings["stim_end"]
     if not start < end:
         raise EfeError(f"The stimulus must start ({start:g} ms) before it ends ({end:g} ms).")

@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from ..long.array import LongArray
 from ..traces.decimate import min_max_indices
+from .long_stimulus import is_long, stimulus_of_long
 from .panel import figure, limits, line
 from .style import BLUE, FRAME, INK, VERMILLION, counted, number
 from .words import literal
@@ -81,6 +83,8 @@ def samples(recording: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         time, voltage, current = trace.time, trace.voltage, trace.current
     else:
         time, voltage, current = recording.t, recording.voltage, recording.current
+    if isinstance(voltage, LongArray):
+        return time, voltage, current  # type: ignore[return-value]
     time = np.asarray([] if time is None else time, dtype=float)
     missing = np.full(time.shape, np.nan)
     voltage = missing if voltage is None else np.asarray(voltage)
@@ -103,6 +107,8 @@ def found_stimulus(recording: Any, pixels: int | None = None) -> tuple[np.ndarra
     """
     try:
         with np.errstate(all="ignore"):
+            if is_long(recording):
+                return stimulus_of_long(recording)
             time, current = (np.asarray(values, dtype=float) for values in recording.generate())
     except (TypeError, ValueError, AttributeError, NotImplementedError):  # its parameters aren't known
         return np.empty(0), np.empty(0)

@@ -15,6 +15,7 @@ import numpy as np
 
 from ..apart import one_step
 from ..guard import may_open
+from ..long.memory import NO_MEMORY, lacking
 from ..problems import EfeError, MissingFileError, NoSweepError, Problem, ReadError
 from ..systems.files import HELD, is_held
 from .checks import check_sweep
@@ -55,6 +56,7 @@ __all__ = [
 Reader = Callable[[dict[str, Any]], Any]
 
 _IN_C = ("NWB", "MATLAB")
+_BOTH = 16  # bytes of a sample of voltage and one of current, at most
 
 
 def read(
@@ -116,7 +118,7 @@ def each_sweep(
                 continue
             go_on()
             with _step(contents):
-                sweep, told = _load(lazy, metadata)
+                sweep, told = _load(lazy, metadata, contents.format)
             found += told
             if sweep is None:
                 failures += told
@@ -179,21 +181,33 @@ def _step(contents: Contents) -> AbstractContextManager[None]:
     return one_step() if contents.format in _IN_C else nullcontext()
 
 
-def _load(lazy: LazySweep, metadata: Mapping[str, Any]) -> tuple[Sweep | None, list[Problem]]:
+def _load(lazy: LazySweep, metadata: Mapping[str, Any], form: str = "") -> tuple[Sweep | None, list[Problem]]:
     """Load and check one sweep; what goes wrong becomes a problem of this sweep."""
     found: list[Problem] = []
     sweep: Sweep | None = None
     try:
+        if form != "NWB":  # whose sweeps say so themselves, since describing them takes time
+            _check_room(lazy)
         sweep = check_sweep(lazy.load(found), metadata, found)
     except LeftOutError as error:
         found.append(Problem(str(error), "note", "file"))
     except EfeError as error:
         found.append(Problem(str(error), "error", "file"))
+    except MemoryError:
+        found.append(Problem(NO_MEMORY, "error", "file"))
     except Exception as error:  # a damaged file fails in ways that nobody foresees
         found.append(
             Problem(f"its samples can't be read ({type(error).__name__}: {error}).", "error", "file")
         )
     return sweep, [problem.at(recording=lazy.label) for problem in found]
+
+
+def _check_room(lazy: LazySweep) -> None:
+    """Raise ReadError for a long sweep that doesn't fit the memory that is allowed, before it is read."""
+    samples = lazy.describe().n_samples or 0
+    lack = lacking(samples, samples * _BOTH)
+    if lack:
+        raise ReadError(lack)
 
 
 @contextmanager
@@ -203,6 +217,8 @@ def _unforeseen(file: str | None) -> Iterator[None]:
         yield
     except EfeError:
         raise
+    except MemoryError as error:
+        raise ReadError(NO_MEMORY) from error
     except Exception as error:
         name = os.path.basename(file or "the file")
         if is_held(error, file):

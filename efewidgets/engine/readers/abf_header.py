@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..long.array import LONG, lean
 from ..problems import ReadError
 from .abf_sweeps import Layout, sweep_lengths
 from .files import stored_numbers
@@ -70,7 +71,8 @@ class Header:
         """Return the scaled samples of one channel in one sweep, float32 array (n,)."""
         scale = self.channels[channel]
         # Each step is rounded to float32, as neo (and so BluePyEfe) does.
-        values = self.stored(sweep, channel).numbers.astype(np.float32)
+        numbers = self.stored(sweep, channel).numbers
+        values = lean(numbers if len(numbers) <= LONG else np.ascontiguousarray(numbers)).astype(np.float32)
         if any(c.gain != 1.0 for c in self.channels):
             values = (values.astype(np.float64) * scale.gain).astype(np.float32)
         if any(c.offset != 0.0 for c in self.channels):

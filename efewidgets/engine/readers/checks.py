@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..long.array import LongArray, lean
 from ..problems import Problem, ReadError
 from ..units import canonical_unit, is_current_unit, is_voltage_unit, to_ms
 from .clamp import check_clamp
@@ -52,10 +53,10 @@ def check_sweep(
 
 
 def as_samples(name: str, values: Any) -> np.ndarray:
-    """Return samples as a one-dimensional array of floating-point numbers, or raise ReadError."""
+    """Return samples as an array (n,) of floating-point numbers, a `LongArray` if it is long; or raise ReadError."""
     if values is None:
         raise ReadError(f"there is no {name}.")
-    array = np.asarray(values)
+    array = values if isinstance(values, LongArray) else np.asarray(values)
     if array.dtype.kind not in "fiu":
         raise ReadError(f"the {name} holds {array.dtype} instead of numbers.")
     if array.ndim == 2 and 1 in array.shape:
@@ -63,8 +64,8 @@ def as_samples(name: str, values: Any) -> np.ndarray:
     if array.ndim != 1:
         raise ReadError(f"the {name} has the shape {array.shape}: expected one row of samples a sweep.")
     if array.dtype.kind != "f":
-        return array.astype(np.float64)
-    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+        return lean(array).astype(np.float64)
+    return lean(array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("=")))
 
 
 def _equal_lengths(sweep: dict[str, Any], problems: list[Problem]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..long.looks import last_place
 from ..problems import ReadError, UnitError
 from ..units import check_plausible, to_mV, to_nA
 from .inspection import LeftOutError
@@ -114,8 +115,8 @@ def is_command(voltage: np.ndarray, current: np.ndarray) -> bool:
 
 def _without_padding(voltage: np.ndarray, current: np.ndarray) -> int:
     """Return how many samples there are before the end at which neither channel changes any more."""
-    changes = np.flatnonzero((np.diff(voltage) != 0) | (np.diff(current) != 0))
-    return int(changes[-1]) + 2 if len(changes) else 0
+    last = last_place((np.diff(voltage) != 0) | (np.diff(current) != 0))
+    return 0 if last is None else last + 2
 
 
 def _plateaus(first: np.ndarray, last: np.ndarray, n: int) -> list[slice]:

@@ -12,13 +12,14 @@ import h5py
 import numpy as np
 
 from ..kinds import NAME_OR_NAMES, REPETITION, TRUTH, Kind
+from ..long.memory import lacking
 from ..problems import EfeError, Problem, ReadError
 from ..units import canonical_unit, is_current_unit, is_voltage_unit, to_nA
 from .checks import TINY_DIFFERENCE, cut_missing_tail
 from .clocks import KEYS as CLOCK_KEYS
 from .clocks import Overlap, by_samples, on_one_clock, overlap
 from .files import existing_file, main_path
-from .hdf5 import item, open_file
+from .hdf5 import MAX_SAMPLES, item, open_file
 from .inspection import Contents, LazySweep, LeftOutError, Opening, Stored, Sweep, SweepInfo, step_in_ms
 from .leading_pulse import take_test_pulse_out
 from .nwb_cells import electrode_names
@@ -213,6 +214,10 @@ class _LazyPair:
             )
         n_v = pair.v_window[1] if pair.v_window else voltage.n_samples
         n_i = pair.i_window[1] if pair.i_window else current.n_samples
+        if max(n_v, n_i) <= MAX_SAMPLES:  # what claims more is refused for that
+            lack = lacking(max(n_v, n_i), n_v * voltage.sample_bytes + n_i * current.sample_bytes)
+            if lack:
+                raise ReadError(lack)
         step = step_in_ms(sweep["dt"], sweep["t_unit"])
         found = (
             None

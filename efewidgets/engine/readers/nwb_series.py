@@ -8,6 +8,7 @@ from typing import Any
 import h5py
 import numpy as np
 
+from ..long.array import lean
 from ..problems import ReadError
 from .hdf5 import attribute, dataset, item, read_samples, scalar, text
 from .inspection import Stored, step_in_ms
@@ -63,6 +64,11 @@ class Series:
     def n_samples(self) -> int:
         shape = self.data.shape or (0,)
         return int(max(shape)) if len(shape) == 2 and 1 in shape else int(shape[0])
+
+    @property
+    def sample_bytes(self) -> int:
+        """Bytes that a sample takes as it is stored."""
+        return int(self.data.dtype.itemsize)
 
     def member(self, name: str) -> Any:
         """Return what is in the series under a name, or None; most of what is asked for isn't there, which is cheap."""
@@ -150,7 +156,7 @@ class Series:
         return None if start is None or step is None else start + first * step
 
     def samples(self, conversion: float | None = None, window: tuple[int, int] | None = None) -> np.ndarray:
-        """Return the samples in `unit` as float32, array (n,): data · conversion + offset.
+        """Return the samples in `unit` as float32, array (n,): data · conversion + offset; long ones stay as stored.
 
         The product is rounded to float32 once, as BluePyEfe does. `conversion` replaces the file's own,
         `window` is (first sample, number of samples).
@@ -158,7 +164,7 @@ class Series:
         factor = self._factor("conversion", 1.0) if conversion is None else conversion
         if factor == 0 or not np.isfinite(factor):
             raise ReadError(f"the conversion factor of {self.name} is {factor:g}.")
-        raw = read_samples(self.data, window)
+        raw = lean(read_samples(self.data, window))
         values = np.multiply(raw, factor, dtype=_precision(raw, factor))
         offset = self._factor("offset", 0.0)
         if offset:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..long.memory import NO_MEMORY
 from ..problems import EfeError, MissingFile, NoSweep, NoSweepError, Problem, ScaleError, WrongUnit
 from ..readers import each_sweep
 from .ecodes import ecode_of
@@ -207,6 +208,8 @@ def as_problem(error: Exception, kind: str, **place: Any) -> Problem:
     """Turn whatever went wrong with one file or recording into a problem, so that the others go on."""
     expected = isinstance(error, (EfeError, OSError))
     message = str(error) if expected else f"{type(error).__name__}: {error}"
+    if isinstance(error, MemoryError):
+        message = NO_MEMORY
     if isinstance(error, ScaleError):
         scale = {name: getattr(error, name) for name in ("quantity", "unit", "value", "likely")}
         return WrongUnit(message, kind="unit", **place, **scale)

@@ -138,6 +138,7 @@ class Samples:
         if trace is None:
             return None
         values: np.ndarray = getattr(trace, name)
+        values = np.asarray(values)
         if self._trace is None:  # read again for this once: a change would be lost without a word
             values = values.view()
             values.flags.writeable = False

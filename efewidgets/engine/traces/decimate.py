@@ -7,6 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..long.array import LONG, LongArray
+from .long_thinning import min_max_between
+
 
 def min_max_indices(y: ArrayLike, n_bins: int) -> NDArray[np.intp]:
     """Return the samples to draw so that the line looks the same with `n_bins` pixels across.
@@ -34,6 +37,8 @@ def min_max_indices(y: ArrayLike, n_bins: int) -> NDArray[np.intp]:
     ValueError
         If `y` isn't one-dimensional or `n_bins` is below 1.
     """
+    if isinstance(y, LongArray):
+        return min_max_between(y, 0, len(y), n_bins)
     trace = np.asarray(y)
     if trace.ndim != 1:
         raise ValueError(f"A trace has one dimension, this one has {trace.ndim}.")
@@ -47,6 +52,21 @@ def min_max_indices(y: ArrayLike, n_bins: int) -> NDArray[np.intp]:
     highest = _argbest(trace if whole else np.where(finite, trace, -np.inf), n_bins, np.argmax)
     kept = np.unique(np.concatenate(([0], lowest, highest, [trace.size - 1])))
     return kept if whole else _with_gaps(kept, finite)
+
+
+def min_max_of(y: Any, first: int, last: int, n_bins: int) -> NDArray[np.intp]:
+    """Return the samples to draw of a stretch, counted from the first sample of all; as `min_max_indices`.
+
+    Parameters
+    ----------
+    y : array or LongArray, shape (n,)
+    first, last : int
+        The first sample of the stretch, and the first after it.
+    n_bins : int
+    """
+    if isinstance(y, LongArray) and last - first > LONG:
+        return min_max_between(y, first, last, n_bins)
+    return first + min_max_indices(y[first:last], n_bins)
 
 
 def _argbest(trace: NDArray[Any], n_bins: int, argbest: Any) -> NDArray[np.intp]:

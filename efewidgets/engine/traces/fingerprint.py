@@ -8,6 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from ..long.array import LongArray
+from ..long.looks import blocks
+
 #: Sample counts, sampling step, and checksums of voltage and current
 Fingerprint = tuple[int, float, int, int]
 
@@ -17,5 +20,12 @@ def fingerprint(sweep: Mapping[str, Any]) -> Fingerprint | None:
     voltage, current = sweep.get("voltage"), sweep.get("current")
     if voltage is None or current is None:
         return None
-    sums = (zlib.crc32(np.ascontiguousarray(samples).data) for samples in (voltage, current))
+    sums = (_checksum(samples) for samples in (voltage, current))
     return (len(voltage), float(sweep.get("dt") or 0), *sums)  # type: ignore[return-value]
+
+
+def _checksum(samples: Any) -> int:
+    found = 0
+    for _, part in blocks(samples) if isinstance(samples, LongArray) else [(0, samples)]:
+        found = zlib.crc32(np.ascontiguousarray(part).data, found)
+    return found

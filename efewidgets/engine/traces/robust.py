@@ -17,7 +17,7 @@ def median(x: np.ndarray) -> Any:
     of the two in the middle is the largest of those that it leaves below.
     """
     n = len(x)
-    if x.ndim != 1 or not n or x.dtype not in (np.float32, np.float64):
+    if not isinstance(x, np.ndarray) or x.ndim != 1 or not n or x.dtype not in (np.float32, np.float64):
         return np.median(x)
     half = n // 2
     part = x.copy()

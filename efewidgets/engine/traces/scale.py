@@ -20,7 +20,7 @@ def scale_of(trace: Trace, config: Mapping[str, Any], sweep: Mapping[str, Any]) 
 
     And whether that current is a stimulus, since small noise can be of any size.
     """
-    current = np.asarray(trace.current)
+    current = trace.current
     noise = float(np.std(np.diff(current))) / np.sqrt(2)
     seen = float(np.ptp(current)) > _STANDS_OUT * noise > 0
     every = max(1, trace.n // 2000)

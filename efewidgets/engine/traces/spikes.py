@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..long.array import LongArray
+from . import long_spikes
 from .artefacts import artefacts
 from .interpolation import Interpolated
 from .robust import median
@@ -49,6 +51,9 @@ def peak_times(
     np.ndarray, shape (spikes,)
         ms; empty if there are none.
     """
+    if isinstance(v, LongArray):
+        times = long_spikes.peak_times(t, v, threshold, interp_step)
+        return times[(times >= stim_start) & (times <= stim_end)] if strict else times
     trace = Interpolated(t, v, interp_step)
     near = _near(trace, threshold)
     if not len(near):

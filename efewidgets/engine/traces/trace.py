@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..kinds import Kind, is_number
+from ..long.array import LongArray, counted, lean
 from ..problems import EfeError
 from ..units import check_plausible, to_ms, to_mV, to_nA
 
@@ -67,6 +68,8 @@ class Trace:
         """Time of each sample, array (n,), ms; read-only, for sweeps that are alike share it."""
         if self.own_time is not None:
             return self.own_time
+        if isinstance(self.voltage, LongArray):
+            return to_ms(counted(self.n) * self.step, self.t_unit)
         return (_kept_times if self.n <= KEPT else _times)(self.n, self.step, self.t_unit)
 
 
@@ -124,8 +127,8 @@ def standardize(config: Mapping[str, Any], sweep: Mapping[str, Any]) -> Trace:
     v_unit = _unit("v_unit", "voltage", config, sweep)
     to_ms(step, t_unit)
 
-    current = to_nA(np.asarray(sweep["current"]), i_unit)
-    voltage = to_mV(np.asarray(sweep["voltage"]), v_unit)
+    current, voltage = (lean(_array(sweep[name])) for name in ("current", "voltage"))
+    current, voltage = to_nA(current, i_unit), to_mV(voltage, v_unit)
     check_plausible(voltage, current, v_unit, i_unit)
 
     v_corr, ljp = config.get("v_corr"), config.get("ljp")
@@ -134,6 +137,10 @@ def standardize(config: Mapping[str, Any], sweep: Mapping[str, Any]) -> Trace:
     if ljp is not None:
         voltage = voltage - number("ljp", ljp, "mV")
     return Trace(voltage, current, step, t_unit)
+
+
+def _array(values: Any) -> Any:
+    return values if isinstance(values, LongArray) else np.asarray(values)
 
 
 def _sampling_step(config: Mapping[str, Any], sweep: Mapping[str, Any]) -> float:

@@ -155,7 +155,8 @@ class Found(Computed):
         """Return the samples of a recording (ms, mV, nA), read anew and not kept; they can't be changed."""
         trace = self.recording(identity).samples()
         for samples in (trace.voltage, trace.current, trace.time):
-            samples.flags.writeable = False
+            if isinstance(samples, np.ndarray):  # a long one can't be changed anyway
+                samples.flags.writeable = False
         return trace
 
     @property

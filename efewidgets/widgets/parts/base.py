@@ -177,9 +177,9 @@ class StateWidget(ipywidgets.VBox):
                 return False
             return True
 
-    def later(self, action: Callable[[], Any], delay: float = 0.1) -> Debounce:
+    def later(self, action: Callable[[], Any], delay: float = 0.1, soon: float | None = None) -> Debounce:
         """Return a call of `action` that waits until nothing new has come for a time (s); see `Debounce`."""
-        found = Debounce(lambda: self.act(action), delay)
+        found = Debounce(lambda: self.act(action), delay, soon=soon)
         self._debounced.append(found)
         return found
 

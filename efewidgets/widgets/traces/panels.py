@@ -15,7 +15,7 @@ from .data import Curve, TraceView
 from .timing import Timing
 
 #: Spikes that get a marker, at most; of more, one stands for those around it
-MOST_MARKERS = 250
+MOST_MARKERS = 60
 HANDLE_AT = 1.05  # just above the panel: below it the mouse pans
 
 Put = Callable[..., None]

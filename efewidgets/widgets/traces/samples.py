@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...engine.figures.sweeps import CREDIBLE_MV, found_stimulus
-from ...engine.traces.decimate import min_max_indices
+from ...engine.traces.decimate import min_max_of
 from ...engine.traces.trace import Trace
 from ...state import Results
 
@@ -100,8 +100,7 @@ def seen(samples: Samples, between: Range | None, n_bins: int) -> Seen:
     """
     trace = samples.trace
     first, last = _reach(trace, between)
-    at_v = first + min_max_indices(trace.voltage[first:last], n_bins)
-    at_i = first + min_max_indices(trace.current[first:last], n_bins)
+    at_v, at_i = (min_max_of(y, first, last, n_bins) for y in (trace.voltage, trace.current))
     peaks = samples.peaks[(samples.peaks >= first) & (samples.peaks < last)]
     at_v = np.union1d(at_v, peaks)
     return Seen(

@@ -60,7 +60,7 @@ class TraceViewer(StateWidget):
         self.panels = Panels(self.put)
         self.controls = Controls()
         self.timing_message, self.exclusion_message, self.range_message = Message(), Message(), Message()
-        self._resample = self.later(self._zoomed, 0.05)
+        self._resample = self.later(self._zoomed, 0.03, soon=0.008)
         self._dropped = self.later(self._drop, 0.2)
         self._listen()
         controls = self.controls
@@ -185,8 +185,11 @@ class TraceViewer(StateWidget):
             low, high = max(low, full[0]), min(high, full[1])
             between = None if (low, high) == full else (low, high)
         self._zoom = None if between is None else self._zoom
-        self.state.view.set_trait("time_range", between)
-        self.refresh()
+        if self.state.view.time_range == between or not self.shown:
+            self.refresh()
+        self.state.view.set_trait(
+            "time_range", between
+        )  # all who look at it draw themselves anew, this one too
 
     def _zoomed(self) -> None:
         """Take over what the mouse has made of the time axis, and show the samples that belong to it."""

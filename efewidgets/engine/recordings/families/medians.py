@@ -8,12 +8,13 @@ and needs no sorting; the same goes for the median of a running median.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from ...long.array import LongArray, windowed
 from ...traces.robust import median as middle
 
 WIDTH = 85
@@ -52,6 +53,10 @@ class Smoothed:
             return np.median(sliding_window_view(mirrored, self.width), axis=1).astype(np.float64)
         from scipy.ndimage import median_filter
 
+        if isinstance(self.current, LongArray):
+            return windowed(self.current, self.width // 2, partial(_filtered, width=self.width)).astype(
+                np.float64
+            )
         return median_filter(self.current, size=self.width).astype(np.float64)
 
     def median(self, *stretches: slice) -> Any:
@@ -112,12 +117,23 @@ class Smoothed:
 
 def majority(flags: np.ndarray, width: int) -> np.ndarray:
     """Whether most of each window of `width` (odd) flags (m,) are set; bool array (m - width + 1,)."""
+    if isinstance(flags, LongArray):
+        half = width // 2
+        return windowed(flags, half, partial(majority, width=width))[half : len(flags) - half]
     if np.count_nonzero(flags) <= width // 2:
         return np.zeros(max(0, len(flags) - width + 1), dtype=bool)
     counts = np.empty(len(flags) + 1, dtype=np.int32)
     counts[0] = 0
     np.cumsum(flags, dtype=np.int32, out=counts[1:])
     return counts[width:] - counts[:-width] > width // 2
+
+
+def _filtered(stretch: np.ndarray, width: int) -> np.ndarray:
+    from scipy.ndimage import median_filter
+
+    half = width // 2
+    found: np.ndarray = median_filter(stretch, size=width)[half : len(stretch) - half]
+    return found
 
 
 def _guess(x: np.ndarray) -> Any:

@@ -8,9 +8,11 @@ beyond a limit exactly when more than half of its samples are.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
+from ...long.array import LongArray, windowed
 from .medians import WIDTH, Smoothed, majority
 
 BASE_SAMPLES = 300
@@ -42,9 +44,18 @@ def median_beyond(current: np.ndarray, levels: Sequence[float], threshold: float
     """Where the running median, `levels` subtracted, is more than `threshold` away from zero; bool array (n,)."""
     if len(current) == 0:
         return np.zeros(0, dtype=bool)
+    if isinstance(current, LongArray):
+        deviation = current.astype(np.float64)
+        for level in levels:
+            deviation = deviation - level
+        return windowed(deviation, WIDTH // 2, partial(_mostly_beyond, threshold=threshold))
     deviation = np.pad(current.astype(np.float64), WIDTH // 2, mode="symmetric")
     for level in levels:
         deviation -= level
+    return _mostly_beyond(deviation, threshold)
+
+
+def _mostly_beyond(deviation: np.ndarray, threshold: float) -> np.ndarray:
     return majority(deviation > threshold, WIDTH) | majority(deviation < -threshold, WIDTH)
 
 

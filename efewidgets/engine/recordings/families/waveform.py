@@ -33,10 +33,10 @@ class _Waveform(Family):
         hypamp, amp = _holding_level(trace, given, finding), finding.level("amp")
         if finding.level("hypamp") is None:
             hypamp = finding.holding_current(trace, edges["ton"], edges["toff"], hypamp)
-        stimulus = np.asarray(trace.current[edges["ton"] : edges["toff"]]) - hypamp
+        stimulus = trace.current[edges["ton"] : edges["toff"]] - hypamp
         if amp is None:
             amp = np.max(np.abs(stimulus)) if len(stimulus) else 0.0
-        waveform = np.zeros(stimulus.shape) if amp == 0.0 else stimulus / amp
+        waveform = np.zeros(stimulus.shape) if amp == 0.0 else np.asarray(stimulus / amp)
         return {"hypamp": hypamp, "amp": amp, "waveform": waveform}
 
     def in_words_of_bluepyopt(self, s: Any) -> dict[str, Any]:
@@ -68,7 +68,7 @@ def _holding_level(trace: Trace, given: Mapping[str, int], finding: Finding) -> 
 
 def active_span(current: np.ndarray, dt: float, hypamp: float) -> dict[str, int] | None:
     """First and last sample that stand out from `hypamp`, by 4.5 standard deviations of the ends of the sweep."""
-    deviation = np.abs(np.asarray(current) - hypamp)
+    deviation = np.abs(current - hypamp)
     edge = min(max(1, round(float(EDGE_MS / dt))), len(deviation))
     noise = np.std(np.concatenate((deviation[:edge], deviation[-edge:])))
     active = np.flatnonzero(deviation > max(4.5 * noise, 0.02 * np.max(deviation), 1e-5))

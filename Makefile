@@ -1,10 +1,11 @@
-# What a newcomer needs: `make dashboard` and `make test`.
+# What a newcomer needs: `make dashboard` and `make test`. Each line here can be typed by hand on any system: README.md.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable
 
-.PHONY: help dashboard test test-all test-lowest docs lint bench clean
+.PHONY: help dashboard test test-all test-lowest test-matrix docs lint bench clean
 
 help:  ## show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -13,26 +14,27 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "efewidgets needs Python 3.11 or newer: make PYTHON=python3.12 …")'
 	@$(PYTHON) -m venv $(VENV)
 
-$(VENV)/user.stamp: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+$(VENV)/pip.stamp: | $(BIN)/python  # an environment that uv made has no pip
+	@$(BIN)/python -c 'import pip' 2>/dev/null || $(BIN)/python -m ensurepip >/dev/null
 	@touch $@
 
-$(VENV)/dev.stamp: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+$(VENV)/user.stamp: pyproject.toml | $(VENV)/pip.stamp
+	$(INSTALL) .
+	@touch $@
+
+$(VENV)/dev.stamp: pyproject.toml | $(VENV)/pip.stamp
+	$(INSTALL) '.[dev]'
 	@touch $(VENV)/user.stamp $@
 
 dashboard: $(VENV)/user.stamp  ## open the dashboard on the sample cells, in the browser
 	$(BIN)/efewidgets dashboard $(ARGS)
 
 test: $(VENV)/dev.stamp  ## run the tests, the style and the type checks
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/python -m pytest -n auto -m 'not slow'
+	$(BIN)/python -m tests
 
 $(VENV)/all.stamp: $(VENV)/dev.stamp
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,dask,ipyparallel]'
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,consumers]' \
+	$(INSTALL) '.[dev,dask,ipyparallel]'
+	@$(INSTALL) '.[dev,consumers]' \
 		|| echo "BluePyEModel, BluePyOpt and NEURON can't be had here (about 800 MB): the tests that need them are skipped"
 	@touch $@
 
@@ -43,14 +45,11 @@ docs: $(VENV)/dev.stamp  ## build the documentation site, in docs/_build
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -b html docs docs/_build
 	@echo "docs/_build/index.html"
 
-LOWEST := $(VENV)/lowest
-LOWEST_TESTS := tests/engine/recordings/test_metadata.py tests/engine/targets/test_rheobase.py tests/engine/recordings/test_ecodes.py \
-	tests/engine/recordings/test_recording.py tests/engine/recordings/test_repeats.py tests/state/test_actions.py tests/cli/test_config.py
-
 test-lowest: $(VENV)/dev.stamp  ## run a part of the tests with the lowest versions that are allowed
-	$(PYTHON) -m venv $(LOWEST)
-	$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check -r .ci/lowest.txt
-	$(LOWEST)/bin/python -m pytest -n auto -p no:cacheprovider -W default $(LOWEST_TESTS)
+	$(BIN)/nox --session part
+
+test-matrix: $(VENV)/dev.stamp  ## run all with the newest, the lowest and the coming versions, on each Python that is found
+	$(BIN)/nox
 
 lint: $(VENV)/dev.stamp  ## put the code into its form
 	$(BIN)/ruff check --fix .
@@ -60,4 +59,4 @@ bench: $(VENV)/dev.stamp  ## measure speed and memory, against BluePyEfe
 	$(BIN)/python -m tests.benchmarks
 
 clean:  ## remove what was made
-	rm -rf $(VENV) efewidgets-output .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist docs/_build docs/generated
+	rm -rf $(VENV) .nox efewidgets-output .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist docs/_build docs/generated

@@ -23,9 +23,9 @@ from .engine.extraction.cells import group, read_cells
 from .engine.extraction.run import run_extraction
 from .engine.extraction.writing import RunSettings, write_extraction
 from .engine.features.efel_features import DEFAULT_EFEL_SETTINGS, check_settings
-from .engine.names import safe_name
+from .engine.names import folder_names
 from .engine.outputs.standard_files import build_currents, build_outputs, save_outputs
-from .engine.parallel import run
+from .engine.parallel import run, workers_of
 from .engine.problems import EfeError, Problem
 from .engine.recordings.cell import Cell
 from .engine.recordings.computing import compute_features, request_features
@@ -323,15 +323,15 @@ def extract_efeatures_per_cell(
         For each cell what `create_feature_protocol_files` returns.
     """
     outputs = {}
-    names = {str(name) for name in files_metadata}
+    folders = folder_names(map(str, files_metadata))
     for cell in cells:
-        if cell.name not in names:
+        if cell.name not in folders:
             continue
         protocols = group_efeatures([cell], targets, absolute_amplitude, True, protocol_mode, efel_settings)
         outputs[cell.name] = create_feature_protocol_files(
             [cell],
             protocols,
-            pathlib.Path(output_directory) / safe_name(cell.name),
+            pathlib.Path(output_directory) / folders[cell.name],
             threshold_nvalue_save,
             write_files,
             save_files_used,
@@ -458,8 +458,8 @@ def extract_efeatures(
     )
     settings.check()
     runner = partial(run, map_function=map_function, executor=executor)
-    here = executor is None and map_function in (map, None)
-    result = run_extraction(options, runner, cell_by_cell=here, may_be_empty=True)
+    workers = workers_of(executor, map_function)
+    result = run_extraction(options, runner, workers, may_be_empty=True)
     _log(result.problems)
     _log_absent(result.cells, result.protocols, absolute_amplitude)
     _log(write_extraction(result, settings, executor).problems)

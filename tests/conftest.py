@@ -9,7 +9,31 @@ import tempfile
 
 import pytest
 
+from tests.lacking import lacking
+
 SHARED_DATA = pathlib.Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item):
+    """Skip a test that this system can't prepare."""
+    return (yield from _skipping_what_is_lacking())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    """Skip a test that asks for what this system hasn't."""
+    return (yield from _skipping_what_is_lacking())
+
+
+def _skipping_what_is_lacking():
+    try:
+        return (yield)
+    except (AttributeError, ImportError, OSError) as error:
+        why = lacking(error)
+        if why:
+            pytest.skip(why)
+        raise
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import json
 import logging
@@ -12,6 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ..engine.problems import EfeError
+from ..engine.systems.ending import at_end, not_at_end
+from ..engine.systems.files import HeldError
 from ..state import ExtractionState
 from ..state.sessions.looking import NAMES, look, view_as_data
 from ..widgets.parts.debounce import Debounce
@@ -52,7 +53,7 @@ class Autosave:
         self._soon = Debounce(self.save, DELAY, _in_thread)
         state.observe(self._changed, "revision")
         state.view.observe(self._changed, list(NAMES))
-        atexit.register(self._finish)
+        at_end(self._finish)
         if path.exists():
             _quietly(lambda: keeper.take(path))
         if instead:
@@ -74,14 +75,16 @@ class Autosave:
                     self.state.save(self.path)
                     self._saved = inputs
                 view = view_as_data(self.state.view, inputs)
-                self._view_file.write_text(json.dumps(view), encoding="utf-8")
+                self._view_file.write_text(json.dumps(view), encoding="utf-8", newline="\n")
+            except HeldError:  # by what scans or copies files: it will have let go
+                self._soon()
             except (EfeError, OSError) as error:
                 logger.warning("the session can't be kept in %s: %s", self.path, error)
 
     def close(self) -> None:
         """Save what waits to be saved, and watch no more."""
         self._finish()
-        atexit.unregister(self._finish)
+        not_at_end(self._finish)
         self.state.unobserve(self._changed, "revision")
         self.state.view.unobserve(self._changed, list(NAMES))
 

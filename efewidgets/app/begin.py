@@ -44,7 +44,8 @@ def fence_of(settings: Settings, name: str) -> Fence:
     from ..datasets import sample_folder
 
     scratch = None if settings.scratch is None else pathlib.Path(settings.scratch) / name
-    return Fence(settings.root, scratch, also=[sample_folder()], reader=settings.reader, hosts=settings.hosts)
+    roots = None if settings.root is None else settings.folders
+    return Fence(roots, scratch, also=[sample_folder()], reader=settings.reader, hosts=settings.hosts)
 
 
 def options_of(settings: Settings) -> dict[str, Any]:

@@ -6,12 +6,13 @@ import functools
 import logging
 import os
 import pathlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import ipywidgets
 
 from .. import datasets, widgets
+from ..engine.files.roots import Folder, several
 from ..engine.problems import EfeError
 from ..engine.readers import always_apart
 from ..state import BackgroundRunner, ExtractionState
@@ -40,8 +41,8 @@ class Dashboard(ipywidgets.VBox):
     ----------
     state : ExtractionState, optional
         What is shown; by default an empty state that computes in the background.
-    root : path, optional
-        Folder with recordings to choose from, which can't be left.
+    root : path or list of path, optional
+        Folder with recordings to choose from, which can't be left, or several.
     scratch : path, optional
         Folder for uploads and saved files.
     read_only : bool
@@ -67,7 +68,7 @@ class Dashboard(ipywidgets.VBox):
         self,
         state: ExtractionState | None = None,
         *,
-        root: str | os.PathLike[str] | None = None,
+        root: Folder | Iterable[Folder] | None = None,
         scratch: str | os.PathLike[str] | None = None,
         read_only: bool = False,
         autosave: str | os.PathLike[str] | None = None,
@@ -76,8 +77,9 @@ class Dashboard(ipywidgets.VBox):
     ):
         super().__init__()
         always_apart()
-        self.root, self.scratch, self.read_only = root, scratch, read_only
-        self.fence = fence or Fence(root, scratch, also=[datasets.sample_folder()])
+        self.scratch, self.read_only = scratch, read_only
+        self.root = several(root) or None  # asked for more than once
+        self.fence = fence or Fence(self.root, scratch, also=[datasets.sample_folder()])
         self._options = options or (lambda: {"runner": BackgroundRunner()})
         self._session = None if autosave is None else pathlib.Path(autosave)
         self._name = ""

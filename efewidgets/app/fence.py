@@ -10,12 +10,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ..engine.config.document import map_paths
+from ..engine.files.roots import Folder, several
 from ..engine.guard import set_guard
 from ..engine.problems import EfeError
 from ..engine.remote import is_url
 from ..engine.remote.hosts import allow_only, check_among
 from ..engine.remote.places import first_place
-from ..engine.systems import leads_to_a_host
+from ..engine.systems.paths import at_home, leads_to_a_host, names_a_stream
 
 logger = logging.getLogger(__name__)
 
@@ -33,8 +34,8 @@ class Fence:
 
     Parameters
     ----------
-    root : path or None
-        Folder to read from; None if there is no fence around reading and writing.
+    root : path, several or None
+        Folders to read from; None if there is no fence around reading and writing.
     scratch : path or None
         Folder to read from and to write to.
     also : iterable of path
@@ -47,21 +48,27 @@ class Fence:
 
     def __init__(
         self,
-        root: str | os.PathLike[str] | None = None,
+        root: Folder | Iterable[Folder] | None = None,
         scratch: str | os.PathLike[str] | None = None,
         also: Iterable[str | os.PathLike[str]] = (),
         reader: str = "",
         hosts: Iterable[str] = (),
     ):
         self.reader, self._hosts = reader, tuple(hosts)
-        self.root = None if root is None else _real(root)
+        self.roots = tuple(map(_real, several(root)))
         self.scratch = None if scratch is None else _real(scratch)
-        self._readable = [path for path in (self.root, self.scratch, *map(_real, also)) if path is not None]
+        writable = () if self.scratch is None else (self.scratch,)
+        self._readable = [*self.roots, *writable, *map(_real, also)]
 
     @property
     def stands(self) -> bool:
         """Whether there is a fence at all."""
-        return self.root is not None
+        return bool(self.roots)
+
+    @property
+    def root(self) -> pathlib.Path | None:
+        """The first of the folders to read from, None if there is no fence."""
+        return self.roots[0] if self.roots else None
 
     @property
     def hosts(self) -> tuple[str, ...] | None:
@@ -89,10 +96,20 @@ class Fence:
             If that is outside.
         """
         self._check_host("read", path)
-        found = _real(path, self.root)
+        found = self._found(path)
         if self.stands and not any(found.is_relative_to(folder) for folder in self._readable):
-            raise self._refused("read", path, f"files can be read in {self.root}")
+            raise self._refused("read", path, f"files can be read in {self._listed()}")
+        self._check_stream("read", path, found)
         return found
+
+    def _found(self, path: Folder) -> pathlib.Path:
+        """Return where a path leads; one that isn't whole, from the first folder in which there is such a file."""
+        places = [_real(path, root) for root in self.roots] or [_real(path)]
+        inside = (place for place in places if any(place.is_relative_to(folder) for folder in self._readable))
+        return next((place for place in inside if os.path.lexists(place)), places[0])
+
+    def _listed(self) -> str:
+        return ", ".join(map(str, self.roots))
 
     def writable(self, path: str | os.PathLike[str]) -> pathlib.Path:
         """Return where a path leads, relative to the scratch folder.
@@ -110,6 +127,7 @@ class Fence:
             raise self._refused("write", path, "nothing can be written here; download it instead")
         if not found.is_relative_to(self.scratch):
             raise self._refused("write", path, f"files can be written in {self.scratch}")
+        self._check_stream("write", path, found)
         return found
 
     def readable_text(self, path: str | os.PathLike[str]) -> pathlib.Path:
@@ -176,16 +194,20 @@ class Fence:
         if self.stands and leads_to_a_host(path, self._readable):
             raise self._refused(what, path, "it lies on another machine")
 
+    def _check_stream(self, what: str, path: Any, found: pathlib.PurePath) -> None:
+        if self.stands and names_a_stream(found):
+            raise self._refused(what, path, "a name can't hold a colon")
+
     def _refused(self, what: str, path: Any, why: str) -> EfeError:
         text = os.fspath(path)
-        logger.warning("refused to %s %.300r: outside of %s and %s", what, text, self.root, self.scratch)
+        logger.warning("refused to %s %.300r: outside of %s and %s", what, text, self._listed(), self.scratch)
         shown = text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
         return EfeError(f"{shown!r} is out of reach: {why}.")
 
 
 def _from(folder: pathlib.Path, name: str) -> str:
     """Return the path that a config names, as it is made when the config is used: ".." goes before links."""
-    return name if is_url(name) else os.path.normpath(folder / os.path.expanduser(name))
+    return name if is_url(name) else os.path.normpath(folder / at_home(name))
 
 
 def _settings_in(data: Any) -> Iterator[Mapping[str, Any]]:
@@ -203,8 +225,7 @@ def _settings_in(data: Any) -> Iterator[Mapping[str, Any]]:
 def _real(path: str | os.PathLike[str], start: pathlib.Path | None = None) -> pathlib.Path:
     """Return where a path leads, links followed."""
     try:
-        text = os.path.expanduser(os.fspath(path))
-        return pathlib.Path(os.path.realpath(os.path.join(start or os.getcwd(), text)))
+        return pathlib.Path(os.path.realpath(os.path.join(start or os.getcwd(), at_home(path))))
     except ValueError as error:  # a zero character, or half of one
         logger.warning("refused %.300r: %s", path, error)
         raise EfeError("a path can't hold such characters.") from None

@@ -6,6 +6,8 @@ import pathlib
 import secrets
 import time
 
+from ..engine.systems.files import remove
+
 #: s that a page has for its last edits when another one opens its session
 PATIENCE = 2.5
 _LOOK_EVERY = 0.05
@@ -20,21 +22,21 @@ def take(session: pathlib.Path) -> None:
     end = time.monotonic() + PATIENCE
     while _keeper(session) not in ("", _US) and time.monotonic() < end:
         time.sleep(_LOOK_EVERY)
-    _mark(session).write_text(_US, encoding="utf-8")
+    _mark(session).write_text(_US, encoding="utf-8", newline="\n")
 
 
 def keep(session: pathlib.Path) -> bool:
     """Keep a session that nobody else keeps; return whether this page does."""
     keeper = _keeper(session)
     if keeper == "":
-        _mark(session).write_text(_US, encoding="utf-8")
+        _mark(session).write_text(_US, encoding="utf-8", newline="\n")
     return keeper in ("", _US)
 
 
 def leave(session: pathlib.Path) -> None:
     """Keep a session no longer, if this page did."""
     if _keeper(session) == _US:
-        _mark(session).unlink(missing_ok=True)
+        remove(_mark(session))
 
 
 def beside(session: pathlib.Path, number: int) -> pathlib.Path:

@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import ctypes
 import gc
+import sys
+import time
+import weakref
 from typing import Any
 
+import tornado.web
 import traitlets
-from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+
+from ..engine.systems.libraries import give_memory_back
+
+#: s that a kernel has to end by itself, which are a little more than it takes (`kernel.SECONDS`)
+PATIENCE = 3.5
+_LOOK_EVERY = 0.05
+_KERNEL = [sys.executable, "-m", f"{__package__}.kernel", "-f", "{connection_file}"]
 
 
 class OwnPython(KernelSpecManager):
-    """Knows no kernel but this Python's: what a person has installed as "python3" may be another one, without us."""
+    """Knows no kernel but ours, of this Python: what a person has installed as "python3" may be another one."""
 
     def _kernel_dirs_default(self) -> list[str]:
         return []
+
+    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+        """Return what starts `kernel.PageKernel`; messages interrupt it, since one that starts knows no signals."""
+        found = super().get_kernel_spec(kernel_name)
+        found.argv, found.interrupt_mode = list(_KERNEL), "message"
+        return found
 
 
 class Kernels(AsyncMappingKernelManager):
@@ -27,9 +42,24 @@ class Kernels(AsyncMappingKernelManager):
     ----------
     lines : dict of (str, str): Line
         The lines of pages, by kernel and session.
+    ending : bool
+        Whether the server ends, so that no kernel is started any more.
     """
 
     lines = traitlets.Dict()
+    ending = False
+
+    def __init__(self, **options: Any) -> None:
+        self._made: weakref.WeakSet[Any] = weakref.WeakSet()
+        super().__init__(**options)
+
+    def pre_start_kernel(self, kernel_name: str | None, options: Any) -> Any:
+        """Know each kernel from before it is started."""
+        if self.ending:
+            raise tornado.web.HTTPError(503, "the server ends")
+        found = super().pre_start_kernel(kernel_name, options)
+        self._made.add(found[0])
+        return found
 
     async def start_kernel(self, **options: Any) -> str:  # type: ignore[override]
         """Start a kernel that keeps no history of what ran in it."""
@@ -43,7 +73,13 @@ class Kernels(AsyncMappingKernelManager):
             await super().shutdown_kernel(kernel_id, *args, **options)
         finally:
             self._forget_channels(kernel_id)
-            _give_memory_back()
+            gc.collect()
+        give_memory_back()  # the C library would keep what a page's messages took, a little more for each visitor
+
+    async def end_all(self) -> None:
+        """End all kernels, also those that are being started, which Jupyter's own way waits for or doesn't know."""
+        self.ending = True
+        await asyncio.gather(*map(_end, list(self._made)), return_exceptions=True)
 
     def _forget_channels(self, kernel_id: str) -> None:
         for key in [key for key in self.lines if key[0] == kernel_id]:
@@ -65,6 +101,22 @@ class Kernels(AsyncMappingKernelManager):
                     voila.fill_if_needed(notebook_name=notebook)
 
 
+async def _end(kernel: Any) -> None:
+    """Ask a kernel to end, and end it where it doesn't; one that hasn't come to anything yet isn't asked."""
+    until = time.monotonic() + PATIENCE
+    while not kernel.has_kernel and not kernel.ready.done() and time.monotonic() < until:
+        await asyncio.sleep(_LOOK_EVERY)
+    kernel.stop_restarter()
+    if kernel.has_kernel:
+        if kernel.execution_state not in (None, "starting"):
+            await kernel.request_shutdown()
+            while await kernel.is_alive() and time.monotonic() < until:
+                await asyncio.sleep(_LOOK_EVERY)
+        await kernel.provisioner.kill()
+        await kernel.provisioner.wait()
+    await kernel.cleanup_resources()
+
+
 def offer_only_ready(kernels: Any) -> None:
     """Give visitors only kernels that have been started; Voila lets them wait for one that is put off."""
 
@@ -75,13 +127,6 @@ def offer_only_ready(kernels: Any) -> None:
 
     if hasattr(kernels, "_pools"):
         kernels.get_pool_size = ready
-
-
-def _give_memory_back() -> None:
-    """Give the system what a page's messages took; the C library would keep it, a little more for each visitor."""
-    gc.collect()
-    with contextlib.suppress(OSError, AttributeError, TypeError):  # other C libraries
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _is_ready(task: asyncio.Task[Any]) -> bool:

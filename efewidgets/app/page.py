@@ -82,7 +82,7 @@ def _dashboard(settings: Settings, name: str, state: ExtractionState, number: in
     fence.enclose()
     return Dashboard(
         state,
-        root=settings.root or settings.folder or None,
+        root=settings.folders or None,
         scratch=fence.scratch,
         read_only=settings.read_only,
         autosave=_session_file(fence, number),

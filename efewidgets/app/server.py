@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import os
 import pathlib
 import secrets
+import signal
 import socket
 import tempfile
 import threading
@@ -22,6 +24,7 @@ from traitlets.config import Config
 from voila.app import Voila  # type: ignore[import-untyped]
 
 from ..engine.problems import EfeError
+from ..engine.systems.network import only_if_free
 from .channels import PING_EVERY, PING_PATIENCE
 from .handlers import ours
 from .kernels import Kernels, OwnPython, offer_only_ready
@@ -34,6 +37,11 @@ NOTEBOOK = SERVED / "efewidgets.ipynb"
 #: Where the dashboard is, unless something else is there
 USUAL_PORT = 8866
 _TRIES = 50
+
+#: ms between two moments at which signals are heard in any case
+_HEAR_EVERY = 300
+#: s for what waited for kernels to notice that there are none any more
+_LAST = 0.5
 
 #: Bytes of one message from the browser; files come in smaller pieces
 LARGEST_MESSAGE = 100 * 2**20
@@ -90,6 +98,14 @@ class Server(Voila):
     """Voila that finds our template in the package, and ends the kernels of closed pages."""
 
     started: Callable[[], None]
+    _loop: asyncio.AbstractEventLoop | None = None
+    _told = False
+
+    def initialize(self, argv: Any = None) -> None:
+        """Leave signals alone: what Voila does on SIGTERM fails before it listens."""
+        before = signal.getsignal(signal.SIGTERM)
+        super().initialize(argv)
+        signal.signal(signal.SIGTERM, before)
 
     def setup_template_dirs(self) -> None:
         """Put our template before Voila's own."""
@@ -112,8 +128,28 @@ class Server(Voila):
 
     def listen(self) -> None:
         """Listen, and say so once the page can be had."""
-        tornado.ioloop.IOLoop.current().add_callback(self.started)
+        loop: Any = tornado.ioloop.IOLoop.current()
+        self._loop = loop.asyncio_loop
+        loop.add_callback(loop.stop if self._told else self.started)
+        # On Windows a loop that waits for sockets doesn't hear Ctrl-C, nor elsewhere a signal that another thread gets
+        tornado.ioloop.PeriodicCallback(lambda: None, _HEAR_EVERY).start()
         super().listen()
+
+    def end(self) -> None:
+        """Stop listening, soon; may be called by whatever hears a signal, at any time."""
+        self._told = True
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+
+    def stop(self) -> None:
+        """End the kernels, and what waits for them."""
+        assert self._loop is not None
+        logging.disable(logging.CRITICAL)  # what fails from here on does so because this ends
+        self._loop.run_until_complete(self.kernel_manager.end_all())
+        waiting = asyncio.all_tasks(self._loop)
+        for task in waiting:
+            task.cancel()
+        self._loop.run_until_complete(asyncio.wait(waiting, timeout=_LAST) if waiting else asyncio.sleep(0))
 
 
 def free_port(ip: str, wanted: int | None) -> int:
@@ -143,8 +179,9 @@ def serve(
     say: Callable[[pathlib.Path], Any],
     browser: bool,
     idle: float = IDLE,
+    heed: Callable[[Callable[[], Any]], Any] = lambda end: None,
 ) -> None:
-    """Serve the page until Ctrl-C or SIGTERM.
+    """Serve the page until it is told to end.
 
     Parameters
     ----------
@@ -159,6 +196,8 @@ def serve(
         Whether the page is opened in a browser.
     idle : float
         s without a sign of the browser, after which a kernel ends.
+    heed : callable
+        Is given a function that ends this one, to be called on Ctrl-C and the like.
     """
     os.environ.update(settings.environment())
     _let_kernels_ask(address)
@@ -171,7 +210,9 @@ def serve(
     with tempfile.TemporaryDirectory(prefix="efewidgets-") as own:
         os.environ["IPYTHONDIR"] = own  # what a person has set up for their own IPython isn't for visitors
         server = Server(config=_config(address, warm, idle, settings.root is not None))
+        server.connection_dir_root = own
         server.started = started
+        heed(server.end)
         server.initialize([str(NOTEBOOK)])
         hide_in_logs(address.token, server.log)
         server.start()
@@ -249,7 +290,7 @@ def _is_free(ip: str, port: int) -> bool:
         raise EfeError(f"{ip!r} is no address of this machine: {error.strerror}.") from error
     for family, kind, protocol, _, place in found:
         with contextlib.closing(socket.socket(family, kind, protocol)) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            only_if_free(probe)
             try:
                 probe.bind(place)
             except OSError:

@@ -8,6 +8,8 @@ import os
 import pathlib
 from typing import Any
 
+from ..engine.systems.places import data_folder
+
 VARIABLE = "EFEWIDGETS_DASHBOARD"
 
 
@@ -31,6 +33,8 @@ class Settings:
         ``module:function`` of the config that the page opens on, which sessions may name too.
     hosts : tuple of str
         From which visitors who can't leave `root` may have recordings fetched.
+    more : tuple of str
+        Further folders beside `root`, or beside `folder`: on another drive, or a share.
     """
 
     start: str = ""
@@ -40,6 +44,13 @@ class Settings:
     read_only: bool = False
     reader: str = ""
     hosts: tuple[str, ...] = ()
+    more: tuple[str, ...] = ()
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """The folders whose files are offered."""
+        first = self.root or self.folder
+        return (*([first] if first else []), *self.more)
 
     def environment(self) -> dict[str, str]:
         """Return the variables that `from_environment` reads."""
@@ -51,11 +62,9 @@ class Settings:
         given: dict[str, Any] = json.loads(os.environ.get(VARIABLE, "{}"))
         if not given:
             return cls(folder=os.getcwd(), scratch=str(own_scratch()))
-        return cls(**given | {"hosts": tuple(given.get("hosts", ()))})
+        return cls(**given | {name: tuple(given.get(name, ())) for name in ("hosts", "more")})
 
 
 def own_scratch() -> pathlib.Path:
     """Return the folder for sessions of the person whose machine it is."""
-    import platformdirs
-
-    return platformdirs.user_data_path("efewidgets") / "sessions"
+    return data_folder() / "sessions"

@@ -6,12 +6,16 @@ What Voila has for it costs each kernel a second and tens of MB, since it brings
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import os
 import threading
 
 import tornado.websocket
+
+from ..engine.systems.ending import end
+from .kernel import SECONDS
+
+_LOOK_EVERY = 0.2
 
 
 def is_awaited() -> bool:
@@ -31,10 +35,10 @@ def _request() -> dict[str, str]:
     # the kernel's own loop is busy with the cell that waits
     thread = threading.Thread(target=lambda: told.append(asyncio.run(_ask(_address()))), daemon=True)
     thread.start()
-    with contextlib.suppress(KeyboardInterrupt):  # in this way it is told to end
-        thread.join()
+    while thread.is_alive():
+        thread.join(_LOOK_EVERY)  # without a limit no signal would be heard on Windows
     if not told or told[0] is None:
-        os._exit(0)  # at once: there is nobody to hear what else it would say
+        end(0, SECONDS)
     return json.loads(told[0])
 
 

@@ -8,21 +8,36 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
 import signal
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from .. import __version__
 from ..engine.problems import EfeError
-from . import cache, check, convert, convert_nwb, dashboard, export, extract, features, inspect, notebooks
+from ..engine.systems.ending import ASKED, end
+from . import (
+    cache,
+    check,
+    convert,
+    convert_nwb,
+    dashboard,
+    export,
+    extract,
+    features,
+    inspect,
+    notebooks,
+    streams,
+)
 from .console import Console
 from .fetching import Fetching
 from .interrupt import Interrupt
 from .junk import stdout_for_results_only
 from .report import BROKEN, INTERRUPTED, UNUSABLE, Report
+
+#: s for what is to be done at the end, where even that is not waited for
+_LAST = 1.0
 
 _EPILOG = """\
 exit codes:
@@ -30,7 +45,7 @@ exit codes:
   1    done, with problems; all of them are listed
   2    the input can't be used
   3    efewidgets itself failed; please report it
-  130  stopped by Ctrl-C
+  130  stopped by Ctrl-C; 143, 129: told to end, console closed
 
 Start with
   efewidgets dashboard                                all of it in the browser, with sample cells
@@ -47,38 +62,45 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments : list of str, optional
         Default: those of the process.
     """
+    streams.prepare()
     try:
         return _main(arguments)
     except KeyboardInterrupt:  # before or after the work, or pressed again while it ends
-        print("efewidgets: stopped by Ctrl-C.", file=sys.stderr)
+        with contextlib.suppress(OSError):
+            print("efewidgets: stopped by Ctrl-C.", file=sys.stderr)
         return INTERRUPTED
 
 
 def command() -> NoReturn:
     """Run the command as a process of its own."""
-    code = main()
+    try:
+        code: Any = main()
+    except SystemExit as said:  # of the help, and of arguments that can't be
+        code = said.code
     with contextlib.suppress(ValueError):  # nothing is left to stop but the end itself
-        signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
+        for number in ASKED:
+            signal.signal(number, lambda number, _: end(128 + number, _LAST))
+    streams.let_go()
     sys.exit(code)
 
 
 def _main(arguments: Sequence[str] | None) -> int:
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # a terminal that lacks a character shows "?" instead of failing
-            stream.reconfigure(errors="replace")
     parser = _parser()
     chosen = parser.parse_args(arguments)
     if chosen.command is None:
         parser.print_help()
         return UNUSABLE
+    with Interrupt() as interrupt:
+        console = Console(chosen.as_json, chosen.quiet, interrupt, chosen.notes)
+        report = _run(chosen, console)
     try:
-        with Interrupt() as interrupt:
-            console = Console(chosen.as_json, chosen.quiet, interrupt, chosen.notes)
-            report = _run(chosen, console)
         return report.print(console)
-    except BrokenPipeError:  # whoever read the output (head, less) has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except OSError as error:
+        streams.let_go()
+        if streams.nobody_reads(error):  # who did has seen enough
+            return report.exit_code
+        print(f"efewidgets: the results can't be printed: {error.strerror or error}.", file=sys.stderr)
+        return max(report.exit_code, UNUSABLE)
 
 
 def _run(chosen: argparse.Namespace, console: Console) -> Report:
@@ -89,7 +111,8 @@ def _run(chosen: argparse.Namespace, console: Console) -> Report:
         with stdout_for_results_only(), watch(Fetching(console)):
             report: Report = chosen.run(chosen, console)
     except KeyboardInterrupt:
-        report = Report.failure("stopped by Ctrl-C. No file is half written.", INTERRUPTED)
+        asked = console.interrupt
+        report = Report.failure(f"{asked.words}. No file is half written.", asked.code)
     except EfeError as error:
         report = Report.failure(str(error), UNUSABLE)
     except OSError as error:

@@ -10,7 +10,8 @@ from .report import Report
 
 _DESCRIPTION = """\
 Say where recordings and features are kept, and what was fetched from other computers, and how much room they take. The
-cache is never needed: what isn't there is extracted from the recordings, or fetched, again. The environment variables
+cache is never needed: what isn't there is extracted from the recordings, or fetched, again. With it goes what is known
+of the installed eFEL, which is then tried again (a second or two, once). The environment variables
 EFEWIDGETS_CACHE and EFEWIDGETS_REMOTE_CACHE put the two elsewhere.
 """
 _EXAMPLE = """\
@@ -36,6 +37,7 @@ def add_to(commands: Any) -> argparse.ArgumentParser:
 
 def run(chosen: argparse.Namespace, console: Console) -> Report:
     """Look, clear, report."""
+    from ..engine.features import efel_proof
     from ..engine.remote import store
     from ..state.cache.disk import DiskCache
 
@@ -43,6 +45,8 @@ def run(chosen: argparse.Namespace, console: Console) -> Report:
     freed = cache.clear() if chosen.clear else 0
     size = cache.size()
     freed_far = store.clear() if chosen.clear else 0
+    if chosen.clear:
+        efel_proof.clear()
     far, far_size = store.cache_folder(), store.size()
 
     def show(console: Console) -> None:

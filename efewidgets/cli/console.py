@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import sys
 import textwrap
@@ -11,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TextIO
 
 from ..engine.problems import Problem
+from ..engine.systems.terminal import has_colours
 from .interrupt import Interrupt
 from .progress import Bar
 from .text import grouped, printable, wrapped
@@ -79,7 +79,7 @@ class Console:
 
     def styled(self, text: str, style: str, stream: TextIO | None = None) -> str:
         """Colour a text if the stream is a terminal that shows colours."""
-        if not _has_colours(stream or self.out):
+        if not has_colours(stream or self.out):
             return text
         return f"\x1b[{_STYLES[style]}m{text}\x1b[0m"
 
@@ -146,10 +146,6 @@ class Console:
         if self._bar is not None:
             self._bar.clear()
             self._bar = None
-
-
-def _has_colours(stream: TextIO) -> bool:
-    return stream.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
 
 
 def _to_json(data: Any) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..engine.problems import EfeError
+from ..engine.systems.paths import matching
 from .console import Console
 from .report import Report
 
@@ -19,7 +20,7 @@ numbers are those of the files, bit by bit where these hold the converter's own.
 config of `efewidgets extract`, or a session: then its cells, protocols, timings and exclusions are taken.
 
 Which animal, when, by whom is said with --about; what isn't is taken from the files, and told where it is guessed.
-Needs pynwb: pip install 'efewidgets[nwb]'.
+Needs pynwb: pip install "efewidgets[nwb]".
 """
 _EXAMPLE = """\
 example:
@@ -38,7 +39,10 @@ def add_to(commands: Any) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "files", nargs="+", metavar="FILE", help="a recording, its address, or one config (JSON)"
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="a recording, a pattern such as *.abf, an address, or one config (JSON)",
     )
     parser.add_argument("output", metavar="OUT.nwb", help="where to write")
     parser.add_argument(
@@ -71,7 +75,7 @@ def run(chosen: argparse.Namespace, console: Console) -> Report:
 
     about: dict[str, Any] = dict(_pair("--about", "age=P14D", words) for words in chosen.about)
     metadata = dict(_pair("--metadata", "v_unit=mV", words) for words in chosen.metadata)
-    source, more = _source(chosen.files)
+    source, more = _source([path for named in chosen.files for path in matching(named)])
     if more and (chosen.cell or chosen.protocol or metadata):
         raise EfeError("a config says what its files are: leave out --cell, --protocol and --metadata.")
     more["metadata"] = {name: _number_or_text(value) for name, value in metadata.items()}

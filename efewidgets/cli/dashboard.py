@@ -7,6 +7,7 @@ import os
 import pathlib
 import secrets
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from ..engine.problems import EfeError
@@ -15,16 +16,17 @@ from .report import Report
 
 _DESCRIPTION = """\
 Open the dashboard in the browser: from recordings over stimuli, rheobase, targets and features to the files that
-models are fitted to. FOLDER is one with recordings to choose from; CONFIG a saved session, or any config of
-`efewidgets extract`. Without either it opens on five sample cells.
+models are fitted to. FOLDER is one with recordings to choose from, and there may be several; CONFIG a saved session,
+or any config of `efewidgets extract`. Without either it opens on five sample cells.
 
-For a lab, --root shows a folder to any number of visitors, who can't leave it: each has a session of their own,
-kept in the --scratch folder, or nowhere with --read-only. See docs/sharing.md.
+For a lab, --root shows a folder (or more) to any number of visitors, who can't leave it: each has a session of their
+own, kept in the --scratch folder, or nowhere with --read-only. See docs/sharing.md.
 """
 _EXAMPLE = """\
 example:
   efewidgets dashboard
   efewidgets dashboard recordings/
+  efewidgets dashboard C:\\data D:\\rig2
   efewidgets dashboard --root /data --scratch /scratch/efewidgets --token secret --no-browser
 """
 _LOCAL = ("localhost", "127.0.0.1", "::1")
@@ -40,9 +42,18 @@ def add_to(commands: Any) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "start", nargs="?", metavar="FOLDER|CONFIG", help="what to open (default: the sample cells)"
+        "start",
+        nargs="*",
+        metavar="FOLDER|CONFIG",
+        help="what to open: a config, or one or several folders (default: the sample cells)",
     )
-    parser.add_argument("--root", metavar="DIR", help="show visitors this folder, and nothing outside")
+    parser.add_argument(
+        "--root",
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="show visitors this folder, and nothing outside; may be repeated",
+    )
     parser.add_argument(
         "--allow-host",
         action="append",
@@ -83,7 +94,7 @@ def add_to(commands: Any) -> argparse.ArgumentParser:
 
 
 def run(chosen: argparse.Namespace, console: Console) -> Report:
-    """Serve the page until Ctrl-C."""
+    """Serve the page until it is told to end."""
     settings = settings_of(chosen)
     from ..app.server import Address, free_port, serve
 
@@ -93,10 +104,11 @@ def run(chosen: argparse.Namespace, console: Console) -> Report:
     def say(own: pathlib.Path) -> None:
         print(_where(address, not chosen.token, own), file=sys.stderr, flush=True)
 
-    console.interrupt.at_once = True
     if not chosen.idle > 0:
         raise EfeError("--idle must be more than 0 minutes.")
-    serve(settings, address, max(chosen.warm, 0), say, not chosen.no_browser, 60 * chosen.idle)
+    console.interrupt.check()
+    idle = 60 * chosen.idle
+    serve(settings, address, max(chosen.warm, 0), say, not chosen.no_browser, idle, console.interrupt.heed)
     return Report({"url": address.place})
 
 
@@ -131,33 +143,50 @@ def settings_of(chosen: argparse.Namespace) -> Any:
     """
     from ..app.settings import Settings, own_scratch
 
-    root = _folder(chosen.root, "--root")
-    start = _start(chosen.start)
-    if root and start and not pathlib.Path(start).is_relative_to(root):
-        raise EfeError(
-            f"{chosen.start} is not in the folder of --root, {root}: visitors can't leave that one."
-        )
+    roots = [_folder(given, "--root") for given in chosen.root]
+    starts = _starts(chosen.start)
+    for start in starts if roots else ():
+        if not any(pathlib.Path(start).is_relative_to(root) for root in roots):
+            raise EfeError(
+                f"{start} is not in the folder of --root, {', '.join(roots)}: visitors can't leave that one."
+            )
     scratch = None
     if chosen.scratch:
         os.makedirs(chosen.scratch, exist_ok=True)
         scratch = _folder(chosen.scratch, "--scratch")
     elif not chosen.read_only:
         scratch = str(own_scratch())
-    if root and scratch and pathlib.Path(os.path.realpath(scratch)).is_relative_to(root):
+    real = None if scratch is None else pathlib.Path(os.path.realpath(scratch))
+    if real is not None and any(real.is_relative_to(root) for root in roots):
         raise EfeError(
             f"the scratch folder, {scratch}, is in the folder of --root: each visitor would see the others' sessions. "
             "Name another one with --scratch, or none with --read-only."
         )
-    folder = root or os.getcwd()
+    start = starts[0] if starts else ""
+    folder = roots[0] if roots else os.getcwd()
     if start:
         folder = start if os.path.isdir(start) else os.path.dirname(start)
-    return Settings(start, folder, root, scratch, chosen.read_only, hosts=tuple(chosen.allow_host))
+    return Settings(
+        start,
+        folder,
+        roots[0] if roots else None,
+        scratch,
+        chosen.read_only,
+        hosts=tuple(chosen.allow_host),
+        more=tuple(roots[1:] if roots else starts[1:]),
+    )
 
 
-def _start(given: str | None) -> str:
+def _starts(given: Sequence[str]) -> list[str]:
+    """Return the paths of folders, or of one config that can be used."""
+    found = list(dict.fromkeys(map(_start, given)))
+    if len(found) > 1 and not all(map(os.path.isdir, found)):
+        raise EfeError("give one config, or folders: a page opens on one session.")
+    return found
+
+
+def _start(given: str) -> str:
     """Return the path of a folder, or of a config that can be used."""
-    if not given:
-        return ""
     path = os.path.realpath(given)
     if not os.path.exists(path):
         raise EfeError(f"{given}: there is no such folder or config.")
@@ -168,9 +197,7 @@ def _start(given: str | None) -> str:
     return path
 
 
-def _folder(given: str | None, option: str) -> str | None:
-    if given is None:
-        return None
+def _folder(given: str, option: str) -> str:
     if not os.path.isdir(given):
         raise EfeError(f"{option} {given}: there is no such folder.")
     return os.path.realpath(given)

@@ -83,7 +83,8 @@ def run(chosen: argparse.Namespace, console: Console) -> Report:
     choices = choices_of(given)
     jobs = 1 if settings.low_memory_mode else choose_jobs(chosen.jobs, options.files_metadata)
     with worker_processes(jobs) as executor:
-        result = run_extraction(options, runner(console, executor))
+        check = console.interrupt.check if executor is None else None
+        result = run_extraction(options, runner(console, executor), jobs, check=check)
     found = wanted.build(result, choices)
     paths = [] if chosen.check or found.refusals else write_export(found, chosen.output)
     written = [os.path.abspath(path) for path in paths]

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..engine.problems import EfeError, Problem
+from ..engine.systems.files import remove, why_not_written
 from .console import Console
 from .progress import Bar
 from .report import Report
@@ -85,7 +86,8 @@ def run(chosen: argparse.Namespace, console: Console) -> Report:
     jobs = 1 if settings.low_memory_mode else choose_jobs(chosen.jobs, options.files_metadata, settings.plot)
     console.interrupt.check()
     with worker_processes(jobs) as executor:
-        result = run_extraction(options, runner(console, executor))
+        check = console.interrupt.check if executor is None else None
+        result = run_extraction(options, runner(console, executor), jobs, check=check)
         console.interrupt.check()
         written = write_extraction(result, settings, executor, _drawing(console))
         console.end_progress()
@@ -129,8 +131,11 @@ def _prepare_folder(settings: RunSettings) -> None:
         return
     folder = pathlib.Path(str(settings.output_directory))
     folder.mkdir(parents=True, exist_ok=True)
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise EfeError(f"{folder}: nothing can be written to this folder. Choose another one (-o FOLDER).")
+    why = why_not_written(folder)
+    if why:
+        raise EfeError(
+            f"{folder}: nothing can be written to this folder ({why}). Choose another one (-o FOLDER)."
+        )
 
 
 def _write_problems(settings: RunSettings, problems: Sequence[Problem]) -> list[pathlib.Path]:
@@ -138,7 +143,7 @@ def _write_problems(settings: RunSettings, problems: Sequence[Problem]) -> list[
 
     path = pathlib.Path(str(settings.output_directory)) / PROBLEMS_FILE
     if not problems:
-        path.unlink(missing_ok=True)
+        remove(path)
         return []
     found = [problem.as_dict() for problem in problems]
     write_text(path, json.dumps(found, indent=2, ensure_ascii=False) + "\n")

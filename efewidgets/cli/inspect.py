@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..engine.problems import EfeError, Problem
+from ..engine.systems.paths import matching
 from .console import Console
 from .report import UNUSABLE, Report
 from .stimulus import Offers, show_stimuli, stimuli_of
@@ -36,7 +37,10 @@ def add_to(commands: Any) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "files", nargs="+", metavar="FILE", help="a recording, or its address (https://, s3://, dandi://)"
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="a recording, a pattern such as *.nwb, or an address (https://, s3://, dandi://)",
     )
     parser.add_argument("--sweeps", action="store_true", help="list every sweep")
     parser.add_argument(
@@ -55,7 +59,7 @@ def run(chosen: argparse.Namespace, console: Console) -> Report:
     summaries: list[FileSummary] = []
     problems = plugin_problems()
     console.interrupt.at_once = True  # nothing is written; a damaged file is waited for
-    for path in chosen.files:
+    for path in (path for named in chosen.files for path in matching(named)):
         console.interrupt.check()
         try:
             summaries.append(inspect(path))

@@ -42,4 +42,5 @@ def _descriptor_redirected(source: int, target: int) -> Iterator[None]:
 def _flush_c() -> None:
     """Let compiled code print now what it still holds back, as long as it goes to the other place."""
     with contextlib.suppress(OSError, AttributeError, TypeError):
-        (ctypes.cdll.msvcrt if os.name == "nt" else ctypes.CDLL(None)).fflush(None)
+        # of Windows' two C libraries it is the newer one that extension modules print by
+        ctypes.CDLL("ucrtbase" if os.name == "nt" else None).fflush(None)

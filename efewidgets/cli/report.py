@@ -15,7 +15,6 @@ _STATUS = {
     WITH_PROBLEMS: "problems",
     UNUSABLE: "unusable",
     BROKEN: "failed",
-    INTERRUPTED: "interrupted",
 }
 
 
@@ -54,7 +53,10 @@ class Report:
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""
-        head: dict[str, Any] = {"status": _STATUS[self.exit_code], "exit_code": self.exit_code}
+        head: dict[str, Any] = {
+            "status": _STATUS.get(self.exit_code, "interrupted"),
+            "exit_code": self.exit_code,
+        }
         if self.error:
             head["error"] = self.error
         return head | self.data | {"problems": [problem.as_dict() for problem in self.problems]}

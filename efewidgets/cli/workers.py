@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import signal
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -13,15 +12,15 @@ from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
 
 from ..engine.problems import EfeError
+from ..engine.systems.processes import cores
 from .console import Console
 
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
 
-    from ..engine.parallel import WorkerPool
 
 _PAYS_FROM_S = 4.0  # starting a worker costs about a second
-_GRACE_S = 2.0
+_GRACE_S = 1.5
 
 
 def choose_jobs(wanted: int | None, files_metadata: Any, plot: bool = False) -> int:
@@ -38,13 +37,7 @@ def choose_jobs(wanted: int | None, files_metadata: Any, plot: bool = False) -> 
         if wanted < 1:
             raise EfeError(f"--jobs must be at least 1, but is {wanted}.")
         return wanted
-    return _cores() if _estimated_s(files_metadata, plot) > _PAYS_FROM_S else 1
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):  # those that this process may use
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return cores() if _estimated_s(files_metadata, plot) > _PAYS_FROM_S else 1
 
 
 def _estimated_s(files_metadata: Any, plot: bool) -> float:
@@ -86,7 +79,7 @@ def worker_processes(jobs: int) -> Iterator[Executor | None]:
     from ..engine.parallel import WorkerPool
 
     others, threads = set(active_children()), set(threading.enumerate())
-    executor = _started(lambda: WorkerPool(jobs, _start_worker))
+    executor = WorkerPool(jobs, _start_worker)
     try:
         yield executor
     except BaseException:
@@ -95,33 +88,6 @@ def worker_processes(jobs: int) -> Iterator[Executor | None]:
         _join(set(threading.enumerate()) - threads)
         raise
     executor.shutdown()
-
-
-def _started(make: Callable[[], WorkerPool]) -> WorkerPool:
-    """Start the processes so that Ctrl-C is left to this one: they inherit that it waits; here it arrives later."""
-    if hasattr(signal, "pthread_sigmask"):
-        from multiprocessing import resource_tracker
-
-        # multiprocessing starts this one with the first process, and unblocks the signal when it has
-        resource_tracker.ensure_running()
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
-            return make()
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    return _started_ignoring(make)
-
-
-def _started_ignoring(make: Callable[[], WorkerPool]) -> WorkerPool:
-    """Start the processes where signals can't be kept waiting: Ctrl-C is lost in that moment."""
-    try:
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    except ValueError:  # not in the main thread
-        return make()
-    try:
-        return make()
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _end(processes: Iterable[BaseProcess]) -> None:
@@ -141,23 +107,23 @@ def _join(threads: Iterable[threading.Thread]) -> None:
 
 
 def _start_worker() -> None:
-    """Leave Ctrl-C to the main process, and eFEL's remarks out."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    """Leave eFEL's remarks out."""
     logging.getLogger("efel").addHandler(logging.NullHandler())
 
 
 def runner(console: Console, executor: Executor | None) -> Callable[..., list[Any]]:
     """Return a function that runs independent jobs, with a progress bar that says what they are."""
+    from ..engine.extraction.by_cell import CellJob
     from ..engine.parallel import run
     from ..engine.stages.reading import ReadJob
+
+    activities: dict[Any, str] = {CellJob: "Extracting cells", ReadJob: "Reading recordings"}
 
     def run_jobs(
         function: Callable[..., Any], jobs: Sequence[Any], failed: Callable[..., Any] | None = None
     ) -> list[Any]:
-        reading = bool(jobs) and isinstance(jobs[0], ReadJob)
-        bar = console.progress("Reading recordings" if reading else "Computing features")
+        kind = type(jobs[0]) if jobs else None
+        bar = console.progress(activities.get(kind, "Computing features"))
 
         def progress(done: int, total: int) -> None:
             bar(done, total)

@@ -154,7 +154,7 @@ def make_samples(folder: str | Path, cells: Sequence[str] | None = None) -> list
         paths.append(folder / f"{name}.nwb")
         write_nwb(paths[-1], _sample(name), record(_sample(name)))
     config = json.dumps(sample_config(cells, folder=""), indent=1)
-    (folder / "samples.json").write_text(config + "\n", encoding="utf-8")
+    (folder / "samples.json").write_text(config + "\n", encoding="utf-8", newline="\n")
     return paths
 
 

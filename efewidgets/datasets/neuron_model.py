@@ -22,8 +22,6 @@ __all__ = ["CONDUCTANCES", "cell_model", "compile_mechanisms"]
 #: The conductances of a `CellModel` that may be fitted
 CONDUCTANCES = ("g_leak", "g_na", "g_kd", "g_m", "g_l", "g_t", "g_h")
 
-_LIBRARY = {"win32": "nrnmech.dll"}
-
 
 def compile_mechanisms(folder: str | Path) -> Path:
     """Compile the mechanism into a folder and load it into this process's NEURON; return the folder.
@@ -47,7 +45,12 @@ def compile_mechanisms(folder: str | Path) -> Path:
         if program is None:
             raise EfeError("NEURON's nrnivmodl, which compiles mechanisms, isn't there. Install NEURON.")
         done = subprocess.run(
-            [program, "mechanisms"], cwd=folder, capture_output=True, text=True, check=False
+            [program, "mechanisms"],
+            cwd=folder,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
         )
         if done.returncode or not _library(folder):
             raise EfeError(
@@ -58,7 +61,7 @@ def compile_mechanisms(folder: str | Path) -> Path:
 
 
 def _library(folder: Path) -> Path | None:
-    names = (_LIBRARY.get(sys.platform, "libnrnmech.*"), "libnrnmech.*")
+    names = ("nrnmech.dll", "libnrnmech.*")  # as it is called on Windows, and elsewhere
     return next((path for name in names for path in sorted(folder.glob(f"**/{name}"))), None)
 
 

@@ -122,7 +122,7 @@ def _table(model: CellModel, step: float) -> Floats:
 
     Shape (voltages, gates, 4): a, b and their differences to the next voltage.
     """
-    v = np.arange(V_LOWEST, V_HIGHEST + V_SPACING, V_SPACING)
+    v = np.arange(V_LOWEST, V_HIGHEST + V_SPACING, V_SPACING, dtype=np.float64)
     table = np.empty((len(v) - 1, len(_gates(model)), 4))
     for j, gate in enumerate(_gates(model)):
         steady, tau = GATES[gate](model, v)

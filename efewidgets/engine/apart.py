@@ -6,7 +6,6 @@ work has a limit of processor time, at which the system ends it: a loop inside a
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import importlib
 import os
@@ -19,6 +18,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from .problems import EfeError
+from .systems.ending import at_end
+from .systems.limits import IDLE_CODE, LIMIT_CODE, limit_memory, set_alarm, set_idle
 
 #: s of processor time for one step; a gigabyte is decompressed in a tenth of it
 LIMIT = 60.0
@@ -26,10 +27,6 @@ LIMIT = 60.0
 MEMORY = 4 << 30
 #: s without a question after which the process ends, to give its memory back
 IDLE = 60.0
-
-# Exit codes of one whom the system ended: by a timer, or (on Windows) by faulthandler's thread
-_LIMIT_CODE = -signal.SIGPROF if hasattr(signal, "setitimer") else 1
-_IDLE_CODE = -signal.SIGALRM if hasattr(signal, "setitimer") else None
 
 _lock = threading.RLock()
 _process: subprocess.Popen[bytes] | None = None
@@ -75,7 +72,7 @@ def _asked(function: str, args: tuple[Any, ...]) -> tuple[bool, Any]:
         return pickle.load(process.stdout)
     except (OSError, EOFError, pickle.UnpicklingError):
         code = _end()
-        if code == _IDLE_CODE:  # it had just gone
+        if code == IDLE_CODE:  # it had just gone
             return _asked(function, args)
         raise LostError(f"the process that looked at it {_how_it_ended(code)}.") from None
     except BaseException:  # Ctrl-C: the answer would be taken for that of the next question
@@ -119,10 +116,10 @@ def _end() -> int | None:
 
 
 def _how_it_ended(code: int | None) -> str:
-    return "made no progress any more" if code == _LIMIT_CODE else "crashed"
+    return "made no progress any more" if code == LIMIT_CODE else "crashed"
 
 
-@atexit.register
+@at_end
 def close() -> None:
     """End the process, if there is one, whatever it does; the next question starts another."""
     process = _process
@@ -163,42 +160,12 @@ def one_step(limit: float = LIMIT) -> Iterator[None]:
         yield
         return
     _limits.append(limit)
-    _set_alarm(limit)
+    set_alarm(limit)
     try:
         yield
     finally:
         _limits.pop()
-        _set_alarm(_limits[-1] if _limits else 0)
-
-
-def _set_alarm(seconds: float) -> None:
-    """Have the system end this process after this much processor time; 0: no more."""
-    if hasattr(signal, "setitimer"):
-        signal.setitimer(signal.ITIMER_PROF, seconds)  # nobody handles it, not even Python: the process ends
-        return
-    import faulthandler
-
-    if (
-        seconds
-    ):  # Windows counts no processor time; a thread that is none of Python's counts the time that passes
-        faulthandler.dump_traceback_later(3 * seconds, exit=True, file=2)
-    else:
-        faulthandler.cancel_dump_traceback_later()
-
-
-def _set_idle(seconds: float) -> None:
-    if hasattr(signal, "setitimer"):
-        signal.setitimer(signal.ITIMER_REAL, seconds)
-
-
-def _limit_memory() -> None:
-    """Let a loop that goes on asking for memory fail, before the machine does."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return
-    with contextlib.suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
+        set_alarm(_limits[-1] if _limits else 0)
 
 
 def _serve() -> None:
@@ -207,16 +174,16 @@ def _serve() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who asks
     be_expendable()
     _serving = True
-    _limit_memory()
+    limit_memory(MEMORY)
     questions, answers = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a library that prints doesn't answer
     while True:
-        _set_idle(IDLE)
+        set_idle(IDLE)
         try:
             function, args = pickle.load(questions)
         except EOFError:
             return
-        _set_idle(0)
+        set_idle(0)
         pickle.dump(_answer(function, args), answers)
         answers.flush()
 

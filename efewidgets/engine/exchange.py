@@ -8,6 +8,7 @@ take it, so that a process that is killed on the way leaves a set with gaps, nev
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import pathlib
 import re
@@ -16,6 +17,12 @@ import socket
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
+
+from .systems.files import move, remove, replace
+from .systems.paths import too_long
+from .systems.processes import is_running
+
+logger = logging.getLogger(__name__)
 
 _ONE = ".efewidgets-"
 _SEVERAL = "unfinished-efewidgets-"
@@ -31,9 +38,11 @@ def write_files(contents: Mapping[pathlib.Path, str] | Mapping[pathlib.Path, str
     Raises
     ------
     OSError
-        If one can't be written, with its name; what was there before is there still.
+        If one can't be written, with its name; what was there before is there still. A file that another program
+        holds open is waited for, and then told as that.
     """
     stages: dict[pathlib.Path, _Stage] = {}
+    kept: set[pathlib.Path] = set()
     try:
         for target, content in contents.items():
             with _named(target):
@@ -41,10 +50,11 @@ def write_files(contents: Mapping[pathlib.Path, str] | Mapping[pathlib.Path, str
                 if target.parent not in stages:
                     stages[target.parent] = _Stage(target.parent, _SEVERAL if len(contents) > 1 else _ONE)
                 stages[target.parent].write(target, content)
-        _exchange(list(stages.values()), together=len(contents) > 1)
+        _exchange(list(stages.values()), len(contents) > 1, kept)
     finally:
         for stage in stages.values():
-            shutil.rmtree(stage.folder, ignore_errors=True)
+            if stage.folder not in kept:
+                shutil.rmtree(stage.folder, ignore_errors=True)
     for folder in stages:
         clear_up(folder)
 
@@ -69,8 +79,11 @@ class _Stage:
         os.chmod(name, 0o666 & ~_umask())
 
 
-def _exchange(stages: list[_Stage], together: bool) -> None:
-    """Put the new files in the place of the old ones; if that fails the old ones are put back."""
+def _exchange(stages: list[_Stage], together: bool, kept: set[pathlib.Path]) -> None:
+    """Put the new files in the place of the old ones; if that fails the old ones are put back.
+
+    Folders in which old files stay, because they can't be put back, are added to `kept`.
+    """
     parts = [(stage, target, part) for stage in stages for target, part in stage.parts.items()]
     away: dict[pathlib.Path, pathlib.Path] = {}
     there: list[pathlib.Path] = []
@@ -78,28 +91,41 @@ def _exchange(stages: list[_Stage], together: bool) -> None:
         for stage, target, _ in parts if together else ():
             if target.is_file():
                 with _named(target):
-                    os.rename(target, stage.old / target.name)
+                    move(target, stage.old / target.name)
                 away[target] = stage.old / target.name
         for _, target, part in parts:
             with _named(target):
-                os.replace(part, target)
+                replace(part, target)
             there.append(target)
     except BaseException:
         if together:
-            for target in there:
-                target.unlink(missing_ok=True)
-            for target, kept in away.items():
-                os.rename(kept, target)
+            kept |= _put_back(there, away)
         raise
+
+
+def _put_back(there: list[pathlib.Path], away: dict[pathlib.Path, pathlib.Path]) -> set[pathlib.Path]:
+    """Put old files back in their places; return the folders of those for which that fails."""
+    for target in there:
+        with contextlib.suppress(OSError):
+            remove(target)
+    stuck = set()
+    for target, old in away.items():
+        try:
+            move(old, target)
+        except OSError:
+            logger.error("%s can't be put back: what it held before is in %s", target, old)
+            stuck.add(old.parent.parent)
+    return stuck
 
 
 @contextlib.contextmanager
 def _named(target: pathlib.Path) -> Iterator[None]:
-    """Say which file it is that can't be written: a full disk doesn't."""
+    """Say which file it is that can't be written, and if its path is why: a full disk doesn't."""
     try:
         yield
     except OSError as error:
-        raise type(error)(error.errno, error.strerror or str(error), str(target)) from error
+        why = too_long(target) or error.strerror or str(error)
+        raise type(error)(error.errno, why, str(target)) from error
 
 
 def _umask() -> int:
@@ -121,15 +147,10 @@ def _is_nobodys(entry: os.DirEntry[str], host: str, pid: str) -> bool:
     """Whether who made a folder is no more; of another machine's process nobody can tell, but after an hour."""
     if not set(os.listdir(entry)) <= {"new", "old"}:
         return False  # somebody put something of their own there
-    if os.name != "posix" or host != _host():
+    running = is_running(int(pid)) if host == _host() else None
+    if running is None:
         return time.time() - entry.stat(follow_symlinks=False).st_mtime > _OLD_S
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except (OSError, OverflowError):
-        return False
-    return False
+    return not running
 
 
 def _host() -> str:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
+from collections.abc import Iterable
+
+from .systems.paths import same_text
 
 MAX_BYTES = 180  # of the 255 that file systems allow, so that endings such as "_recordings.pdf" still fit
 _FORBIDDEN = set('/\\:*?"<>|%')  # separators, what Windows refuses, and our own escape sign
-_DEVICES = {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)}
+_DEVICES = {"con", "prn", "aux", "nul", "conin$", "conout$"} | {
+    f"{port}{n}" for port in ("com", "lpt") for n in "123456789¹²³"
+}
 
 
 def safe_name(text: object) -> str:
@@ -30,7 +35,7 @@ def safe_name(text: object) -> str:
     Notes
     -----
     Names that differ only in upper and lower case stay as they are, and share a file where the file system
-    holds them for the same.
+    holds them for the same; `folder_names` tells them apart.
     """
     name = str(text)
     # Some file systems hold a composed and a decomposed "é" for the same; only the composed one is ordinary.
@@ -40,9 +45,25 @@ def safe_name(text: object) -> str:
         safe = _escaped(safe[0]) + safe[1:]
     if safe[-1:] in {".", " "}:  # Windows drops them
         safe = safe[:-1] + _escaped(safe[-1])
-    if safe.split(".")[0].lower() in _DEVICES:
+    if safe.split(".")[0].rstrip(" ").lower() in _DEVICES:
         safe = _escaped(safe[0]) + safe[1:]
     return _cut(safe) if safe else "%"
+
+
+def folder_names(names: Iterable[str]) -> dict[str, str]:
+    """Return names of folders that lie side by side: no two are the same to a file system that doesn't heed case.
+
+    The first of such, sorted, has its ordinary name; the others have a hash behind it, on every system.
+    """
+    found: dict[str, str] = {}
+    taken: set[str] = set()
+    for name in sorted(set(names)):
+        safe = safe_name(name)
+        if same_text(safe) in taken:
+            safe = f"{safe}%{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
+        taken.add(same_text(safe))
+        found[name] = safe
+    return found
 
 
 def _is_unsafe(character: str) -> bool:

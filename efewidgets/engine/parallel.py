@@ -9,30 +9,22 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
-import queue
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
-from functools import partial
+from concurrent.futures import BrokenExecutor, Executor, Future, wait
 from typing import Any
 
-from .apart import be_expendable
-from .problems import EfeError
+from .systems.processes import cores
+from .workers import WorkerDiedError, WorkerPool
+
+__all__ = ["WorkerDiedError", "WorkerPool", "cores", "each", "run", "workers_of"]
 
 logger = logging.getLogger(__name__)
 
 Progress = Callable[[int, int], None]
 Failed = Callable[[Any, Exception], Any]
 
-_TRIES = 2
-
 #: s between two looks whether a result is still wanted
 _LOOK_EVERY = 0.1
-
-
-class WorkerDiedError(Exception):
-    """The process that worked on a job died, and the next one that tried it, too."""
 
 
 def run(
@@ -159,110 +151,13 @@ def _result(
         return failed(job, error)
 
 
-@dataclass(frozen=True, eq=False)
-class _Process:
-    """A pool of one process, and whether that has started."""
-
-    pool: Executor
-    started: Future[Any]
-
-
-class WorkerPool(Executor):
-    """Processes on this machine, each with one job at a time: one that dies takes down only that.
-
-    Python's own pool gives up all jobs when one of its processes is killed or runs out of memory. Here the process is
-    replaced and its job tried once more; if that kills the next one too, the job fails with WorkerDiedError.
-
-    Parameters
-    ----------
-    workers : int, optional
-        Number of processes; they start at once. By default one for each core.
-    start : callable, optional
-        Called in each process when it starts.
-    """
-
-    def __init__(self, workers: int | None = None, start: Callable[[], None] | None = None):
-        self._start = start
-        self._closed = False
-        self._workers = workers or cores()
-        self._free: queue.SimpleQueue[_Process] = queue.SimpleQueue()
-        self._threads = ThreadPoolExecutor(self._workers, thread_name_prefix="efewidgets-worker")
-        for _ in range(self._workers):
-            self._free.put(self._process())
-
-    def _process(self) -> _Process:
-        import multiprocessing
-        from concurrent.futures import ProcessPoolExecutor
-
-        context = multiprocessing.get_context("spawn")
-        pool = ProcessPoolExecutor(1, mp_context=context, initializer=partial(_begin, self._start))
-        return _Process(pool, pool.submit(int))
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Have ``fn(*args, **kwargs)`` done by the next process that is free."""
-        return self._threads.submit(self._do, fn, args, kwargs)
-
-    def _do(self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        process = self._free.get()
-        try:
-            for _ in range(_TRIES):
-                try:
-                    return process.pool.submit(fn, *args, **kwargs).result()
-                except BrokenExecutor:
-                    if self._closed:
-                        raise CancelledError from None
-                    if process.started.exception():
-                        raise EfeError(_NO_START) from None
-                    process.pool.shutdown(wait=False)
-                    process = self._process()
-            raise WorkerDiedError(
-                "the process that worked on it died twice, perhaps of a damaged file, or for want of memory. Try fewer "
-                "processes."
-            )
-        finally:
-            self._free.put(process)
-
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """End the processes: after their jobs, or without waiting for them."""
-        self._closed = True
-        self._threads.shutdown(wait=wait, cancel_futures=cancel_futures)
-        for _ in range(self._workers if wait else self._free.qsize()):
-            self._free.get().pool.shutdown(wait=wait, cancel_futures=cancel_futures)
-
-
-def _begin(start: Callable[[], None] | None) -> None:
-    """Begin a worker process, which ends with its parent, and by the system where a library hangs on a damaged file."""
-    end_with_parent()
-    be_expendable()
-    if start is not None:
-        start()
-
-
-def end_with_parent() -> None:
-    """Have this worker process end with the one that started it, even if that is killed without a chance to say so."""
-    import multiprocessing
-    import multiprocessing.connection
-    import threading
-
-    parent = multiprocessing.parent_process()
-    if parent is None:
-        return
-
-    def watch() -> None:
-        multiprocessing.connection.wait([parent.sentinel])
-        os._exit(1)
-
-    threading.Thread(target=watch, name="efewidgets-parent", daemon=True).start()
-
-
-_NO_START = (
-    "a worker process could not be started. If a script starts workers, each of them imports it, so that what it does "
-    'must stand under: if __name__ == "__main__":'
-)
-
-
-def cores() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def workers_of(executor: Any = None, map_function: Any = None) -> int:
+    """Return how many jobs at the same time a caller's executor or map is likely to do; 1 if they are done here."""
+    if executor is None:
+        return 1 if map_function in (map, None) else cores()
+    for name in ("workers", "_max_workers"):  # ours; Python's, loky's, ipyparallel's and MPI's
+        if isinstance(found := getattr(executor, name, None), int) and found > 0:
+            return found
+    with contextlib.suppress(Exception):  # Dask's, which isn't asked otherwise
+        return max(1, sum(executor._client.nthreads().values()))
+    return cores()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pathlib
 import subprocess
 import sys
 import threading
@@ -13,6 +15,7 @@ import pytest
 from efewidgets import ExtractionState, datasets
 from efewidgets.app import keeper
 from efewidgets.app.autosave import Autosave
+from efewidgets.engine.systems import files
 
 
 @pytest.fixture
@@ -82,6 +85,29 @@ def test_a_page_that_closes_has_time_for_its_last_edit(tmp_path, other_page):
     assert not other_page(lambda: keeper.keep(path))
 
 
+def test_a_session_that_another_program_copies_just_now_is_saved_later(state, tmp_path, monkeypatch):
+    path, real, held = tmp_path / "session.json", os.replace, []
+
+    def refused(source, target):
+        if pathlib.Path(target) == path and len(held) < 2:
+            held.append(target)
+            error = PermissionError(13, "The process cannot access the file", str(target))
+            error.winerror = 32  # as Windows says it
+            raise error
+        real(source, target)
+
+    monkeypatch.setattr(os, "replace", refused)
+    monkeypatch.setattr(files, "PATIENCE", 0)  # each try fails at once
+    autosave = Autosave(state, path)
+    state.set_targets(target(-70))
+    end = time.monotonic() + 20
+    while not path.exists() and time.monotonic() < end:
+        time.sleep(0.05)
+    assert amplitude(path) == -70
+    assert len(held) == 2
+    autosave.close()
+
+
 def test_a_folder_that_was_removed_is_made_again(state, tmp_path):
     path = tmp_path / "visit" / "session.json"
     autosave = Autosave(state, path)
@@ -101,6 +127,7 @@ def test_the_end_of_python_saves(tmp_path):
 import pathlib
 from efewidgets import ExtractionState, datasets
 from efewidgets.app.autosave import Autosave
+from efewidgets.engine.systems import files
 state = ExtractionState.from_arguments(datasets.sample_config(["RS1"]))
 autosave = Autosave(state, pathlib.Path({str(path)!r}))
 state.set_targets({target(-60)!r})

@@ -4,9 +4,9 @@
 
 On the lab's recordings whose stimulus is known, sweep by sweep and with the sweeps of a protocol together, against
 BluePyEfe's own rules; then on simulated stimuli of every family under what a rig does to a current, against
-BluePyEfe for steps; and whole protocols of two other generators (`rig_protocols`, `other_rigs`), through all that
-reading does. Four outcomes: "hit" (right and sure), "unsure" (right, but it wouldn't say so), "miss" (wrong or not
-found, and it says so), "silent" (wrong and sure of it: there should be none).
+BluePyEfe for steps; and whole protocols of three other generators (`rig_protocols`, `other_rigs`, `amplifier_rigs`),
+through all that reading does. Four outcomes: "hit" (right and sure), "unsure" (right, but it wouldn't say so), "miss"
+(wrong or not found, and it says so), "silent" (wrong and sure of it: there should be none).
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from unittest import mock
 import numpy as np
 
 from efewidgets.engine.detection import Window, detect, reconcile
+from tests.engine.detection.amplifier_rigs import protocol as amplifier_protocol
 from tests.engine.detection.other_rigs import protocol as other_protocol
 from tests.engine.detection.rig_protocols import OUTCOMES as ANSWERS
 from tests.engine.detection.rig_protocols import outcomes
@@ -34,6 +35,7 @@ from tests.engine.detection.truth import protocols, verdict
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 OUTCOMES = ("hit", "unsure", "miss", "silent")
+GENERATORS = {"the second": rig_protocol, "the third": other_protocol, "the fourth": amplifier_protocol}
 MODULES = {
     "Step": "step",
     "SAHP": "sAHP",
@@ -214,8 +216,8 @@ def main() -> None:
     )
     options = parser.parse_args()
     if options.protocols:
-        whole(range(1, 1 + options.protocols), rig_protocol, "the second")
-        whole(range(1, 1 + options.protocols), other_protocol, "the third")
+        for which, draw in GENERATORS.items():
+            whole(range(1, 1 + options.protocols), draw, which)
         return
     if not options.rigs:
         if SHARED.is_dir():
@@ -224,9 +226,8 @@ def main() -> None:
             print("The folder of real recordings is not at hand; simulated stimuli only.")
     if not options.real:
         rigs(options.seeds)
-        seeds = range(1, 1 + max(1, options.seeds // 4))
-        whole(seeds, rig_protocol, "the second")
-        whole(seeds, other_protocol, "the third")
+        for which, draw in GENERATORS.items():
+            whole(range(1, 1 + max(1, options.seeds // 4)), draw, which)
     speed()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pathlib
@@ -78,14 +79,16 @@ def test_no_edit_is_lost_on_a_slow_wire_that_is_cut(serve, opened, tmp_path):
         before = memory(server)
         reasons = leave_out(page, viewer, wire, chance)
         while wire.cuts < CUTS:
-            press(viewer, chance.choice(("previous", "next")))
+            leaf(viewer, chance.choice(("previous", "next")))
             cut(page, wire, chance)
-        until(lambda: left_out(scratch, page) == reasons, 60)
+        with contextlib.suppress(AssertionError):
+            until(lambda: left_out(scratch, page) == reasons, 60)
+        assert left_out(scratch, page) == reasons
         assert len(reasons) == CELLS * 17
         print(f"{wire.cuts} cuts; memory of the server from {before:.0f} to {memory(server):.0f} MB")
         assert memory(server) < before + 30
-        assert answers_within(server) < 2
         assert lines(server) == []
+        assert answers_within(server) < 2
     finally:
         wire.stop()
 
@@ -98,7 +101,7 @@ def leave_out(page: Any, viewer: Any, wire: Wire, chance: random.Random) -> list
         cell.select_option(name)
         cut(page, wire, chance)
         for _ in range(17):
-            press(viewer, "next")
+            viewer.locator("button", has_text="next").first.click()
             given.append(f"reason {len(given)}")
             viewer.get_by_label("reason").fill(given[-1])
             cut(page, wire, chance)
@@ -107,10 +110,12 @@ def leave_out(page: Any, viewer: Any, wire: Wire, chance: random.Random) -> list
     return sorted(given)
 
 
-def press(viewer: Any, name: str) -> None:
-    found = viewer.locator("button", has_text=name).first
-    if found.is_enabled() or name == "next":
-        found.click()
+def leaf(viewer: Any, name: str) -> None:
+    """Go a sweep on or back, unless the last one stands there, or will when the kernel has answered."""
+    from playwright.sync_api import TimeoutError as TooLate
+
+    with contextlib.suppress(TooLate):
+        viewer.locator("button", has_text=name).first.click(timeout=1000)
 
 
 def cut(page: Any, wire: Wire, chance: random.Random) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-import resource
 import shutil
 
 import pytest
 
 from efewidgets import datasets
+from tests.peak_memory import peak_memory
 
 pytestmark = pytest.mark.browser
 
@@ -153,6 +153,6 @@ def test_a_gigabyte_with_flat_memory(voila, visit, folders, tmp_path):
     before, after = upload_flat(found, tmp_path, folders, 1000, 400)
     print(
         f"1 GB: {before:.0f} MB before, {after:.0f} MB after",
-        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
+        peak_memory(),
     )
     assert after - before < 30

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+import weakref
 from typing import Any
 
 
@@ -30,6 +31,7 @@ class Wire:
         self.delay, self.cuts = delay, 0
         self._server_port = port
         self._websockets: list[tuple[Any, Any]] = []
+        self._writers: weakref.WeakSet[Any] = weakref.WeakSet()
         self._loop = asyncio.new_event_loop()
         ready = threading.Event()
         self._thread = threading.Thread(target=self._run, args=(ready,))
@@ -48,19 +50,26 @@ class Wire:
         self._thread.join(10)
 
     def _run(self, ready: threading.Event) -> None:
-        async def listen() -> None:
+        async def listen() -> Any:
             server = await asyncio.start_server(self._met, "127.0.0.1", 0)
             self.port = server.sockets[0].getsockname()[1]
             ready.set()
+            return server
 
-        self._loop.run_until_complete(listen())
+        server = self._loop.run_until_complete(listen())
         self._loop.run_forever()
+        server.close()
+        for writer in list(self._writers):
+            writer.transport.abort()
         left = asyncio.all_tasks(self._loop)
         for task in left:
             task.cancel()
-        if left:
-            self._loop.run_until_complete(asyncio.wait(left))
+        self._loop.run_until_complete(self._settle(left))
         self._loop.close()
+
+    async def _settle(self, left: set[asyncio.Task[Any]]) -> None:
+        await asyncio.gather(*left, return_exceptions=True)
+        await asyncio.sleep(0.1)
 
     async def _cut(self) -> int:
         found = [writers for writers in self._websockets if not writers[0].is_closing()]
@@ -71,11 +80,13 @@ class Wire:
         return len(found)
 
     async def _met(self, reader: Any, writer: Any) -> None:
+        self._writers.add(writer)
         try:
             beyond, to_server = await asyncio.open_connection("127.0.0.1", self._server_port)
         except OSError:
             writer.close()
             return
+        self._writers.add(to_server)
         first = await reader.read(2**16)
         if b"upgrade: websocket" in first.lower():
             self._websockets.append((writer, to_server))

@@ -47,6 +47,23 @@ def test_for_a_lab(tmp_path):
             settings("--root", tmp_path / "data", "--scratch", inside)
 
 
+def test_several_folders_as_on_several_drives(tmp_path):
+    one, two, three = (tmp_path / name for name in ("data", "rig2", "share"))
+    for folder in (one, two, three):
+        folder.mkdir()
+    found = settings(one, two, one)
+    assert (found.start, found.root, found.folders) == (str(one), None, (str(one), str(two)))
+    found = settings("--root", one, "--root", two, "--scratch", three)
+    assert (found.root, found.folders) == (str(one), (str(one), str(two)))
+    assert settings(two, "--root", one, "--root", two, "--read-only").start == str(two)
+    with pytest.raises(EfeError, match="not in the folder of --root"):
+        settings(three, "--root", one, "--root", two, "--read-only")
+    with pytest.raises(EfeError, match="would see the others' sessions"):
+        settings("--root", one, "--root", two, "--scratch", two / "scratch")
+    with pytest.raises(EfeError, match="one config, or folders"):
+        settings(one, datasets.sample_folder() / "samples.json")
+
+
 @pytest.mark.parametrize("content", [None, "{"])
 def test_what_is_not_there_or_no_config(run, tmp_path, content):
     path = tmp_path / "config.json"
@@ -58,7 +75,7 @@ def test_what_is_not_there_or_no_config(run, tmp_path, content):
 
 
 def test_settings_travel_through_the_environment(monkeypatch):
-    found = Settings("a", "b", "c", None, True)
+    found = Settings("a", "b", "c", None, True, hosts=("h",), more=("d", "e"))
     for name, value in found.environment().items():
         monkeypatch.setenv(name, value)
     assert Settings.from_environment() == found

@@ -7,6 +7,7 @@ wants to keep in the file goes under "state", which is passed over here; "commen
 
 from __future__ import annotations
 
+import codecs
 import dataclasses
 import json
 import os
@@ -21,6 +22,7 @@ from ..problems import EfeError
 from ..readers.by_name import name_of, reader_named
 from ..remote import is_url
 from ..stages.options import Options, check_choices, check_goals, check_targets_of
+from ..systems.paths import at_home, relative
 from ..targets.automatic import AutoTarget, default_auto_targets
 from .keys import GOAL, OPTIONS, SCHEMA_VERSION, faults
 
@@ -55,7 +57,7 @@ def load_config(path: str | os.PathLike[str]) -> tuple[Options, RunSettings]:
 def read_json(path: str | os.PathLike[str]) -> Any:
     """Read JSON as a person may have written it; raise EfeError that says where it is wrong."""
     try:
-        text = pathlib.Path(path).read_text(encoding="utf-8-sig")
+        text = _decoded(pathlib.Path(path).read_bytes())
     except FileNotFoundError:
         raise EfeError("there is no such file.") from None
     except UnicodeDecodeError:
@@ -79,6 +81,12 @@ def read_json(path: str | os.PathLike[str]) -> Any:
     return data
 
 
+def _decoded(content: bytes) -> str:
+    """Return the text of a file: in UTF-8, or in UTF-16, in which PowerShell writes what is sent to a file."""
+    wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return content.decode("utf-16" if wide else "utf-8-sig")
+
+
 _TOO_DEEP = "this is not a config: its brackets are nested too deeply."
 
 
@@ -87,6 +95,8 @@ def _where_it_breaks(text: str, error: json.JSONDecodeError) -> str:
         return "The file is empty."
     told = f"Line {error.lineno}, column {error.colno}: {error.msg[0].lower()}{error.msg[1:]}"
     before = text[: error.pos].rstrip()
+    if error.msg.startswith(("Invalid \\escape", "Invalid \\uXXXX", "Invalid control")):
+        told += " (in a path, write each backslash twice, or / instead)"
     if text[error.pos : error.pos + 1] in ("}", "]") and before.endswith(","):
         told += " (after the last entry there must be no comma)"
     line = text.split("\n")[error.lineno - 1]
@@ -158,6 +168,13 @@ def _resolved(values: Mapping[str, Any], folder: pathlib.Path) -> dict[str, Any]
     found = {"files_metadata": map_paths(values["files_metadata"], lambda path: _absolute(path, folder))}
     if "output_directory" in values:
         found["output_directory"] = _absolute(values["output_directory"], folder)
+        if set("\b\f\n\r\t") & set(found["output_directory"]) and not os.path.isdir(
+            found["output_directory"]
+        ):
+            raise EfeError(
+                f"output_directory is {values['output_directory']!r}, with a tab or a line break in it: write each "
+                "backslash of a path twice, or / instead."
+            )
     if "recording_reader" in values:
         found["recording_reader"] = reader_named(values["recording_reader"], folder)
     if "auto_targets" in values:
@@ -172,7 +189,7 @@ def _auto_targets(goals: Any) -> list[AutoTarget]:
 
 
 def _absolute(path: str, folder: pathlib.Path) -> str:
-    return path if is_url(path) else os.path.normpath(folder / os.path.expanduser(path))
+    return path if is_url(path) else os.path.normpath(folder / at_home(path))
 
 
 def map_paths(files_metadata: Any, change: Callable[[str], str]) -> Any:
@@ -245,12 +262,7 @@ def _fields(record: Any) -> dict[str, Any]:
 
 
 def _relative(path: str, start: pathlib.Path) -> str:
-    if is_url(path):
-        return path
-    try:
-        return pathlib.Path(os.path.relpath(path, start)).as_posix()
-    except ValueError:  # another drive
-        return path
+    return path if is_url(path) else relative(path, start)
 
 
 def _goals_as_data(goals: Any) -> Any:

@@ -12,7 +12,7 @@ ch. 5).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -24,6 +24,7 @@ RIGHT = 1.0  # ms; how far from the truth an edge may be
 FINE = 0.2  # ms; sampling step for whitening
 ORDER = 16  # of the autoregressive model
 BESIDE = 0.2  # ms of an artefact beside an edge
+AWAY = 0.5  # of the jump, beyond the level before it
 TEMPER = 1.5  # the likelihood is raised to 1/TEMPER: the noise model is never quite right
 
 
@@ -73,7 +74,21 @@ def refine(trace: Trace, coarse: int, before: int, after: int, noise: Whitener) 
     scatter = max(FLOOR, *(most(np.abs(side - at)) for side, at in ((left, old), (right, new))))
     if abs(new - old) > 3.0 * scatter:
         return by_sides(trace.x, near, low, high, old, new, max(mad(left), mad(right)))
-    return noise.split(low, high, start, end)
+    edge = noise.split(low, high, start, end)
+    artefact = recoils(trace.x, near, max(start, 1), edge.sample, old, new)
+    return replace(edge, right=min(edge.right, 1.0 - 2.0 * RISK)) if artefact else edge
+
+
+def recoils(x: np.ndarray, near: int, start: int, at: int, old: float, new: float) -> bool:
+    """Whether the current leaves its old level the other way right before an edge, farther than it does elsewhere.
+
+    No transient of the edge does that: an artefact beside it may hide where it is.
+    """
+    few = max(2, round(2 * BESIDE * near))
+    means = np.convolve((x[start:at] - old) * np.sign(old - new), np.full(few, 1.0 / few), mode="valid")
+    if len(means) < 4 * near:
+        return False
+    return float(means[-few:].max()) > max(AWAY * abs(new - old), 3.0 * most(means[: -2 * near]))
 
 
 def most(x: np.ndarray) -> float:
@@ -106,9 +121,12 @@ def by_sides(x: np.ndarray, near: int, low: int, high: int, old: float, new: flo
     # how many more samples any other edge would misplace, of those that lie between
     margin = float((wrong[far].min() - wrong[k]) / (near + 1)) if far.any() else 1.0
     margin = min(0.99, max(0.02, margin))
-    # what lies on the wrong side beside the edge may be an artefact that hides it
+    # what lies on the wrong side beside the edge may be an artefact that hides it, and so may what goes the other way
+    # right before it, as no transient of the edge does
     beside = np.concatenate((changed[max(0, k - 2 * near) : k], ~changed[k : k + 2 * near]))
-    if beside.sum() > max(2.0, BESIDE * near):
+    away = sign * (x[low + max(0, k - 2 * near) : low + k] - old) < -AWAY * abs(new - old)
+    touches = bool(away[-max(2, round(BESIDE * near)) :].any())
+    if max(beside.sum(), touches * away.sum()) > max(2.0, BESIDE * near):
         margin = min(margin, 0.3)
     edge, stay = low + k, max(4.0 * sigma, 0.1 * abs(new - old))
     for _ in range(near):  # back up the slope of a slow edge to where it leaves the old level

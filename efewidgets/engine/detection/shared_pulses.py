@@ -3,6 +3,7 @@
 One sweep can't tell. Where most sweeps hold a pulse at the same place, and none shows a stimulus of more charge, the
 pulse is the stimulus. Of several such pulses it is the one of clearly more charge, unless another towers above it (a
 test pulse of 50 pA for 15 ms has more charge than a stimulus of 1 nA for 0.2 ms), or the only one whose height varies.
+One that is shorter and higher may as well be the stimulus: test pulses are long enough to charge a membrane.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from .window import Box, Doubt, Window
 FEW = 3  # sweeps that make a group
 BRIEF = 25.0  # ms; a lone pulse as short as this may be a test pulse,
 SLIVER = 0.04  # and so may one that takes less than that of the sweep
-TOWERS = 2.5  # times the height of a pulse of more charge: either may be the stimulus
+TOWERS = 2.5  # times the height of a pulse of more charge: either may be the stimulus,
+RATHER = 1.2  # and of one that is shorter, too, so many times are enough
 VARIES = 0.2  # of the height: a stimulus, not a test pulse,
 BLUR = 4.0  # if it is more than so many times the noise
 
@@ -51,7 +53,13 @@ class SharedPulse:
 
     def rivals(self, other: SharedPulse) -> bool:
         """Whether it may as well be the stimulus as one of more charge."""
-        return self.charge > RIVAL * other.charge or self.height > TOWERS * other.height
+        higher = RATHER if self.long < other.long else TOWERS
+        return self.charge > RIVAL * other.charge or self.height > higher * other.height
+
+    @property
+    def long(self) -> int:
+        """Samples that it lasts."""
+        return self.edges["toff"] - self.edges["ton"]
 
 
 def same_place(a: Box, b: Box, dt: float) -> bool:

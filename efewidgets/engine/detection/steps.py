@@ -11,7 +11,7 @@ import numpy as np
 from .brief import brief_pulses, charge
 from .edges import RIGHT, Edge, Whitener, refine
 from .levels import RIVAL, Fit, choose, level, stretches
-from .shared_pulses import is_brief
+from .shared_pulses import RATHER, is_brief
 from .trace import Trace, blocks, median
 from .window import SURE, Box, Doubt, Window, trust
 
@@ -30,7 +30,6 @@ EVOKES = (
     6.0  # ms; if it is no longer: it evokes a spike, but is too short to charge a membrane as test pulses do
 )
 TESTS = 100.0  # ms; a step as short as this may be a test pulse beside a shorter and higher one:
-RATHER = 1.2  # times its height
 FAINT = 0.1  # of the charge of a step: pulses of less are artefacts
 AROUND = 200.0  # ms before and after the stimulus that tell the baseline
 CONTRAST = 0.04  # of the largest jump: the least that the others may be

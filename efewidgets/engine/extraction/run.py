@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,19 +11,16 @@ from ..parallel import run as run_here
 from ..problems import EfeError, MissingFile, MissingFileError, NoSweep, Problem
 from ..recordings.cell import Cell
 from ..recordings.computing import Run, request_features
-from ..recordings.reading import Room
-from ..stages.computed import OF_A_CELL, STAGES, Computed
-from ..stages.graph import Node, Once
+from ..stages.computed import STAGES, Computed
+from ..stages.graph import Once
 from ..stages.options import Options, check_options, rheobase_protocols, without_models
 from ..stages.parts import Outputs
 from ..stages.work import Hands
 from ..targets.matching import Protocol
 from ..targets.rheobase import Decision
 from .asked import asked
+from .by_cell import compute_cells
 from .cells import group
-
-#: Samples of one cell that are kept in memory until its features are computed, bytes
-KEPT_SAMPLES = 1 << 26
 
 
 @dataclass
@@ -78,7 +75,11 @@ class Extraction:
 
 
 def run_extraction(
-    options: Options, run: Run, cell_by_cell: bool = False, may_be_empty: bool = False
+    options: Options,
+    run: Run,
+    workers: int = 0,
+    may_be_empty: bool = False,
+    check: Callable[[], None] | None = None,
 ) -> Extraction:
     """Read, decide, compute, average.
 
@@ -87,18 +88,21 @@ def run_extraction(
     options : Options
     run : callable
         ``run(function, jobs, failed)`` returns the results of independent jobs in their order; see `engine.parallel`.
-    cell_by_cell : bool
-        Whether the features of a cell are computed before the next one is read, from samples that are still in
-        memory; pays where `run` works in this process. The results are the same.
+    workers : int
+        How many jobs `run` does at the same time: a cell is read, and its features are computed from samples that are
+        still in memory, in one job, unless others would wait for that. 0 if all is to be read before any feature is
+        computed. The results are the same.
     may_be_empty : bool
         Whether files that hold no sweep of the wanted protocols, none of them, give empty results instead of an error.
+    check : callable, optional
+        Called between the steps of a cell, if this process takes them; may raise to stop.
 
     Raises
     ------
     EfeError
         If an option can't be used, or no recording could be read.
     """
-    result, found = prepare_extraction(options, run, cell_by_cell)
+    result, found = prepare_extraction(options, run, workers, check)
     if not any(cell.recordings for cell in result.cells):
         _nothing_read(found.problems_of_cells, may_be_empty)
     found.add_features(Hands(run))
@@ -114,10 +118,12 @@ def run_extraction(
     return result
 
 
-def prepare_extraction(options: Options, run: Run, cell_by_cell: bool = False) -> tuple[Extraction, Computed]:
+def prepare_extraction(
+    options: Options, run: Run, workers: int = 0, check: Callable[[], None] | None = None
+) -> tuple[Extraction, Computed]:
     """Read the recordings, find the rheobases, choose the targets: all that comes before the features.
 
-    Parameters are those of `run_extraction`; `cell_by_cell` computes features too, if it is known which.
+    Parameters are those of `run_extraction`; with `workers` features are computed too, if it is known which.
 
     Returns
     -------
@@ -135,10 +141,9 @@ def prepare_extraction(options: Options, run: Run, cell_by_cell: bool = False) -
     targets, problems = check_options(options)
     context = asked(options, targets)
     found = Computed(Once(STAGES, context, Hands(run)))
-    if cell_by_cell and targets is not None:
-        _read_cell_by_cell(found, run)
-    else:
-        found.read(Hands(run))
+    if workers and targets is not None:
+        compute_cells(found, run, workers, check)
+    found.read(Hands(run, hold=workers > 1))
     result = Extraction(options, context.efel_settings, rheobase_protocols(options), problems=problems)
     result.targets = [target.as_dict() for target in found.get("targets").targets]
     _ = found.problems_of_cells  # before the cells are told their rheobases
@@ -148,20 +153,6 @@ def prepare_extraction(options: Options, run: Run, cell_by_cell: bool = False) -
             result.rheobases[cell.name] = decision = found.get("rheobase", cell.name)
             take_rheobase(result.cells[-1], decision)
     return result, found
-
-
-def _read_cell_by_cell(found: Computed, run: Run) -> None:
-    """Read a cell and compute its features before the next one is read; nothing of it is kept but what others need."""
-    targets: dict[Node, Any] = {("targets", None): found.get("targets")}
-    for cell in found.inputs.cells:
-        work = Hands(run, Room(KEPT_SAMPLES))
-        alone = Computed(Once(STAGES, found.context.of(cell), work, targets))
-        alone.read(work)
-        alone.add_features(work)
-        for recording in alone.get("cell", cell.name).cell.recordings:
-            recording.release()
-        for stage in OF_A_CELL:
-            found.put((stage, cell.name), alone.get(stage, cell.name))
 
 
 def take_rheobase(cell: Cell, decision: Decision) -> None:

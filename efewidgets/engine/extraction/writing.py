@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..exchange import write_files
-from ..names import safe_name
+from ..names import folder_names
 from ..outputs.standard_files import output_texts
 from ..parallel import Progress
 from ..problems import EfeError, Problem
@@ -83,8 +83,9 @@ def write_extraction(
     if settings.write_files:
         texts = output_texts(folder, result.features, result.protocols_dict, result.currents)
         if settings.extract_per_cell:
+            folders = folder_names(cell.name for cell in result.cells)
             for name, outputs in result.per_cell():
-                texts |= output_texts(folder / safe_name(name), *outputs)
+                texts |= output_texts(folder / folders[name], *outputs)
         write_files(texts)
         written.files += texts
     if settings.pickle_cells:

@@ -5,33 +5,27 @@ copies the trace into and out of Python lists on the way. Here a second copy of 
 module, is told that no feature needs another; the chains are walked in Python, in eFEL's own order, and each
 feature runs once. Since the library is a copy, the eFEL that a person uses beside it is never touched.
 
-This relies on eFEL's insides, so it is offered only for the versions in `VERIFIED`, for which the tests compared
-every feature with stock eFEL.
+This relies on eFEL's insides, so it is used only for features that came out as stock eFEL's in a trial (`efel_proof`).
 """
 
 from __future__ import annotations
 
-import functools
 import importlib.util
 import logging
 import pathlib
 import re
-import shutil
 import tempfile
 import types
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from ..systems import plain_path
+from ..systems.libraries import copy_to_load, plain_path
 from ..traces.interpolation import Interpolated
 from .efel_graph import INTERPOLATE, cpp_chain, cpp_features, cpp_lines, is_efels_own
-from .efel_import import efel, efel_version
-
-#: eFEL's version and the SHA-256 of its dependency file
-VERIFIED = {("5.7.34", "2826d7356a41e2e1ce53860997c416eb5b8b6f118464f78ce7d91c8d02a59e50")}
+from .efel_import import efel
 
 #: Asked for first, always: the one feature that interpolates. It fails at once, copying nothing, when no current
 #: was handed over.
@@ -43,35 +37,35 @@ KEPT = 250_000
 _MISSING = re.compile(r"Parameter \[.*?\] is missing in (the map\..*?function|string map)\n", re.DOTALL)
 
 
-@functools.cache
-def private_engine() -> PrivateEngine | None:
-    """Return the engine, or None where this eFEL isn't one that was verified or no copy of it can be loaded."""
-    if efel_version() not in VERIFIED:
-        return None
-    try:
-        return PrivateEngine()
-    except (OSError, ImportError):  # no place for temporary files, or one from which no code may be run
-        return None
-
-
 class PrivateEngine:
-    """A copy of eFEL that holds one trace at a time. Not safe for several threads."""
+    """A copy of eFEL that holds one trace at a time. Not safe for several threads.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    without : collection of str
+        Features that it isn't to compute.
+
+    Raises
+    ------
+    OSError, ImportError
+        If there is no place for temporary files, or one from which no code may be run.
+    """
+
+    def __init__(self, without: Collection[str] = ()) -> None:
         with tempfile.TemporaryDirectory(prefix="efewidgets-", ignore_cleanup_errors=True) as folder:
             self._core = _copied_library(pathlib.Path(folder))
             dependencies = pathlib.Path(folder, "dependencies.txt")
             dependencies.write_text(_flat_dependencies(), encoding="utf-8", newline="\n")
             self._core.Initialize(plain_path(dependencies), "")
         self._python = _python_features(self._feature, self._setting)
-        self._features = frozenset(cpp_features()) | frozenset(self._python)
+        self._features = {*cpp_features(), *self._python} - set(without)
         self._times: deque[tuple[np.ndarray, list[float]]] = deque(maxlen=6)
         self._done: dict[str, np.ndarray | Exception | None] = {}
         self._interpolated: Interpolated | None = None
         self._exact_in_numpy = self._agrees_with_numpy()
 
     def knows(self, feature: str) -> bool:
-        """Whether the feature is one of eFEL's own (and not one that a person registered, or replaced)."""
+        """Whether it computes the feature: one of eFEL's own, and not one that a person registered, or replaced."""
         return feature in self._features and is_efels_own(feature)
 
     def values(
@@ -186,8 +180,7 @@ class _Thrown(Exception):  # noqa: N818
 def _copied_library(folder: pathlib.Path) -> types.ModuleType:
     """Load a second copy of eFEL's C++ library; it has globals of its own only under a file name of its own."""
     original = efel().cppcore
-    copy = folder / pathlib.Path(original.__file__).name
-    shutil.copyfile(original.__file__, copy)
+    copy = copy_to_load(original.__file__, folder)
     spec = importlib.util.spec_from_file_location(f"{__name__}.cppcore", copy)
     if spec is None or spec.loader is None:
         raise ImportError(f"{copy} is no extension module")

@@ -1,28 +1,26 @@
 """Features of a trace, from eFEL.
 
-The only module that touches eFEL's process-global state: its settings and its one C++ object. Everything here
-runs under one lock, and leaves the settings as it found them. `efel_engine` does the same work in a fraction of
-the time where the installed eFEL is one for which that was verified; elsewhere eFEL's public functions do it.
+The only door to eFEL's process-global state: its settings and its one C++ object. Everything here runs under one
+lock, and leaves the settings as it found them. `efel_engine` does the work in a fraction of the time, those features
+of the installed eFEL for which that is proved (`efel_proof`); eFEL's public functions (`efel_stock`) do the others.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
 import threading
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
 from ..problems import EfeError, nearest
-from ..systems import plain_path
-from .efel_engine import private_engine
-from .efel_graph import cpp_features, feature_names, needs_current, python_features
-from .efel_import import efel
+from .efel_graph import TWO_TRACES, cpp_features, feature_names, needs_current, python_features
 from .efel_limits import beyond_efel, check_trace
+from .efel_proof import only_stock, private_engine
 from .efel_settings import DEFAULT_EFEL_SETTINGS, EFEL_INTERP_STEP, check_settings
+from .efel_stock import Values, default_settings, stock_values
 
 __all__ = [
     "DEFAULT_EFEL_SETTINGS",
@@ -34,18 +32,8 @@ __all__ = [
 ]
 
 Current = np.ndarray | Callable[[], np.ndarray | None] | None
-Values = dict[str, np.ndarray | None]
 
 _LOCK = threading.RLock()
-
-#: Features that eFEL computes from two traces
-TWO_TRACES = {
-    "bpap_attenuation": "it compares the traces of soma and dendrite",
-    "check_ais_initiation": "it compares the traces of soma and axon initial segment",
-}
-
-#: Settings that eFEL takes as part of the trace; only there are lists heeded
-IN_TRACE = ("stim_start", "stim_end", "multi_stim_start", "multi_stim_end")
 
 
 def feature_values(
@@ -96,14 +84,12 @@ def feature_values(
     found: Values = dict.fromkeys(beyond_efel(t, v, names, chosen))
     with _LOCK, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of means of nothing, and of eFEL's own deprecated names
-        stock = (
-            stock or os.environ.get("EFEWIDGETS_STOCK_EFEL", "0") != "0" or "dependencyfile_path" in chosen
-        )
+        stock = stock or only_stock() or "dependencyfile_path" in chosen
         engine = None if stock else private_engine()
         if engine and (known := [name for name in names if name not in found and engine.knows(name)]):
-            found |= engine.values(t, v, current, known, _defaults() | chosen)
+            found |= engine.values(t, v, current, known, default_settings() | chosen)
         if unknown := [name for name in names if name not in found]:
-            found |= _stock_values(t, v, current, unknown, chosen)
+            found |= stock_values(t, v, current, unknown, chosen)
     return {name: found[name] for name in names}
 
 
@@ -126,50 +112,6 @@ def reduce(values: Iterable[float | None] | None) -> float:
         return float("nan")
     mean = float(np.nanmean(values) if missing.any() else np.add.reduce(values) / len(values))
     return mean if np.isfinite(mean) else float("nan")
-
-
-def _defaults() -> dict[str, Any]:
-    return {name: value for name, value in vars(efel().Settings()).items() if name != "dependencyfile_path"}
-
-
-def _stock_values(
-    t: np.ndarray, v: np.ndarray, i: np.ndarray | None, names: list[str], settings: dict[str, Any]
-) -> Values:
-    trace = {"T": t, "V": v, **({} if i is None else {"I": i})}
-    trace |= {name: np.atleast_1d(settings[name]).tolist() for name in IN_TRACE if name in settings}
-    with _stock_efel({name: value for name, value in settings.items() if name not in IN_TRACE}):
-        try:
-            return dict(efel().get_feature_values([trace], names, raise_warnings=False)[0])
-        except Exception:  # one feature that raises takes all down; find out which
-            return {name: _one_stock_value(trace, name) for name in names}
-
-
-def _one_stock_value(trace: dict[str, Any], name: str) -> np.ndarray | None:
-    try:
-        return efel().get_feature_values([trace], [name], raise_warnings=False)[0][name]
-    except Exception:
-        return None
-
-
-@contextlib.contextmanager
-def _stock_efel(settings: dict[str, Any]) -> Iterator[None]:
-    """Give eFEL these settings and its defaults otherwise; afterwards those that it had before."""
-    held, core = efel().get_settings(), efel().cppcore
-    before, default = dict(vars(held)), vars(efel().Settings())
-    try:
-        vars(held).clear()
-        vars(held).update(default | settings)
-        core.Initialize(plain_path(held.dependencyfile_path), "")  # "": no log
-        yield
-    finally:
-        vars(held).clear()
-        vars(held).update(before)
-        if before["dependencyfile_path"] != settings.get(
-            "dependencyfile_path", default["dependencyfile_path"]
-        ):
-            core.Initialize(plain_path(before["dependencyfile_path"]), "")
-        core.Clear()
-        core.getgError()
 
 
 def _new_lock() -> None:

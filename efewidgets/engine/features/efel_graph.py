@@ -10,12 +10,18 @@ import functools
 import inspect
 import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from .efel_import import dependency_file, efel
 
 WINDOW = ("stim_start", "stim_end")
 INTERPOLATE = "interpolate"
+
+#: Features that eFEL computes from two traces
+TWO_TRACES = {
+    "bpap_attenuation": "it compares the traces of soma and dendrite",
+    "check_ais_initiation": "it compares the traces of soma and axon initial segment",
+}
 
 #: What eFEL's C++ functions read besides other features and the potential (from the sources of eFEL 5.7);
 #: "I" is the current.
@@ -88,6 +94,34 @@ CPP_READS: dict[str, tuple[str, ...]] = {
 }
 
 
+#: C++ functions that read nothing else, by the same sources. One that is in neither list is of a newer eFEL, and may
+#: read anything.
+CPP_READS_NO_MORE = frozenset(
+    """
+    ADP_peak_amplitude ADP_peak_indices ADP_peak_values AHP1_depth_from_peak AHP2_depth_from_peak
+    AHP_depth AHP_depth_abs AHP_depth_diff AHP_depth_from_peak AHP_depth_slow AHP_slow_time
+    AHP_time_from_peak AP1_amp AP1_begin_voltage AP1_begin_width AP1_peak AP1_width
+    AP2_AP1_begin_width_diff AP2_AP1_diff AP2_AP1_peak_diff AP2_amp AP2_begin_voltage AP2_begin_width
+    AP2_peak AP2_width AP_amplitude_change AP_amplitude_diff AP_amplitude_from_voltagebase AP_begin_time
+    AP_begin_voltage AP_duration AP_duration_change AP_duration_half_width AP_duration_half_width_change
+    AP_fall_indices AP_fall_rate_change AP_height AP_peak_downstroke AP_peak_upstroke AP_rise_indices
+    AP_rise_rate AP_rise_rate_change APlast_amp APlast_width all_ISI_values amp_drop_first_last
+    amp_drop_first_second amp_drop_second_last burst_end_indices doublet_ISI fast_AHP fast_AHP_change
+    interburst_15percent_indices interburst_15percent_values interburst_20percent_indices
+    interburst_20percent_values interburst_25percent_indices interburst_25percent_values
+    interburst_30percent_indices interburst_30percent_values interburst_40percent_indices
+    interburst_40percent_values interburst_60percent_indices interburst_60percent_values
+    interburst_duration interburst_min_indices interburst_min_values inv_time_to_first_spike
+    max_amp_difference maximum_voltage_from_voltagebase mean_AP_amplitude min_AHP_values
+    min_between_peaks_values min_voltage_between_spikes peak_time peak_voltage postburst_adp_peak_indices
+    postburst_adp_peak_values postburst_fast_ahp_values postburst_min_values postburst_slow_ahp_values
+    sag_amplitude sag_ratio1 sag_ratio2 spike_width2 strict_burst_mean_freq strict_interburst_voltage time
+    time_to_interburst_min time_to_postburst_adp_peak time_to_postburst_fast_ahp
+    time_to_postburst_slow_ahp voltage voltage_deflection_vb_ssse
+    """.split()
+)
+
+
 @functools.cache
 def cpp_features() -> tuple[str, ...]:
     """Names of the features that eFEL computes in C++."""
@@ -145,10 +179,22 @@ def reads(name: str) -> frozenset[str]:
     found: set[str] = set()
     for word in _mentioned(name) if name in python_features() else {name}:
         if word in cpp_features():
-            found.update(*(CPP_READS.get(step, ()) for step in cpp_chain(word)))
+            found.update(*(_cpp_reads(step, known) for step in cpp_chain(word)))
         elif word in known:
             found.add(word)
     return frozenset(found)
+
+
+def _cpp_reads(name: str, everything: Iterable[str]) -> Iterable[str]:
+    return () if name in CPP_READS_NO_MORE else CPP_READS.get(name, everything)
+
+
+@functools.cache
+def needs(name: str) -> frozenset[str]:
+    """Other features of eFEL that a feature is made of, directly or through others."""
+    words = _mentioned(name) if name in python_features() else {name}
+    found = {step for word in words for step in cpp_chain(word)}
+    return frozenset(found & {*cpp_features(), *python_features()} - {name})
 
 
 def needs_current(name: str) -> bool:
@@ -157,7 +203,7 @@ def needs_current(name: str) -> bool:
 
 
 def _mentioned(name: str) -> set[str]:
-    """Texts in the code of a Python feature and of the functions of its module that it calls, and so on."""
+    """Texts in the code of a Python feature, the functions of its module that it calls, texts in these, and so on."""
     package = sys.modules["efel.pyfeatures"]
     texts: set[str] = set()
     seen: set[types.CodeType] = set()
@@ -172,6 +218,7 @@ def _mentioned(name: str) -> set[str]:
             for called in code.co_names:
                 other = function.__globals__.get(called)
                 if isinstance(other, types.FunctionType):
+                    texts.add(called)
                     visit(other)
 
     visit(getattr(package, name))

@@ -18,7 +18,7 @@ import types
 from collections.abc import Iterator
 
 from ..problems import EfeError
-from ..systems import let_load_from, plain_path
+from ..systems.libraries import let_load_from, plain_path
 
 _LOCK = threading.Lock()
 
@@ -54,7 +54,7 @@ def _check_core(package: types.ModuleType) -> None:
     """Refuse an eFEL with which no feature can be computed. Raises EfeError."""
     if not hasattr(package.cppcore, "Clear"):
         raise EfeError(
-            f"eFEL {package.__version__} is too old for efewidgets: no feature can be computed with it. Install 5.7.9 "
+            f"eFEL {package.__version__} is too old for efewidgets: no feature can be computed with it. Install 5.7.20 "
             "or newer: pip install --upgrade efel"
         )
 

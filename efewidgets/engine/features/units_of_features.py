@@ -6,6 +6,7 @@ import functools
 
 #: Units of the features for which eFEL has none ("": a plain number)
 OWN_UNITS = {
+    "AP_amplitude_change": "",  # told by eFEL since 5.7.21
     "Spikecount": "",
     "Spikecount_stimint": "",
     "ISIs": "ms",

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import Any
 
+from ..names import folder_names
 from ..problems import Problem
 from .features import feature_figures
 from .impedance import impedance_figures
@@ -55,10 +56,21 @@ def all_figures(
     efel_settings : dict, optional
         eFEL settings; ``impedance_max_freq`` matters here.
     """
+    folders = folder_names(cell.name for cell in cells)
+    for job in _gathered(cells, protocols, protocols_rheobase or (), efel_settings):
+        yield job if job.cell is None else job.below(folders[job.cell])
+
+
+def _gathered(
+    cells: Sequence[Any],
+    protocols: Sequence[Any],
+    protocols_rheobase: Sequence[str],
+    efel_settings: Mapping[str, Any] | None,
+) -> Iterator[FigureJob]:
     for cell in cells:
         yield from recordings_figures(cell)
         yield from impedance_figures(cell, efel_settings)
-        yield from rheobase_figure(cell, protocols_rheobase or ())
+        yield from rheobase_figure(cell, protocols_rheobase)
     if protocols:
         yield from feature_figures(cells, protocols, "amp")
         yield from feature_figures(cells, protocols, "amp_rel")

@@ -10,11 +10,14 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future
 from dataclasses import dataclass
+from dataclasses import replace as replace_fields
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..parallel import end_with_parent
 from ..problems import EfeError, Problem
+from ..systems.files import remove, replace
+from ..systems.processes import at_most
+from ..workers import end_with_parent
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -44,6 +47,10 @@ class FigureJob:
     data: Any
     cell: str | None = None
     protocol: str | None = None
+
+    def below(self, folder: str) -> FigureJob:
+        """Return the job with another folder in the place of the first one of its path."""
+        return replace_fields(self, path="/".join([folder, *self.path.split("/")[1:]]))
 
     def pages(self) -> list[Figure]:
         """Draw the pages, as matplotlib Figures that belong to no window."""
@@ -143,7 +150,7 @@ def _processes(jobs: int) -> Iterator[Executor]:
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
-    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=end_with_parent)
+    pool = ProcessPoolExecutor(at_most(jobs), mp_context=get_context("spawn"), initializer=end_with_parent)
     try:
         yield pool
     finally:  # when a person interrupts, what hasn't begun isn't wanted any more
@@ -199,9 +206,9 @@ def _write_whole(path: pathlib.Path, content: bytes) -> None:
     part = path.parent / f".{uuid.uuid4().hex}.part"
     try:
         part.write_bytes(content)
-        part.replace(path)
+        replace(part, path)
     finally:
-        part.unlink(missing_ok=True)
+        remove(part)
 
 
 def _reason(error: Exception) -> str:

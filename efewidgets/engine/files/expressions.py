@@ -51,7 +51,7 @@ def _searched(expression: str, texts: tuple[str, ...]) -> tuple[Groups, ...] | N
             capture_output=True,
             timeout=LIMIT,
             check=True,
-            text=True,
+            encoding="utf-8",
         )
     except subprocess.TimeoutExpired:
         return None

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from ..problems import EfeError, Problem
-from ..systems import leads_to_a_host
+from ..systems.files import is_hidden, is_link
+from ..systems.paths import at_home, leads_to_a_host, same_text
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +34,8 @@ class Entry:
         Bytes; 0 for folders.
     modified : float
         s since 1970.
+    linked : bool
+        Whether it is a folder that stands for another one.
     """
 
     name: str
@@ -40,6 +43,7 @@ class Entry:
     is_folder: bool
     size: int = 0
     modified: float = 0.0
+    linked: bool = False
 
 
 @dataclass
@@ -70,7 +74,7 @@ class Root:
     """
 
     def __init__(self, folder: str | os.PathLike[str]):
-        self.path = Path(folder).expanduser().resolve()
+        self.path = Path(at_home(folder)).resolve()
         if not self.path.is_dir():
             raise EfeError(f"there is no folder {folder}: choose one that exists to browse in.")
 
@@ -95,6 +99,15 @@ class Root:
         if not found.is_relative_to(self.path):
             raise self._refused(text, self._outside())
         return found
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The folder."""
+        return (self.path,)
+
+    def at(self, relative: str) -> Path:
+        """Return where an entry of a listing lies."""
+        return self.path / relative
 
     def relative(self, path: str | os.PathLike[str]) -> str:
         """Return a path in the root as it is named below it, "" for the root itself."""
@@ -158,7 +171,7 @@ class Root:
             folders += 1
             entries = sorted(self._scan(place, found), key=lambda entry: natural(entry.name))
             # links to folders are left alone: they could lead in a circle
-            below = [place / e.name for e in entries if e.is_folder and not (place / e.name).is_symlink()]
+            below = [place / e.name for e in entries if e.is_folder and not e.linked]
             waiting += reversed(below)
             for entry in entries:
                 if entry.is_folder or not _ends(entry.name, endings):
@@ -179,7 +192,7 @@ class Root:
         """Yield what can be seen in a folder; hidden files, and links that lead out, can't."""
         try:
             with os.scandir(place) as scan:
-                inside = [item for item in scan if not item.name.startswith(".")]
+                inside = [item for item in scan if not is_hidden(item)]
         except OSError as error:
             words = f"this folder can't be read: {_words(error)}."
             found.problems.append(Problem(words, "warning", "file", self._shown(place)))
@@ -190,9 +203,9 @@ class Root:
                 yield entry
 
     def _entry(self, place: Path, item: os.DirEntry[str], found: Listing) -> Entry | None:
-        relative = self._shown(place / item.name)
+        relative, linked = self._shown(place / item.name), is_link(item)
         try:
-            if item.is_symlink() and not Path(item.path).resolve(strict=True).is_relative_to(self.path):
+            if linked and not Path(item.path).resolve(strict=True).is_relative_to(self.path):
                 logger.warning("the link %r below %s leads out and is not shown", relative, self.path)
                 words = f"this link is not shown: it leads out of {self.path.name or self.path}."
                 found.problems.append(Problem(words, "note", "file", relative))
@@ -201,7 +214,7 @@ class Root:
             if item.is_dir() and item.name.lower().endswith(RECORDING_FOLDERS):
                 return Entry(item.name, relative, False, 0, about.st_mtime)
             if item.is_dir():
-                return Entry(item.name, relative, True, 0, about.st_mtime)
+                return Entry(item.name, relative, True, 0, about.st_mtime, linked)
             # devices and pipes are no recordings, and opening a pipe would wait for ever
             return (
                 Entry(item.name, relative, False, about.st_size, about.st_mtime) if item.is_file() else None
@@ -219,13 +232,13 @@ def name_filter(wanted: str) -> Callable[[str], bool]:
 
     A pattern without "/" is held against the last part of a path.
     """
-    wanted = wanted.strip().casefold()
+    wanted = same_text(wanted.strip())
     if any(sign in wanted for sign in "*?["):
         if "/" in wanted:
-            return lambda name: fnmatch.fnmatchcase(name.casefold(), wanted)
-        return lambda name: fnmatch.fnmatchcase(name.casefold().rpartition("/")[2], wanted)
+            return lambda name: fnmatch.fnmatchcase(same_text(name), wanted)
+        return lambda name: fnmatch.fnmatchcase(same_text(name).rpartition("/")[2], wanted)
     words = wanted.split()
-    return lambda name: all(word in name.casefold() for word in words)
+    return lambda name: all(word in same_text(name) for word in words)
 
 
 def natural(name: str) -> tuple[tuple[int, str | int], ...]:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from ..names import safe_name
 from ..problems import EfeError
+from ..systems.ending import temporary_folder
+from ..systems.files import remove, replace
 
 _STALE = 1800.0  # s without a piece, after which what was sent is given up
 _AT_ONCE = 20  # files; a browser sends one after the other
@@ -42,14 +46,29 @@ class Inbox:
         Created if missing. By default a temporary one, removed with all in it by `close`.
     limit : int
         Bytes that one file may have.
+
+    Attributes
+    ----------
+    made : pathlib.Path or None
+        The folder, once there is one.
     """
 
     def __init__(self, folder: str | os.PathLike[str] | None = None, limit: int = 8 * 2**30):
-        self._temporary = None if folder is not None else tempfile.TemporaryDirectory(prefix="efewidgets-")
-        self.folder = Path(self._temporary.name if self._temporary else os.fspath(folder or "")).resolve()
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self._remove: Callable[[], Any] = lambda: None
+        self.made: Path | None = None
+        if folder is not None:
+            self.made = Path(folder).resolve()
+            self.made.mkdir(parents=True, exist_ok=True)
         self.limit = limit
         self.incoming: dict[str, Incoming] = {}
+
+    @property
+    def folder(self) -> Path:
+        """Where files go; a temporary folder is made when it is first asked for."""
+        if self.made is None:
+            folder, self._remove = temporary_folder(self, "efewidgets-")
+            self.made = Path(folder).resolve()
+        return self.made
 
     def begin(self, key: str, path: str, size: int) -> None:
         """Begin a file; `path` is what the sender calls it, perhaps with folders. Raises EfeError if it can't be."""
@@ -122,7 +141,13 @@ class Inbox:
             except FileExistsError:
                 number += 1
                 continue
-            os.replace(one.partial, target)
+            try:
+                replace(one.partial, target)
+            except OSError as error:
+                for left in (target, one.partial):
+                    with contextlib.suppress(OSError):
+                        remove(left)
+                raise EfeError(f"it can't be written: {error.strerror or error}.") from error
             return target
 
     def drop(self, key: str) -> None:
@@ -130,14 +155,14 @@ class Inbox:
         one = self.incoming.pop(key, None)
         if one is not None:
             one.file.close()
-            one.partial.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # what is left goes with the folder
+                remove(one.partial)
 
     def close(self) -> None:
         """Remove what did not come whole, and the folder if it was a temporary one."""
         for key in list(self.incoming):
             self.drop(key)
-        if self._temporary is not None:
-            self._temporary.cleanup()
+        self._remove()
 
 
 def numbered(name: str, number: int) -> str:

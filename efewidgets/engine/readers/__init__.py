@@ -16,6 +16,7 @@ import numpy as np
 from ..apart import one_step
 from ..guard import may_open
 from ..problems import EfeError, MissingFileError, NoSweepError, Problem, ReadError
+from ..systems.files import HELD, is_held
 from .checks import check_sweep
 from .elsewhere import copy_here, with_copies_here
 from .files import existing_file
@@ -204,6 +205,8 @@ def _unforeseen(file: str | None) -> Iterator[None]:
         raise
     except Exception as error:
         name = os.path.basename(file or "the file")
+        if is_held(error, file):
+            raise ReadError(f"{name} can't be read: {HELD}.") from error
         words = f"{type(error).__name__}: {error}"
         raise ReadError(f"{name} is damaged, or isn't what its suffix says ({words}).") from error
 

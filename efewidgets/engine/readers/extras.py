@@ -20,6 +20,6 @@ def need(module: str, path: str, kind: str, extra: str) -> None:
     """Raise ReadError, with what to install, if a file's kind is known but the module that reads it is missing."""
     if not has_module(module):
         raise ReadError(
-            f"{os.path.basename(path)} looks like {kind}: pip install 'efewidgets[{extra}]' ({module}, which reads "
-            "it, isn't installed)."
+            f'{os.path.basename(path)} looks like {kind}: pip install "efewidgets[{extra}]" '
+            f"({module}, which reads it, isn't installed)."
         )

@@ -12,6 +12,8 @@ import numpy as np
 from .. import remote
 from ..guard import may_open
 from ..problems import MissingFileError, ReadError, nearest
+from ..systems.files import HELD, is_held
+from ..systems.paths import too_long
 
 
 def text_path(value: object, key: str) -> str:
@@ -45,15 +47,23 @@ def existing_file(path: str) -> str:
             return path
         raise ReadError(f"{name} is a folder, not a recording.")
     if not place.exists():
-        raise MissingFileError(f"there is no file {path}.{_neighbour(place)}")
+        raise MissingFileError(_missing(place))
     if not place.is_file():
         raise ReadError(f"{name} is a device, not a recording.")
-    if not os.access(place, os.R_OK):
-        raise ReadError(f"{name} can't be read: you lack the permission.")
     if place.stat().st_size == 0:
         raise ReadError(f"{name} is empty (0 bytes): was it copied whole?")
-    _check_placeholder(place)
+    try:
+        _check_placeholder(place)
+    except OSError as error:
+        raise ReadError(f"{name} can't be read: {why_not_read(error, place)}.") from error
     return path
+
+
+def why_not_read(error: OSError, path: str | os.PathLike[str]) -> str:
+    """Return in words why a file can't be read: above all, that the program which records has it open still."""
+    if is_held(error, path):
+        return HELD
+    return "you lack the permission" if isinstance(error, PermissionError) else error.strerror or str(error)
 
 
 def is_zarr(path: str | os.PathLike[str]) -> bool:
@@ -99,6 +109,22 @@ def stored_numbers(path: str, dtype: np.dtype, count: int, offset: int) -> np.nd
         name = os.path.basename(path)
         raise ReadError(f"{name} was cut short while it was read: is it still being written? Read it again.")
     return found
+
+
+def _missing(place: Path) -> str:
+    why = too_long(place)
+    if why:
+        return f"{place.name} can't be opened: {why}."
+    if _ESCAPED & set(str(place)):  # "\t" and "\n" of C:\temp\new in JSON
+        return (
+            f"there is no file {str(place)!r}: its path holds a tab or a line break. In JSON write each backslash "
+            "twice, or / instead."
+        )
+    return f"there is no file {place}.{_neighbour(place)}"
+
+
+#: What JSON and Python make of a backslash and a letter
+_ESCAPED = set("\a\b\f\n\r\t\v")
 
 
 def _neighbour(place: Path) -> str:

@@ -18,6 +18,7 @@ from .. import remote
 from ..apart import one_step
 from ..guard import guard_of_files
 from ..problems import ReadError
+from ..systems.files import HELD, is_held
 from .chunks import read_chunks
 from .hdf5_links import check_links, refuse_links
 from .hdf5_source import HOW, source_of
@@ -76,6 +77,8 @@ def _opened(source: Any, path: str, format_name: str) -> h5py.File:
         return h5py.File(source, "r", **HOW[source is path])
     except OSError as error:
         words = str(error)
+        if is_held(error, path):
+            raise ReadError(f"{name} can't be read: {HELD}.") from error
         if "truncated" in words:
             reason = "it was cut short. Copy it again"
         elif "signature" in words:

@@ -2,12 +2,15 @@
 
 BluePyEfe measures it in a fixed window, whatever is in it. That value stands where the baseline confirms it: the
 stretch before the stimulus, back to where the current last jumped (the end of a test pulse), or where there is none
-the stretch after it. Elsewhere the baseline's own level is taken, and told.
+the stretch after it. Elsewhere the baseline's own level is taken, and told; so is the level just before the onset,
+where the baseline drifts away from that window by more than its noise. A stretch before the onset whose level the
+rest of the sweep doesn't have is no baseline, but a stimulus that comes first.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -20,6 +23,19 @@ FEWEST, SHORTEST = 10, 1.0  # samples and ms of a baseline
 SETTLED = 5.0  # ms after the end of a stimulus
 JUMP = 8.0  # times the noise of a block
 SMALL = 5e-4  # nA; a smaller shift is no test pulse
+NEAR, LATEST = (
+    20.0,
+    300,
+)  # ms and samples before the onset, at least, that tell where a baseline has drifted to
+MATTERS = 0.02  # of the stimulus: a drift of less changes nothing,
+HARDLY = 0.5  # of the noise: and so does one of less than that
+FIRST, CLEAR = (
+    0.05,
+    2.0,
+)  # of the stimulus, and times the noise: a level of more is another stimulus before it
+
+ELSEWHERE = "BluePyEfe's window is not all baseline"
+DRIFTS = "the baseline drifts away from what it is in BluePyEfe's window"
 
 
 @dataclass(frozen=True)
@@ -32,13 +48,19 @@ class Holding:
         nA.
     place : str
         Where it was measured, in words; "" for BluePyEfe's window.
+    why : str
+        Why it was measured there.
     known : bool
         Whether there is any baseline at all.
+    before : float, optional
+        Level (nA) that the current has before the onset, if that is another one.
     """
 
     level: Any
     place: str = ""
+    why: str = ELSEWHERE
     known: bool = True
+    before: float | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +84,16 @@ class Stretch:
     width: int
     first: int
     last: int
+
+    @property
+    def noise(self) -> float:
+        """What the samples do about their blocks (nA)."""
+        return max(spread(self.samples - np.repeat(self.medians, self.width)), _grain(self.samples))
+
+    @property
+    def swing(self) -> float:
+        """What hum does from block to block (nA)."""
+        return spread(np.diff(self.medians))
 
     def confirms(self, level: Any) -> bool:
         """Whether a level lies among those of the blocks, or as near as so few samples can tell."""
@@ -88,23 +120,64 @@ def holding(current: np.ndarray, dt: float, first: int, last: int, usual: Any) -
     """
     few = max(FEWEST, round(float(SHORTEST / dt)))
     before = quiet(current[:first][::-1])
+    settled = last + min(round(float(SETTLED / dt)), (len(current) - last) // 2)
+
+    @cache
+    def rest() -> Stretch | None:
+        """What is baseline after the stimulus, which most sweeps needn't be asked for."""
+        found = quiet(current[settled:])
+        return None if found is None or len(found.samples) < few else found
+
     if before is not None and len(before.samples) >= few:
-        if before.confirms(usual):
+        stimulus = float(median(np.abs(current[first:last] - usual))) if last > first else 0.0
+        level, jumped = median(before.samples), before.last < first
+        until = first - before.last
+        until -= min(round(float(SETTLED / dt)), until // 2)
+        after = rest() if jumped else None
+        early = quiet(current[:until][::-1]) if after is not None else None
+        if early is not None and after is not None and _comes_first(before, early, after, stimulus):
+            return Holding(usual if early.confirms(usual) else median(early.samples), before=float(level))
+        # what begins gradually (a ramp, a sine) may do so before its onset, and looks like drift there
+        begun = median(current[first : min(last, first + few)]) if last > first else usual
+        gradual = abs(begun - median(before.samples[:few])) < 0.5 * stimulus
+        after = rest() if gradual else None
+        if after is not None and after.confirms(usual):
             return Holding(usual)
-        start, end = first - before.last, first - before.first
-        where = "before the onset of the stimulus" if start == 0 else "between a test pulse and the onset"
-    else:
-        settled = last + min(round(float(SETTLED / dt)), (len(current) - last) // 2)
-        after = quiet(current[settled:])
-        if after is None or len(after.samples) < few:
-            return Holding(usual, known=False)
-        if after.confirms(usual):
-            return Holding(usual)
-        if last and after.confirms(np.median(current[max(first, last - FEWEST) : last])):
-            return Holding(usual, known=False)  # the stimulus stays where it ends
-        before, start, end = after, settled + after.first, settled + after.last
-        where = "after the end of the stimulus"
-    return Holding(median(before.samples), f"{where} ({start * dt:.4g} to {end * dt:.4g} ms)")
+        found = Holding(usual)
+        if not before.confirms(usual):
+            where = "between a test pulse and the onset" if jumped else "before the onset of the stimulus"
+            found = Holding(level, _place(where, first - before.last, first - before.first, dt))
+        return found if gradual else _drifted(found, before, dt, first, stimulus)
+    after = rest()
+    if after is None:
+        return Holding(usual, known=False)
+    if after.confirms(usual):
+        return Holding(usual)
+    if last and after.confirms(median(current[max(first, last - FEWEST) : last])):
+        return Holding(usual, known=False)  # the stimulus stays where it ends
+    place = _place("after the end of the stimulus", settled + after.first, settled + after.last, dt)
+    return Holding(median(after.samples), place)
+
+
+def _comes_first(before: Stretch, early: Stretch, after: Stretch, stimulus: float) -> bool:
+    """Whether what lies before the onset is another stimulus: the sweep ends at the level from which that jumped."""
+    first, level, end = (float(median(stretch.samples)) for stretch in (early, before, after))
+    apart = abs(level - first) > max(FIRST * stimulus, CLEAR * before.noise)
+    return apart and abs(end - first) < 0.5 * abs(end - level)
+
+
+def _drifted(found: Holding, before: Stretch, dt: float, first: int, stimulus: float) -> Holding:
+    """Return the holding current of a baseline that lies before the onset, where it may have drifted to by then."""
+    latest = before.samples[: max(LATEST, round(float(NEAR / dt)))]  # it runs backwards from the onset
+    level = median(latest)
+    if abs(level - found.level) <= max(HARDLY * before.noise, before.swing, SMALL, MATTERS * stimulus):
+        return found
+    start, end = first - before.first - len(latest), first - before.first
+    return Holding(level, _place("just before the onset", start, end, dt), DRIFTS)
+
+
+def _place(where: str, start: int, end: int, dt: float) -> str:
+    return f"{where} ({start * dt:.4g} to {end * dt:.4g} ms)"
 
 
 def quiet(current: np.ndarray) -> Stretch | None:
@@ -118,7 +191,7 @@ def quiet(current: np.ndarray) -> Stretch | None:
     noise = min(spread(np.diff(y)) for y in (medians, means)) / 2**0.5 if len(medians) > 2 else 0.0
     limit = max(JUMP * noise, 1.5 * _grain(current), SMALL)
     kept = np.zeros(len(medians), dtype=bool)
-    level = float(np.median(medians[: BLOCKS // 2]))
+    level = float(median(medians[: BLOCKS // 2]))
     for k, value in enumerate(medians.tolist()):
         if abs(value - level) <= limit:
             kept[k] = True

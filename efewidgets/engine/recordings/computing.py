@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..features.efel_proof import Proof, accept, to_send
 from ..features.store import settings_key
 from ..problems import Problem
 from .memory import keep_freed_memory
@@ -82,15 +83,24 @@ class FeatureJob:
     recordings : list of Recording
     wishes : list of Wish, optional
         What is wanted of each; by default what was asked of it.
+    proof : Proof, optional
+        What is known of the installed eFEL.
     """
 
     recordings: list[Recording]
     wishes: list[Wish] | None = None
+    proof: Proof | None = field(default_factory=to_send)
 
     @property
     def weight(self) -> int:
         """Number of samples."""
         return sum(recording.weight for recording in self.recordings)
+
+    @property
+    def near(self) -> int | None:
+        """Number of the process that may hold the samples."""
+        source = self.recordings[0].source
+        return None if source is None or source.place is None else source.place.process
 
     def __iter__(self) -> Iterator[tuple[Recording, Wish]]:
         return zip(self.recordings, self.wishes or map(_pending, self.recordings), strict=True)
@@ -172,6 +182,7 @@ def _jobs(wanted: Sequence[tuple[Recording, Wish]], together: int) -> Iterator[F
 
 def _compute(job: FeatureJob) -> list[Computed]:
     keep_freed_memory()
+    accept(job.proof)
     wishes = {id(recording): wish for recording, wish in job}
     found = {id(r): _compute_one(r, wishes[id(r)]) for r in with_samples(job.recordings)}
     return [found[id(recording)] for recording in job.recordings]

@@ -9,10 +9,14 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 
+import numpy as np
+
 from ..detection import Doubt, Window
 from ..problems import Problem
 
 SURE = 0.5
+#: of the shortest stretch of a stimulus: edges of BluePyEfe's that are farther off confirm it, but are not its edges
+SHARE = 0.15
 UNCERTAIN = "the timing of the stimulus is not certain"
 #: doubts that aren't when the stimulus is, but whether what is seen is the stimulus: BluePyEfe can't dispel them
 WHICH = (Doubt.BRIEF, Doubt.HIGHER, Doubt.SHAPE, Doubt.OTHERS)
@@ -38,7 +42,7 @@ def settle(
         None if nobody found any.
     origin : {"usual", "seen", "unsure"}
         "usual" if both agree: two methods that have nothing in common confirm each other, sure or not (`doubts` says
-        what is to be told nevertheless).
+        what is to be told nevertheless). The edges of a pulse as short as the two may differ are those that were seen.
     """
     if window.edges:
         near = {
@@ -47,7 +51,7 @@ def settle(
         }
         # what was given proves nothing: both have it from the same person
         if usual is not None and near.keys() >= usual.keys() and all(near.values()):
-            return usual, "usual"
+            return (usual if _as_exact(usual, window.edges) else window.edges), "usual"
         if window.confidence >= SURE:
             return {
                 name: usual[name] if usual and near[name] else at for name, at in window.edges.items()
@@ -55,6 +59,12 @@ def settle(
     if usual is not None and _in_order(usual) and not (window.edges and _is_whole(usual, window.n)):
         return usual, "unsure"
     return (window.edges or None), "unsure"
+
+
+def _as_exact(usual: Mapping[str, int], seen: Mapping[str, int]) -> bool:
+    """Whether edges that agree with those that were seen are as good, given how short the stimulus is."""
+    shortest = min((b - a for a, b in itertools.pairwise(sorted(seen.values()))), default=0)
+    return all(abs(usual[name] - at) <= max(1.0, SHARE * shortest) for name, at in seen.items())
 
 
 def _is_whole(edges: Mapping[str, int], n: int) -> bool:
@@ -72,7 +82,8 @@ def doubts(window: Window, origin: str, kind: Doubt | None = None) -> list[Probl
     """Return what a person should know about edges that were settled.
 
     Where BluePyEfe and the detector agree, and the detector can't tell whether it is the stimulus that they see, both
-    may see the same test pulse.
+    may see the same test pulse; and both may miss the same beginning, if it rises out of the noise too slowly to be
+    followed.
 
     Parameters
     ----------
@@ -83,7 +94,8 @@ def doubts(window: Window, origin: str, kind: Doubt | None = None) -> list[Probl
     kind : Doubt, optional
         Why the detector wasn't sure, by default `window.doubt`.
     """
-    same = origin == "usual" and not window.sure and (window.doubt if kind is None else kind) in WHICH
+    unknown = (window.doubt if kind is None else kind) in WHICH or np.inf in window.errors.values()
+    same = origin == "usual" and not window.sure and unknown
     return [unsure_problem(window)] if origin == "unsure" or same else []
 
 

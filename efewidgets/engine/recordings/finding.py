@@ -109,10 +109,17 @@ class Finding:
                 f"amplitudes may be wrong; it was taken as {1e3 * usual:.4g} pA. Give `hypamp` in the metadata.",
                 "warning",
             )
+        elif found.before is not None:
+            self.tell(
+                f"the current stays at {1e3 * found.before:.4g} pA before the onset, and at {1e3 * usual:.4g} pA "
+                "elsewhere, which is taken for the holding current: another stimulus comes first. If it does not, "
+                "give `hypamp` in the metadata.",
+                "warning",
+            )
         elif found.place:
             self.tell(
-                f"the holding current of {1e3 * found.level:.4g} pA was measured {found.place}: BluePyEfe's window "
-                f"is not all baseline ({1e3 * usual:.4g} pA).",
+                f"the holding current of {1e3 * found.level:.4g} pA was measured {found.place}: {found.why} "
+                f"({1e3 * usual:.4g} pA).",
                 "note",
             )
         return found.level

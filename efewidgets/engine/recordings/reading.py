@@ -10,6 +10,7 @@ from typing import Any
 from ..problems import EfeError, MissingFile, NoSweep, NoSweepError, Problem, ScaleError, WrongUnit
 from ..readers import each_sweep
 from .ecodes import ecode_of
+from .held import Place, hold
 from .memory import keep_freed_memory
 from .metadata import check
 from .recording import Recording
@@ -37,6 +38,22 @@ class Room:
             return False
         self.left -= size
         return True
+
+
+class Held(Room):
+    """Samples of one file are kept in this process, for a later job, and not by the recordings, which are sent away."""
+
+    def __init__(self) -> None:
+        super().__init__(0)
+        self._place = Place.new()
+
+    def keep(self, recording: Recording) -> bool:
+        """Whether there is room for the samples with the recording."""
+        source = recording.source
+        if source is not None and recording.has_samples:
+            hold(self._place, source.index, recording.samples())
+            recording.source = dataclasses.replace(source, place=self._place)
+        return False
 
 
 def read_file(

@@ -184,6 +184,10 @@ def with_samples(recordings: Iterable[S]) -> Iterator[S]:
         alike = {} if source is None else by_file.setdefault(id(source.metadata), {})
         if recording.has_samples or source is None or source.index in alike:
             yield recording
+        elif (trace := source.held) is not None:
+            recording.hold(trace)
+            yield recording
+            recording.release()
         else:
             alike[source.index] = recording
     for by_index in by_file.values():

@@ -13,6 +13,7 @@ from ..problems import EfeError
 from ..readers import read
 from ..remote import absolute
 from ..traces.trace import Trace, standardize
+from .held import Place, held
 
 _PATHS = ("filepath", "v_file", "i_file", "stimulus_file")
 
@@ -29,15 +30,24 @@ class Source:
         A lab's own reader, or None for the one that fits the file.
     index : int
         Which of the sweeps that the reader delivers.
+    place : Place, optional
+        Which process may hold the samples.
     """
 
     metadata: Mapping[str, Any]
     reader: Callable[..., Any] | None
     index: int
+    place: Place | None = None
+
+    @property
+    def held(self) -> Trace | None:
+        """The samples, if this process is the one that holds them."""
+        return held(self.place, self.index)
 
     def load(self) -> Trace:
-        """Read the sweep (again); the last few are remembered."""
-        return _load(self)
+        """Read the sweep (again), if this process doesn't hold it; the last few are remembered."""
+        trace = self.held
+        return _load(self) if trace is None else trace
 
 
 @lru_cache(maxsize=4)

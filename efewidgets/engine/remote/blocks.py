@@ -7,6 +7,7 @@ import io
 import os
 import pathlib
 import threading
+import traceback
 from collections.abc import Iterator
 from typing import Any
 
@@ -46,7 +47,10 @@ def open_in_ranges(url: str) -> Iterator[RangedFile]:
     with RangedFile(url, said, said.size) as file:
         try:
             yield file
-        except Exception as error:
+        except BaseException as error:
+            _let_go(error)
+            if not isinstance(error, Exception):
+                raise
             if file.failure is not None and error is not file.failure:
                 raise file.failure from error
             raise
@@ -55,6 +59,19 @@ def open_in_ranges(url: str) -> Iterator[RangedFile]:
                 failed(url)
         if file.failure is not None:
             raise file.failure
+
+
+def _let_go(error: BaseException | None) -> None:
+    """Empty the frames that an error has left.
+
+    They keep HDF5's list of how the file was opened, in a circle with the file. Collected by another thread it waits
+    for whoever reads; not collected before Python ends, HDF5 frees it by calling a Python that is no more, and crashes.
+    """
+    seen = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        traceback.clear_frames(error.__traceback__)
+        error = error.__cause__ or error.__context__
 
 
 class RangedFile(io.RawIOBase):

@@ -19,6 +19,8 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Any
 
+from ..systems import places
+from ..systems.files import patiently
 from .transport import About
 
 VARIABLE = "EFEWIDGETS_REMOTE_CACHE"
@@ -38,9 +40,7 @@ def cache_folder() -> pathlib.Path:
         return pathlib.Path(chosen)
     if beside:
         return pathlib.Path(beside + "-remote")
-    import platformdirs
-
-    return pathlib.Path(platformdirs.user_cache_dir("efewidgets", appauthor=False)) / "remote"
+    return places.cache_folder() / "remote"
 
 
 def folder_of(url: str, file: About) -> pathlib.Path:
@@ -167,7 +167,8 @@ class Pages:
     def _append(self, record: bytes) -> int:
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with open(self.folder / self._own, "ab") as file:
+            place = self.folder / self._own
+            with patiently(lambda: open(place, "ab"), place) as file:
                 at = file.tell()
                 file.write(record)
         except OSError:

@@ -33,7 +33,7 @@ _MAY_PASS = {408, 429, 500, 502, 503, 504}
 _NO_HEAD = {400, 403, 405, 501}
 #: Bytes of a whole file after which whoever watches is told, and may end it: few, since servers may be slow
 _CHUNK = 1 << 16
-_NEEDED = "reading files from other computers needs requests: pip install 'efewidgets[remote]'."
+_NEEDED = 'reading files from other computers needs requests: pip install "efewidgets[remote]".'
 
 T = TypeVar("T")
 _own = threading.local()

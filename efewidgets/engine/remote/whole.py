@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import pathlib
 import tempfile
 from collections.abc import Callable, Iterator
@@ -11,6 +10,7 @@ from typing import Any
 
 from ..names import safe_name
 from ..problems import ReadError
+from ..systems.files import HeldError, replace
 from . import transport
 from .stamps import about
 from .store import folder_of, make_room
@@ -54,7 +54,11 @@ def local_copy(url: str) -> str:
             part = pathlib.Path(beside) / "part"
             _tell(name_of(url), 0, said.size)
             transport.fetch_whole(said, part, lambda done, of: _tell(name_of(url), done, of))
-            os.replace(part, place)
+            try:
+                replace(part, place)
+            except HeldError:  # another process has fetched it meanwhile, and reads it
+                if not (place.is_file() and place.stat().st_size == part.stat().st_size):
+                    raise
     except ReadError:
         raise
     except OSError as error:

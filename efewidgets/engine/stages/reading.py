@@ -19,7 +19,7 @@ from ..recordings.agreeing import agree_among
 from ..recordings.cell import Cell
 from ..recordings.file_units import judge_units
 from ..recordings.membranes import judge_membranes
-from ..recordings.reading import Room, read_file, sweep_labels
+from ..recordings.reading import Held, Room, read_file, sweep_labels
 from ..recordings.recording import Recording
 from ..recordings.repeats import without_repeats
 from ..targets.rheobase import Decision, decide, given
@@ -50,6 +50,7 @@ class ReadJob:
 
     read: tuple[Any, ...]
     keep: bool | Room = False
+    hold: bool = False
     sweep: int | None = None
     label: str | None = None
 
@@ -62,7 +63,7 @@ class ReadJob:
 
 def read_files(evaluation: Evaluation | Once, nodes: Sequence[Node], work: Work) -> None:
     """Read files, each a unit of work; of one whose worker failed, sweep by sweep, so that no other sweep is lost."""
-    jobs = [ReadJob(evaluation.reads(node), work.keep) for node in nodes]
+    jobs = [ReadJob(evaluation.reads(node), work.keep, work.hold) for node in nodes]
     lost = []
     results = work.each(_read_job, jobs, "reading recordings", lambda job, error: error)
     for node, job, found in zip(nodes, jobs, results, strict=True):
@@ -135,7 +136,7 @@ def _read(job: ReadJob, between: Callable[[], None] | None = None) -> FileRead:
         recipe.protocol,
         None if reading.reader is None else reading.reader.function,
         thaw(reading.spike_settings),
-        keep_samples=job.keep,
+        keep_samples=Held() if job.hold else job.keep,
         between=between,
         count_spikes=reading.counts(recipe.protocol),
         only=None if job.sweep is None else (job.sweep,),

@@ -29,6 +29,8 @@ class Work:
     ----------
     keep : bool or Room
         Whether recordings keep the samples that were read (all, or those for which there is room).
+    hold : bool
+        Whether processes keep the samples that they have read, for jobs to come.
     together : int
         How many recordings of a file are one unit of work.
     own : bool
@@ -45,6 +47,7 @@ class Work:
     """
 
     keep: bool | Room = False
+    hold = False
     together = 1
     own = False
 
@@ -58,6 +61,7 @@ class Work:
         self._cancelled = cancelled
         self._report = report
         self._reported = 0.0
+        self.hold = executor is not None
 
     @property
     def here(self) -> bool:
@@ -121,13 +125,15 @@ class Hands(Work):
     run : callable
         ``run(function, jobs, failed)`` returns the results of independent jobs in their order; see `engine.parallel`.
     keep : bool or Room
+    hold : bool
+        Whether processes keep the samples that they have read.
     """
 
     own, together, here = True, TOGETHER, False
 
-    def __init__(self, run: Callable[..., Iterable[Any]], keep: bool | Room = False):
+    def __init__(self, run: Callable[..., Iterable[Any]], keep: bool | Room = False, hold: bool = False):
         super().__init__()
-        self._run, self.keep = run, keep
+        self._run, self.keep, self.hold = run, keep, hold
 
     def each(
         self,

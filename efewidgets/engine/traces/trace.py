@@ -56,7 +56,7 @@ class Trace:
 
     def at(self, index: int) -> float:
         """Time of a sample, ms."""
-        return to_ms(np.float64(index) * self.step, self.t_unit)
+        return to_ms(np.multiply(index, self.step), self.t_unit)
 
     def index(self, ms: float) -> int:
         """Nearest sample index of a time in ms."""

@@ -10,6 +10,9 @@ import tempfile
 import zlib
 from collections.abc import Iterator
 
+from ...engine.systems.files import HeldError, replace
+from ...engine.systems.places import cache_folder
+
 #: Begins each entry; another form of entries gets another one
 _MAGIC = b"efewidgets cache 1\n"
 _SUM = 32
@@ -20,9 +23,7 @@ def default_folder() -> pathlib.Path:
     chosen = os.environ.get("EFEWIDGETS_CACHE")
     if chosen:
         return pathlib.Path(chosen)
-    import platformdirs
-
-    return pathlib.Path(platformdirs.user_cache_dir("efewidgets", appauthor=False)) / "results"
+    return cache_folder() / "results"
 
 
 class DiskCache:
@@ -63,7 +64,7 @@ class DiskCache:
         return zlib.decompress(packed)
 
     def put(self, key: bytes, entry: bytes) -> None:
-        """Write an entry; if that fails, `failure` says why and no more is written."""
+        """Write an entry; if none can be written, `failure` says why and no more is."""
         if self.failure:
             return
         packed = zlib.compress(entry, 1)
@@ -74,9 +75,10 @@ class DiskCache:
             handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
             with os.fdopen(handle, "wb") as file:
                 file.write(_MAGIC + hashlib.sha256(packed).digest() + packed)
-            os.replace(name, path)
+            replace(name, path)
         except OSError as error:
-            self.failure = f"the cache in {self.folder} can't be written: {error.strerror or error}."
+            if not isinstance(error, HeldError):  # else it is this entry's trouble, not the cache's
+                self.failure = f"the cache in {self.folder} can't be written: {error.strerror or error}."
             if name:
                 with contextlib.suppress(OSError):
                     os.unlink(name)

@@ -14,6 +14,7 @@ from ...engine.problems import EfeError, Problem
 from ...engine.remote import is_url
 from ...engine.stages.inputs import Inputs
 from ...engine.stages.world import sha256, stamp
+from ...engine.systems.paths import relative
 from ..convert import as_options, as_run_settings, inputs_of
 
 FORMAT = 1
@@ -114,12 +115,7 @@ def _fingerprint(path: str) -> dict[str, Any] | None:
 
 
 def _from(folder: pathlib.Path, path: str) -> str:
-    if is_url(path):
-        return path
-    try:
-        return pathlib.Path(os.path.relpath(path, os.path.abspath(folder))).as_posix()
-    except ValueError:  # another drive
-        return path
+    return path if is_url(path) else relative(path, os.path.abspath(folder))
 
 
 def _changes(about: Any, path: pathlib.Path, inputs: Inputs) -> list[Problem]:

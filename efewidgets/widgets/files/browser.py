@@ -10,6 +10,7 @@ from typing import Any
 import ipywidgets
 
 from ...engine.files.folders import Listing, Root
+from ...engine.files.roots import Roots
 from ...engine.problems import EfeError
 from ...engine.readers.registry import formats
 from ..parts.base import StateWidget
@@ -41,12 +42,12 @@ class Browser:
     Parameters
     ----------
     owner : StateWidget
-    root : Root
+    root : Root or Roots
     found : callable
         ``found(paths)`` with the files that were chosen.
     """
 
-    def __init__(self, owner: StateWidget, root: Root, found: Callable[[Sequence[str]], Any]):
+    def __init__(self, owner: StateWidget, root: Root | Roots, found: Callable[[Sequence[str]], Any]):
         self.owner, self.root, self._found = owner, root, found
         self.place = ""
         self._stop = threading.Event()
@@ -58,7 +59,7 @@ class Browser:
         )
         self.folder = ipywidgets.Text(
             description="Folder", continuous_update=False, layout=wide,
-            placeholder="the top folder", tooltip=f"below {root.path}; Enter opens",
+            placeholder="the top folder", tooltip=f"below {', '.join(map(str, root.paths))}; Enter opens",
         )  # fmt: skip
         self.name = ipywidgets.Text(
             description="Name", placeholder="words, or a pattern like *_IV_*", layout=wide,
@@ -125,7 +126,7 @@ class Browser:
         if not self.table.selected:
             raise EfeError("select files or folders in the table first, or choose all below this folder.")
         folders = [path for path in self.table.selected if self.root.resolve(path).is_dir()]
-        files = [str(self.root.path / path) for path in self.table.selected if path not in folders]
+        files = [str(self.root.at(path)) for path in self.table.selected if path not in folders]
         self.search(folders, files)
         self.table.selected = ()
 
@@ -163,7 +164,7 @@ class Browser:
         try:
             for folder in folders:
                 found = self.root.tree(folder, name, suffixes, seen=seen)
-                files += [str(self.root.path / entry.relative) for entry in found.entries]
+                files += [str(self.root.at(entry.relative)) for entry in found.entries]
                 whole.problems += found.problems
         except EfeError as error:
             self.message.say(str(error))

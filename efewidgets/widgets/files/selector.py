@@ -10,7 +10,7 @@ from typing import Any
 import ipywidgets
 
 from ... import datasets
-from ...engine.files.folders import Root
+from ...engine.files.roots import Folder, roots_of
 from ...engine.problems import EfeError
 from ...engine.readers import always_apart
 from ...engine.readers.registry import suffixes_that_name_protocols
@@ -38,8 +38,8 @@ class FileSelector(StateWidget):
     Parameters
     ----------
     state : ExtractionState
-    root : path, optional
-        The folder that can be browsed, and not be left; by default that in which Python runs.
+    root : path or list of path, optional
+        The folder that can be browsed, and not be left, or several; by default that in which Python runs.
     scratch : path, optional
         Where uploaded files go; by default a temporary folder, removed when the widget is closed.
     limit : int
@@ -68,7 +68,7 @@ class FileSelector(StateWidget):
         self,
         state: ExtractionState,
         *,
-        root: str | os.PathLike[str] | None = None,
+        root: Folder | Iterable[Folder] | None = None,
         scratch: str | os.PathLike[str] | None = None,
         limit: int = 8 * 2**30,
         uploads: bool = True,
@@ -77,7 +77,7 @@ class FileSelector(StateWidget):
         self.hosts = None if hosts is None else tuple(hosts)
         self.upload: Upload | None = None
         self._uploads = uploads
-        self.root = Root(root if root is not None else Path.cwd())
+        self.root = roots_of(root if root is not None else Path.cwd())
         self._scratch, self._limit = scratch, limit
         self._selecting = False
         super().__init__(state)
@@ -182,8 +182,8 @@ class FileSelector(StateWidget):
 
     def _named(self, path: str) -> str:
         """Return a path as patterns see it: below the root, or below the folder of uploads."""
-        uploaded = () if self.upload is None else (self.upload.folder,)
-        for folder in (*uploaded, self.root.path):
+        uploaded = None if self.upload is None else self.upload.inbox.made
+        for folder in (*filter(None, (uploaded,)), *self.root.paths):
             start = os.path.join(folder, "")
             if path.startswith(start):
                 return path[len(start) :].replace(os.sep, "/")

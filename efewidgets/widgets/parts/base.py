@@ -16,6 +16,7 @@ import traitlets
 from ...engine.problems import EfeError
 from ...state import ExtractionState
 from .debounce import Debounce
+from .in_order import InOrder
 from .message import Message, failure
 from .owned import close_all
 from .style import stylesheet
@@ -63,7 +64,7 @@ class StateWidget(ipywidgets.VBox):
         self._debounced: list[Debounce] = []
         self.add_class("efe")
         self.add_class(f"efe-{_dashed(type(self).__name__)}")
-        self.children = (stylesheet(), *self.build(), self.message)
+        self.children = (stylesheet(), *self.build(), self.message, InOrder(self.model_id))
         self._alive = True
         if self.watches:
             state.observe(self._changed, list(self.watches))

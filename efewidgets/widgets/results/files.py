@@ -11,10 +11,10 @@ import zipfile
 from collections.abc import Sequence
 
 from ...engine.config.document import config_as_dict
-from ...engine.names import safe_name
+from ...engine.names import folder_names
 from ...engine.outputs.standard_files import FILE_NAMES, to_json
 from ...engine.problems import EfeError
-from ...engine.systems import leads_to_a_host
+from ...engine.systems.paths import at_home, leads_to_a_host
 from ...state import ExtractionState, Inputs, Results
 from ...state.convert import as_options, as_run_settings
 
@@ -50,7 +50,9 @@ def as_zip(results: Results, root: str | os.PathLike[str] | None = None) -> byte
 def as_csv(results: Results) -> bytes:
     """Return the feature table as CSV; the ids of targets are parted by semicolons."""
     frame = results.feature_table
-    text: str = frame.assign(targets=[";".join(ids) for ids in frame["targets"]]).to_csv(index=False)
+    text: str = frame.assign(targets=[";".join(ids) for ids in frame["targets"]]).to_csv(
+        index=False, lineterminator="\n"
+    )
     return text.encode("utf-8")
 
 
@@ -99,7 +101,7 @@ def folder_at(text: str, root: str | os.PathLike[str] | None = None) -> pathlib.
         logger.warning("refused to save in %.300r: on another machine", text)
         raise EfeError(f"{text!r} is out of reach: name a folder inside {start.name or start}.")
     try:
-        found = pathlib.Path(os.path.realpath(start / os.path.expanduser(text.strip())))
+        found = pathlib.Path(os.path.realpath(start / at_home(text.strip())))
     except ValueError:  # half of a character
         raise EfeError("the name of a folder can't hold such characters.") from None
     if root is not None and not found.is_relative_to(start):
@@ -116,7 +118,7 @@ def would_replace(folder: pathlib.Path, inputs: Inputs) -> list[pathlib.Path]:
     if inputs.write_files:
         wanted += [folder / name for name in FILE_NAMES.values()]
         if inputs.extract_per_cell:
-            cells = [folder / safe_name(cell.name) for cell in inputs.measured]
+            cells = [folder / name for name in folder_names(cell.name for cell in inputs.measured).values()]
             wanted += [cell / name for cell in cells for name in FILE_NAMES.values()]
     if inputs.pickle_cells:
         wanted += [folder / "cells.pkl", folder / "protocols.pkl"]

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
-import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +13,7 @@ from ...datasets.rig import Rig
 from ...datasets.samples import Sample
 from ...engine.names import safe_name
 from ...engine.problems import EfeError
+from ...engine.systems.ending import temporary_folder
 from ...state import ExtractionState
 from .data import Recorded
 
@@ -54,8 +52,7 @@ class Store:
         self._kept: dict[str, Kept] = {}
         self.close: Callable[[], Any] = lambda: None
         if folder is None:
-            self.folder = tempfile.mkdtemp(prefix="efewidgets-cell-")
-            self.close = weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
+            self.folder, self.close = temporary_folder(self, "efewidgets-cell-")
         else:
             self.folder = os.path.abspath(os.fspath(folder))
 

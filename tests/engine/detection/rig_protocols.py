@@ -35,12 +35,16 @@ OUTCOMES = ("right", "right, doubted", "wrong, doubted", "left out", "silent")
 
 @dataclass
 class Sweep:
-    """One sweep: voltage (mV), current (nA), its true timings and levels (ms, nA), and whether it was cut."""
+    """One sweep: voltage (mV), current (nA), its true timings and levels (ms, nA), and whether it was cut.
+
+    `slack` says how far from them an answer may be, where the generator knows.
+    """
 
     voltage: np.ndarray
     current: np.ndarray
     truth: dict[str, float]
     cut: bool = False
+    slack: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass
@@ -56,6 +60,7 @@ class Protocol:
     lag: float
     long: float
     about: dict[str, Any] = field(default_factory=dict)
+    name: str = ""
 
 
 @dataclass
@@ -293,7 +298,7 @@ def outcomes(protocol: Protocol) -> Iterator[tuple[str, str, Any]]:
         }
         for k, s in enumerate(protocol.sweeps)
     ]
-    name = NAMES[protocol.family]
+    name = protocol.name or NAMES[protocol.family]
     logging.disable(logging.WARNING)  # each doubt is logged, too
     try:
         cell = read_recordings({"cell": {name: [{"filepath": "rig"}]}}, recording_reader=lambda _: rows)[0]
@@ -331,6 +336,8 @@ def mistake(recording: Any, sweep: Sweep, protocol: Protocol) -> str:
 
 
 def _tolerance(name: str, right: float, sweep: Sweep, protocol: Protocol) -> float:
+    if name in sweep.slack:
+        return sweep.slack[name]
     if name == "pulses":
         return 0.5
     if name.startswith("amp"):

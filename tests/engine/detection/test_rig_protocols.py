@@ -10,6 +10,8 @@ import pytest
 from efewidgets.engine.detection import Doubt, detect, reconcile
 from efewidgets.extract import read_recordings
 
+from .amplifier_rigs import protocol as amplifier_protocol
+from .other_rigs import protocol as other_protocol
 from .rig_protocols import outcomes, protocol
 
 DT = 0.05
@@ -136,3 +138,60 @@ def test_rest_between_a_test_pulse_and_a_step_that_was_cut_is_not_believed():
 def test_sweeps_of_other_lengths_that_hold_their_own_steps_stay_sure():
     windows = [detect("Step", put(noisy(ms, ms), 100, 0.7 * ms, 0.2), DT) for ms in (800, 1600)]
     assert all(w.sure for w in reconcile("Step", windows))
+
+
+def both(test_nA: float, nA: list[float]) -> list:
+    """Sweeps with 24 ms of a test pulse at 9 ms, and 3 ms of these currents at 120 ms."""
+    return [
+        detect("Step", put(put(noisy(500, k), 9, 33, test_nA), 120, 123, a), DT) for k, a in enumerate(nA)
+    ]
+
+
+def test_of_two_pulses_in_all_sweeps_the_longer_but_lower_one_may_be_the_test_pulse():
+    """0.6 nA for 24 ms have four times the charge of 1.2 nA for 3 ms: no one sweep tells, nor do all of them."""
+    for window in reconcile("Step", both(0.6, [1.2] * 8)):
+        assert not window.sure
+
+
+def test_of_two_pulses_in_all_sweeps_the_one_that_differs_is_the_stimulus():
+    for window in reconcile("Step", both(0.6, [0.7 + 0.1 * k for k in range(8)])):
+        assert window.sure
+        assert window.edges == {"ton": 2400, "toff": 2460}
+
+
+def test_edge_that_an_artefact_before_it_may_hide_is_doubted():
+    """A fall at 600 ms, at once followed by 1 ms of an action potential's crosstalk, far above the level before."""
+    x = put(put(noisy(1000), 200, 600, 0.2), 600.1, 601.2, 0.7)
+    window = detect("Step", x, DT)
+    assert not (window.sure and abs(window.edges["toff"] - 12000) * DT > 1.0)
+
+
+@pytest.mark.parametrize("seed", [11, 12])
+def test_no_sweep_of_other_rigs_is_wrong_without_a_word(seed):
+    _none_is_silent(other_protocol, seed, 0.85)
+
+
+@pytest.mark.parametrize("seed", [11, 12])
+def test_no_sweep_of_an_amplifier_and_its_monitor_is_wrong_without_a_word(seed):
+    _none_is_silent(amplifier_protocol, seed, 0.4)
+
+
+def _none_is_silent(draw, seed: int, least: float) -> None:
+    """Judge 25 protocols; so many of the sweeps must be right and not doubted."""
+    seen: Counter[str] = Counter()
+    for number in range(25):
+        drawn = draw(seed, number)
+        for answer, wrong, _ in outcomes(drawn):
+            assert answer != "silent", f"protocol {number}, {drawn.family}: {wrong}"
+            seen[answer] += 1
+    assert seen["right"] > least * seen.total()
+
+
+def test_stimuli_that_do_not_have_the_shape_of_their_name_are_doubted():
+    """Stairs, twin steps, a biphasic pulse, a zap or noise under the name of a step: no onset is right."""
+    odd = [
+        p for p in (amplifier_protocol(13, k) for k in range(80)) if "inf" in str(p.sweeps[0].truth["ton"])
+    ]
+    assert len({p.family for p in odd}) == 4
+    for drawn in odd:
+        assert {answer for answer, _, _ in outcomes(drawn)} <= {"wrong, doubted", "left out"}

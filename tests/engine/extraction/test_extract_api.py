@@ -302,6 +302,22 @@ def test_per_cell_by_the_function_of_that_name(tmp_path):
         assert written(tmp_path / "a" / cell) == written(tmp_path / "b" / cell)
 
 
+def test_cells_whose_names_differ_in_case_only_have_files_of_their_own(tmp_path):
+    # on Windows and macOS B8 and b8 are one folder
+    files = {"B8": FILES["B8"], "b8": FILES["B6"], "other": FILES["B6"]}
+    run(tmp_path / "all", files_metadata=files, write_files=True, extract_per_cell=True, plot=True)
+    folders = sorted(path.name for path in (tmp_path / "all").iterdir() if path.is_dir())
+    assert folders[0] == "B8"
+    assert [name.partition("%")[0] for name in folders] == ["B8", "b8", "other"]
+    assert len({name.casefold() for name in folders}) == 3
+    alone = run(tmp_path / "one", files_metadata={"b8": FILES["B6"]})
+    stored = json.loads((tmp_path / "all" / folders[1] / "features.json").read_text(encoding="utf-8"))
+    assert stored == plain(alone[0])
+    figures = [path.name for path in (tmp_path / "all" / folders[1]).glob("*.pdf")]
+    assert figures
+    assert all(name.startswith("b8_") for name in figures)
+
+
 def test_cell_name_stays_in_the_output_folder(tmp_path):
     names = ["../escape", "/absolute", "a/b", "..", ".", "", "con", "x" * 300, "é ü", "a\nb"]
     files = dict.fromkeys(names, FILES["B8"])

@@ -14,7 +14,7 @@ import efel
 import numpy as np
 import pytest
 
-from efewidgets.engine.features import efel_engine
+from efewidgets.engine.features import efel_engine, efel_proof
 from efewidgets.engine.features import efel_features as features
 from efewidgets.engine.features.efel_features import check_feature, feature_values, reduce
 from efewidgets.engine.problems import EfeError
@@ -203,9 +203,17 @@ def spied(monkeypatch):
     return calls
 
 
+@pytest.fixture
+def forgetful():
+    """Have the engine made anew, here and by the next test."""
+    efel_proof.private_engine.cache_clear()
+    yield
+    efel_proof.private_engine.cache_clear()
+
+
 def test_fast_way_by_default(spied):
-    if efel_engine.private_engine() is None:
-        pytest.skip("the installed eFEL isn't one for which the fast way was verified")
+    if efel_proof.private_engine() is None:
+        pytest.skip("no copy of eFEL's library can be loaded here")
     values(["voltage_base"])
     assert spied == []
 
@@ -217,29 +225,31 @@ def test_plain_way_when_asked_for(spied, monkeypatch):
     assert spied == [["voltage_base"]] * 2
 
 
-def test_plain_way_for_an_efel_that_was_not_verified(spied, monkeypatch):
-    expected = values(["AP_amplitude", "voltage_base"])
-    monkeypatch.setattr(efel_engine, "VERIFIED", set())
-    efel_engine.private_engine.cache_clear()
-    try:
-        found = values(["AP_amplitude", "voltage_base"])
-    finally:
-        efel_engine.private_engine.cache_clear()
+def test_plain_way_for_features_that_are_not_proved(spied, monkeypatch, forgetful):
+    expected = values(["AP_amplitude", "voltage_base", "peak_time"])
+    not_proved = efel_proof.Proof(efel_proof.installed(), ("AP_amplitude", "voltage_base"))
+    monkeypatch.setattr(efel_proof, "_found", not_proved)
+    efel_proof.private_engine.cache_clear()
+    found = values(["AP_amplitude", "voltage_base", "peak_time"])
     assert spied == [["AP_amplitude", "voltage_base"]]
+    np.testing.assert_array_equal(found["peak_time"], expected["peak_time"])
     for name, value in expected.items():
         np.testing.assert_allclose(found[name], value, rtol=1e-15)
 
 
-def test_plain_way_where_no_copy_can_be_loaded(spied, monkeypatch):
+def test_plain_way_for_an_efel_that_does_not_bear_the_trial(spied, monkeypatch, forgetful):
+    monkeypatch.setattr(efel_proof, "_found", efel_proof.Proof(efel_proof.installed(), None, "it crashed"))
+    assert len(values(["peak_time"])["peak_time"]) == 9
+    assert spied == [["peak_time"]]
+
+
+def test_plain_way_where_no_copy_can_be_loaded(spied, monkeypatch, forgetful):
     def refuse(*_):
         raise ImportError("failed to map segment from shared object")
 
+    efel_proof.proof()
     monkeypatch.setattr(efel_engine, "_copied_library", refuse)
-    efel_engine.private_engine.cache_clear()
-    try:
-        assert len(values(["peak_time"])["peak_time"]) == 9
-    finally:
-        efel_engine.private_engine.cache_clear()
+    assert len(values(["peak_time"])["peak_time"]) == 9
     assert spied == [["peak_time"]]
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pathlib
+import unicodedata
 import urllib.parse
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from efewidgets.engine.names import safe_name
+from efewidgets.engine.names import folder_names, safe_name
 
 ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=()), max_size=60)
 NASTY = st.lists(
@@ -83,3 +84,44 @@ def test_can_really_be_a_file(tmp_path):
         path.write_text("here")
         assert path.parent == tmp_path
     assert len(list(tmp_path.iterdir())) == 7
+
+
+# --- what Windows takes for a device, and what it holds for the same
+
+_DEVICES = ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"]
+_DEVICES += [f"{port}{n}" for port in ("COM", "LPT") for n in "123456789¹²³"]
+
+
+def is_device(name: str) -> bool:
+    """Whether Windows takes a name for a device, as `ntpath.isreserved` of Python 3.13 says."""
+    return name.partition(".")[0].rstrip(" ").upper() in _DEVICES
+
+
+@pytest.mark.parametrize("device", [*_DEVICES, *map(str.lower, _DEVICES)])
+@pytest.mark.parametrize("behind", ["", ".txt", " .txt", "  .a.b", " . ", "..", ".nwb ", "\u3000"])
+def test_no_name_is_a_device_whatever_stands_behind_it(device, behind):
+    safe = safe_name(device + behind)
+    for ending in ("", ".pdf", "_recordings.pdf", ".json"):
+        assert not is_device(safe + ending)
+
+
+def test_names_that_only_begin_like_devices_stay():
+    for name in ("console", "com0", "com10", "nulls", "aux1", "lpt", "CONIN", "prn_1"):
+        assert safe_name(name) == name
+
+
+def test_cells_that_differ_in_case_only_have_folders_of_their_own():
+    found = folder_names(["a1", "A1", "b", "É", "é", "straße", "STRASSE"])
+    assert found["A1"] == "A1"  # the first, sorted, and what is alone, as ever
+    assert found["b"] == "b"
+    assert found["a1"] == "a1%f55ff16f"  # sha256sum of "a1" begins so
+    assert len({name.casefold() for name in found.values()}) == len(found)
+    assert found == folder_names(["straße", "é", "b", "a1", "É", "STRASSE", "A1"])
+
+
+@given(st.lists(ANY_TEXT | NASTY.map("".join), max_size=12))
+def test_no_two_folders_are_the_same_on_any_system(names):
+    found = folder_names(names)
+    assert set(found) == set(names)
+    alike = [unicodedata.normalize("NFC", unicodedata.normalize("NFD", n).casefold()) for n in found.values()]
+    assert len(set(alike)) == len(found)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import math
 import multiprocessing
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -204,8 +206,11 @@ def test_an_executor_that_takes_no_more_jobs():
 
 
 def test_a_script_without_its_guard_is_told(tmp_path):
+    """Where each worker imports it, as with a second thread; a process with one thread is copied where that is safe."""
     script = tmp_path / "script.py"
     script.write_text(
+        "import threading\n"
+        "threading.Thread(target=threading.Event().wait, daemon=True).start()\n"
         "from efewidgets.engine.parallel import WorkerPool\n"
         "with WorkerPool(1) as pool:\n"
         "    print(pool.submit(int).exception())\n"
@@ -283,3 +288,107 @@ def test_only_the_recording_that_kills_its_worker_has_no_features():
             computed += 1
             np.testing.assert_equal(ours.efeatures, theirs.efeatures)
     assert computed > 2
+
+
+# --- the processes themselves
+
+
+@dataclass
+class Near:
+    """A job that is best done by one process."""
+
+    near: int | None
+    seconds: float = 0.0
+
+
+def _where(job: Near) -> int:
+    time.sleep(job.seconds)
+    return os.getpid()
+
+
+def test_a_job_goes_to_the_process_that_it_is_near_to(pool):
+    pids = set()
+    while len(pids) < 2:
+        pids.add(pool.submit(_where, Near(None, 0.05)).result())
+        pids |= {future.result() for future in [pool.submit(_where, Near(None, 0.2)) for _ in range(2)]}
+    busy = [pool.submit(_where, Near(None, 0.3)) for _ in range(2)]
+    wanted = sorted(pids) * 5 + sorted(pids, reverse=True) * 5
+    found = [pool.submit(_where, Near(pid, 0.02)) for pid in wanted]
+    assert {future.result() for future in busy} == pids
+    assert sum(future.result() == pid for future, pid in zip(found, wanted, strict=True)) >= 18
+
+
+def test_nobody_waits_for_one_process_while_another_is_free(pool):
+    pid = pool.submit(_where, Near(None)).result()
+    found = [pool.submit(_where, Near(pid, 0.3)) for _ in range(4)]
+    assert len({future.result() for future in found}) == 2
+
+
+def test_what_cannot_be_sent_is_told_and_the_rest_goes_on(pool):
+    with pytest.raises(Exception, match="pickle"):
+        pool.submit(double, lambda: None).result()
+    with pytest.raises(Exception, match="pickle"):
+        pool.submit(_unsendable).result()
+    with pytest.raises(KeyError, match="gone") as told:
+        pool.submit(_raise).result()
+    assert "in _raise" in told.value.__notes__[0]  # where in the worker
+    assert pool.submit(double, 4).result() == 8
+
+
+def _unsendable():
+    return lambda: None
+
+
+def _raise():
+    raise KeyError("gone")
+
+
+def test_what_waits_can_be_given_up():
+    executor = WorkerPool(1)
+    first = executor.submit(time.sleep, 0.5)
+    while not first.running():
+        time.sleep(0.01)
+    waiting = [executor.submit(double, k) for k in range(5)]
+    assert waiting[-1].cancel()
+    executor.shutdown(cancel_futures=True)
+    assert first.result() is None
+    assert all(future.cancelled() for future in waiting[1:])
+    with pytest.raises(RuntimeError, match="after shutdown"):
+        executor.submit(double, 1)
+
+
+def test_a_pool_that_nobody_shuts_down_goes_with_its_owner():
+    before = set(multiprocessing.active_children())
+    executor = WorkerPool(2)
+    assert executor.submit(double, 1).result() == 2
+    processes = set(multiprocessing.active_children()) - before
+    assert len(processes) == 2
+    del executor
+    gc.collect()
+    for process in processes:
+        process.join(30)
+        assert not process.is_alive()
+
+
+@pytest.mark.parametrize("thread", [False, True])
+def test_a_script_that_ends_without_a_word_leaves_nobody(tmp_path, thread):
+    """Copied or started anew, workers end with a script that neither shuts them down nor waits."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import os, threading, time\n"
+        "from efewidgets.engine.parallel import WorkerPool\n"
+        "if __name__ == '__main__':\n"
+        + ("    threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n" if thread else "")
+        + "    pool = WorkerPool(2)\n"
+        "    print(pool.submit(os.getpid).result(), os.getpid())\n",
+        encoding="utf-8",
+    )
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, str(script)], env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    worker, own = done.stdout.split()
+    assert worker != own
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(worker), 0)

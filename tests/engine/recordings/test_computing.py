@@ -150,7 +150,7 @@ def test_spikes_are_counted_where_the_rheobase_asks_for_them():
 
 @pytest.mark.parametrize("more", [{}, {"targets": None}, {"absolute_amplitude": True}])
 def test_cell_by_cell_changes_nothing(more, opened):
-    one, other = run_extraction(options(**more), run), run_extraction(options(**more), run, cell_by_cell=True)
+    one, other = run_extraction(options(**more), run), run_extraction(options(**more), run, workers=1)
     for name in ("features", "protocols_dict", "currents"):
         assert to_json(getattr(one, name)) == to_json(getattr(other, name))
     assert one.problems == other.problems
@@ -159,13 +159,13 @@ def test_cell_by_cell_changes_nothing(more, opened):
 
 
 def test_cell_by_cell_reads_once(opened):
-    run_extraction(options(), run, cell_by_cell=True)
+    run_extraction(options(), run, workers=1)
     assert opened == []
 
 
 def test_a_cell_without_files():
     files = {"none": {"IDrest": []}, "RS1": FILES["RS1"]}
-    found = [run_extraction(options(files_metadata=files), run, cell_by_cell=how) for how in (False, True)]
+    found = [run_extraction(options(files_metadata=files), run, workers=how) for how in (0, 1)]
     assert [cell.name for cell in found[1].cells] == ["none", "RS1"]
     assert to_json(found[0].features) == to_json(found[1].features)
     assert found[0].problems == found[1].problems

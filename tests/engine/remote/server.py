@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import re
 import threading
 import time
@@ -153,9 +154,14 @@ def serving(folder: Path) -> Iterator[Server]:
     told.url = f"http://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
+    # Here alone server and reader share a process: should a thread of the server collect what is left of HDF5's
+    # objects, it waits for the lock of whoever reads, who waits for the server.
+    gc.collect()
+    gc.disable()
     try:
         yield told
     finally:
+        gc.enable()
         server.shutdown()
         server.server_close()
         thread.join()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import subprocess
+import sys
 
 import h5py
 import numpy as np
@@ -288,6 +290,29 @@ def test_a_failure_in_the_middle_is_never_a_file_with_fewer_sweeps(server, nwb, 
             outcomes.add(outcome(nwb, expected))
     assert outcomes == {"the line is down", "all"}
     assert inspect(nwb).sweeps == expected
+
+
+@pytest.mark.parametrize("error", ["ReadError('the line is down')", "KeyboardInterrupt()"])
+def test_python_ends_well_after_a_failure(server, nwb, error):
+    """HDF5 frees at its end what is still open, and called a Python that was no more."""
+    script = f"""
+import h5py
+from efewidgets.engine.problems import ReadError
+from efewidgets.engine.remote import blocks, transport
+
+def fails(*piece):
+    raise {error}
+
+transport.piece = fails
+try:
+    with blocks.open_in_ranges({nwb!r}) as source, h5py.File(source, "r"):
+        pass
+except BaseException as error:
+    kept = error
+print("told")
+"""
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "told\n", "")
 
 
 def outcome(url: str, expected: tuple) -> str:

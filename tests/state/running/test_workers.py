@@ -25,6 +25,33 @@ def deadly_reader(metadata):
     return lab.reader(metadata)
 
 
+def logging_reader(metadata):
+    """Write down which file is read."""
+    path = pathlib.Path(metadata["filepath"])
+    with path.with_name("read").open("a", encoding="utf-8") as file:
+        file.write(path.name + "\n")
+    return lab.reader(metadata)
+
+
+def test_a_worker_computes_features_from_the_samples_that_it_has_read(arguments, tmp_path):
+    files = [
+        file for cell in arguments["files_metadata"].values() for group in cell.values() for file in group
+    ]
+    with (
+        WorkerPool(1) as pool,
+        ExtractionState.from_arguments(
+            arguments | {"recording_reader": logging_reader}, runner=InlineRunner(pool)
+        ) as state,
+    ):
+        state.run()
+        found = state.results.texts
+    with ExtractionState.from_arguments(arguments | {"recording_reader": lab.reader}) as expected:
+        assert found == expected.results.texts
+    (log,) = {pathlib.Path(file["filepath"]).with_name("read") for file in files}
+    read = log.read_text(encoding="utf-8").split()
+    assert sorted(read) == sorted(pathlib.Path(file["filepath"]).name for file in files)
+
+
 @pytest.mark.slow
 def test_a_worker_that_dies_takes_only_its_recording(arguments, tmp_path):
     arguments["recording_reader"] = deadly_reader

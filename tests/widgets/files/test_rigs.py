@@ -83,7 +83,7 @@ def test_what_to_install_stands_beside_the_file(files, monkeypatch):
     monkeypatch.setitem(sys.modules, "myokit", None)
     monkeypatch.setattr(files.looker, "_look", inspect)
     (row,) = propose(files, "day.dat").rows
-    assert "looks like HEKA PatchMaster: pip install 'efewidgets[heka]'" in row["problems"]
+    assert 'looks like HEKA PatchMaster: pip install "efewidgets[heka]"' in row["problems"]
 
 
 def test_a_file_of_many_records_is_a_cell_of_its_own(files):

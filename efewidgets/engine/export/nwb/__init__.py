@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMAT", "Session", "build", "convert", "write_nwb"]
 
-_NEEDED = "writing NWB files needs pynwb, which isn't installed: pip install 'efewidgets[nwb]'."
+_NEEDED = 'writing NWB files needs pynwb, which isn\'t installed: pip install "efewidgets[nwb]".'
 
 
 def convert(

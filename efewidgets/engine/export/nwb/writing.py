@@ -19,6 +19,7 @@ from pynwb.file import Subject
 from pynwb.icephys import CurrentClampSeries, CurrentClampStimulusSeries
 
 from .... import __version__
+from ...systems.files import replace
 from .findings import findings
 from .session import Session
 from .sweeps import CellSweeps, NwbSweep, Samples
@@ -53,7 +54,7 @@ def write_whole(place: pathlib.Path, cells: Sequence[CellSweeps], session: Sessi
         part = pathlib.Path(beside) / place.name
         with h5py.File(part, "w") as file:
             _write(file, cells, session)
-        os.replace(part, place)
+        replace(part, place)
 
 
 def _write(file: h5py.File, cells: Sequence[CellSweeps], session: Session) -> None:

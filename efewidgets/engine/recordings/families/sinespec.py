@@ -45,17 +45,32 @@ class SineSpec(Family):
         hypamp = self.holding_before(trace, edges, finding, onset_is_known=finding.usual_failed)
         chirp = _chirp(finding)
         if amp is None:
-            amp = self._height(trace, edges, hypamp, chirp)
+            amp = self._height(trace, edges, hypamp, chirp, finding)
         return {"hypamp": hypamp, "amp": amp} | chirp
 
-    def _height(self, trace: Trace, edges: Mapping[str, int], hypamp: Any, chirp: Mapping[str, float]) -> Any:
+    def _height(
+        self,
+        trace: Trace,
+        edges: Mapping[str, int],
+        hypamp: Any,
+        chirp: Mapping[str, float],
+        finding: Finding,
+    ) -> Any:
         """Signed height (nA) of the sine: BluePyEfe's maximum, where the sine as a whole confirms it."""
         smoothed, wave = Smoothed(trace.current), trace.current[edges["ton"] : edges["toff"]] - hypamp
         if not len(wave):
             return smoothed.largest() - hypamp
         formula = chirp_wave((edges["ton"] + np.arange(len(wave))) * trace.dt, chirp)
         size = float(np.linalg.norm(formula) * np.linalg.norm(wave))
-        falls = float(np.dot(formula, wave)) < -LIKE * size
+        alike = float(np.dot(formula, wave)) / size if size > 0 else 1.0
+        falls = alike < -LIKE
+        if abs(alike) < LIKE and all(finding.said.value(name) is None for name in CHIRP_DEFAULTS):
+            finding.tell(
+                "the current is not the sine sweep that the usual `chirp_frequency_base`, `_scale`, `_denominator` and "
+                "`chirp_time_offset` describe: a protocol made from it holds another stimulus. Give them in the "
+                "metadata.",
+                "warning",
+            )
         summit = (smoothed.smallest() if falls else smoothed.largest()) - hypamp
         heights = np.quantile(np.abs(wave), (0.25, 0.5, 0.75)) / QUARTERS
         height = -heights[1] if falls else heights[1]

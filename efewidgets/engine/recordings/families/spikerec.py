@@ -23,6 +23,7 @@ WIDTH = 15
 GAP = 10
 OVERSHOOT = 0.2  # of the height of a pulse
 LITTLE = 0.02  # of the height of a pulse
+DIFFER = 0.06  # of the height of a pulse: two opinions on it that are farther apart are told
 REACHED = 0.75  # of the way from the level of the pulses to the extremum: most of them come as far
 AFTER_PULSES = "multiple_decay_time_constant_after_stim"
 
@@ -66,7 +67,14 @@ class SpikeRec(Family):
             first, (last, length) = pulses[0][0], pulses[-1]
             hypamp = finding.holding_current(trace, max(first, 0), last + length, usual)
         if amp is None:
-            amp = _confirmed(top, sign, trace.current, smoothed, pulses, hypamp) - hypamp
+            level, median = _confirmed(top, sign, trace.current, smoothed, pulses, hypamp)
+            amp = level - hypamp
+            if abs(level - median) > DIFFER * abs(median - hypamp):
+                finding.tell(
+                    f"most pulses reach {1e3 * amp:.4g} pA, but their median is {1e3 * (median - hypamp):.4g} pA: the "
+                    "one may be the crosstalk of action potentials, the other a slow rise. Give `amp` in the metadata.",
+                    "warning",
+                )
         return {"hypamp": hypamp, "amp": amp} | _train(pulses, trace)
 
     def _pulses(
@@ -152,8 +160,8 @@ def _confirmed(
     smoothed: np.ndarray,
     pulses: Sequence[tuple[int, int]],
     hypamp: Any,
-) -> Any:
-    """Return the level (nA) of pulses: the extremum of the smoothed current, where most of them reach it.
+) -> tuple[Any, Any]:
+    """Return the level (nA) of pulses: the extremum of the smoothed current, where most of them reach it; their median.
 
     What one pulse of many does, by noise or by the crosstalk of an action potential, is not their level.
     """
@@ -163,7 +171,7 @@ def _confirmed(
     overshoot = sign * (top - level)
     height = abs(level - hypamp)
     reached = abs(overshoot) <= LITTLE * height or sign * (summit - level) >= REACHED * overshoot
-    return top if reached and abs(overshoot) <= OVERSHOOT * height else np.float64(level)
+    return (top if reached and abs(overshoot) <= OVERSHOOT * height else np.float64(level)), level
 
 
 def _same_train(a: list[tuple[int, int]], b: list[tuple[int, int]], tolerance: float) -> bool:

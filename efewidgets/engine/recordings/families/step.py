@@ -10,6 +10,7 @@ import numpy as np
 from ...traces.trace import Trace
 from ..finding import Finding
 from ..membranes import membrane_of
+from .brief_level import brief_level
 from .family import Current, Family
 from .medians import median
 from .signal import BASE_SAMPLES, base_current, step_edges
@@ -31,7 +32,8 @@ class Step(Family):
         onset_is_known = "ton" in given or finding.usual_failed
         hypamp = self.holding_before(trace, edges, finding, onset_is_known)
         if amp is None:
-            amp = median(trace.current[edges["ton"] : edges["toff"]]) - hypamp
+            level = median(trace.current[edges["ton"] : edges["toff"]])
+            amp = brief_level(trace.current, edges["ton"], edges["toff"], trace.dt, hypamp, level) - hypamp
         finding.membrane = membrane_of(trace, edges["ton"], edges["toff"], float(amp))
         return {"hypamp": hypamp, "amp": amp}
 

@@ -1,0 +1,74 @@
+"""The kernel of a page: it ends at once when it is told to, whatever it does, and by itself once its server has gone.
+
+Jupyter's own waits until its work is done, is interrupted in it, and complains of sockets that are closed meanwhile.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from typing import Any, NoReturn
+
+from ipykernel.ipkernel import IPythonKernel
+from ipykernel.kernelapp import IPKernelApp
+
+from ..engine.systems.ending import ASKED, end
+
+#: s for what is to be kept and removed at the end; the server waits a little longer
+SECONDS = 3.0
+_LOOK_EVERY = 0.3
+
+
+class PageKernel(IPythonKernel):
+    """Runs a page's notebook."""
+
+    def pre_handler_hook(self) -> None:
+        """Let interrupts pass, as between cells: there is nobody on a page who could mean one."""
+
+    def post_handler_hook(self) -> None:
+        """See above."""
+
+    def do_shutdown(self, restart: bool) -> NoReturn:
+        """End; this is called in a thread that has no other work."""
+        end(0, SECONDS)
+
+
+class PageKernelApp(IPKernelApp):
+    """Starts it."""
+
+    def init_poller(self) -> None:
+        """Watch the server: where it was killed, what the visitor has done is still kept."""
+        if sys.platform == "win32":
+            super().init_poller()
+        elif self.parent_handle:
+            self.poller: Any = _Watch(self.parent_handle)
+
+
+class _Watch(threading.Thread):
+    def __init__(self, parent: int) -> None:
+        super().__init__(name="efewidgets-parent", daemon=True)
+        self._parent = parent
+
+    def run(self) -> None:
+        while os.getppid() == self._parent:
+            time.sleep(_LOOK_EVERY)
+        end(0, SECONDS)
+
+
+def _told(*_: object) -> None:
+    # in a thread of its own: what this one was at may be what has to be waited for
+    threading.Thread(target=end, args=(0, SECONDS), daemon=True).start()
+
+
+def main() -> None:
+    """Run the kernel that the server has asked for."""
+    for number in ASKED:
+        signal.signal(number, signal.SIG_IGN if number == signal.SIGINT else _told)
+    PageKernelApp.launch_instance(kernel_class=PageKernel)
+
+
+if __name__ == "__main__":  # worker processes import this module too
+    main()

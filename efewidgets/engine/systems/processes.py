@@ -1,0 +1,41 @@
+"""Processes: how many there can be, and whether one is still there."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+#: Processes that one pool of workers can have on Windows, which waits for no more at once
+MOST_ON_WINDOWS = 61
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def at_most(workers: int) -> int:
+    """Return how many processes one pool of workers can have of those that are wanted."""
+    return min(workers, MOST_ON_WINDOWS) if sys.platform == "win32" else workers
+
+
+def is_running(pid: int) -> bool | None:
+    """Whether there is a process of that number; None if nobody can tell. On Windows, asking would end it."""
+    if sys.platform == "win32":
+        return None
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OverflowError:
+        return None
+    except OSError:
+        return True
+    return True
+
+
+def copies_are_safe() -> bool:
+    """Whether the system's libraries bear that a process is copied (fork), rather than started from the beginning."""
+    return sys.platform == "linux"

@@ -1,0 +1,72 @@
+"""A script that shows widgets and ends, in the middle of whatever goes on behind them."""
+
+from __future__ import annotations
+
+import pytest
+
+from efewidgets import widgets
+from tests.ends.process import often
+from tests.ends.slow import Slow
+
+SHOWS = """
+import pathlib, sys, time
+from efewidgets import Dashboard, ExtractionState, datasets, widgets
+from efewidgets.state.running.runner import BackgroundRunner
+{begin}
+{shown}
+{wait}
+print("at the end", flush=True)
+{end}
+"""
+STATE = "state = ExtractionState.from_arguments(datasets.sample_config(), runner=BackgroundRunner())"
+ALONE = {"Question": 'widgets.Question("How much?", answer=1.0)'}
+
+
+def script(shown: str, begin: str = STATE, wait: str = "", end: str = "") -> str:
+    return SHOWS.format(begin=begin, shown=f"shown = {shown}", wait=wait, end=end)
+
+
+def ended(process):
+    """Return how a script ended, from its last line on."""
+    process.until(lambda: "at the end" in process.said or process.process.poll() is not None)
+    return process.end()
+
+
+@often(cheap=True)
+def test_a_dashboard(begin, number):
+    ended(begin("-c", script("Dashboard(state)", wait=f"time.sleep({number % 5} / 5)"))).is_clean(0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", widgets.__all__)
+def test_each_widget(begin, name):
+    shown = ALONE.get(name, f"widgets.{name}(state)")
+    ended(begin("-c", script(shown))).is_clean(0)
+
+
+@often()
+def test_a_file_selector_that_looks_into_files(begin, number):
+    shown = "widgets.FileSelector(state)"
+    ended(begin("-c", script(shown, wait=f"time.sleep({number % 5} / 10)"))).is_clean(0)
+
+
+@often()
+def test_a_run_under_way(begin, tmp_path, number):
+    slow = Slow(tmp_path, 0.5)
+    state = f"state = ExtractionState.from_arguments({slow.arguments!r}, runner=BackgroundRunner())"
+    wait = f"while not list(pathlib.Path({str(slow.folder)!r}).glob('reads-*')): time.sleep(0.01)"
+    process = begin("-c", script("Dashboard(state)", state, wait), environment=slow.environment)
+    ended(process).is_clean(0)
+
+
+@often()
+@pytest.mark.parametrize(("end", "code", "told"), [("sys.exit(3)", 3, 0), ("1 / 0", 1, 1)])
+def test_a_script_that_fails(begin, end, code, told, number):
+    process = begin("-c", script("Dashboard(state)", end=end))
+    ended(process).is_clean(code, tracebacks=told)
+
+
+@often()
+def test_a_virtual_cell_that_has_kept_a_sweep(begin, number):
+    shown = "widgets.VirtualCell(state)\nshown.keep()"
+    ended(begin("-c", script(shown))).is_clean(0)

@@ -1,0 +1,209 @@
+"""The dashboard's server, stopped at each moment: starting, with kernels that start, pages, and runs under way."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import http.cookiejar
+import re
+import signal
+import socket
+import threading
+import time
+import urllib.request
+
+import pytest
+
+from tests.ends.process import Process, often, posix
+from tests.ends.slow import Slow
+
+pytestmark = posix
+
+asking = pytest.mark.parametrize("asked", ["SIGINT", "SIGTERM", "SIGHUP"])
+
+
+class Dashboard:
+    """A server as a process of its own."""
+
+    def __init__(self, begin, *arguments, **options):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"http://localhost:{self.port}/"
+        command = ("-m", "efewidgets", "dashboard", "--no-browser", f"--port={self.port}", *arguments)
+        self.process: Process = begin(*command, **options)
+
+    def is_up(self) -> bool:
+        return self.url in self.process.said
+
+    def until_up(self) -> None:
+        self.process.until(self.is_up, "it doesn't come up")
+
+    def kernels(self) -> list[int]:
+        """Return the processes of kernels."""
+        found = []
+        for process in self.process.family():
+            with contextlib.suppress(Exception):
+                if "efewidgets.app.kernel" in process.cmdline():
+                    found.append(process.pid)
+        return found
+
+    def end(self, asked: str, code: int = 0) -> None:
+        """Ask it to end, and see that it does, without a word."""
+        before = self.process.said
+        self.process.tell(getattr(signal, asked))
+        end = self.process.end()
+        end.is_clean(code)
+        assert code != 0 or end.said.removeprefix(before).strip() in ("", *self._first_words(end.said))
+
+    def _first_words(self, said: str) -> list[str]:
+        return [line for line in said.splitlines() if self.url in line]
+
+    def open(self, wait: bool = True) -> Page:
+        """Ask for the page, as a browser does."""
+        page = Page(self.url)
+        if wait:
+            page.until_there()
+        return page
+
+
+class Page:
+    """A page: what it has come to, and its websocket."""
+
+    def __init__(self, url: str) -> None:
+        self.url, self.text, self.websocket = url, "", None
+        self._thread = threading.Thread(target=self._load, daemon=True)
+        self._thread.start()
+
+    def _load(self) -> None:
+        cookies = http.cookiejar.CookieJar()
+        opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(cookies))
+        with contextlib.suppress(OSError, http.client.HTTPException):  # the server ends
+            with opener.open(self.url, timeout=60) as answer:
+                self.text = answer.read().decode()
+            self._connect("; ".join(f"{one.name}={one.value}" for one in cookies))
+
+    def _connect(self, cookie: str) -> None:
+        import websocket
+
+        kernel = re.search(r'"kernelId": "([^"]+)"', self.text)
+        assert kernel is not None
+        place = f"{self.url.replace('http', 'ws', 1)}api/kernels/{kernel[1]}/channels?session_id=abc"
+        self.websocket = websocket.create_connection(place, header={"Cookie": cookie})
+
+    def until_there(self) -> None:
+        self._thread.join(90)
+        assert self.websocket is not None, self.text[:1000]
+
+
+@often()
+@asking
+@pytest.mark.parametrize("seconds", [0.3, 1.0, 2.0])
+def test_while_it_starts(begin, asked, seconds, number):
+    dashboard = Dashboard(begin)
+    time.sleep(seconds + number / 20)
+    number = getattr(signal, asked)
+    dashboard.process.tell(number)
+    # before there is anything to end it is killed by the signal, or complains of nothing but that
+    end = dashboard.process.end()
+    interrupted = asked == "SIGINT" and end.code == -signal.SIGINT
+    end.is_clean(0, 128 + number, -number, tracebacks=1 if interrupted else 0)
+
+
+@often()
+@asking
+@pytest.mark.parametrize("seconds", [0.0, 0.5, 1.5])
+def test_while_a_kernel_starts(begin, asked, seconds, number):
+    dashboard = Dashboard(begin)
+    dashboard.until_up()
+    time.sleep(seconds + number / 50)
+    dashboard.end(asked)
+
+
+@often(cheap=True)
+@asking
+def test_while_a_kernel_waits(begin, asked, number):
+    dashboard = Dashboard(begin)
+    dashboard.process.until(lambda: len(dashboard.kernels()) == 1)
+    time.sleep(3)
+    dashboard.end(asked)
+
+
+@often()
+@asking
+def test_while_a_page_is_open(begin, asked, number):
+    dashboard = Dashboard(begin, "--warm=0" if number % 2 else "--warm=1")
+    dashboard.until_up()
+    dashboard.open()
+    dashboard.end(asked)
+
+
+@often()
+@asking
+def test_while_a_page_is_being_opened(begin, asked, number):
+    dashboard = Dashboard(begin, "--warm=0" if number % 2 else "--warm=2")
+    dashboard.until_up()
+    dashboard.open(wait=False)
+    time.sleep(0.2 + number / 10)
+    dashboard.end(asked)
+
+
+@often()
+@asking
+@pytest.mark.parametrize("seconds", [0.3, 60])
+def test_while_a_run_is_under_way(begin, tmp_path, asked, seconds, number):
+    slow = Slow(tmp_path, seconds)
+    dashboard = Dashboard(begin, slow.config, "--warm=0", environment=slow.environment)
+    dashboard.until_up()
+    page = dashboard.open(wait=False)
+    dashboard.process.until(slow.readers)
+    page.until_there()
+    dashboard.end(asked)
+
+
+@often()
+def test_asked_again_and_again(begin, number):
+    dashboard = Dashboard(begin)
+    dashboard.until_up()
+    dashboard.open()
+    asked = time.monotonic()
+    for _ in range(4):
+        if dashboard.process.process.poll() is None:
+            dashboard.process.tell(signal.SIGINT)
+        time.sleep(0.1)
+    dashboard.process.end(asked).is_clean(0, 130)
+
+
+@often()
+def test_at_a_terminal(begin, number):
+    """By Ctrl-C, or by closing it."""
+    dashboard = Dashboard(begin, terminal=True)
+    dashboard.until_up()
+    dashboard.open()
+    if number % 2:
+        dashboard.process.close_terminal()
+    else:
+        dashboard.process.press(b"\x03")
+    dashboard.process.end().is_clean(0)
+
+
+@often()
+def test_a_server_that_is_killed_leaves_no_kernel_and_no_session_unsaved(begin, tmp_path, number):
+    dashboard = Dashboard(begin)
+    dashboard.until_up()
+    dashboard.open()
+    dashboard.process.tell(signal.SIGKILL)
+    end = dashboard.process.end()
+    assert (end.code, end.processes, "Traceback" in end.said) == (-signal.SIGKILL, [], False), end
+
+
+@often()
+def test_a_kernel_that_is_told_to_end(begin, number):
+    """As by whoever stops a container: all of its processes at once."""
+    dashboard = Dashboard(begin)
+    dashboard.until_up()
+    dashboard.open()
+    for process in dashboard.process.family():
+        with contextlib.suppress(Exception):
+            process.terminate()
+    dashboard.process.end().is_clean(0)

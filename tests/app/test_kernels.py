@@ -20,4 +20,5 @@ def test_kernels_are_of_our_own_python_whatever_a_person_has_installed(tmp_path,
     assert KernelSpecManager().get_kernel_spec("python3").argv[0] == "/anaconda/bin/python"
     assert OwnPython().get_kernel_spec("python3").argv[0] == sys.executable
     assert list(OwnPython().get_all_specs()) == ["python3"]
+    assert OwnPython().get_kernel_spec("python3").argv[1:3] == ["-m", "efewidgets.app.kernel"]
     assert _config(Address(), 0, 900, False).VoilaConfiguration.kernel_spec_manager_class is OwnPython

@@ -27,8 +27,6 @@ class Slow:
     Attributes
     ----------
     config : pathlib.Path
-    arguments : dict
-        The same.
     environment : dict
         In which the reader is found.
     """
@@ -39,8 +37,8 @@ class Slow:
         reader = _READER.format(folder=str(self.folder), seconds=seconds)
         (self.folder / "slow.py").write_text(reader, encoding="utf-8")
         self.config = self.folder / "config.json"
-        self.arguments = datasets.sample_config(list(cells)) | {"recording_reader": "slow:read"}
-        self.config.write_text(json.dumps(self.arguments), encoding="utf-8")
+        said = datasets.sample_config(list(cells)) | {"recording_reader": "slow:read"}
+        self.config.write_text(json.dumps(said), encoding="utf-8")
         self.environment = {"PYTHONPATH": os.pathsep.join((str(self.folder), str(ROOT)))}
 
     def readers(self) -> list[int]:

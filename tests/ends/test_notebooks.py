@@ -13,10 +13,12 @@ from tests.ends.slow import Slow
 SHOWS = """
 from efewidgets import Dashboard, ExtractionState, FileSelector, datasets
 from efewidgets.state.running.runner import BackgroundRunner
-state = ExtractionState.from_arguments({arguments}, runner=BackgroundRunner())
+state = ExtractionState.{opened}, runner=BackgroundRunner())
+state.run()
 {shown}
 """
 
+SAMPLES = "from_arguments(datasets.sample_config()"
 WAITS = """
 import pathlib, time
 while not list(pathlib.Path({folder!r}).glob("reads-*")):
@@ -24,8 +26,8 @@ while not list(pathlib.Path({folder!r}).glob("reads-*")):
 """
 
 
-def cells(arguments: str = "datasets.sample_config()", *more: str) -> list[str]:
-    return [SHOWS.format(arguments=arguments, shown="Dashboard(state)"), "FileSelector(state)", *more]
+def cells(opened: str = SAMPLES, *more: str) -> list[str]:
+    return [SHOWS.format(opened=opened, shown="Dashboard(state)"), "FileSelector(state)", *more]
 
 
 def write(folder, sources):
@@ -61,7 +63,7 @@ def test_a_notebook_by_nbconvert(begin, tmp_path, running, number):
     done = tmp_path / "done"
     more = f"import pathlib; pathlib.Path({str(done)!r}).touch()"
     wait = WAITS.format(folder=str(slow.folder))
-    sources = cells(repr(slow.arguments), wait, more) if running else cells("datasets.sample_config()", more)
+    sources = cells(f"load({str(slow.config)!r}", wait, more) if running else cells(SAMPLES, more)
     process = nbconvert(begin, write(tmp_path, sources), environment=slow.environment)
     process.until(done.exists)
     process.end().is_clean(0)
@@ -71,7 +73,7 @@ def test_a_notebook_by_nbconvert(begin, tmp_path, running, number):
 
 @often()
 def test_a_notebook_that_fails(begin, tmp_path, number):
-    process = nbconvert(begin, write(tmp_path, cells("datasets.sample_config()", "1 / 0")))
+    process = nbconvert(begin, write(tmp_path, cells(SAMPLES, "1 / 0")))
     process.until(lambda: "ZeroDivisionError" in process.said or process.process.poll() is not None)
     process.end().is_clean(1, tracebacks=process.said.count("Traceback"))
 
@@ -107,7 +109,7 @@ kernels.shutdown_kernel()
 def test_a_kernel_that_is_restarted(begin, tmp_path, running, number):
     slow = Slow(tmp_path, 0.5)
     wait = WAITS.format(folder=str(slow.folder))
-    sources = cells(repr(slow.arguments), wait) if running else cells()
+    sources = cells(f"load({str(slow.config)!r}", wait) if running else cells()
     process = begin("-c", RESTARTS.format(sources=sources, patience=2 * WITHIN), environment=slow.environment)
     process.until(lambda: "ended after" in process.said)
     words = process.said.partition("ended after ")[2].split()

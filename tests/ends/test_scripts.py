@@ -18,7 +18,9 @@ from efewidgets.state.running.runner import BackgroundRunner
 print("at the end", flush=True)
 {end}
 """
-STATE = "state = ExtractionState.from_arguments(datasets.sample_config(), runner=BackgroundRunner())"
+STATE = (
+    "state = ExtractionState.from_arguments(datasets.sample_config(), runner=BackgroundRunner()); state.run()"
+)
 ALONE = {"Question": 'widgets.Question("How much?", answer=1.0)'}
 
 
@@ -53,7 +55,7 @@ def test_a_file_selector_that_looks_into_files(begin, number):
 @often()
 def test_a_run_under_way(begin, tmp_path, number):
     slow = Slow(tmp_path, 0.5)
-    state = f"state = ExtractionState.from_arguments({slow.arguments!r}, runner=BackgroundRunner())"
+    state = f"state = ExtractionState.load({str(slow.config)!r}, runner=BackgroundRunner()); state.run()"
     wait = f"while not list(pathlib.Path({str(slow.folder)!r}).glob('reads-*')): time.sleep(0.01)"
     process = begin("-c", script("Dashboard(state)", state, wait), environment=slow.environment)
     ended(process).is_clean(0)

@@ -15,8 +15,8 @@ import json
 import logging
 import os
 import pathlib
-import platform
 import sys
+import sysconfig
 import threading
 import time
 from collections.abc import Iterator
@@ -25,6 +25,8 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from .. import apart
+from ..systems.files import replace
+from ..systems.places import cache_folder
 from ..traces import interpolation
 from . import efel_engine, efel_graph, efel_stock, efel_trial
 from .efel_engine import PrivateEngine
@@ -109,8 +111,7 @@ def installed() -> str:
     words = (
         efel().__version__,
         np.__version__,
-        sys.platform,
-        platform.machine(),
+        sysconfig.get_platform(),
         sys.implementation.cache_tag,
     )
     found = hashlib.sha256("\n".join(map(str, words)).encode())
@@ -185,9 +186,7 @@ def folder() -> pathlib.Path:
     """Return where proofs are kept: beside the user's cache, which ``EFEWIDGETS_CACHE`` puts elsewhere."""
     if beside := os.environ.get("EFEWIDGETS_CACHE"):
         return pathlib.Path(beside + "-efel")
-    import platformdirs
-
-    return pathlib.Path(platformdirs.user_cache_dir("efewidgets", appauthor=False)) / "efel"
+    return cache_folder() / "efel"
 
 
 def clear() -> None:
@@ -213,7 +212,7 @@ def _keep(found: Proof) -> None:
     with contextlib.suppress(OSError):
         new = folder() / f"{found.of}.{os.getpid()}.new"
         new.write_text(json.dumps(asdict(found)), encoding="utf-8", newline="\n")
-        os.replace(new, folder() / f"{found.of}.json")
+        replace(new, folder() / f"{found.of}.json")
 
 
 @contextlib.contextmanager
@@ -226,7 +225,7 @@ def _turn(name: str) -> Iterator[None]:
         mark.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         while not mine and time.monotonic() < until and _kept(name) is None:
             try:
-                mark.open("x").close()
+                mark.open("xb").close()
                 mine = True
             except FileExistsError:
                 if time.time() - mark.stat().st_mtime > PATIENCE:  # of a process that was killed

@@ -9,8 +9,8 @@ rest of the sweep doesn't have is no baseline, but a stimulus that comes first.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -122,41 +122,37 @@ def holding(current: np.ndarray, dt: float, first: int, last: int, usual: Any) -
     before = quiet(current[:first][::-1])
     settled = last + min(round(float(SETTLED / dt)), (len(current) - last) // 2)
 
-    @cache
-    def rest() -> Stretch | None:
-        """What is baseline after the stimulus, which most sweeps needn't be asked for."""
+    @functools.cache
+    def after() -> Stretch | None:
         found = quiet(current[settled:])
-        return None if found is None or len(found.samples) < few else found
+        return found if found is not None and len(found.samples) >= few else None
 
     if before is not None and len(before.samples) >= few:
         stimulus = float(median(np.abs(current[first:last] - usual))) if last > first else 0.0
         level, jumped = median(before.samples), before.last < first
         until = first - before.last
         until -= min(round(float(SETTLED / dt)), until // 2)
-        after = rest() if jumped else None
-        early = quiet(current[:until][::-1]) if after is not None else None
-        if early is not None and after is not None and _comes_first(before, early, after, stimulus):
+        early, late = (quiet(current[:until][::-1]), after()) if jumped else (None, None)
+        if early is not None and late is not None and _comes_first(before, early, late, stimulus):
             return Holding(usual if early.confirms(usual) else median(early.samples), before=float(level))
         # what begins gradually (a ramp, a sine) may do so before its onset, and looks like drift there
         begun = median(current[first : min(last, first + few)]) if last > first else usual
         gradual = abs(begun - median(before.samples[:few])) < 0.5 * stimulus
-        after = rest() if gradual else None
-        if after is not None and after.confirms(usual):
+        if gradual and (late := after()) is not None and late.confirms(usual):
             return Holding(usual)
         found = Holding(usual)
         if not before.confirms(usual):
             where = "between a test pulse and the onset" if jumped else "before the onset of the stimulus"
             found = Holding(level, _place(where, first - before.last, first - before.first, dt))
         return found if gradual else _drifted(found, before, dt, first, stimulus)
-    after = rest()
-    if after is None:
+    if (late := after()) is None:
         return Holding(usual, known=False)
-    if after.confirms(usual):
+    if late.confirms(usual):
         return Holding(usual)
-    if last and after.confirms(median(current[max(first, last - FEWEST) : last])):
+    if last and late.confirms(median(current[max(first, last - FEWEST) : last])):
         return Holding(usual, known=False)  # the stimulus stays where it ends
-    place = _place("after the end of the stimulus", settled + after.first, settled + after.last, dt)
-    return Holding(median(after.samples), place)
+    place = _place("after the end of the stimulus", settled + late.first, settled + late.last, dt)
+    return Holding(median(late.samples), place)
 
 
 def _comes_first(before: Stretch, early: Stretch, after: Stretch, stimulus: float) -> bool:
@@ -191,7 +187,7 @@ def quiet(current: np.ndarray) -> Stretch | None:
     noise = min(spread(np.diff(y)) for y in (medians, means)) / 2**0.5 if len(medians) > 2 else 0.0
     limit = max(JUMP * noise, 1.5 * _grain(current), SMALL)
     kept = np.zeros(len(medians), dtype=bool)
-    level = float(median(medians[: BLOCKS // 2]))
+    level = float(np.median(medians[: BLOCKS // 2]))
     for k, value in enumerate(medians.tolist()):
         if abs(value - level) <= limit:
             kept[k] = True

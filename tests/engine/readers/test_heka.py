@@ -52,7 +52,7 @@ def test_without_its_library_the_kind_of_file_and_what_to_install_are_said(tmp_p
     monkeypatch.setitem(sys.modules, "myokit", None)
     for look in (lambda: read({"filepath": str(path)}), lambda: inspect(path)):
         with pytest.raises(
-            ReadError, match=r"a\.dat looks like HEKA PatchMaster: pip install 'efewidgets\[heka\]'"
+            ReadError, match=r'a\.dat looks like HEKA PatchMaster: pip install "efewidgets\[heka\]"'
         ):
             look()
 

@@ -96,7 +96,23 @@ def test_importing_the_package_loads_nothing_heavy():
 
 def test_the_functions_load_no_notebook_and_no_figures():
     _, modules = imported_by("efewidgets.extract")
-    assert not modules & (HEAVY - {"numpy", "h5py"})
+    assert not modules & (HEAVY - {"numpy"})
+
+
+def test_no_format_is_loaded_before_its_first_file():
+    """Nor what fetches files from elsewhere; ``efewidgets.engine.readers`` knows the names of all formats."""
+    code = "import sys, efewidgets.extract; print(*(name for name in sys.modules if name.startswith(('efew', 'h5py'))))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded, readers = set(done.stdout.split()), "efewidgets.engine.readers"
+    assert f"{readers}.registry" in loaded
+    assert not loaded & {
+        "h5py",
+        *(
+            f"{readers}.{module}"
+            for module in ("abf", "igor", "nwb", "heka", "episodes", "matlab", "columns", "hdf5")
+        ),
+        *(f"efewidgets.engine.remote.{module}" for module in ("blocks", "stamps", "transport", "whole")),
+    }
 
 
 def test_public_names_are_there():

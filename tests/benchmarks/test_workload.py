@@ -6,6 +6,7 @@ import hashlib
 
 import pytest
 
+from tests.benchmarks import strangers
 from tests.benchmarks.cells import PROTOCOLS, sweep_counts, write_cell
 from tests.benchmarks.runs import measured
 from tests.benchmarks.workload import Workload, targets
@@ -54,3 +55,12 @@ def test_more_cells_than_files(small):
     work = small.repeated(3)
     assert work.total == 36
     assert len(work.arguments()["files_metadata"]) == 3
+
+
+@pytest.mark.parametrize("way", strangers.WAYS)
+def test_both_give_the_same_of_what_strangers_bring(way, tmp_path):
+    pytest.importorskip("bluepyefe", reason="needs BluePyEfe to compare with (efewidgets[test])")
+    arguments = strangers.arguments(way, 1, 30, tmp_path)
+    theirs, ours = measured("BluePyEfe", arguments), measured("efewidgets", arguments)
+    assert differences(theirs.outputs, ours.outputs) == []
+    assert sum(len(entry["soma"]) for entry in ours.outputs["features"].values()) > 50

@@ -25,7 +25,8 @@ def median(x: np.ndarray) -> Any:
     upper = part[half]
     if np.isnan(part[half:].max()):  # a NaN is sorted to the end, and is the median of all
         return np.median(x)
-    return upper if n % 2 else x.dtype.type(0.5) * (part[:half].max() + upper)
+    zero = x.dtype.type(0)  # which numpy's mean of the middle begins with: it gives no -0
+    return zero + upper if n % 2 else x.dtype.type(0.5) * (zero + part[:half].max() + upper)
 
 
 def spread(x: np.ndarray) -> float:

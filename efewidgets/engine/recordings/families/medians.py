@@ -74,6 +74,43 @@ class Smoothed:
         levels = np.unique(np.concatenate(windows))
         return 0.5 * (self._in_order((n - 1) // 2, windows, levels) + self._in_order(n // 2, windows, levels))
 
+    def largest(self) -> np.float64:
+        """Return the largest value."""
+        return self._top(1)
+
+    def smallest(self) -> np.float64:
+        """Return the smallest value."""
+        return -self._top(-1)
+
+    def _top(self, sign: int) -> np.float64:
+        """Return the largest value of the current times `sign`.
+
+        A window's median reaches a level if most of its samples do. The level sought is one of the samples that are not
+        below the medians around the highest of the windows side by side, and is found among these by halving.
+        """
+        n, width = len(self.current), self.width
+        if n < 2 * width or "values" in self.__dict__:
+            return np.float64(np.max(sign * self.values))
+        seen = sign * self._under(range(n))
+        if np.isnan(seen.max()):
+            return np.float64(np.max(sign * self.values))
+        half, beside = width // 2, seen[: len(seen) // width * width].reshape(-1, width)
+        at = width * int(np.partition(beside, half, axis=1)[:, half].argmax())
+        near = sliding_window_view(seen[max(0, at - width) : at + 2 * width], width)
+        least = np.partition(near, half, axis=1)[:, half].max()
+        levels = np.concatenate(([least], np.unique(seen[seen > least])))
+        first, last = 0, 1  # the level sought is most often the least, or not far above
+        while last < len(levels) and majority(seen >= levels[last], width).any():
+            first, last = last, 2 * last
+        last = min(last, len(levels)) - 1
+        while first < last:
+            middle = (first + last + 1) // 2
+            if majority(seen >= levels[middle], width).any():
+                first = middle
+            else:
+                last = middle - 1
+        return np.float64(levels[first])
+
     def level(self, stretch: slice) -> Any:
         """Median over one stretch; of the samples themselves where the windows see more of what is beside it."""
         samples = self.current[stretch]

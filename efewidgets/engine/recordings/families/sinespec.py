@@ -11,7 +11,7 @@ from ...kinds import NUMBER
 from ...traces.trace import Trace, number
 from ..finding import Finding
 from .family import Current, Family
-from .signal import smooth
+from .medians import Smoothed
 
 CHIRP_DEFAULTS = {
     "chirp_frequency_base": 1.0,
@@ -57,9 +57,9 @@ class SineSpec(Family):
         finding: Finding,
     ) -> Any:
         """Signed height (nA) of the sine: BluePyEfe's maximum, where the sine as a whole confirms it."""
-        smoothed, wave = smooth(trace.current), trace.current[edges["ton"] : edges["toff"]] - hypamp
+        smoothed, wave = Smoothed(trace.current), trace.current[edges["ton"] : edges["toff"]] - hypamp
         if not len(wave):
-            return np.max(smoothed) - hypamp
+            return smoothed.largest() - hypamp
         formula = chirp_wave((edges["ton"] + np.arange(len(wave))) * trace.dt, chirp)
         size = float(np.linalg.norm(formula) * np.linalg.norm(wave))
         alike = float(np.dot(formula, wave)) / size if size > 0 else 1.0
@@ -71,7 +71,7 @@ class SineSpec(Family):
                 "metadata.",
                 "warning",
             )
-        summit = (np.min(smoothed) if falls else np.max(smoothed)) - hypamp
+        summit = (smoothed.smallest() if falls else smoothed.largest()) - hypamp
         heights = np.quantile(np.abs(wave), (0.25, 0.5, 0.75)) / QUARTERS
         height = -heights[1] if falls else heights[1]
         is_sine = np.ptp(heights) <= ALIKE * heights[1]

@@ -134,8 +134,9 @@ def test_lines_to_be_typed_are_the_same_in_every_shell() -> None:
 def test_the_two_commands_stand_in_the_readme_for_all_systems() -> None:
     lines = [line for page, line in shell_lines() if page == "README.md"]
     assert {"uv run efewidgets dashboard", "uv run --extra dev python -m tests"} <= set(lines)
-    for python in (".venv/bin/python", r".venv\Scripts\python"):
-        assert {f"{python} -m pip install -r requirements-dev.txt", f"{python} -m tests"} <= set(lines)
+    python = r".venv\Scripts\python"
+    assert {f"{python} -m pip install -r requirements-dev.txt", f"{python} -m tests"} <= set(lines)
+    assert r"`.venv/bin/` for `.venv\Scripts\`" in (ROOT / "README.md").read_text(encoding="utf-8")
     assert (ROOT / "requirements-dev.txt").read_text(encoding="utf-8").splitlines()[-1] == "--editable .[dev]"
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import pathlib
 import secrets
+import subprocess
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -29,6 +31,8 @@ example:
   efewidgets dashboard C:\\data D:\\rig2
   efewidgets dashboard --root /data --scratch /scratch/efewidgets --token secret --no-browser
 """
+#: s that a trial of eFEL may take before the page opens without it
+_PROOF = 60
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
@@ -108,8 +112,21 @@ def run(chosen: argparse.Namespace, console: Console) -> Report:
         raise EfeError("--idle must be more than 0 minutes.")
     console.interrupt.check()
     idle = 60 * chosen.idle
+    if settings.read_only:
+        _prove_efel()
     serve(settings, address, max(chosen.warm, 0), say, not chosen.no_browser, idle, console.interrupt.heed)
     return Report({"url": address.place})
+
+
+def _prove_efel() -> None:
+    """Have it known how features can be computed (`efel_proof`) before visitors come, who may write nothing."""
+    with contextlib.suppress(OSError, subprocess.SubprocessError):
+        subprocess.run(
+            [sys.executable, "-c", "from efewidgets.engine.features.efel_proof import proof; proof()"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            timeout=_PROOF,
+        )
 
 
 def _where(address: Any, made: bool, own: pathlib.Path) -> str:

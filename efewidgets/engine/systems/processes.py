@@ -37,5 +37,8 @@ def is_running(pid: int) -> bool | None:
 
 
 def copies_are_safe() -> bool:
-    """Whether the system's libraries bear that a process is copied (fork), rather than started from the beginning."""
-    return sys.platform == "linux"
+    """Whether a process can be copied (fork), rather than started from the beginning: Linux' libraries bear it.
+
+    Since 3.12 Python warns of it wherever there are threads, also those of NumPy's BLAS, which know how to be copied.
+    """
+    return sys.platform == "linux" and sys.version_info < (3, 12)

@@ -22,7 +22,8 @@ def test_what_a_test_and_its_processes_leave_goes_with_the_run(tmp_path):
     (tmp_path / "tests").mkdir()
     (tmp_path / "outside").mkdir()
     (tmp_path / "tests" / "test_one.py").write_text(LEAVES, encoding="utf-8", newline="\n")
-    shutil.copy(ROOT / "tests" / "conftest.py", tmp_path / "tests")
+    for name in ("__init__.py", "conftest.py", "lacking.py"):
+        shutil.copy(ROOT / "tests" / name, tmp_path / "tests")
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     environment = os.environ | dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(tmp_path / "outside"))
     done = subprocess.run(

@@ -30,12 +30,16 @@ IDLE = 60.0
 
 _lock = threading.RLock()
 _process: subprocess.Popen[bytes] | None = None
-_expendable = _serving = False
+_expendable = _serving = _closed = False
 _limits: list[float] = []
 
 
 class LostError(EfeError):
     """The process hung or crashed in the middle of its work."""
+
+
+class ClosedError(LostError):
+    """The process was ended by this one, which ends."""
 
 
 def ask(function: str, *args: Any) -> Any:
@@ -72,6 +76,8 @@ def _asked(function: str, args: tuple[Any, ...]) -> tuple[bool, Any]:
         return pickle.load(process.stdout)
     except (OSError, EOFError, pickle.UnpicklingError):
         code = _end()
+        if _closed:
+            raise ClosedError("the process that looked at it was ended.") from None
         if code == IDLE_CODE:  # it had just gone
             return _asked(function, args)
         raise LostError(f"the process that looked at it {_how_it_ended(code)}.") from None
@@ -81,10 +87,11 @@ def _asked(function: str, args: tuple[Any, ...]) -> tuple[bool, Any]:
 
 
 def _running() -> subprocess.Popen[bytes]:
-    global _process
+    global _process, _closed
     if _process is not None and _process.poll() is not None:
         _end()  # it has gone for want of questions
     if _process is None:
+        _closed = False
         program = f"import sys; sys.path[:] = {sys.path!r}; from {__name__} import _serve; _serve()"
         environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
         environment.pop("PYTHONFAULTHANDLER", None)
@@ -122,7 +129,8 @@ def _how_it_ended(code: int | None) -> str:
 @at_end
 def close() -> None:
     """End the process, if there is one, whatever it does; the next question starts another."""
-    process = _process
+    global _closed
+    process, _closed = _process, True
     if process is not None:
         process.kill()  # who waits for its answer is told
         with _lock:

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import pathlib
+import signal
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from tests.ends.process import Process
+
+
+@pytest.fixture(autouse=True)
+def hang_ups_are_heard() -> Iterator[None]:
+    """Have what is started here heed that its console is closed, even if these tests run under nohup."""
+    if not hasattr(signal, "SIGHUP"):
+        yield
+        return
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
 
 
 @pytest.fixture

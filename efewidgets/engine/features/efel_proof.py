@@ -38,6 +38,9 @@ logger = logging.getLogger(__name__)
 #: s for which one process waits for another's trial
 PATIENCE = 30.0
 
+#: Why nothing is proved where this process ends meanwhile; there is nobody to be told
+ENDED = "ended"
+
 #: What eFEL is made of; the line ends of texts differ by system
 _TEXTS = (".py", ".txt", ".json")
 _LIBRARIES = (".so", ".pyd", ".dll", ".dylib")
@@ -149,6 +152,8 @@ def _proved(name: str) -> Proof:
 def _tried(name: str) -> Proof:
     try:
         different = apart.ask("features.efel_trial:features_that_differ")
+    except apart.ClosedError:
+        return Proof(name, None, ENDED)
     except apart.LostError as error:
         return Proof(name, None, str(error).rstrip("."))
     except Exception as error:  # of an eFEL of which nobody knows what it does
@@ -159,6 +164,8 @@ def _tried(name: str) -> Proof:
 def _tell(found: Proof) -> None:
     """Say which features take longer, and why."""
     version = efel().__version__
+    if found.why == ENDED:
+        return
     if found.stock is None:
         logger.warning(
             "eFEL %s: its own functions compute the features, which takes longer; the faster way can't be used (%s).",

@@ -7,7 +7,6 @@ process hold in all. Where a system tells none of these, nothing is limited.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import pathlib
 import re
@@ -15,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ..problems import EfeError
+from ..systems.limits import memory_limits
 from .array import LONG
 
 #: The environment variable by which a person limits a process
@@ -91,13 +91,9 @@ def _allowances(root: pathlib.Path) -> Iterator[Allowance]:
     set_by_hand = os.environ.get(VARIABLE, "").strip()
     if set_by_hand:
         yield Allowance(size_of(set_by_hand) - status.get("VmRSS", 0), f"{VARIABLE}={set_by_hand}")
-    with contextlib.suppress(ImportError, OSError, ValueError):  # Windows
-        import resource
-
-        for name, used in (("RLIMIT_AS", "VmSize"), ("RLIMIT_DATA", "VmData")):
-            limit = resource.getrlimit(getattr(resource, name))[0]
-            if limit != resource.RLIM_INFINITY and used in status:
-                yield Allowance(limit - status[used], f"the limit of this process ({_in_words(limit)})")
+    for limit, used in zip(memory_limits(), ("VmSize", "VmData"), strict=True):
+        if limit is not None and used in status:
+            yield Allowance(limit - status[used], f"the limit of this process ({_in_words(limit)})")
     for limit, held in _groups(root):
         yield Allowance(limit - held, f"the limit of this container or job ({_in_words(limit)})")
     machine = _sizes(root / "proc/meminfo")

@@ -27,6 +27,10 @@ if sys.platform == "win32":
     def limit_memory(size: int) -> None:
         """Let a process that asks for more memory than this fail, where the system keeps such limits."""
 
+    def memory_limits() -> tuple[int | None, int | None]:
+        """Return the bytes that this process may ask for, in all and for data; None where there is no limit."""
+        return None, None
+
 else:
     import resource
 
@@ -44,3 +48,9 @@ else:
         """Let a process that asks for more memory than this fail, where the system keeps such limits."""
         with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_AS, (size, resource.getrlimit(resource.RLIMIT_AS)[1]))
+
+    def memory_limits() -> tuple[int | None, int | None]:
+        """Return the bytes that this process may ask for, in all and for data; None where there is no limit."""
+        soft = [resource.getrlimit(kind)[0] for kind in (resource.RLIMIT_AS, resource.RLIMIT_DATA)]
+        in_all, data = (None if limit == resource.RLIM_INFINITY else limit for limit in soft)
+        return in_all, data

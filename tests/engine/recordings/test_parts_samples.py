@@ -21,6 +21,8 @@ def trace(level=-70.0):
 class FakeSource:
     """A file that counts how often it is read."""
 
+    held = None
+
     def __init__(self, index=0):
         self.metadata, self.reader, self.index, self.loads = {}, None, index, 0
 

@@ -185,9 +185,12 @@ def test_refuses_impossible_cells(change: dict[str, float]) -> None:
 def test_fast_enough_for_a_slider() -> None:
     current = stimuli.step(0.15, 200.0, 900.0, 1000.0, DT)
     simulate(regular_spiking(), current[:10], DT)
-    start = time.process_time()
-    simulate(regular_spiking(g_m=0.07), current, DT)
-    assert time.process_time() - start < 0.5  # s; 0.1 s on a laptop
+    taken = []
+    for _ in range(3):
+        start = time.process_time()
+        simulate(regular_spiking(g_m=0.07), current, DT)
+        taken.append(time.process_time() - start)
+    assert min(taken) < 0.5  # s of the processor; 0.1 s on a laptop
 
 
 # ------------------------------------------------------------------------------------------- firing

@@ -22,3 +22,7 @@ __all__ = ["absolute", "is_url", "local_copy", "name_of", "open_in_ranges", "sta
 __getattr__ = handing_out(
     __name__, {"open_in_ranges": "blocks", "stamp": "stamps", "local_copy": "whole", "watch": "whole"}
 )
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

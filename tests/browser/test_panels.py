@@ -162,6 +162,7 @@ def test_from_a_problem_to_a_number_to_a_file(visit, voila, tmp_path, width, the
     settings = page.get_by_role("grid", name="eFEL settings")
     page.get_by_text("of 38 settings").or_(page.get_by_text(" settings")).first.wait_for()
     found.until("settings.table.rows[0]['id']", "Threshold")
+    page.wait_for_timeout(500)  # until the table shows what the kernel has, which would end an edit
     _cell(settings, "-20").dblclick()
     page.keyboard.press("Control+A")
     page.keyboard.type("high")

@@ -178,6 +178,7 @@ def files_in(folder: pathlib.Path) -> list[str]:
     return [name for _, _, names in os.walk(folder) for name in names]
 
 
+@pytest.mark.slow
 def test_a_recording_elsewhere(serve, opened, tmp_path, monkeypatch):
     """Typed, stopped while it comes, typed again, added: the features are those of the local file, byte by byte."""
     pytest.importorskip("requests", reason="requests (efewidgets[remote]) isn't installed")

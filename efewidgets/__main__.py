@@ -15,9 +15,8 @@ def command() -> NoReturn:
     signal.signal(signal.SIGINT, _stop)  # raised while Python imports, Ctrl-C comes out as any other error
     try:
         from .cli import command
-    except (
-        ImportError
-    ) as error:  # a library is too old, or isn't there: no fault of efewidgets, so no traceback
+    except ImportError as error:
+        # a library is too old, or isn't there: no fault of efewidgets, so no traceback
         print(error, file=sys.stderr)
         sys.exit(2)
     command()

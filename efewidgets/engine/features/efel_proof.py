@@ -25,8 +25,8 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from .. import apart
-from ..systems.files import replace
-from ..systems.places import cache_folder
+from ..systems.files import write_whole
+from ..systems.places import cache_beside_results
 from ..traces import interpolation
 from . import efel_engine, efel_graph, efel_stock, efel_trial
 from .efel_engine import PrivateEngine
@@ -190,10 +190,8 @@ def _tell(found: Proof) -> None:
 
 
 def folder() -> pathlib.Path:
-    """Return where proofs are kept: beside the user's cache, which ``EFEWIDGETS_CACHE`` puts elsewhere."""
-    if beside := os.environ.get("EFEWIDGETS_CACHE"):
-        return pathlib.Path(beside + "-efel")
-    return cache_folder() / "efel"
+    """Return where proofs are kept."""
+    return cache_beside_results("efel")
 
 
 def clear() -> None:
@@ -217,9 +215,7 @@ def _kept(name: str) -> Proof | None:
 
 def _keep(found: Proof) -> None:
     with contextlib.suppress(OSError):
-        new = folder() / f"{found.of}.{os.getpid()}.new"
-        new.write_text(json.dumps(asdict(found)), encoding="utf-8", newline="\n")
-        replace(new, folder() / f"{found.of}.json")
+        write_whole(folder() / f"{found.of}.json", json.dumps(asdict(found)).encode())
 
 
 @contextlib.contextmanager

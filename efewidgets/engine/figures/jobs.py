@@ -6,7 +6,6 @@ import contextlib
 import io
 import os
 import pathlib
-import uuid
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..problems import EfeError, Problem
-from ..systems.files import remove, replace
+from ..systems.files import write_whole
 from ..systems.processes import at_most
 from ..workers import end_with_parent
 
@@ -138,7 +137,7 @@ def draw_all(
             try:
                 for page, content in enumerate(result(), start=1):
                     path = folder / _free_path(job.path, page, fmt, taken)
-                    _write_whole(path, content)
+                    write_whole(path, content)
                     paths.append(path)
             except Exception as error:
                 failed.setdefault(_reason(error), []).append(job)
@@ -198,17 +197,6 @@ def _free_path(path: str, page: int, fmt: str, taken: set[str]) -> str:
         candidate = f"{stem}~{n}"
     taken.add(candidate.casefold())
     return f"{candidate}.{fmt}"
-
-
-def _write_whole(path: pathlib.Path, content: bytes) -> None:
-    """Write beside the file and move it there, so that nobody ever sees half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.parent / f".{uuid.uuid4().hex}.part"
-    try:
-        part.write_bytes(content)
-        replace(part, path)
-    finally:
-        remove(part)
 
 
 def _reason(error: Exception) -> str:

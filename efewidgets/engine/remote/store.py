@@ -19,8 +19,8 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Any
 
-from ..systems import places
 from ..systems.files import patiently
+from ..systems.places import cache_beside_results
 from .transport import About
 
 VARIABLE = "EFEWIDGETS_REMOTE_CACHE"
@@ -35,12 +35,8 @@ _HELD = 64  # records in memory
 
 def cache_folder() -> pathlib.Path:
     """Return where fetched files are; the environment variable ``EFEWIDGETS_REMOTE_CACHE`` overrules it."""
-    chosen, beside = os.environ.get(VARIABLE), os.environ.get("EFEWIDGETS_CACHE")
-    if chosen:
-        return pathlib.Path(chosen)
-    if beside:
-        return pathlib.Path(beside + "-remote")
-    return places.cache_folder() / "remote"
+    chosen = os.environ.get(VARIABLE)
+    return pathlib.Path(chosen) if chosen else cache_beside_results("remote")
 
 
 def folder_of(url: str, file: About) -> pathlib.Path:

@@ -116,6 +116,17 @@ def remove(path: str | os.PathLike[str]) -> None:
         patiently(lambda: os.unlink(path), path)
 
 
+def write_whole(path: pathlib.Path, content: bytes) -> None:
+    """Write beside a file and move it there, so that nobody ever sees half of it; its folder is made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.parent / f".{secrets.token_hex(16)}.part"
+    try:
+        part.write_bytes(content)
+        replace(part, path)
+    finally:
+        remove(part)
+
+
 def why_not_written(folder: str | os.PathLike[str]) -> str:
     """Return why nothing can be written to a folder, in words; "" if something can: one file is tried.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 
 
@@ -10,6 +11,12 @@ def cache_folder() -> pathlib.Path:
     import platformdirs
 
     return platformdirs.user_cache_path("efewidgets", appauthor=False)
+
+
+def cache_beside_results(name: str) -> pathlib.Path:
+    """Return the folder of another cache than that of results, which ``EFEWIDGETS_CACHE`` puts elsewhere with it."""
+    results = os.environ.get("EFEWIDGETS_CACHE")
+    return pathlib.Path(f"{results}-{name}") if results else cache_folder() / name
 
 
 def data_folder() -> pathlib.Path:

@@ -13,6 +13,7 @@ from typing import Any
 
 import h5py
 import numpy as np
+from h5py._objects import phil
 
 from .. import remote
 from ..apart import one_step
@@ -36,7 +37,7 @@ _TEXT = h5py.string_dtype()
 _WORDS = h5py.h5t.py_create(_TEXT)
 _POINTER = 16  # bytes in which a file holds one text of any length: its length and where it is
 
-atexit.register(wait_for_others)  # after h5py's own, which are so called later
+atexit.register(wait_for_others, phil)  # after h5py's own, which are so called later
 
 
 @contextmanager

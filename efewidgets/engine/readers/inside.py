@@ -1,4 +1,9 @@
-"""Who is inside HDF5: the end of Python waits for them, since the library breaks where a thread is cut off in it."""
+"""Who is inside HDF5: the end of Python waits for them, since the library breaks where a thread is cut off in it.
+
+After that nobody comes in any more, since the main thread keeps h5py's lock. Python cuts off a thread wherever that
+wants the interpreter again: one cut off with the lock in its hands, be it only to let an object of h5py go, would have
+Python wait for it for ever when it clears the modules.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +12,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
+from typing import Any
 
 from ..problems import ReadError
 
@@ -50,14 +56,22 @@ def _others() -> bool:
     return any(ident in alive for ident in _inside.values())
 
 
-def wait_for_others() -> None:
-    """Wait for the other threads inside: called at the end of Python, before what h5py does there."""
+def wait_for_others(door: Any) -> None:
+    """Wait for the other threads inside, and shut the door: called at the end of Python, before what h5py does there.
+
+    Parameters
+    ----------
+    door : h5py's lock
+        Which each of its calls takes; not given here, so that what never reads HDF5 never loads it.
+    """
     global _ended
     until = time.monotonic() + _PATIENCE
     with _changed:
         _ended = True
         while _others() and time.monotonic() < until:
             _changed.wait(0.1)
+    while not door.acquire(False) and time.monotonic() < until:
+        time.sleep(0.001)
 
 
 def _after_fork() -> None:

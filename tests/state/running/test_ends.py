@@ -38,11 +38,30 @@ for _ in range(3):
 started.wait()
 """
 
+#: One that lets objects of h5py go where nobody knows of it, and so holds its lock when it is cut off
+LETS_GO = """
+import threading
+import h5py
+from efewidgets.engine.readers import hdf5
+started = threading.Event()
+
+def work():
+    while True:
+        kept = [h5py.h5p.create(h5py.h5p.FILE_ACCESS) for _ in range(100)]
+        started.set()
+        del kept
+
+for _ in range(3):
+    threading.Thread(target=work, daemon=True).start()
+started.wait()
+"""
+
+SCRIPTS = {"selector": SELECTOR, "dashboard": DASHBOARD, "daemon": DAEMON, "lets go": LETS_GO}
 ENDINGS = ["", "import time; time.sleep(0.4)"]
 
 
 @pytest.mark.parametrize("ending", ENDINGS, ids=["at once", "later"])
-@pytest.mark.parametrize("script", [SELECTOR, DASHBOARD, DAEMON], ids=["selector", "dashboard", "daemon"])
+@pytest.mark.parametrize("script", SCRIPTS.values(), ids=list(SCRIPTS))
 def test_a_script_that_ends(script, ending):
     datasets.sample_config()  # is drawn the first time
     command = [sys.executable, "-c", script + ending]

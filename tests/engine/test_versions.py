@@ -11,7 +11,7 @@ import sys
 import pytest
 
 import efewidgets
-from efewidgets.engine.versions import unfit
+from efewidgets.engine.versions import surely_fit, unfit
 
 ASKED = ["numpy>=2.1", "efel>=5.7.20", "anywidget>=0.9.13", 'myokit>=1.38; extra == "heka"']
 FIT = {"numpy": "2.1.0", "efel": "5.7.34", "anywidget": "0.9.13"}
@@ -58,6 +58,53 @@ def test_all_are_named_at_once() -> None:
         "efewidgets works with numpy >=2.1 and efel >=5.7.20, not with numpy 2.0.2 and efel 5.7.0: "
         "python -m pip install --upgrade numpy efel"
     )
+
+
+def there(folder: pathlib.Path, asked: list[str], **versions: str) -> str:
+    """Make a folder of installed packages by their metadata; return its path."""
+    for name, version in ({"efewidgets": "0.1.0"} | versions).items():
+        (folder / f"{name}-{version}.dist-info").mkdir(parents=True)
+    lines = ["Metadata-Version: 2.4", *(f"Requires-Dist: {one}" for one in asked), "", "# What it is"]
+    metadata = folder / "efewidgets-0.1.0.dist-info" / "METADATA"
+    metadata.write_text("\n".join(lines), encoding="utf-8", newline="\n")
+    return str(folder)
+
+
+VERSIONS = [
+    "2.1",
+    "2.1.0",
+    "2.10.0",
+    "2.3",
+    "2.0.2",
+    "1.26.4",
+    "3",
+    "2.1.0rc1",
+    "2.5.0.dev0+git20261101",
+    "2.1.post1",
+]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(
+    "asked", ["numpy>=2.1", "numpy>=2.1.0", "numpy>=2.10", "numpy<3,>=2.1", "numpy~=2.1", "numpy"]
+)
+def test_at_a_glance_is_never_more_than_by_all_the_rules(
+    tmp_path: pathlib.Path, asked: str, version: str
+) -> None:
+    if surely_fit([there(tmp_path, [asked], numpy=version)]):
+        assert unfit([asked], lambda _: version) == ""
+
+
+def test_at_a_glance(tmp_path: pathlib.Path) -> None:
+    fit = there(
+        tmp_path / "fit", ["numpy>=2.1", "My-Package>=1.0", 'x>=9; extra == "y"'], numpy="2.1", my_package="1"
+    )
+    old = there(tmp_path / "old", ["numpy>=2.1"], numpy="2.0")
+    assert surely_fit(["", "nowhere", fit])
+    assert not surely_fit([old])
+    assert not surely_fit([old, fit])  # as Python does it: the first is the one
+    assert not surely_fit([there(tmp_path / "less", ["numpy>=2.1"])])  # isn't there: not for this way to say
+    assert not surely_fit([])
 
 
 @pytest.fixture

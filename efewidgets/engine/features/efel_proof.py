@@ -43,6 +43,7 @@ ENDED = "ended"
 
 #: What eFEL is made of; the line ends of texts differ by system
 _TEXTS = (".py", ".txt", ".json")
+_HEX = 64  # letters of a digest
 _LIBRARIES = (".so", ".pyd", ".dll", ".dylib")
 
 _lock = threading.RLock()
@@ -111,20 +112,38 @@ def only_stock() -> bool:
 @functools.cache
 def installed() -> str:
     """Return what stands for the installed eFEL by its files, our engine by its own, and the platform."""
+    package = pathlib.Path(str(efel().__file__)).parent
+    files = sorted(path for path in package.rglob("*") if path.suffix in _TEXTS + _LIBRARIES)
+    ours = (efel_engine, efel_graph, efel_stock, efel_trial, interpolation)
+    files += [pathlib.Path(str(module.__file__)) for module in ours]
     words = (
         efel().__version__,
         np.__version__,
         sysconfig.get_platform(),
         sys.implementation.cache_tag,
     )
-    found = hashlib.sha256("\n".join(map(str, words)).encode())
-    folder = pathlib.Path(str(efel().__file__)).parent
-    ours = (efel_engine, efel_graph, efel_stock, efel_trial, interpolation)
-    for path in sorted(path for path in folder.rglob("*") if path.suffix in _TEXTS + _LIBRARIES):
-        found.update(path.relative_to(folder).as_posix().encode() + b"\0" + _digest(path))
-    for module in ours:
-        found.update(_digest(pathlib.Path(str(module.__file__))))
-    return found.hexdigest()
+    return _digests(files, "\n".join(map(str, words)))
+
+
+def _digests(files: list[pathlib.Path], words: str) -> str:
+    """Return a digest of the words and of all files' contents.
+
+    To read them takes 10 ms in each process, so that it is kept what came out when they had these sizes and times.
+    """
+    told = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files if path.exists()]
+    kept = folder() / f"{_sha256(repr((words, told)).encode())}.files"
+    with contextlib.suppress(OSError, ValueError):
+        found = kept.read_text(encoding="ascii")
+        if len(found) == _HEX:
+            return found
+    found = _sha256(words.encode() + b"".join(path.name.encode() + b"\0" + _digest(path) for path in files))
+    with contextlib.suppress(OSError):
+        write_whole(kept, found.encode())
+    return found
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def _digest(path: pathlib.Path) -> bytes:

@@ -121,7 +121,7 @@ def look(stub: pathlib.Path, code: str = LOOK, **environment: str) -> tuple[dict
 
 
 def proofs(stub: pathlib.Path) -> list[pathlib.Path]:
-    return list((stub.parents[1] / "cache-efel").glob("*"))
+    return list((stub.parents[1] / "cache-efel").glob("*.json"))
 
 
 def test_with_the_installed_efel_every_feature_is_the_engines():
@@ -183,7 +183,7 @@ def test_a_feature_that_comes_out_otherwise_is_efels_own_and_it_is_said(stub):
     assert f"eFEL {efel.__version__}: " in told
     assert "are computed by its own functions, which takes longer" in told
     assert told.count("its own functions") == 1
-    assert [path.suffix for path in proofs(stub)] == [".json"]
+    assert len(proofs(stub)) == 1
     again, told = look(stub, LOOK_WITHOUT_TRIAL + LOOK)
     assert again == found
     assert told.count("its own functions") == 1
@@ -311,3 +311,30 @@ def test_a_cpp_feature_of_a_newer_efel_may_read_anything(monkeypatch):
         assert not needs_current("peak_time")
     reads.cache_clear()
     assert not needs_current("AP_height")
+
+
+def test_what_stands_for_files_follows_their_contents_not_their_times(tmp_path, monkeypatch):
+    monkeypatch.setenv("EFEWIDGETS_CACHE", str(tmp_path / "cache"))
+    file = tmp_path / "DependencyV5.txt"
+    file.write_bytes(b"LibV1:a\nLibV1:b\n")
+    first = efel_proof._digests([file], "5.7.34")
+    assert efel_proof._digests([file], "5.7.34") == first
+    os.utime(file, ns=(1, 1))
+    assert efel_proof._digests([file], "5.7.34") == first
+    file.write_bytes(b"LibV1:a\r\nLibV1:b\r\n")  # the same text, as Windows has it
+    assert efel_proof._digests([file], "5.7.34") == first
+    assert efel_proof._digests([file], "5.7.35") != first
+    file.write_bytes(b"LibV1:a\nLibV1:c\n")
+    assert efel_proof._digests([file], "5.7.34") != first
+
+
+def test_what_is_kept_of_files_may_be_damaged_or_not_be_kept_at_all(tmp_path, monkeypatch):
+    monkeypatch.setenv("EFEWIDGETS_CACHE", str(tmp_path / "cache"))
+    file = tmp_path / "a.txt"
+    file.write_bytes(b"text")
+    first = efel_proof._digests([file], "")
+    (kept,) = efel_proof.folder().iterdir()
+    kept.write_bytes(b"\xff")
+    assert efel_proof._digests([file], "") == first
+    monkeypatch.setenv("EFEWIDGETS_CACHE", str(file / "no folder"))
+    assert efel_proof._digests([file], "") == first

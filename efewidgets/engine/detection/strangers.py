@@ -2,7 +2,7 @@
 
 Method. The sweep's outline (its block medians) is explained, by least squares, with what the protocol allows: one
 level for each stretch between the timings, a drift, and the outlines of the other sweeps. What is left must neither
-jump clearly, nor move more within the stimulus than outside it. A sweep that changes at half of the timings is none of
+jump clearly, nor move more within the stimulus than outside it, and its samples must not be far noisier. A sweep that changes at half of the timings is none of
 another kind, whatever else its rig or its cell do to it.
 """
 
@@ -21,6 +21,7 @@ CLEAR = 8.0  # times the noise of the outline: what is left is something
 SHARE = 0.35  # of what the outline does: so much must be left
 SMALL = 0.1  # of what the others do: what is smaller is no stimulus
 LASTS = 3  # blocks
+RESTLESS = 4.0  # times the noise of the others
 SHAPES = 3  # of the other sweeps, that are told apart
 
 
@@ -37,6 +38,10 @@ def foreign(window: Window, edges: Mapping[str, int], others: Sequence[Window]) 
         Sweeps that have these timings.
     """
     y = window.outline
+    typical = [float(np.ptp(np.quantile(w.outline, (0.02, 0.98)))) for w in others if len(w.outline)]
+    small = SMALL * median(np.array(typical)) if typical else 0.0
+    if window.noise > max(small, RESTLESS * max((w.noise for w in others), default=np.inf)):
+        return True
     if len(y) < 5 * LASTS:
         return False
     time = (np.arange(len(y)) + 0.5) * window.block * window.dt
@@ -52,8 +57,7 @@ def foreign(window: Window, edges: Mapping[str, int], others: Sequence[Window]) 
         return False
     rest = y - basis @ np.linalg.lstsq(basis, y, rcond=1e-9)[0]
     noise = max(mad(np.diff(y)) / 2**0.5, window.noise / max(1, window.block) ** 0.5, FLOOR)
-    typical = [float(np.ptp(np.quantile(w.outline, (0.02, 0.98)))) for w in others if len(w.outline)]
-    least = max(CLEAR * noise, SMALL * median(np.array(typical)) if typical else 0.0)
+    least = max(CLEAR * noise, small)
     if np.abs(rest).sum() < SHARE * np.abs(y - np.median(y)).sum():
         return False
     if _changes(window, limits, least) >= 0.5 * len(limits):

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..detection import Doubt, Window, reconcile
+from ..detection.lent import contradiction
 from ..problems import Problem
 from .edges import UNCERTAIN, cut_problem, doubts, settle, unsure_problem
 from .recording import Recording
@@ -55,6 +56,7 @@ def _agree_in_group(group: Sequence[Recording]) -> None:
         if window is old:
             continue
         tolerance = recording.agree_ms / recording.dt
+        window = _unless_contradicted(recording, old, window, tolerance)
         edges, origin = settle(recording.usual, window, tolerance)
         if origin in ("usual", "seen") and edges and all(name in edges for name in recording.timings):
             _take_over(recording, window, edges or {}, "usual" if origin == "usual" else "others", old.doubt)
@@ -64,6 +66,21 @@ def _agree_in_group(group: Sequence[Recording]) -> None:
             recording.timing_from = "unsure"
             recording.problems = [p for p in recording.problems if not p.message.startswith(UNCERTAIN)]
             recording.problems.append(unsure_problem(window))
+
+
+def _unless_contradicted(recording: Recording, old: Window, window: Window, tolerance: float) -> Window:
+    """Return what the others say of a sweep; if its own samples contradict that, a doubt of what it showed itself."""
+    if not window.sure or _near(old, window.edges, tolerance):
+        return window
+    kept = recording.has_samples
+    current = recording.samples().current
+    why = contradiction(recording.family(), current, recording.dt, window.edges, window.given)
+    if not kept:
+        recording.release()
+    if not why:
+        return window
+    reason = f"{why}, unlike in the other sweeps of this protocol"
+    return dataclasses.replace(old, confidence=min(old.confidence, 0.4), reason=reason, doubt=Doubt.OTHERS)
 
 
 def _content(recording: Recording) -> tuple[Any, ...]:

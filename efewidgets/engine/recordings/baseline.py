@@ -25,6 +25,7 @@ SMALL = 5e-4  # nA; a smaller shift is no test pulse
 NEAR, LATEST = 20.0, 300  # ms and samples before the onset, at least, that tell where it has drifted to
 MATTERS = 0.02  # of the stimulus: a drift of less changes nothing,
 HARDLY = 0.5  # of the noise: and so does one of less than that
+FLICKER = 4  # times that a current comes back to where it was: the converter's steps, not test pulses
 FIRST, CLEAR = 0.05, 2.0  # of the stimulus, and times the noise: a level of more is another stimulus
 
 ELSEWHERE = "BluePyEfe's window is not all baseline"
@@ -47,6 +48,8 @@ class Holding:
         Whether there is any baseline at all.
     before : float, optional
         Level (nA) that the current has before the onset, if that is another one.
+    moves : float, optional
+        By how much (nA) the baseline jumps before the onset and again until after the stimulus, if that matters.
     """
 
     level: Any
@@ -54,6 +57,7 @@ class Holding:
     why: str = ELSEWHERE
     known: bool = True
     before: float | None = None
+    moves: float | None = None
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,8 @@ class Stretch:
         Samples in a block.
     first, last : int
         Its first sample, and the first after it.
+    off : float, optional
+        Level (nA) of what was left out.
     """
 
     samples: np.ndarray
@@ -77,6 +83,7 @@ class Stretch:
     width: int
     first: int
     last: int
+    off: float | None = None
 
     @property
     def noise(self) -> float:
@@ -120,7 +127,7 @@ def holding(current: np.ndarray, dt: float, first: int, last: int, usual: Any) -
     jumped = before.last < first
     # what begins gradually (a ramp, a sine) may do so before its onset, and looks like drift there
     gradual = bool(abs(begun - median(before.samples[:few])) < 0.5 * stimulus)
-    after = _after(current, dt, last) if jumped or gradual else None
+    after = _after(current, dt, last) if before.off is not None or gradual else None
     if jumped and after is not None:
         until = first - before.last
         early = quiet(current[: until - min(round(float(SETTLED / dt)), until // 2)][::-1])
@@ -133,7 +140,20 @@ def holding(current: np.ndarray, dt: float, first: int, last: int, usual: Any) -
     if not before.confirms(usual):
         where = "between a test pulse and the onset" if jumped else "before the onset of the stimulus"
         found = Holding(median(before.samples), _place(where, first - before.last, first - before.first, dt))
-    return found if gradual else _drifted(found, before, dt, first, stimulus)
+    if not gradual:
+        found = _drifted(found, before, dt, first, stimulus)
+    return found if after is None else replace(found, moves=_moves(before, after, stimulus))
+
+
+def _moves(before: Stretch, after: Stretch, stimulus: float) -> float | None:
+    """By how much (nA) a baseline moves until after the stimulus, if it moved as far before; None if that is little.
+
+    A test pulse before the onset is farther from the baseline than that is from itself.
+    """
+    level, end = float(median(before.samples)), float(median(after.samples))
+    moved = abs(end - level)
+    alike = before.off is not None and 0.0 < abs(before.off - level) < 2.0 * moved
+    return moved if alike and moved > FIRST * stimulus else None
 
 
 def _after(current: np.ndarray, dt: float, last: int) -> Stretch | None:
@@ -199,7 +219,8 @@ def quiet(current: np.ndarray) -> Stretch | None:
         return None
     places = np.flatnonzero(kept)
     end = len(current) if places[-1] == len(medians) - 1 else int(places[-1] + 1) * width
-    return Stretch(blocks[kept].ravel(), medians[kept], width, int(places[0]) * width, end)
+    off = None if kept.all() else float(np.median(medians[~kept]))
+    return Stretch(blocks[kept].ravel(), medians[kept], width, int(places[0]) * width, end, off)
 
 
 def _medians(blocks: np.ndarray, means: np.ndarray) -> np.ndarray:
@@ -211,7 +232,14 @@ def _medians(blocks: np.ndarray, means: np.ndarray) -> np.ndarray:
 
 
 def _grain(x: np.ndarray) -> float:
-    """Error of a converter that flickers between a few levels: its smallest step."""
-    change = np.abs(np.diff(x))
-    change = change[change > 0]
-    return float(change.min()) if len(change) > 0.02 * len(x) else 0.0
+    """Error of a converter that flickers between a few levels: its smallest step.
+
+    Such a current often moves, or if the noise is slow, comes back each time; a command moves, but seldom comes back.
+    """
+    change = np.diff(x)
+    change = change[change != 0]
+    size = np.abs(change)
+    if len(change) > 0.02 * len(x):
+        return float(size.min())
+    back = np.count_nonzero(np.abs(change[1:] + change[:-1]) < 0.01 * size[1:])
+    return float(size.min()) if back >= FLICKER else 0.0

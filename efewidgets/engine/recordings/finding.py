@@ -122,6 +122,12 @@ class Finding:
                 f"({1e3 * usual:.4g} pA).",
                 "note",
             )
+        if found.moves is not None:
+            self.tell(
+                f"the baseline jumps: after the stimulus it is {1e3 * found.moves:.3g} pA away from what it is before, "
+                "and it moved as far before the onset. The holding current and the amplitudes may be wrong by so much.",
+                "warning",
+            )
         return found.level
 
     def tell(self, message: str, severity: str) -> None:

@@ -117,6 +117,47 @@ def test_a_baseline_that_a_test_pulse_precedes_is_none_of_another_stimulus():
     assert warnings(found) == []
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_a_converter_that_seldom_flickers_hides_no_baseline(seed):
+    """Slow noise of half a step of 10 pA: 2 % of the samples move. 100 pA come first, for most of the time."""
+    t = times(1000)
+    slow = lfilter([1, 0], [1, -0.98], np.random.default_rng(seed).normal(size=len(t)))
+    i = 0.2 * between(t, 260, 460) - 0.08 * between(t, 44, 260) + 0.02 + 0.004 * slow / slow.std()
+    found = read("Step", np.round(i / 0.01) * 0.01, ton=260.0, toff=460.0)
+    assert (found.hypamp, found.amp) == pytest.approx((0.02, 0.2), abs=0.011)
+    assert len(warnings(found, "another stimulus comes first")) == 1
+
+
+def test_a_test_pulse_of_a_command_without_noise_is_no_step_of_a_converter():
+    t = times(600)
+    i = 0.2 * between(t, 300, 400) - 0.05 * between(t, 0, 20) + 0.02
+    found = read("Step", i, ton=300.0, toff=400.0)
+    assert (found.hypamp, found.amp) == pytest.approx((0.02, 0.2), abs=1e-9)
+
+
+@pytest.mark.parametrize("size", [0.004, 0.012])
+def test_a_baseline_that_jumps_to_and_fro_is_told_where_that_matters(size):
+    """A channel in the seal opens 40 ms before a step of 60 pA and has closed when that ends; so has another one."""
+    t = times(1000)
+    i = 0.06 * between(t, 400, 800) + size * (between(t, 360, 600) - between(t, 600, 1000)) + noise(len(t))
+    found = read("Step", i, ton=400.0, toff=800.0)
+    (said,) = warnings(found)
+    assert "the baseline jumps" in said
+    assert float(re.search(r"([\d.]+) pA away", said)[1]) == pytest.approx(2e3 * size, abs=0.3)
+
+
+def test_jumps_of_the_baseline_that_are_little_beside_the_stimulus_are_not_told():
+    t = times(1000)
+    i = 0.3 * between(t, 400, 800) + 0.004 * between(t, 360, 600) + noise(len(t))
+    assert warnings(read("Step", i, ton=400.0, toff=800.0)) == []
+
+
+def test_a_test_pulse_before_the_stimulus_and_some_drift_are_no_jumps_of_the_baseline():
+    t = times(1000)
+    i = 0.1 * between(t, 400, 800) + 0.05 * between(t, 0, 50) + 0.01 * t / 1000 + noise(len(t))
+    assert warnings(read("Step", i, ton=400.0, toff=800.0)) == []
+
+
 # --- brief pulses
 
 
@@ -166,6 +207,17 @@ def test_edges_that_differ_by_a_good_part_of_a_pulse_are_those_that_were_seen():
     assert (edges, origin) == ({"ton": 1000, "toff": 1065}, "usual")
     long = Window({"ton": 1000, "toff": 2000}, 0.9, n=10000, dt=0.02)
     assert settle({"ton": 985, "toff": 2015}, long, tolerance=50)[0] == {"ton": 985, "toff": 2015}
+
+
+@pytest.mark.parametrize("glitch", [-0.4, 0.5, -0.9])
+@pytest.mark.parametrize("nA", [2.0, -0.4])
+def test_a_sample_that_is_off_changes_no_height_of_a_blurred_pulse(nA, glitch):
+    x = blurred(0.8, 0.2, 0.04, nA)
+    first, last = round(50 / 0.04), round(50.8 / 0.04)
+    x[first + 13] += glitch * nA
+    usual = float(np.median(x[first:last]))
+    assert abs(usual) < 0.95 * abs(nA)
+    assert brief_level(x, first, last, 0.04, 0.0, usual) == pytest.approx(nA, rel=0.06)
 
 
 # --- two opinions on a level

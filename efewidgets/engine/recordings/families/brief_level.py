@@ -15,6 +15,8 @@ import numpy as np
 BRIEF = 5.0  # ms
 SHARE = 0.03  # by which the two must differ
 SUMMIT = 0.9  # of the summit: so much must be explained
+FEWEST = 5  # samples of a pulse: between so many no filter lets one stand apart,
+GLITCH = 0.25  # of the height, from both beside it
 FOOT = 0.05  # of the height: what is lower isn't counted
 
 
@@ -39,6 +41,8 @@ def brief_level(current: np.ndarray, first: int, last: int, dt: float, base: Any
     sign, around = float(np.sign(usual - base)), last - first
     start = max(0, first - around)
     x = sign * (current[start : last + around].astype(np.float64) - float(base))
+    if around >= FEWEST:
+        x = without_glitches(x, abs(float(usual - base)))
     top = first - start + int(np.argmax(x[first - start : last - start]))
     summit = float(x[top])
     a, b = _run(x, top, 0.5 * summit)
@@ -49,6 +53,18 @@ def brief_level(current: np.ndarray, first: int, last: int, dt: float, base: Any
     height = float(x[foot:end].sum()) / width
     explains = (1.0 + SHARE) * abs(float(usual - base)) < height and SUMMIT * summit <= height
     return np.float64(base + sign * height) if explains else usual
+
+
+def without_glitches(x: np.ndarray, height: float) -> np.ndarray:
+    """Return a pulse (n,) whose single samples that are far above or below both their neighbours are as these."""
+    beside = np.stack((x[:-2], x[2:]))
+    low, high = beside.min(axis=0), beside.max(axis=0)
+    apart = np.maximum(low - x[1:-1], x[1:-1] - high)
+    found = np.flatnonzero((apart > GLITCH * height) & (low > 0.5 * height)) + 1
+    if len(found):
+        x = x.copy()
+        x[found] = beside.mean(axis=0)[found - 1]
+    return x
 
 
 def _run(x: np.ndarray, at: int, least: float) -> tuple[int, int]:

@@ -78,7 +78,8 @@ def detect(
             quiet = trace.without_lines()
             if quiet is not None:
                 again = _careful(_search(family, quiet, known), trace)
-                window = max(window, again, key=lambda w: w.confidence)
+                if again.sure or window.doubt is not Doubt.SHAPE:  # hum hides no shape
+                    window = max(window, again, key=lambda w: w.confidence)
     window = replace(window, n=int(np.size(current)), dt=float(dt), given=tuple(known))
     if trace.n:
         window = replace(window, noise=trace.noise, outline=trace.coarse, block=trace.width)

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .edges import RIGHT, by_sides, most
+from .edges import RIGHT, by_sides
 from .steps import CONTRAST, SHAPES
 from .trace import FLOOR, finite, mad, median
 
 WIDE = 25.0  # ms on either side of a timing
-CLEAR = 3.0  # times what the samples do on either side
+CLEAR = 5.0  # times what the samples do on either side
 ABSENT = 0.3  # of the largest jump of a step, up and down of which are alike
 
 
@@ -78,8 +78,8 @@ def _changes(x: np.ndarray, near: int, wide: int, edges: Mapping[str, int]) -> l
             continue
         sides = x[at - left : at - near], x[at + near : at + right]
         old, new = (median(side) for side in sides)
-        scatter = max(FLOOR, *(most(np.abs(side - v)) for side, v in zip(sides, (old, new), strict=True)))
-        noise, clear = max(FLOOR, *(mad(side) for side in sides)), abs(new - old) > CLEAR * scatter
+        noise = max(FLOOR, *(mad(side) for side in sides))
+        clear = abs(new - old) > CLEAR * noise
         place = by_sides(x, near, at - left, at + right, old, new, noise).sample if clear else at
         blur = 3.0 * noise / max(1.0, min(left, right) / near) ** 0.5  # noise is correlated over about 1 ms
         found.append(_Change(name, new - old, blur, clear, place))

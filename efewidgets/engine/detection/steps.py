@@ -38,6 +38,7 @@ AT_REST = 0.1  # of the long step: a short one as low as this is the baseline
 SCANT = 30.0  # ms of baseline on one side, of which a test pulse could be all,
 SAME = 0.1  # must come nearer to the other side than
 ALIKE = 0.2  # of the height of the stimulus: levels that are the same
+LASTS, CARRIED = 20.0, 0.5  # ms, and of the height of a step: a level within it
 RETURN = 0.35  # how far from its start the current may end, relative to its smallest jump
 
 
@@ -281,6 +282,8 @@ def judge(
         at_rest = abs(short) < AT_REST * max(abs(long), abs(again))
         if at_rest and samples[2] - samples[1] > 0.5 * (samples[3] - samples[0]):
             return doubtful, "what is seen are two steps with a rest between them", Doubt.SHAPE
+    if len(names) == 2 and _carries(fit, levels, trace):
+        return doubtful, "within the step the current has another level", Doubt.SHAPE
     if interrupted(trace, samples, levels):
         return doubtful, "the current comes back to where it started more than once", Doubt.SHAPE
     if len(names) == 2 and is_brief(samples[-1] - samples[0], trace.n, trace.dt) and not known:
@@ -301,6 +304,14 @@ def _ends_within(fit: Fit, samples: Sequence[int], levels: np.ndarray) -> bool:
         if apart
     ]
     return any(abs(end - on) < ALIKE * abs(on - base) for end in ends for on in levels[1:-1].tolist())
+
+
+def _carries(fit: Fit, levels: np.ndarray, trace: Trace) -> bool:
+    """Whether a stretch within a step has a level of its own, too long for the artefact of an action potential."""
+    first, last = fit.places
+    base, on = 0.5 * float(levels[0] + levels[-1]), float(levels[1])
+    long = np.diff(fit.edges[first : last + 1]) >= max(3 * trace.width, trace.samples(LASTS))
+    return bool((np.abs(fit.levels[first:last][long] - on) > CARRIED * abs(on - base)).any())
 
 
 def beside(

@@ -2,8 +2,8 @@
 
 Method. The sweep's outline (its block medians) is explained, by least squares, with what the protocol allows: one
 level for each stretch between the timings, a drift, and the outlines of the other sweeps. What is left must neither
-jump clearly, nor move more within the stimulus than outside it, and its samples must not be far noisier. A sweep that changes at half of the timings is none of
-another kind, whatever else its rig or its cell do to it.
+jump clearly, nor move more within the stimulus than outside it, and its samples must not be far noisier. A sweep that
+changes at half of the timings, and seldom elsewhere, is none of another kind, whatever else its rig or its cell do to it.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ CLEAR = 8.0  # times the noise of the outline: what is left is something
 SHARE = 0.35  # of what the outline does: so much must be left
 SMALL = 0.1  # of what the others do: what is smaller is no stimulus
 LASTS = 3  # blocks
+SELDOM = 0.25  # of all places
 RESTLESS = 4.0  # times the noise of the others
 SHAPES = 3  # of the other sweeps, that are told apart
 
@@ -40,8 +41,9 @@ def foreign(window: Window, edges: Mapping[str, int], others: Sequence[Window]) 
     y = window.outline
     typical = [float(np.ptp(np.quantile(w.outline, (0.02, 0.98)))) for w in others if len(w.outline)]
     small = SMALL * median(np.array(typical)) if typical else 0.0
-    if window.noise > max(small, RESTLESS * max((w.noise for w in others), default=np.inf)):
-        return True
+    for moves in (lambda w: w.noise, _wander):
+        if moves(window) > max(small, RESTLESS * max(map(moves, others), default=np.inf)):
+            return True
     if len(y) < 5 * LASTS:
         return False
     time = (np.arange(len(y)) + 0.5) * window.block * window.dt
@@ -56,7 +58,7 @@ def foreign(window: Window, edges: Mapping[str, int], others: Sequence[Window]) 
     if len(y) < 5 * LASTS:
         return False
     rest = y - basis @ np.linalg.lstsq(basis, y, rcond=1e-9)[0]
-    noise = max(mad(np.diff(y)) / 2**0.5, window.noise / max(1, window.block) ** 0.5, FLOOR)
+    noise = max(_wander(window), window.noise / max(1, window.block) ** 0.5, FLOOR)
     least = max(CLEAR * noise, small)
     if np.abs(rest).sum() < SHARE * np.abs(y - np.median(y)).sum():
         return False
@@ -65,15 +67,25 @@ def foreign(window: Window, edges: Mapping[str, int], others: Sequence[Window]) 
     return _jumps(rest, least) or _moves(rest, inside, least)
 
 
+def _wander(window: Window) -> float:
+    """What an outline does from block to block (nA)."""
+    return mad(np.diff(window.outline)) / 2**0.5
+
+
 def _changes(window: Window, limits: np.ndarray, least: float) -> int:
-    """Count the times (ms) at which the outline changes, by a good part of all that it does."""
-    y, count = window.outline, 0
+    """Count the times (ms) at which the outline changes by a good part of all that it does; none if it always does."""
+    y = window.outline
     least = max(least, 0.2 * float(np.ptp(np.quantile(y, (0.05, 0.95)))))
-    for at in limits / (window.block * window.dt):
-        k = int(at)
-        before, after = y[max(0, k - LASTS) : k], y[k + 1 : k + 1 + LASTS]
-        count += bool(len(before) and len(after) and abs(median(after) - median(before)) > least)
-    return count
+    places = (limits / (window.block * window.dt)).astype(int)
+    count = sum(_change(y, k) > least for k in places.tolist())
+    elsewhere = [_change(y, k) > least for k in range(LASTS, len(y) - LASTS)] if count else []
+    return 0 if sum(elsewhere) > SELDOM * len(y) + 2 * LASTS * len(limits) else count
+
+
+def _change(y: np.ndarray, k: int) -> float:
+    """By how much an outline changes at a block; 0 at its ends."""
+    before, after = y[max(0, k - LASTS) : k], y[k + 1 : k + 1 + LASTS]
+    return abs(median(after) - median(before)) if len(before) and len(after) else 0.0
 
 
 def _shapes(time: np.ndarray, others: Sequence[Window]) -> list[np.ndarray]:

@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Mapping
 
 from ..detection import Doubt, Window
+from ..detection.edges import RIGHT
 from ..problems import Problem
 
 SURE = 0.5
@@ -93,6 +94,18 @@ def doubts(window: Window, origin: str, kind: Doubt | None = None) -> list[Probl
     """
     same = origin == "usual" and not window.sure and (window.doubt if kind is None else kind) in WHICH
     return [unsure_problem(window)] if origin == "unsure" or same else []
+
+
+def slow_to_begin(window: Window, usual: Mapping[str, int] | None, tolerance: float) -> bool:
+    """Whether two opinions that agree are so far apart that what begins little by little may begin earlier still.
+
+    Both look for the first sample that stands out, the one sooner than the other. Where a stimulus is sharp they are
+    within the half of what such a family allows.
+    """
+    if window.sure or usual is None or tolerance * window.dt <= RIGHT:
+        return False
+    free = [name for name in window.edges if name not in window.given and name in usual]
+    return any(abs(usual[name] - window.edges[name]) > 0.5 * tolerance for name in free)
 
 
 def unsure_problem(window: Window) -> Problem:

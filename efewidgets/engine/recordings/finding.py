@@ -10,7 +10,7 @@ from ..detection import Window
 from ..problems import Problem
 from ..traces.trace import Trace
 from .baseline import holding
-from .edges import doubts, settle
+from .edges import doubts, settle, slow_to_begin, unsure_problem
 from .said import Said
 
 
@@ -91,6 +91,8 @@ class Finding:
             self.timing_from = "lost"
             edges = edges if edges is not None and whole else dict.fromkeys(names, 0)
         self.doubts = tuple(doubts(window, self.timing_from))
+        if not self.doubts and self.timing_from == "usual" and slow_to_begin(window, usual, tolerance):
+            self.doubts = (unsure_problem(window),)
         kept_as_seen = self.timing_from in ("unsure", "lost")
         self.window = window if kept_as_seen else dataclasses.replace(window, edges=edges)
         return edges
@@ -124,8 +126,8 @@ class Finding:
             )
         if found.moves is not None:
             self.tell(
-                f"the baseline jumps: after the stimulus it is {1e3 * found.moves:.3g} pA away from what it is before, "
-                "and it moved as far before the onset. The holding current and the amplitudes may be wrong by so much.",
+                f"the baseline jumps: after the stimulus it is {1e3 * found.moves:.3g} pA away from what it is before. The "
+                "holding current and the amplitudes may be wrong by so much; give `hypamp` if it is known.",
                 "warning",
             )
         return found.level

@@ -3,11 +3,12 @@
 BluePyEfe takes the median from its first sample to its last, slopes included. A filter that blurs the ends of a pulse
 leaves its charge as it was, and its width at half its height: where charge over width says more than the median, and as
 much as the summit shows, the pulse is as high as that. The transients of a capacitance have a summit of their own, and
-change nothing.
+change nothing. A pulse whose slopes meet has no level any more: its width is no longer that of the command.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,60 @@ SUMMIT = 0.9  # of the summit: so much must be explained
 FEWEST = 5  # samples of a pulse: between so many no filter lets one stand apart,
 GLITCH = 0.25  # of the height, from both beside it
 FOOT = 0.05  # of the height: what is lower isn't counted
+SLOPES = 0.45  # of the width: slopes from a quarter to three quarters of the height that last longer meet
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """A pulse, upward.
+
+    Parameters
+    ----------
+    x : array (n,)
+        Current above the holding current (nA), the pulse and as much before and after it.
+    top : int
+        Its highest sample.
+    height : float
+        The median of the pulse (nA).
+    """
+
+    x: np.ndarray
+    top: int
+    height: float
+
+    @property
+    def summit(self) -> float:
+        return float(self.x[self.top])
+
+    def run(self, share: float) -> tuple[int, int]:
+        """Return the first sample and the first after the run of samples above a share of the summit."""
+        below = np.flatnonzero(self.x <= share * self.summit)
+        k = int(np.searchsorted(below, self.top))
+        return int(below[k - 1]) + 1 if k else 0, int(below[k]) if k < len(below) else len(self.x)
+
+    def width(self, share: float) -> float | None:
+        """Return for how many samples it is above a share of its summit; None if that isn't seen."""
+        (a, b), x, level = self.run(share), self.x, share * self.summit
+        if a == 0 or b == len(x):
+            return None
+        rises, falls = (
+            float((x[a] - level) / (x[a] - x[a - 1])),
+            float((x[b - 1] - level) / (x[b - 1] - x[b])),
+        )
+        return b - a - 1 + rises + falls
+
+
+def brief_pulse(current: np.ndarray, first: int, last: int, dt: float, base: Any, usual: Any) -> Pulse | None:
+    """Return the pulse between two samples; None if it isn't brief. Parameters are those of `brief_level`."""
+    if not 0 < (last - first) * dt <= BRIEF or usual == base:
+        return None
+    sign, around = float(np.sign(usual - base)), last - first
+    start = max(0, first - around)
+    x = sign * (current[start : last + around].astype(np.float64) - float(base))
+    height = abs(float(usual - base))
+    if around >= FEWEST:
+        x = without_glitches(x, height)
+    return Pulse(x, first - start + int(np.argmax(x[first - start : last - start])), height)
 
 
 def brief_level(current: np.ndarray, first: int, last: int, dt: float, base: Any, usual: Any) -> Any:
@@ -36,23 +91,25 @@ def brief_level(current: np.ndarray, first: int, last: int, dt: float, base: Any
     usual : float
         The median of the pulse (nA).
     """
-    if not 0 < (last - first) * dt <= BRIEF or usual == base:
+    pulse = brief_pulse(current, first, last, dt, base, usual)
+    return usual if pulse is None else level_of(pulse, base, usual)
+
+
+def level_of(pulse: Pulse, base: Any, usual: Any) -> Any:
+    """Return the level (nA) of a pulse, of which base and median are known (nA)."""
+    width = pulse.width(0.5)
+    if width is None:
         return usual
-    sign, around = float(np.sign(usual - base)), last - first
-    start = max(0, first - around)
-    x = sign * (current[start : last + around].astype(np.float64) - float(base))
-    if around >= FEWEST:
-        x = without_glitches(x, abs(float(usual - base)))
-    top = first - start + int(np.argmax(x[first - start : last - start]))
-    summit = float(x[top])
-    a, b = _run(x, top, 0.5 * summit)
-    foot, end = _run(x, top, FOOT * summit)
-    if a == 0 or b == len(x):
-        return usual
-    width = b - a + 1 - _part(x[a], x[a - 1], summit) - _part(x[b - 1], x[b], summit)
-    height = float(x[foot:end].sum()) / width
-    explains = (1.0 + SHARE) * abs(float(usual - base)) < height and SUMMIT * summit <= height
-    return np.float64(base + sign * height) if explains else usual
+    foot, end = pulse.run(FOOT)
+    height = float(pulse.x[foot:end].sum()) / width
+    explains = (1.0 + SHARE) * pulse.height < height and SUMMIT * pulse.summit <= height
+    return np.float64(base + np.sign(usual - base) * height) if explains else usual
+
+
+def slopes_meet(pulse: Pulse) -> bool:
+    """Whether a pulse is so blurred that it has no level."""
+    low, half, high = (pulse.width(share) for share in (0.25, 0.5, 0.75))
+    return low is not None and half is not None and high is not None and low - high > SLOPES * half
 
 
 def without_glitches(x: np.ndarray, height: float) -> np.ndarray:
@@ -65,15 +122,3 @@ def without_glitches(x: np.ndarray, height: float) -> np.ndarray:
         x = x.copy()
         x[found] = beside.mean(axis=0)[found - 1]
     return x
-
-
-def _run(x: np.ndarray, at: int, least: float) -> tuple[int, int]:
-    """Return the first sample and the first after the run of samples above `least` that holds a sample."""
-    below = np.flatnonzero(x <= least)
-    k = int(np.searchsorted(below, at))
-    return int(below[k - 1]) + 1 if k else 0, int(below[k]) if k < len(below) else len(x)
-
-
-def _part(inside: float, outside: float, summit: float) -> float:
-    """Return how far (samples) from the sample inside towards that outside half the height is left, short of 1."""
-    return 1.0 - float((inside - 0.5 * summit) / (inside - outside))

@@ -10,7 +10,7 @@ import numpy as np
 from ...traces.trace import Trace
 from ..finding import Finding
 from ..membranes import membrane_of
-from .brief_level import brief_level
+from .brief_level import brief_pulse, level_of, slopes_meet
 from .family import Current, Family
 from .medians import median
 from .signal import BASE_SAMPLES, base_current, step_edges
@@ -32,10 +32,23 @@ class Step(Family):
         onset_is_known = "ton" in given or finding.usual_failed
         hypamp = self.holding_before(trace, edges, finding, onset_is_known)
         if amp is None:
-            level = median(trace.current[edges["ton"] : edges["toff"]])
-            amp = brief_level(trace.current, edges["ton"], edges["toff"], trace.dt, hypamp, level) - hypamp
+            amp = self._level(trace, edges, hypamp, finding) - hypamp
         finding.membrane = membrane_of(trace, edges["ton"], edges["toff"], float(amp))
         return {"hypamp": hypamp, "amp": amp}
+
+    def _level(self, trace: Trace, edges: Mapping[str, int], hypamp: Any, finding: Finding) -> Any:
+        """Level (nA) of the step: BluePyEfe's median, but of a pulse that a filter blurs."""
+        level = median(trace.current[edges["ton"] : edges["toff"]])
+        pulse = brief_pulse(trace.current, edges["ton"], edges["toff"], trace.dt, hypamp, level)
+        if pulse is None:
+            return level
+        if slopes_meet(pulse):
+            finding.tell(
+                "the pulse is so brief, for the filter of its recording, that it rises and falls without staying "
+                "anywhere: its amplitude may be a tenth too low. Give `amp` in the metadata if it is known.",
+                "warning",
+            )
+        return level_of(pulse, hypamp, level)
 
     def generate(self, s: Any) -> Current:
         time, current = s.holding()

@@ -309,6 +309,8 @@ def _ends_within(fit: Fit, samples: Sequence[int], levels: np.ndarray) -> bool:
 def _carries(fit: Fit, levels: np.ndarray, trace: Trace) -> bool:
     """Whether a stretch within a step has a level of its own, too long for the artefact of an action potential."""
     first, last = fit.places
+    if last - first == 1:
+        return False
     base, on = 0.5 * float(levels[0] + levels[-1]), float(levels[1])
     long = np.diff(fit.edges[first : last + 1]) >= max(3 * trace.width, trace.samples(LASTS))
     return bool((np.abs(fit.levels[first:last][long] - on) > CARRIED * abs(on - base)).any())

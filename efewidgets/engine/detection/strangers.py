@@ -3,7 +3,8 @@
 Method. The sweep's outline (its block medians) is explained, by least squares, with what the protocol allows: one
 level for each stretch between the timings, a drift, and the outlines of the other sweeps. What is left must neither
 jump clearly, nor move more within the stimulus than outside it, and its samples must not be far noisier. A sweep that
-changes at half of the timings, and seldom elsewhere, is none of another kind, whatever else its rig or its cell do to it.
+changes at half of the timings, and seldom elsewhere, is none of another kind, whatever else its rig or its cell do to
+it.
 """
 
 from __future__ import annotations

@@ -25,7 +25,6 @@ SMALL = 5e-4  # nA; a smaller shift is no test pulse
 NEAR, LATEST = 20.0, 300  # ms and samples before the onset, at least, that tell where it has drifted to
 MATTERS = 0.02  # of the stimulus: a drift of less changes nothing,
 HARDLY = 0.5  # of the noise: and so does one of less than that
-FEW = 500  # samples that tell a level
 FLICKER = 4  # times that a current comes back to where it was: the converter's steps, not test pulses
 FIRST, CLEAR = 0.05, 2.0  # of the stimulus, and times the noise: a level of more is another stimulus
 
@@ -128,8 +127,7 @@ def holding(current: np.ndarray, dt: float, first: int, last: int, usual: Any) -
     jumped = before.last < first
     # what begins gradually (a ramp, a sine) may do so before its onset, and looks like drift there
     gradual = bool(abs(begun - median(before.samples[:few])) < 0.5 * stimulus)
-    looks = jumped or gradual or _comes_elsewhere(current[last:], before, stimulus)
-    after = _after(current, dt, last) if looks else None
+    after = _after(current, dt, last) if jumped or gradual else None
     if jumped and after is not None:
         until = first - before.last
         early = quiet(current[: until - min(round(float(SETTLED / dt)), until // 2)][::-1])
@@ -145,25 +143,20 @@ def holding(current: np.ndarray, dt: float, first: int, last: int, usual: Any) -
     if gradual:
         return found
     found = _drifted(found, before, dt, first, stimulus)
-    return found if after is None else replace(found, moves=_moves(before, after, stimulus))
+    if not jumped or after is None or found.why is DRIFTS:
+        return found
+    return replace(found, moves=_moves(before, after, stimulus))
 
 
 def _moves(before: Stretch, after: Stretch, stimulus: float) -> float | None:
-    """By how much (nA) a baseline moves until after the stimulus, if it jumps as far elsewhere; None if that is little.
+    """By how much (nA) a baseline moves until after the stimulus, if it jumps as far before; None if that is little.
 
     A test pulse is farther from the baseline than that is from itself.
     """
     level, end = float(median(before.samples)), float(median(after.samples))
     moved = abs(end - level)
-    jumps = [abs(side.off - own) for side, own in ((before, level), (after, end)) if side.off is not None]
     matters = moved > max(FIRST * stimulus, HARDLY * before.noise, SMALL)
-    return moved if matters and min(jumps, default=np.inf) < 2.0 * moved else None
-
-
-def _comes_elsewhere(rest: np.ndarray, before: Stretch, stimulus: float) -> bool:
-    """Whether a current (n,) ends far from what it was before a stimulus, as few samples tell."""
-    some = rest[len(rest) // 4 :: max(1, len(rest) // FEW)]
-    return bool(len(some) and abs(median(some) - median(before.samples)) > FIRST * stimulus)
+    return moved if matters and before.off is not None and abs(before.off - level) < 2.0 * moved else None
 
 
 def _after(current: np.ndarray, dt: float, last: int) -> Stretch | None:

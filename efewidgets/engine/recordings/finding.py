@@ -126,8 +126,8 @@ class Finding:
             )
         if found.moves is not None:
             self.tell(
-                f"the baseline jumps: after the stimulus it is {1e3 * found.moves:.3g} pA away from what it is before. The "
-                "holding current and the amplitudes may be wrong by so much; give `hypamp` if it is known.",
+                f"the baseline jumps: after the stimulus it is {1e3 * found.moves:.3g} pA away from what it is before. "
+                "The holding current and the amplitudes may be wrong by so much; give `hypamp` if it is known.",
                 "warning",
             )
         return found.level

@@ -1,0 +1,152 @@
+"""Timings that sweeps lend each other, and what of a sweep contradicts them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from efewidgets.engine.detection import Doubt, detect
+from efewidgets.engine.detection.lent import contradiction
+from efewidgets.engine.detection.strangers import foreign
+from efewidgets.extract import read_recordings
+
+DT = 0.05
+
+
+def flat(ms: float, seed: int = 0, noise: float = 0.001) -> np.ndarray:
+    return np.random.default_rng(seed).normal(0, noise, round(ms / DT))
+
+
+def put(x: np.ndarray, start: float, end: float, nA: float) -> np.ndarray:
+    x[round(start / DT) : round(end / DT)] += nA
+    return x
+
+
+def step(nA: float, seed: int = 0, late: float = 0.0, ms: float = 1000) -> np.ndarray:
+    return put(flat(ms, seed), 300 + late, 700 + late, nA)
+
+
+def at(*times: float) -> dict[str, int]:
+    names = {2: ("ton", "toff"), 3: ("ton", "tmid", "toff"), 4: ("ton", "tmid", "tmid2", "toff")}[len(times)]
+    return {name: round(ms / DT) for name, ms in zip(names, times, strict=True)}
+
+
+def read(*sweeps: np.ndarray, protocol: str = "IDrest"):
+    rows = [
+        {"voltage": np.full(len(x), -70.0), "current": x, "dt": DT, "v_unit": "mV", "i_unit": "nA"}
+        | {"t_unit": "ms", "id": f"sweep {k}", "repetition": 1}
+        for k, x in enumerate(sweeps)
+    ]
+    (cell,) = read_recordings({"c": {protocol: [{"filepath": "f"}]}}, recording_reader=lambda _: rows)
+    return {r.id: r for r in cell.recordings}
+
+
+def doubted(recording) -> bool:
+    return any(p.kind == "stimulus" and p.severity != "note" for p in recording.problems)
+
+
+@pytest.mark.parametrize("late", [0.0, 0.8, -0.8])
+def test_a_sweep_that_changes_where_the_others_do_contradicts_nothing(late):
+    assert contradiction("Step", step(0.1, late=late), DT, at(300, 700)) == ""
+
+
+@pytest.mark.parametrize("late", [1.6, 3.0, -6.0, 12.0])
+@pytest.mark.parametrize("nA", [0.05, -0.4])
+def test_a_sweep_that_changes_a_little_later_or_earlier_contradicts(late, nA):
+    assert f"changes at {300 + late:g} ms, and not at 300 ms" in contradiction(
+        "Step", step(nA, late=late), DT, at(300, 700)
+    )
+
+
+@pytest.mark.parametrize("until", [400.0, 560.0, 950.0])
+def test_a_sweep_that_changes_at_the_onset_and_not_at_the_end_contradicts(until):
+    x = put(flat(1000), 300, until, 0.1)
+    assert contradiction("Step", x, DT, at(300, 700)) == "the current does not change at 700 ms"
+
+
+def test_what_shows_nothing_contradicts_nothing():
+    for x in (flat(1000), step(0.002), np.zeros(20000), flat(1000) + np.linspace(0, 0.1, 20000)):
+        assert contradiction("Step", x, DT, at(300, 700)) == ""
+
+
+def test_action_potentials_at_the_edges_and_a_sweep_that_was_cut_contradict_nothing():
+    x = step(0.2)
+    for ms in (302, 310, 330, 690, 698):
+        put(x, ms, ms + 1, 0.4)
+    assert contradiction("Step", x, DT, at(300, 700)) == ""
+    assert contradiction("Step", x[: round(500 / DT)], DT, at(300, 500)) == ""
+
+
+def test_timings_that_a_person_gave_are_contradicted_by_nothing():
+    assert contradiction("Step", step(0.1, late=5), DT, at(300, 700), given=("ton", "toff")) == ""
+
+
+def test_each_timing_of_a_family_is_looked_for():
+    x = put(put(put(flat(1400), 200, 500, 0.05), 500, 700, 0.25), 700, 1200, 0.05)
+    assert contradiction("SAHP", x, DT, at(200, 500, 700, 1200)) == ""
+    assert "changes at 500 ms, and not at 494 ms" in contradiction("SAHP", x, DT, at(200, 494, 700, 1200))
+    assert "does not change at 800 ms" in contradiction("SAHP", x, DT, at(200, 500, 800, 1200))
+
+
+def test_a_ramp_is_asked_for_its_end_alone():
+    x = flat(1000)
+    x[6000:14000] += np.linspace(0, 0.3, 8000)
+    assert contradiction("Ramp", x, DT, at(300, 700)) == ""
+    assert "changes at 700 ms" in contradiction("Ramp", x, DT, at(300, 696))
+
+
+@pytest.mark.parametrize("family", ["SineSpec", "PinkNoise", "CapCheck", "PosCheops", "SpikeRec"])
+def test_families_that_do_not_jump_are_not_asked(family):
+    assert contradiction(family, step(0.1, late=20), DT, at(300, 700)) == ""
+
+
+def test_twin_steps_among_steps_take_none_of_their_timings():
+    twins = put(put(flat(2000, 9), 300, 900, 0.15), 1200, 1800, 0.15)
+    found = read(*(step(0.1 + 0.05 * k, k) for k in range(5)), twins)
+    assert [doubted(found[f"sweep {k}"]) for k in range(6)] == [False] * 5 + [True]
+
+
+def test_a_chirp_among_steps_takes_none_of_their_timings():
+    t = np.arange(round(3000 / DT)) * DT
+    chirp = flat(3000, 9) + 0.1 * np.sin(2 * np.pi * (0.5 + 2e-3 * (t - 300)) * 1e-3 * (t - 300)) * (t > 300)
+    found = read(*(step(0.1 + 0.05 * k, k) for k in range(5)), chirp)
+    assert [doubted(found[f"sweep {k}"]) for k in range(6)] == [False] * 5 + [True]
+
+
+@pytest.mark.parametrize("lost", [2.0, 4.0])
+def test_a_sweep_that_lost_samples_and_is_not_sure_keeps_no_wrong_onset(lost):
+    """Its first 100 ms hold the end of the stimulus before, as high as its own: alone nobody can tell which is which."""
+    sweeps = [step(0.1 + 0.05 * k, k) for k in range(4)]
+    tail = put(step(-0.3, 9), 0, 150, -0.3)
+    found = read(*sweeps, np.delete(tail, np.arange(round(lost / DT)) + round(200 / DT)))["sweep 4"]
+    assert doubted(found) or found.ton == pytest.approx(300 - lost, abs=1.0)
+
+
+def test_a_sweep_that_lost_nothing_takes_the_timings_of_the_others_and_is_not_doubted():
+    tail = put(step(-0.3, 9), 0, 150, -0.3)
+    found = read(*(step(0.1 + 0.05 * k, k) for k in range(4)), tail)["sweep 4"]
+    assert (found.ton, found.toff) == pytest.approx((300, 700), abs=0.1)
+    assert not doubted(found)
+
+
+def test_a_sweep_as_restless_as_no_other_is_foreign():
+    quiet = [detect("Step", step(0.1, k), DT) for k in range(3)]
+    loud = detect("Step", flat(1000, 7, 0.03), DT)
+    assert foreign(loud, at(300, 700), quiet)
+    assert not foreign(detect("Step", flat(1000, 7, 0.002), DT), at(300, 700), quiet)
+
+
+@pytest.mark.parametrize("nA", [0.08, -0.08])
+@pytest.mark.parametrize("long", [25, 60])
+def test_a_step_that_carries_another_one_is_no_step(long, nA):
+    """A tenth of the charge, and yet the step has no one level."""
+    window = detect("Step", put(step(0.1), 500, 500 + long, nA), DT)
+    assert not window.sure
+    assert window.doubt is Doubt.SHAPE
+
+
+def test_artefacts_of_action_potentials_are_no_levels_of_a_step():
+    x = step(0.1)
+    for ms in range(310, 690, 12):
+        put(x, ms, ms + 2, 0.2)
+    assert detect("Step", x, DT).sure

@@ -8,13 +8,14 @@ another stimulus), has timings of its own, even if nobody could tell which.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from .edges import RIGHT, by_sides
 from .steps import CONTRAST, SHAPES
-from .trace import FLOOR, finite, mad, median
+from .trace import Trace, converter_step, finite, mad, median
+from .window import RISK
 
 WIDE = 25.0  # ms on either side of a timing
 CLEAR = 5.0  # times what the samples do on either side
@@ -33,14 +34,19 @@ class _Change:
 
 
 def contradiction(
-    family: str, current: np.ndarray, dt: float, edges: Mapping[str, int], given: Collection[str] = ()
+    family: str,
+    current: np.ndarray,
+    dt: float,
+    edges: Mapping[str, int],
+    given: Collection[str] = (),
+    least: float = 0.0,
 ) -> str:
     """Say what of a sweep contradicts timings; "" if nothing does.
 
     Parameters
     ----------
     family : str
-        Name of the eCode class. Of families that don't jump nothing is said.
+        Name of the eCode class. Of families that don't jump nothing is said; a ramp is asked for its end alone.
     current : numpy.ndarray, shape (n,)
         Current (nA).
     dt : float
@@ -49,11 +55,15 @@ def contradiction(
         Timings (samples), in their order.
     given : collection of str
         Those that a person gave: nothing contradicts them.
+    least : float
+        A smaller change of the current (nA) is none of the stimulus.
     """
     if family not in SHAPES and family != "Ramp":
         return ""
-    x, near = finite(current), max(1, round(RIGHT / dt))
-    changes = _changes(x, near, max(near, round(WIDE / dt)), edges)
+    trace = Trace(finite(current), dt)
+    trace = replace(trace, step=converter_step(trace.x) if trace.n > 1 else 0.0)
+    near = trace.samples(RIGHT)
+    changes = [c for c in _changes(trace, near, edges, least) if family in SHAPES or c.name == "toff"]
     for change in changes:
         if change.clear and change.name not in given and abs(change.at - edges[change.name]) > near:
             where = f"{change.at * dt:.4g} ms, and not at {edges[change.name] * dt:.4g} ms"
@@ -61,15 +71,16 @@ def contradiction(
     if family == "Ramp":
         return ""
     largest = max((abs(c.jump) for c in changes if c.clear), default=0.0)
-    least = (ABSENT if family == "Step" else CONTRAST) * largest
+    due = (ABSENT if family == "Step" else CONTRAST) * largest
     for change in changes:
-        if change.name not in given and abs(change.jump) + change.blur < least:
+        if change.name not in given and abs(change.jump) + change.blur < due:
             return f"the current does not change at {edges[change.name] * dt:.4g} ms"
     return ""
 
 
-def _changes(x: np.ndarray, near: int, wide: int, edges: Mapping[str, int]) -> list[_Change]:
+def _changes(trace: Trace, near: int, edges: Mapping[str, int], least: float) -> list[_Change]:
     """Measure the current on both sides of each timing, but where there is too little of it."""
+    x, wide = trace.x, trace.samples(WIDE)
     times, found = [0, *edges.values(), len(x)], []
     for k, (name, at) in enumerate(edges.items(), 1):
         left = min(wide, at - times[k - 1] if k == 1 else (at - times[k - 1]) // 2)
@@ -78,9 +89,11 @@ def _changes(x: np.ndarray, near: int, wide: int, edges: Mapping[str, int]) -> l
             continue
         sides = x[at - left : at - near], x[at + near : at + right]
         old, new = (median(side) for side in sides)
-        noise = max(FLOOR, *(mad(side) for side in sides))
-        clear = abs(new - old) > CLEAR * noise
-        place = by_sides(x, near, at - left, at + right, old, new, noise).sample if clear else at
+        noise = max(trace.floor, *(mad(side) for side in sides))
+        clear, place = abs(new - old) > max(CLEAR * noise, least) and trace.resolved(new - old), at
+        if clear:
+            edge = by_sides(x, near, at - left, at + right, old, new, noise)
+            clear, place = edge.right >= 1.0 - RISK, edge.sample
         blur = 3.0 * noise / max(1.0, min(left, right) / near) ** 0.5  # noise is correlated over about 1 ms
         found.append(_Change(name, new - old, blur, clear, place))
     return found

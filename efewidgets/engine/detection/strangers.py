@@ -20,7 +20,7 @@ from .window import Window
 
 CLEAR = 8.0  # times the noise of the outline: what is left is something
 SHARE = 0.35  # of what the outline does: so much must be left
-SMALL = 0.1  # of what the others do: what is smaller is no stimulus
+SMALL = 0.05  # of what the others do: what is smaller is no stimulus
 LASTS = 3  # blocks
 SELDOM = 0.25  # of all places
 RESTLESS = 4.0  # times the noise of the others
@@ -40,11 +40,11 @@ def foreign(window: Window, edges: Mapping[str, int], others: Sequence[Window]) 
         Sweeps that have these timings.
     """
     y = window.outline
-    typical = [float(np.ptp(np.quantile(w.outline, (0.02, 0.98)))) for w in others if len(w.outline)]
-    small = SMALL * median(np.array(typical)) if typical else 0.0
-    for moves in (lambda w: w.noise, _wander):
-        if moves(window) > max(small, RESTLESS * max(map(moves, others), default=np.inf)):
-            return True
+    small = small_beside(others)
+    if window.noise > max(small, RESTLESS * max((w.noise for w in others), default=np.inf)):
+        return True
+    if _wander(window) > max(small, 2.0 * window.noise, RESTLESS * max(map(_wander, others), default=np.inf)):
+        return True
     if len(y) < 5 * LASTS:
         return False
     time = (np.arange(len(y)) + 0.5) * window.block * window.dt
@@ -66,6 +66,12 @@ def foreign(window: Window, edges: Mapping[str, int], others: Sequence[Window]) 
     if _changes(window, limits, least) >= 0.5 * len(limits):
         return False
     return _jumps(rest, least) or _moves(rest, inside, least)
+
+
+def small_beside(others: Sequence[Window]) -> float:
+    """Find what (nA) is no stimulus beside those of other sweeps."""
+    typical = [float(np.ptp(np.quantile(w.outline, (0.02, 0.98)))) for w in others if len(w.outline)]
+    return SMALL * median(np.array(typical)) if typical else 0.0
 
 
 def _wander(window: Window) -> float:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..detection import Doubt, Window, reconcile
 from ..detection.lent import contradiction
+from ..detection.strangers import small_beside
 from ..problems import Problem
 from .edges import UNCERTAIN, cut_problem, doubts, settle, unsure_problem
 from .recording import Recording
@@ -52,12 +53,12 @@ def _agree_in_group(group: Sequence[Recording]) -> None:
     group = sorted(group, key=_content)  # whatever the order they were read in
     windows = [recording.window for recording in group if recording.window is not None]
     revised = reconcile(group[0].family(), windows)
+    lenders = [w for w in windows if w.sure]
     for recording, old, window in zip(group, windows, revised, strict=True):
         if window is old:
             continue
-        tolerance = recording.agree_ms / recording.dt
-        window = _unless_contradicted(recording, old, window, tolerance)
-        edges, origin = settle(recording.usual, window, tolerance)
+        window = _unless_contradicted(recording, old, window, lenders)
+        edges, origin = settle(recording.usual, window, recording.agree_ms / recording.dt)
         if origin in ("usual", "seen") and edges and all(name in edges for name in recording.timings):
             _take_over(recording, window, edges or {}, "usual" if origin == "usual" else "others", old.doubt)
         elif recording.timing_from == "lost":
@@ -68,13 +69,15 @@ def _agree_in_group(group: Sequence[Recording]) -> None:
             recording.problems.append(unsure_problem(window))
 
 
-def _unless_contradicted(recording: Recording, old: Window, window: Window, tolerance: float) -> Window:
+def _unless_contradicted(
+    recording: Recording, old: Window, window: Window, lenders: Sequence[Window]
+) -> Window:
     """Return what the others say of a sweep; if its own samples contradict that, a doubt of what it showed itself."""
-    if not window.sure or _near(old, window.edges, tolerance):
+    if not window.sure or _near(old, window.edges, recording.agree_ms / recording.dt):
         return window
     kept = recording.has_samples
-    current = recording.samples().current
-    why = contradiction(recording.family(), current, recording.dt, window.edges, window.given)
+    current, small = recording.samples().current, small_beside(lenders)
+    why = contradiction(recording.family(), current, recording.dt, window.edges, window.given, small)
     if not kept:
         recording.release()
     if not why:

@@ -115,7 +115,7 @@ def test_a_chirp_among_steps_takes_none_of_their_timings():
 
 @pytest.mark.parametrize("lost", [2.0, 4.0])
 def test_a_sweep_that_lost_samples_and_is_not_sure_keeps_no_wrong_onset(lost):
-    """Its first 100 ms hold the end of the stimulus before, as high as its own: alone nobody can tell which is which."""
+    """Its first 150 ms hold the end of the stimulus before, as high as its own: alone nobody can tell them apart."""
     sweeps = [step(0.1 + 0.05 * k, k) for k in range(4)]
     tail = put(step(-0.3, 9), 0, 150, -0.3)
     found = read(*sweeps, np.delete(tail, np.arange(round(lost / DT)) + round(200 / DT)))["sweep 4"]

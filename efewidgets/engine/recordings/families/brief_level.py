@@ -19,7 +19,7 @@ SUMMIT = 0.9  # of the summit: so much must be explained
 FEWEST = 5  # samples of a pulse: between so many no filter lets one stand apart,
 GLITCH = 0.25  # of the height, from both beside it
 FOOT = 0.05  # of the height: what is lower isn't counted
-SLOPES = 0.45  # of the width: slopes from a quarter to three quarters of the height that last longer meet
+SLOPES = 0.5  # of the width: slopes from a quarter to three quarters of the height that last longer meet
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .edges import RIGHT, by_sides
-from .steps import CONTRAST, SHAPES
+from .steps import CONTRAST, EVOKES, SHAPES
 from .trace import Trace, converter_step, finite, mad, median
 from .window import RISK
 
 WIDE = 25.0  # ms on either side of a timing
 CLEAR = 5.0  # times what the samples do on either side
+ACTIVE = ("SineSpec", "PinkNoise")
+LONG, RESTLESS = (
+    60.0,
+    0.4,
+)  # ms beside what is never constant, and how much of its movement is none of a baseline
+HIGHER = 2.0  # times as high as what is at its place: a pulse that is elsewhere
 ABSENT = 0.3  # of the largest jump of a step, up and down of which are alike
 
 
@@ -46,7 +52,8 @@ def contradiction(
     Parameters
     ----------
     family : str
-        Name of the eCode class. Of families that don't jump nothing is said; a ramp is asked for its end alone.
+        Name of the eCode class. A ramp is asked for its end alone, and what is never constant whether it is restless
+        before and after its timings; cheops are not asked.
     current : numpy.ndarray, shape (n,)
         Current (nA).
     dt : float
@@ -58,11 +65,15 @@ def contradiction(
     least : float
         A smaller change of the current (nA) is none of the stimulus.
     """
+    trace = Trace(finite(current), dt)
+    if family in ACTIVE:
+        return _restless_beside(trace, edges, given, least)
     if family not in SHAPES and family != "Ramp":
         return ""
-    trace = Trace(finite(current), dt)
     trace = replace(trace, step=converter_step(trace.x) if trace.n > 1 else 0.0)
     near = trace.samples(RIGHT)
+    if family == "Step" and not given and edges["toff"] - edges["ton"] <= trace.samples(EVOKES):
+        return _pulse_beside(trace, edges["ton"], edges["toff"], least)
     changes = [c for c in _changes(trace, near, edges, least) if family in SHAPES or c.name == "toff"]
     for change in changes:
         if change.clear and change.name not in given and abs(change.at - edges[change.name]) > near:
@@ -76,6 +87,41 @@ def contradiction(
         if change.name not in given and abs(change.jump) + change.blur < due:
             return f"the current does not change at {edges[change.name] * dt:.4g} ms"
     return ""
+
+
+def _pulse_beside(trace: Trace, ton: int, toff: int, least: float) -> str:
+    """Say where near the place of a short pulse there is a higher one."""
+    start, long = max(0, ton - trace.samples(WIDE)), toff - ton
+    part = trace.x[start : toff + trace.samples(WIDE)]
+    if long < 1 or len(part) < 3 * long:
+        return ""
+    off = part - median(part)
+    means = np.abs(np.convolve(off, np.full(long, 1.0 / long), mode="valid"))
+    best, here = int(np.argmax(means)), float(means[min(ton - start, len(means) - 1)])
+    clear = means[best] > max(CLEAR * max(trace.floor, mad(part)), least, HIGHER * here)
+    if not clear or abs(start + best - ton) <= trace.samples(RIGHT):
+        return ""
+    return f"the pulse is at {(start + best) * trace.dt:.4g} ms, and not at {ton * trace.dt:.4g} ms"
+
+
+def _restless_beside(trace: Trace, edges: Mapping[str, int], given: Collection[str], least: float) -> str:
+    """Say whether the current moves before the first timing, or after the last, as it does between them."""
+    ton, toff, far = edges["ton"], edges["toff"], trace.samples(LONG)
+    inside = _reach(trace.x[ton:toff])
+    sides = {
+        "ton": ("before", trace.x[max(0, ton - far) : ton]),
+        "toff": ("after", trace.x[toff : toff + far]),
+    }
+    for name, (where, part) in sides.items():
+        if name not in given and len(part) > far // 2 and _reach(part) > max(RESTLESS * inside, least):
+            return f"the current moves as much {where} {edges[name] * trace.dt:.4g} ms"
+    return ""
+
+
+def _reach(x: np.ndarray) -> float:
+    """How far (nA) most samples are apart."""
+    low, high = np.quantile(x, (0.1, 0.9)) if len(x) else (0.0, 0.0)
+    return float(high - low)
 
 
 def _changes(trace: Trace, near: int, edges: Mapping[str, int], least: float) -> list[_Change]:

@@ -274,7 +274,11 @@ def judge(
         if min(abs(after - before), abs(levels[-1] - levels[0])) > SAME * least + blur:
             return doubtful, "the current does not come back to where it started", Doubt.SHAPE
     if _ends_within(fit, samples, levels):
-        return doubtful, "the sweep begins or ends at the level of what may be its stimulus", Doubt.SHAPE
+        return (
+            doubtful,
+            "the sweep begins or ends at a level that may be the stimulus, or its baseline",
+            Doubt.SHAPE,
+        )
     if len(names) == 4:  # a step on a step
         long, short, again = levels[1:-1] - 0.5 * (levels[0] + levels[-1])
         if abs(long - again) > RETURN * np.abs(jumps).min() + blur:
@@ -293,7 +297,10 @@ def judge(
 
 
 def _ends_within(fit: Fit, samples: Sequence[int], levels: np.ndarray) -> bool:
-    """Whether a stretch at an end of the sweep, apart from the stimulus, has its level and not that of the baseline."""
+    """Whether a stretch at an end of the sweep, apart from the stimulus, has its level and not that of the baseline.
+
+    Or whether both have one of their own: what is taken for the stimulus stands on another one.
+    """
     base = 0.5 * float(levels[0] + levels[-1])
     ends = [
         float(level)
@@ -303,7 +310,11 @@ def _ends_within(fit: Fit, samples: Sequence[int], levels: np.ndarray) -> bool:
         )
         if apart
     ]
-    return any(abs(end - on) < ALIKE * abs(on - base) for end in ends for on in levels[1:-1].tolist())
+    steps = [(on, abs(on - base)) for on in levels[1:-1].tolist()]
+    if any(abs(end - on) < ALIKE * height for end in ends for on, height in steps):
+        return True
+    least = ALIKE * min(height for _, height in steps)
+    return len(ends) == 2 and min(abs(end - base) for end in ends) > least > abs(ends[0] - ends[1])
 
 
 def _carries(fit: Fit, levels: np.ndarray, trace: Trace) -> bool:

@@ -95,7 +95,8 @@ def _take_over(
     recording: Recording, window: Window, edges: Mapping[str, int], origin: str, doubt: Doubt
 ) -> None:
     """Move a recording to the edges of the others and measure its levels there."""
-    recording.problems = [p for p in recording.problems if p.kind != "stimulus"]
+    of_levels = recording.stimulus.finding.level_problems  # they stand until the levels are measured anew
+    recording.problems = [p for p in recording.problems if p.kind != "stimulus" or p in of_levels]
     recording.problems += doubts(window, origin, window.doubt if window.doubt is Doubt.OTHERS else doubt)
     tolerance = recording.agree_ms / recording.dt
     if recording.timing_from in ("usual", "seen") and _near(recording.window, edges, tolerance):

@@ -27,6 +27,7 @@ MATTERS = 0.02  # of the stimulus: a drift of less changes nothing,
 HARDLY = 0.5  # of the noise: and so does one of less than that
 FLICKER = 4  # times that a current comes back to where it was: the converter's steps, not test pulses
 MOVED = 0.08  # of the stimulus: half of so much, by which it is wrong on average, matters
+AS_FAR = 3.0  # times by how much the baseline moves: what jumps farther before the onset is a test pulse
 FIRST, CLEAR = 0.05, 2.0  # of the stimulus, and times the noise: a level of more is another stimulus
 
 ELSEWHERE = "BluePyEfe's window is not all baseline"
@@ -157,7 +158,7 @@ def _moves(before: Stretch, after: Stretch, stimulus: float) -> float | None:
     level, end = float(median(before.samples)), float(median(after.samples))
     moved = abs(end - level)
     matters = moved > max(MOVED * stimulus, HARDLY * before.noise, SMALL)
-    return moved if matters and before.off is not None and abs(before.off - level) < 2.0 * moved else None
+    return moved if matters and before.off is not None and abs(before.off - level) < AS_FAR * moved else None
 
 
 def _after(current: np.ndarray, dt: float, last: int) -> Stretch | None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from efewidgets.engine.detection import Doubt, detect
 from efewidgets.engine.detection.lent import contradiction
 from efewidgets.engine.detection.strangers import foreign
+from efewidgets.engine.recordings.agreeing import agree_among
 from efewidgets.extract import read_recordings
 
 DT = 0.05
@@ -95,7 +98,36 @@ def test_a_ramp_is_asked_for_its_end_alone():
     assert "changes at 700 ms" in contradiction("Ramp", x, DT, at(300, 696))
 
 
-@pytest.mark.parametrize("family", ["SineSpec", "PinkNoise", "CapCheck", "PosCheops", "SpikeRec"])
+@pytest.mark.parametrize(("late", "said"), [(0.0, False), (0.6, False), (-4.0, True), (6.4, True)])
+@pytest.mark.parametrize("long", [0.8, 3.0])
+def test_a_short_pulse_that_is_elsewhere_contradicts(late, said, long):
+    x = put(flat(1000), 300 + late, 300 + late + long, -1.5)
+    assert (f"the pulse is at {300 + late:g} ms" in contradiction("Step", x, DT, at(300, 300 + long))) == said
+
+
+def test_a_sweep_without_a_pulse_and_one_with_an_action_potential_s_artefact_contradict_no_pulse():
+    assert contradiction("Step", flat(1000), DT, at(300, 302)) == ""
+    assert contradiction("Step", put(put(flat(1000), 300, 302, 1.0), 303, 304, 0.4), DT, at(300, 302)) == ""
+
+
+@pytest.mark.parametrize(("family", "ms"), [("SineSpec", 250.0), ("PinkNoise", 8.0)])
+def test_what_is_never_constant_contradicts_an_onset_before_which_it_moves(family, ms):
+    t = np.arange(round(1500 / DT)) * DT
+    wave = 0.1 * np.sin(2 * np.pi * t / ms)
+    assert contradiction(family, flat(1500) + wave * (t > 300) * (t < 1300), DT, at(300, 1300)) == ""
+    assert "before 300 ms" in contradiction(family, flat(1500) + wave * (t < 1300), DT, at(300, 1300))
+    assert "after 1000 ms" in contradiction(
+        family, flat(1500) + wave * (t > 300) * (t < 1300), DT, at(300, 1000)
+    )
+
+
+@pytest.mark.parametrize("pedestal", [0.06, -0.06])
+def test_a_step_that_stands_on_another_one_is_doubted(pedestal):
+    """The lower one lasts for most of the sweep, and looks like the baseline."""
+    assert not detect("Step", put(put(flat(2000), 50, 1700, pedestal), 400, 650, 0.2), DT).sure
+
+
+@pytest.mark.parametrize("family", ["CapCheck", "PosCheops", "SpikeRec"])
 def test_families_that_do_not_jump_are_not_asked(family):
     assert contradiction(family, step(0.1, late=20), DT, at(300, 700)) == ""
 
@@ -150,3 +182,14 @@ def test_artefacts_of_action_potentials_are_no_levels_of_a_step():
     for ms in range(310, 690, 12):
         put(x, ms, ms + 2, 0.2)
     assert detect("Step", x, DT).sure
+
+
+def test_what_is_said_of_a_level_stays_said_when_others_confirm_the_timing():
+    """Each has 100 pA the other way right before its step; alone, one isn't sure of its timing, which is right."""
+    recordings = list(read(*(put(step(0.2 + 0.05 * k, k), 120, 300, -0.1) for k in range(4))).values())
+    unsure = recordings[0]
+    unsure.window, unsure.timing_from = replace(unsure.window, confidence=0.3, doubt=Doubt.NOISE), "usual"
+    agree_among(recordings)
+    assert unsure.window.sure
+    for recording in recordings:
+        assert any("another stimulus comes first" in p.message for p in recording.problems)

@@ -85,7 +85,7 @@ def shared_pulse(windows: Sequence[Window]) -> SharedPulse | None:
     shown = sum(1 for w in windows if w.boxes or w.edges)
     found: list[SharedPulse] = []
     places: list[Box] = []
-    for window, mine in ((w, b) for w in brief for b in w.boxes):
+    for window, mine in ((w, b) for w in brief for b in sorted(w.boxes, key=charge, reverse=True)):
         if mine.start * window.dt < RIGHT:  # nobody has seen it begin
             continue
         if not is_brief(mine.end - mine.start, window.n, window.dt) or any(
@@ -93,7 +93,10 @@ def shared_pulse(windows: Sequence[Window]) -> SharedPulse | None:
         ):
             continue
         places.append(mine)
-        held = [next((b for b in w.boxes if same_place(b, mine, w.dt)), None) for w in windows]
+        # of a pulse and what a filter or an artefact makes of a millisecond beside it, the pulse
+        held = [
+            max((b for b in w.boxes if same_place(b, mine, w.dt)), key=charge, default=None) for w in windows
+        ]
         boxes = [b for b in held if b is not None]
         if len(boxes) >= FEW and 2 * len(boxes) > shown:
             found.append(_summary(boxes, max(w.noise for w in windows)))

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from efewidgets.engine.detection import Doubt, detect
+from efewidgets.engine.detection import Box, Doubt, Window, detect, reconcile
 from efewidgets.engine.detection.lent import contradiction
 from efewidgets.engine.detection.strangers import foreign
 from efewidgets.engine.recordings.agreeing import agree_among
@@ -192,3 +192,15 @@ def test_what_is_said_of_a_level_stays_said_when_others_confirm_the_timing():
     agree_among(recordings)
     for recording in recordings:
         assert any("another stimulus comes first" in p.message for p in recording.problems)
+
+
+def test_a_millisecond_of_something_small_beside_a_pulse_moves_none_of_its_limits():
+    """In half of the sweeps the coarse search sees 2 pA for 0.5 ms right before the pulse of 1 ms."""
+    box, small = Box(1000, 1050, 1.0), Box(974, 1000, 0.002)
+    windows = [
+        Window({"ton": 1000, "toff": 1050}, 0.4, "", (), 7000, 0.02, 0.001, boxes, doubt=Doubt.BRIEF)
+        for boxes in [(small, box)] * 4 + [(box,)] * 4
+    ]
+    for window in reconcile("Step", windows):
+        assert window.sure
+        assert window.edges == {"ton": 1000, "toff": 1050}

@@ -281,13 +281,6 @@ def test_colours_only_where_the_console_shows_them(monkeypatch):
     assert not terminals.has_colours(Stream(True))
 
 
-def test_a_pool_has_no_more_workers_than_windows_can_wait_for(monkeypatch):
-    assert processes.at_most(96) == 96
-    monkeypatch.setattr(sys, "platform", "win32")
-    assert processes.at_most(96) == 61
-    assert processes.at_most(4) == 4
-
-
 def test_asking_for_a_process_never_ends_it(monkeypatch):
     assert processes.is_running(os.getpid()) is True
     monkeypatch.setattr(sys, "platform", "win32")

@@ -159,7 +159,7 @@ def majority(flags: np.ndarray, width: int) -> np.ndarray:
 
 
 def running_median(x: np.ndarray, width: int) -> np.ndarray:
-    """Return the median of `width` samples around each of x (n,), mirrored at the ends; array (n,), of the same type."""
+    """Return the median of `width` samples around each of x (n,), mirrored at the ends; array (n,) of its type."""
     if 0 < len(x) < width:  # SciPy, up to 1.17, gives what was in the memory before for some short ones
         mirrored = np.pad(x, (width // 2, (width - 1) // 2), mode="symmetric")
         return np.partition(sliding_window_view(mirrored, width), width // 2, axis=1)[:, width // 2]

@@ -60,7 +60,7 @@ def test_a_root_that_lies_on_another_machine_can_be_read():
 def test_c_code_gets_a_path_that_it_can_open(tmp_path, monkeypatch):
     named = tmp_path / "Jürgen" / "DependencyV5.txt"
     named.parent.mkdir()
-    named.write_text("LibV5:peak_voltage", encoding="utf-8")
+    named.write_text("LibV5:peak_voltage", encoding="utf-8", newline="\n")
     assert libraries.plain_path(named) == str(named)  # elsewhere paths are what they are
     monkeypatch.setattr(sys, "platform", "win32")
     monkeypatch.setenv("PUBLIC", str(tmp_path))

@@ -1,12 +1,12 @@
 """How often the stimulus is found within 1 ms, and how often a wrong answer is given for a sure one.
 
-    python -m tests.benchmarks.detection [--seeds N] [--real] [--rigs] [--protocols N]
+    python -m tests.benchmarks.detection [--seeds N] [--real] [--rigs] [--protocols N [--first SEED]]
 
 On the lab's recordings whose stimulus is known, sweep by sweep and with the sweeps of a protocol together, against
 BluePyEfe's own rules; then on simulated stimuli of every family under what a rig does to a current, against
-BluePyEfe for steps; and whole protocols of three other generators (`rig_protocols`, `other_rigs`, `amplifier_rigs`),
-through all that reading does. Four outcomes: "hit" (right and sure), "unsure" (right, but it wouldn't say so), "miss"
-(wrong or not found, and it says so), "silent" (wrong and sure of it: there should be none).
+BluePyEfe for steps; and whole protocols of four other generators (`rig_protocols`, `other_rigs`, `amplifier_rigs`,
+`acquisition_rigs`), through all that reading does. Four outcomes: "hit" (right and sure), "unsure" (right, but it
+wouldn't say so), "miss" (wrong or not found, and it says so), "silent" (wrong and sure of it: there should be none).
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from unittest import mock
 import numpy as np
 
 from efewidgets.engine.detection import Window, detect, reconcile
+from tests.engine.detection.acquisition_rigs import protocol as acquisition_protocol
 from tests.engine.detection.amplifier_rigs import protocol as amplifier_protocol
 from tests.engine.detection.other_rigs import protocol as other_protocol
 from tests.engine.detection.rig_protocols import OUTCOMES as ANSWERS
@@ -35,7 +36,12 @@ from tests.engine.detection.truth import protocols, verdict
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 OUTCOMES = ("hit", "unsure", "miss", "silent")
-GENERATORS = {"the second": rig_protocol, "the third": other_protocol, "the fourth": amplifier_protocol}
+GENERATORS = {
+    "the second": rig_protocol,
+    "the third": other_protocol,
+    "the fourth": amplifier_protocol,
+    "the fifth": acquisition_protocol,
+}
 MODULES = {
     "Step": "step",
     "SAHP": "sAHP",
@@ -212,12 +218,13 @@ def main() -> None:
     parser.add_argument("--real", action="store_true", help="real recordings only")
     parser.add_argument("--rigs", action="store_true", help="simulated stimuli only")
     parser.add_argument(
-        "--protocols", type=int, help="whole protocols only: seeds from 1, 100 protocols of each"
+        "--protocols", type=int, help="whole protocols only: so many seeds, 100 protocols of each"
     )
+    parser.add_argument("--first", type=int, default=1, help="the first of these seeds")
     options = parser.parse_args()
     if options.protocols:
         for which, draw in GENERATORS.items():
-            whole(range(1, 1 + options.protocols), draw, which)
+            whole(range(options.first, options.first + options.protocols), draw, which)
         return
     if not options.rigs:
         if SHARED.is_dir():

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .edges import RIGHT, by_sides
-from .steps import CONTRAST, EVOKES, SHAPES
+from .judging import CONTRAST
+from .steps import EVOKES, SHAPES
 from .trace import Trace, converter_step, finite, mad, median
 from .window import RISK
 

@@ -10,6 +10,7 @@ import pytest
 from efewidgets.engine.detection import Doubt, detect, reconcile
 from efewidgets.extract import read_recordings
 
+from .acquisition_rigs import protocol as acquisition_protocol
 from .amplifier_rigs import NOWHERE
 from .amplifier_rigs import protocol as amplifier_protocol
 from .other_rigs import protocol as other_protocol
@@ -175,6 +176,11 @@ def test_no_sweep_of_other_rigs_is_wrong_without_a_word(seed):
 @pytest.mark.parametrize("seed", [11, 12])
 def test_no_sweep_of_an_amplifier_and_its_monitor_is_wrong_without_a_word(seed):
     _none_is_silent(amplifier_protocol, seed, 0.4)
+
+
+@pytest.mark.parametrize("seed", [11, 12])
+def test_no_sweep_is_wrong_without_a_word_whatever_becomes_of_it_until_it_is_in_a_file(seed):
+    _none_is_silent(acquisition_protocol, seed, 0.5)
 
 
 def _none_is_silent(draw, seed: int, least: float) -> None:

@@ -63,7 +63,10 @@ class SharedPulse:
 
 
 def same_place(a: Box, b: Box, dt: float) -> bool:
-    """Whether two stretches begin and end within 1 ms of each other."""
+    """Whether two stretches begin and end within 1 ms of each other, and most of the shorter one is in both."""
+    common = min(a.end, b.end) - max(a.start, b.start)
+    if 2 * common <= min(a.end - a.start, b.end - b.start):
+        return False
     return max(abs(a.start - b.start), abs(a.end - b.end)) * dt <= RIGHT * (1.0 + 1e-9)
 
 

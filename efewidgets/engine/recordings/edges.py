@@ -52,9 +52,8 @@ def settle(
         if usual is not None and near.keys() >= usual.keys() and all(near.values()):
             return (usual if _as_exact(usual, window.edges) else window.edges), "usual"
         if window.confidence >= SURE:
-            return {
-                name: usual[name] if usual and near[name] else at for name, at in window.edges.items()
-            }, "seen"
+            kept = [name for name in _exact(usual, window.edges) if near[name]] if usual else []
+            return {**window.edges, **{name: usual[name] for name in kept if usual}}, "seen"
     if usual is not None and _in_order(usual) and not (window.edges and _is_whole(usual, window.n)):
         return usual, "unsure"
     return (window.edges or None), "unsure"
@@ -62,8 +61,16 @@ def settle(
 
 def _as_exact(usual: Mapping[str, int], seen: Mapping[str, int]) -> bool:
     """Whether edges that agree with those that were seen are as good, given how short the stimulus is."""
+    return len(_exact(usual, seen)) == len(seen)
+
+
+def _exact(usual: Mapping[str, int], seen: Mapping[str, int]) -> list[str]:
     shortest = min((b - a for a, b in itertools.pairwise(sorted(seen.values()))), default=0)
-    return all(abs(usual[name] - at) <= max(1.0, SHARE * shortest) for name, at in seen.items())
+    return [
+        name
+        for name, at in seen.items()
+        if name in usual and abs(usual[name] - at) <= max(1.0, SHARE * shortest)
+    ]
 
 
 def _is_whole(edges: Mapping[str, int], n: int) -> bool:

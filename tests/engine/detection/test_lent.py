@@ -204,3 +204,18 @@ def test_a_millisecond_of_something_small_beside_a_pulse_moves_none_of_its_limit
     for window in reconcile("Step", windows):
         assert window.sure
         assert window.edges == {"ton": 1000, "toff": 1050}
+
+
+def test_pulses_shorter_than_a_millisecond_beside_each_other_are_not_at_one_place():
+    """Samples were lost in half of the sweeps: their medians would begin with the one and end with the other."""
+    places = [(1000, 1046)] * 3 + [(1048, 1094)] * 3
+    windows = [
+        Window(
+            dict(zip(("ton", "toff"), ends, strict=True)),
+            *(0.4, "", (), 7000, 0.02, 0.001, (Box(*ends, 1.6),)),
+            doubt=Doubt.BRIEF,
+        )
+        for ends in places
+    ]
+    for window, (ton, toff) in zip(reconcile("Step", windows), places, strict=True):
+        assert window.edges == {"ton": ton, "toff": toff}

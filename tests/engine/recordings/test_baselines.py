@@ -205,6 +205,8 @@ def test_edges_that_differ_by_a_good_part_of_a_pulse_are_those_that_were_seen():
     window = Window({"ton": 1000, "toff": 1065}, 0.9, n=10000, dt=0.02)
     edges, origin = settle({"ton": 985, "toff": 1080}, window, tolerance=50)
     assert (edges, origin) == ({"ton": 1000, "toff": 1065}, "usual")
+    # one of them that is where the pulse ends is no better than none
+    assert settle({"ton": 1065, "toff": 3000}, window, tolerance=80)[0] == {"ton": 1000, "toff": 1065}
     long = Window({"ton": 1000, "toff": 2000}, 0.9, n=10000, dt=0.02)
     assert settle({"ton": 985, "toff": 2015}, long, tolerance=50)[0] == {"ton": 985, "toff": 2015}
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..state import ExtractionState, Results
+from ..widgets.actions.walk import is_doubtful, left_out
 
 
 @dataclass(frozen=True)
@@ -71,13 +72,16 @@ def _stimuli(state: ExtractionState) -> Progress:
     members = state.results.members.values()
     if not members:
         return _later(state) or Progress("missing", "no sweep can be read")
-    used = [member for member in members if member.excluded is None]
-    lost = sum(member.lost for member in used)
-    unsure = sum(member.recording.timing_from == "unsure" for member in used)
+    used = [member for member in members if left_out(state, member) is None]
+    accepted = set(state.inputs.accepted)
+    open_ones = [member for member in used if member.id not in accepted]
+    lost = sum(member.lost for member in open_ones)
+    unsure = sum(map(is_doubtful, open_ones))
     words = count(len(members), "sweep")
     if not used:
         return Progress("missing", f"all {words} are excluded")
     less = f", {len(members) - len(used):,} excluded" if len(used) < len(members) else ""
+    less += f", {len(used) - len(open_ones):,} accepted" if len(open_ones) < len(used) else ""
     if lost:
         return Progress("attention", f"{lost:,} of {words} without a stimulus{less}")
     if unsure:

@@ -122,6 +122,8 @@ class ExtractionState(Observed):
     set_sweep = of("_files", FileActions.set_sweep)
     exclude = of("_files", FileActions.exclude)
     include = of("_files", FileActions.include)
+    accept = of("_files", FileActions.accept)
+    take_back = of("_files", FileActions.take_back)
 
     stimuli_by_current = of("_stimuli", StimulusActions.stimuli_by_current)
     take_by_current = of("_stimuli", StimulusActions.take_by_current)

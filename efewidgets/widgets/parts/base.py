@@ -27,6 +27,11 @@ logger = logging.getLogger(__name__)
 _LOCKS: weakref.WeakKeyDictionary[ExtractionState, threading.RLock] = weakref.WeakKeyDictionary()
 
 
+def lock_of(state: ExtractionState) -> threading.RLock:
+    """Return what is held while a callback of a person's doing runs."""
+    return _LOCKS.setdefault(state, threading.RLock())
+
+
 class StateWidget(ipywidgets.VBox):
     """A view of a state, to be shown in a cell by itself or with others.
 
@@ -58,7 +63,7 @@ class StateWidget(ipywidgets.VBox):
         super().__init__()
         self.state = state
         self.message = Message()
-        self._guard = _LOCKS.setdefault(state, threading.RLock())
+        self._guard = lock_of(state)
         self._rendering = 0
         self._late = False
         self._debounced: list[Debounce] = []
@@ -150,6 +155,17 @@ class StateWidget(ipywidgets.VBox):
     ) -> None:
         """Call ``action()`` when a person presses a button."""
         button.on_click(lambda _: self.act(action, message=message))
+
+    def on_enter(
+        self, field: ipywidgets.Text, action: Callable[[], Any], message: Message | None = None
+    ) -> None:
+        """Call ``action()`` when a person presses Enter in a field."""
+
+        def told(_: Any, content: Any, buffers: Any) -> None:
+            if isinstance(content, dict) and content.get("event") == "submit":
+                self.act(action, message=message)
+
+        field.on_msg(told)
 
     def act(
         self, action: Callable[..., Any], *args: Any, message: Message | None = None, **kwargs: Any

@@ -65,7 +65,7 @@ async function render({ model, el }) {
     said.classList.toggle("efe-refused", message.refused);
     timer = setTimeout(() => (said.textContent = ""), SAID_FOR);
   };
-  const redraw = () => palette.open && palette.draw(palette.at);
+  const redraw = () => [palette, sheet].forEach((dialog) => dialog.open && dialog.draw());
   window.addEventListener("keydown", pressed, true); // before the notebook hears it
   model.on("msg:custom", told);
   model.on("change:now change:actions", redraw);

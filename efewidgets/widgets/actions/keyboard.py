@@ -11,7 +11,7 @@ import traitlets
 
 from ...engine.problems import EfeError
 from ...state import ExtractionState
-from ..parts.base import lock_of
+from ..parts.base import drawn_once, lock_of
 from ..parts.in_order import SENDING
 from ..parts.message import failure
 from ..parts.owned import close_all
@@ -70,7 +70,8 @@ class Keyboard(anywidget.AnyWidget):
             return False
         with lock_of(self.state):
             try:
-                words = action.do(self.state)
+                with drawn_once():
+                    words = action.do(self.state)
             except EfeError as error:
                 self.say(str(error), refused=True)
                 return False

@@ -82,7 +82,7 @@ class Palette extends Dialog {
       .sort((one, other) => rank(one) - rank(other));
   }
 
-  draw(at) {
+  draw(at = this.at) {
     this.found = this.match();
     this.list.replaceChildren(
       ...this.found.map((action, k) => {
@@ -145,11 +145,16 @@ class Sheet extends Dialog {
     close.addEventListener("click", () => this.close());
     const head = make("div", "efe-sheet-head");
     head.append(make("h2", "", "Keys"), close);
-    const body = make("div", "efe-sheet-body");
-    for (const [group, actions] of this.grouped()) body.append(this.section(group, actions));
-    this.box.replaceChildren(head, make("p", "efe-faint", this.where()), body);
+    this.body = make("div", "efe-sheet-body");
+    this.box.replaceChildren(head, make("p", "efe-faint", this.where()), this.body);
+    this.draw();
     this.box.showModal();
     close.focus();
+  }
+
+  draw() {
+    const sections = [...this.grouped()].map(([group, actions]) => this.section(group, actions));
+    this.body.replaceChildren(...sections);
   }
 
   grouped() {

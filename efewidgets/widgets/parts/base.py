@@ -32,6 +32,26 @@ def lock_of(state: ExtractionState) -> threading.RLock:
     return _LOCKS.setdefault(state, threading.RLock())
 
 
+#: Widgets that wait to be drawn, while something is done in several steps; each thread has its own
+_WAITING = threading.local()
+
+
+@contextlib.contextmanager
+def drawn_once() -> Iterator[None]:
+    """While this lasts, what changes in this thread isn't drawn; then each widget is, once."""
+    if getattr(_WAITING, "widgets", None) is not None:
+        yield
+        return
+    _WAITING.widgets = {}
+    try:
+        yield
+    finally:
+        waiting, _WAITING.widgets = _WAITING.widgets, None
+        for widget in waiting.values():
+            if widget.comm is not None:
+                widget.refresh()
+
+
 class StateWidget(ipywidgets.VBox):
     """A view of a state, to be shown in a cell by itself or with others.
 
@@ -106,10 +126,13 @@ class StateWidget(ipywidgets.VBox):
                 self.message.say(f"this can't be shown: {type(error).__name__}: {error}")
 
     def _changed(self, change: Any) -> None:
-        if self.shown:
-            self.refresh()
-        else:
+        waiting = getattr(_WAITING, "widgets", None)
+        if not self.shown:
             self._late = True
+        elif waiting is not None:
+            waiting[self.model_id] = self
+        else:
+            self.refresh()
 
     def _shown_again(self, change: Any) -> None:
         if change.new and self._late:

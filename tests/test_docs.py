@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pathlib
 import re
+import types
 
 import numpy as np
 import pytest
@@ -128,7 +129,7 @@ def test_the_page_on_keys_names_all_of_them_and_its_script_runs():
     from efewidgets.widgets.actions.record import in_words
 
     class Page:
-        drawers: dict = {}
+        drawers = types.MappingProxyType({})
 
     text = (DOCS / "guide" / "keys.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| (.*?) \| (.*?) \|$", text, re.MULTILINE)

@@ -198,7 +198,7 @@ class Dashboard(ipywidgets.VBox):
 
     def _header(self) -> ipywidgets.Widget:
         title = ipywidgets.HTML(tag("h1", "efewidgets", class_="efe-dashboard-title"))
-        self.help = button(KEYS, icon="keyboard-o")
+        self.help = button(KEYS)
         self.help.on_click(lambda _: self.keyboard.show("keys"))
         toggles = ipywidgets.HBox([*self.toggles.values(), self.help])
         toggles.add_class("efe-dashboard-toggles")

@@ -1,4 +1,4 @@
-"""Keys in a real browser: a hundred sweeps gone through by keys alone, the palette, the sheet, and whose keys are whose."""
+"""Keys in a browser: a hundred sweeps gone through by keys alone, the palette, the sheet, and whose keys are whose."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ def test_text_fields_lists_and_buttons_have_their_own_keys(stimuli):
     page.keyboard.press("Enter")
     first = stimuli.ask("order()")[0]
     stimuli.until("decided()", {first: "pipette moved"})
-    page.get_by_role("button", name="pipette moved").wait_for()  # remembered, with a number
+    page.get_by_role("button", name="pipette moved", exact=True).wait_for()  # remembered, with a number
     page.get_by_role("combobox", name="cell").focus()
     for key in ("x", "1", "Space", "Escape", "ArrowRight"):
         page.keyboard.press(key)

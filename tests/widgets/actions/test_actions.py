@@ -7,7 +7,6 @@ import dataclasses
 import pytest
 
 from efewidgets import ExtractionState
-from efewidgets.engine.problems import EfeError
 from efewidgets.widgets.actions.culling import culling
 from efewidgets.widgets.actions.edits import EDITS, REDO, RUN, UNDO
 from efewidgets.widgets.actions.keyboard import Keyboard
@@ -60,7 +59,9 @@ def test_keys_in_words():
 
 
 def test_what_can_be_done_follows_the_state(state):
-    assert not UNDO.enabled(state) and not REDO.enabled(state) and RUN.enabled(state)
+    assert not UNDO.enabled(state)
+    assert not REDO.enabled(state)
+    assert RUN.enabled(state)
     assert UNDO.called(state) == "Undo"
     state.exclude(way(state.results).ids[0], "noisy")
     assert UNDO.called(state) == "Undo: exclude 1 recording: noisy"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from functools import partial
 from typing import Any, Protocol
 
 from ..engine.problems import EfeError
 from ..state import ExtractionState
+from ..widgets.actions.edits import DOWNLOAD
 from ..widgets.actions.record import Action
 from .steps import NAMES, STEPS
 
@@ -33,6 +35,29 @@ class Page(Protocol):
         """Save the session; return where."""
 
 
+def where_shown(action: Action) -> Action:
+    """Return an action on sweeps that is done only at steps that show them: nobody excludes what isn't seen."""
+
+    def do(state: ExtractionState) -> Any:
+        if not _shows_traces(state):
+            raise EfeError(f"the sweeps aren't shown at this step: open {_TRACES.title!r} first.")
+        return action.do(state)
+
+    def enabled(state: ExtractionState) -> bool:
+        return _shows_traces(state) and action.enabled(state)
+
+    return dataclasses.replace(action, do=do, enabled=enabled)
+
+
+def _shows_traces(state: ExtractionState) -> bool:
+    name = state.view.tab if state.view.tab in NAMES else NAMES[0]
+    return STEPS[NAMES.index(name)].traces
+
+
+#: The first step at which sweeps are shown
+_TRACES = next(step for step in STEPS if step.traces)
+
+
 def commands(page: Page) -> tuple[Action, ...]:
     """Return the actions of a page."""
     return (
@@ -49,7 +74,7 @@ def commands(page: Page) -> tuple[Action, ...]:
         Action(
             "download",
             "Download all results (zip)",
-            "the JSON files that models are fitted to, and the config that they come from",
+            DOWNLOAD,
             lambda state: _download(page),
             "state.write(folder)",
             (),

@@ -29,7 +29,7 @@ from ..widgets.parts.owned import close_all
 from ..widgets.parts.style import stylesheet
 from . import begin, keeper
 from .autosave import Autosave
-from .commands import commands
+from .commands import commands, where_shown
 from .fence import Fence
 from .lifeline import Lifeline
 from .session_panel import SessionPanel
@@ -171,7 +171,7 @@ class Dashboard(ipywidgets.VBox):
         self.toggles = {name: _toggle(name) for name in DRAWERS}
         for name, toggle in self.toggles.items():
             toggle.observe(functools.partial(self._toggled, name), "value")
-        actions = (*culling(self.reasons), *EDITS, *commands(self))
+        actions = (*map(where_shown, culling(self.reasons)), *EDITS, *commands(self))
         self.keyboard = Keyboard(state, actions, self.model_id, everywhere=True)
         self._steps_box, self._drawer = ipywidgets.HBox(), ipywidgets.VBox()
         self._steps_box.add_class("efe-dashboard-step")

@@ -53,6 +53,20 @@ def test_the_viewer_leaves_the_keys_to_the_page(dashboard):
     assert dashboard.parts["TraceViewer"].reasons is dashboard.reasons
 
 
+def test_no_sweep_is_excluded_where_none_is_shown(dashboard, state):
+    state.view.recordings = (next(iter(state.results.members)),)
+    for name in ("recordings", "targets", "export"):
+        dashboard.step = name
+        assert not dashboard.keyboard.do("exclude-1")
+        assert "aren't shown at this step: open 'Stimuli & spikes' first" in said(dashboard)
+        assert not dashboard.keyboard.present()["exclude"]["enabled"]
+    assert not state.can_undo
+    for number, name in enumerate(("stimuli", "rheobase", "features"), 1):
+        dashboard.step = name
+        assert dashboard.keyboard.do("exclude-1")
+        assert sum(len(file.excluded) for _, file in state.inputs.files()) == number
+
+
 def test_a_session_is_saved_by_its_key(dashboard, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert dashboard.keyboard.do("save")

@@ -207,6 +207,7 @@ def test_dark(visit, voila):
     found.screenshot("dark-palette")
     page.keyboard.press("Escape")
     page.keyboard.press("?")
+    page.get_by_role("dialog", name="Keys").wait_for()
     found.screenshot("dark-keys")
 
 

@@ -165,10 +165,9 @@ class FileActions(Editing):
 
     def exclude(self, recordings: Ids, reason: str = NO_REASON) -> None:
         """Leave recordings out, and say why, if there is more to say than that a person did."""
-        if not isinstance(reason, str):
-            raise EfeError(f"the reason why recordings are left out must be a text, but is {reason!r}.")
-        reason = reason.strip() or NO_REASON
-        self._judge(recordings, reason, False, f"exclude {{}}: {reason}")
+        if not isinstance(reason, str) or not reason.strip():
+            raise EfeError("say why these recordings are left out, in a word or two.")
+        self._judge(recordings, reason.strip(), False, f"exclude {{}}: {reason.strip()}")
 
     def include(self, recordings: Ids) -> None:
         """Use recordings again that were excluded."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from ...engine.problems import EfeError
 from ...state import ExtractionState
+from ...state.actions.files import NO_REASON
 from ..parts.html import plain
 from .reasons import MOST, Reasons
 from .record import Action
@@ -157,13 +158,19 @@ def _and_go_on(state: ExtractionState, decide: Callable[[], None]) -> str:
     return f"{left_in_words(state)}{'' if after else '; this was the last sweep'}"
 
 
+def exclude(state: ExtractionState, ids: Iterable[str], reason: str, reasons: Reasons) -> None:
+    """Leave sweeps out, and remember why; without a reason for the last one, or by eye."""
+    reason = reason.strip() or state.view.reason
+    state.exclude(ids, reason or NO_REASON)
+    state.view.reason = reason
+    reasons.used(reason)
+
+
 def _exclude(state: ExtractionState, reason: str, reasons: Reasons) -> str:
     ids = _about(state)
 
     def decide() -> None:
-        state.exclude(ids, reason)
-        state.view.reason = reason
-        reasons.used(reason)
+        exclude(state, ids, reason, reasons)
 
     told = _and_go_on(state, decide)
     return f"Excluded{_many(ids)}{f': {plain(reason)}' if reason else ''}; {told}"

@@ -8,6 +8,11 @@ from .record import Action
 
 GROUP = "Everywhere"
 
+#: What the results' button and the page's command say of it
+DOWNLOAD = (
+    "the JSON files that models are fitted to, the config that they come from, and what was left out, and why"
+)
+
 
 def _undo(state: ExtractionState) -> str:
     return f"Taken back: {plain(state.undo())}"

@@ -25,7 +25,8 @@ class Dialog {
   }
 
   close() {
-    this.box.close(); // the focus goes back to where it was
+    this.box.close(); // the focus goes back to where it was; if that was nowhere, a field that is gone has it for a moment
+    if (this.box.contains(document.activeElement)) document.activeElement.blur();
   }
 
   // Whether it was for the dialog itself; all else is left to what has the focus in it

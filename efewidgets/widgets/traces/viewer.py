@@ -13,7 +13,7 @@ import numpy as np
 from ...engine.problems import EfeError
 from ...state import ExtractionState
 from ..actions.buttons import draw
-from ..actions.culling import culling, decided
+from ..actions.culling import culling, decided, exclude
 from ..actions.edits import EDITS
 from ..actions.keyboard import Keyboard
 from ..actions.reasons import Reasons, place
@@ -367,10 +367,7 @@ class TraceViewer(StateWidget):
     # --- exclusion
 
     def _exclude(self, reason: str = "") -> None:
-        reason = reason or self.controls.reason.value.strip() or self.state.view.reason
-        self.state.exclude(self.scope(), reason)
-        self.state.view.reason = reason
-        self.reasons.used(reason)
+        exclude(self.state, self.scope(), reason or self.controls.reason.value, self.reasons)
         self.put(self.controls.reason, value="")
         self.refresh()
 

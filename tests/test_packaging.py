@@ -117,7 +117,14 @@ def test_a_type_checker_sees_the_types(wheel, tmp_path):
     command = [sys.executable, "-m", "mypy", "--follow-imports=silent", "--no-incremental", str(script)]
     environment = os.environ | {"MYPYPATH": str(wheel)}
     done = subprocess.run(
-        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=600, check=False
+        command,
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+        encoding="utf-8",
     )
     said = [line.partition(": ")[2] for line in done.stdout.splitlines() if line.startswith("script.py")]
     assert len(said) == 5, done.stdout
@@ -164,7 +171,12 @@ def test_the_wheel_works_without_the_project(wheel, tmp_path):
     def python(*arguments):
         environment = {**os.environ, "PYTHONPATH": str(wheel)}
         done = subprocess.run(
-            [sys.executable, *arguments], cwd=tmp_path, env=environment, capture_output=True, text=True
+            [sys.executable, *arguments],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
         )
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()

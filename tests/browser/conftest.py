@@ -126,7 +126,7 @@ def start_server(kind: str, folder: pathlib.Path) -> Server:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "JUPYTER_PLATFORM_DIRS": "1"}
     environment["XDG_DATA_HOME"] = str(folder / "data")  # where a person's own reasons are remembered
     log = folder / "server.log"
-    with log.open("w") as output:
+    with log.open("w", encoding="utf-8", newline="\n") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", *command],
             stdout=output,
@@ -145,9 +145,9 @@ def start_server(kind: str, folder: pathlib.Path) -> Server:
             refused.close()
             return Server(kind, url, folder, process)
         except OSError:
-            assert process.poll() is None, log.read_text()
+            assert process.poll() is None, log.read_text(encoding="utf-8")
             time.sleep(0.1)
-    raise TimeoutError(log.read_text())
+    raise TimeoutError(log.read_text(encoding="utf-8"))
 
 
 def _serving(kind: str) -> Any:

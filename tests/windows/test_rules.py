@@ -169,6 +169,16 @@ def _at_import(node: ast.AST) -> Iterator[ast.AST]:
         yield from _at_import(child)
 
 
+def test_text_of_the_tests_is_the_same_on_every_system():
+    """Else a test tells of the system on which it runs, rather than of the package."""
+    found = [
+        f"{path.relative_to(TESTS)}:{line} {what}"
+        for path, tree in modules(TESTS)
+        for what, line in text_without_encoding(tree)
+    ]
+    assert found == []
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [

@@ -86,6 +86,39 @@ def _asks(state: ExtractionState, member: Member) -> bool:
     return is_doubtful(member) and left_out(state, member) is None
 
 
+@dataclass(frozen=True)
+class Tally:
+    """How many sweeps there are, and what was decided of them.
+
+    Parameters
+    ----------
+    all, excluded, accepted : int
+    lost, unsure : int
+        Those of which nothing was decided, without a stimulus, and all of which something is told.
+    """
+
+    all: int
+    excluded: int
+    accepted: int
+    lost: int
+    unsure: int
+
+
+def tally(state: ExtractionState) -> Tally:
+    """Count the sweeps by what was decided of them."""
+    members = state.results.members.values()
+    used = [member for member in members if left_out(state, member) is None]
+    accepted = set(state.inputs.accepted)
+    undecided = [member for member in used if member.id not in accepted]
+    return Tally(
+        len(members),
+        len(members) - len(used),
+        len(used) - len(undecided),
+        sum(member.lost for member in undecided),
+        sum(map(is_doubtful, undecided)),
+    )
+
+
 def shown(state: ExtractionState) -> tuple[str, ...]:
     """Return the selected recordings, else one protocol of one cell, as far as those are selected, else the first."""
     view, members = state.view, state.results.members

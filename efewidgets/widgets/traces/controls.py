@@ -125,8 +125,9 @@ class Controls:
 
     def _make_exclusion(self) -> None:
         self.status = ipywidgets.HTML()
+        self.status.add_class("efe-judged")
         self.reason = ipywidgets.Text(
-            description="reason", placeholder="why, if not for the last reason", layout={"width": "280px"}
+            description="reason", placeholder="why, if not for the last reason", layout={"width": "250px"}
         )
         self.exclude = button(self.actions["exclude"], "exclude")
         self.accept = button(self.actions["accept"], "it is right")
@@ -135,9 +136,9 @@ class Controls:
         self.exclusion_row = row(
             self.accept,
             self.exclude,
+            self.include,
             self.reason,
             self.reasons,
-            self.include,
             self.status,
             kind="efe-exclusion",
         )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ...state import ExtractionState
 from ..parts.html import plain
 from .record import Action
+from .walk import judged_otherwise, look
 
 GROUP = "Everywhere"
 
@@ -15,11 +18,22 @@ DOWNLOAD = (
 
 
 def _undo(state: ExtractionState) -> str:
-    return f"Taken back: {plain(state.undo())}"
+    return f"Taken back: {plain(_stepped(state, state.undo))}"
 
 
 def _redo(state: ExtractionState) -> str:
-    return f"Done again: {plain(state.redo())}"
+    return f"Done again: {plain(_stepped(state, state.redo))}"
+
+
+def _stepped(state: ExtractionState, step: Callable[[], str]) -> str:
+    """Take an edit back, or do it again; what it said of sweeps is seen, for these are shown."""
+    before = state.inputs
+    label = step()
+    members = state.results.members
+    sweeps = [one for one in judged_otherwise(before, state.inputs) if one in members]
+    if sweeps:
+        look(state, *sweeps)
+    return label
 
 
 def _with(word: str, label: str) -> str:

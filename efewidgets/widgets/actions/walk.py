@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ...engine.figures.sweeps import amplitude
 from ...engine.problems import EfeError
-from ...state import ExtractionState, Results
+from ...state import ExtractionState, Inputs, Results
 from ...state.results.found import Member
 
 
@@ -159,11 +159,25 @@ def step(state: ExtractionState, by: int) -> str | None:
     return ids[further[0] if by > 0 else further[-1]] if further else None
 
 
-def look(state: ExtractionState, identity: str) -> None:
-    """Show one sweep, by itself, and its cell and protocol."""
-    member = state.results.members.get(identity)
+def look(state: ExtractionState, *identities: str) -> None:
+    """Show one sweep, or some, by themselves, and the cell and protocol of the first."""
+    member = state.results.members.get(identities[0])
     if member is None:
         raise EfeError("this sweep is not there any more.")
     with state.view.hold_trait_notifications():
         state.view.cell, state.view.protocol = member.cell, member.protocol
-        state.view.recordings = (identity,)
+        state.view.recordings = identities
+
+
+def judged_otherwise(one: Inputs, other: Inputs) -> list[str]:
+    """Return the sweeps that are excluded or accepted in one and not, or for another reason, in the other."""
+    found = dict.fromkeys(sorted(set(one.accepted) ^ set(other.accepted)))
+    cells = {id(cell) for cell in one.cells} ^ {id(cell) for cell in other.cells}
+    files = [
+        [file for cell in side.cells if id(cell) in cells for file in cell.files] for side in (one, other)
+    ]
+    before, after = ({file.id: file.excluded for file in side} for side in files)
+    for file in before.keys() & after.keys():
+        names = {**before[file], **after[file]}
+        found |= {f"{file}/{n}": None for n in names if before[file].get(n) != after[file].get(n)}
+    return list(found)

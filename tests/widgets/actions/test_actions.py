@@ -96,6 +96,25 @@ def test_the_line_of_python_does_the_same(tmp_path, state, name):
 # --- culling
 
 
+def test_what_was_taken_back_is_shown(state, keyboard):
+    ids = way(state.results).ids
+    state.view.recordings = ids[:1]
+    for name in ("exclude-1", "accept", "exclude-2"):
+        keyboard.do(name)
+    state.set_averaging(default_std_value=0.5)
+    seen = []
+    for name in ("undo", "undo", "undo", "undo", "redo", "redo"):
+        keyboard.do(name)
+        seen.append(state.view.recordings)
+    one, two, three = ((one,) for one in ids[:3])
+    assert seen == [(ids[3],), three, two, one, one, two]  # the first was not about a sweep
+    state.view.recordings = ids[4:7]
+    keyboard.do("exclude-3")
+    keyboard.do("undo")
+    assert set(state.view.recordings) == set(ids[4:7])
+    assert (state.view.cell, state.view.protocol) == ("A", "IDrest")
+
+
 def test_each_key_decides_and_the_next_sweep_stands_there(state, keyboard):
     ids = way(state.results).ids
     state.view.recordings = ids[:1]

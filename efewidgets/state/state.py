@@ -252,6 +252,12 @@ class ExtractionState(Observed):
                 self._announce("look at the files again")
         return changed
 
+    @property
+    def needs_run(self) -> bool:
+        """Whether `run` would do anything: there are recordings, and no run works, or has just ended, by itself."""
+        idle = self.status != "running" and not (self.status == "ready" and self._runner.eager)
+        return idle and bool(self.inputs.cells)
+
     run = of("_runs", Runs.run)
     wait = of("_runs", Runs.wait)
     cancel = of("_runs", Runs.cancel)

@@ -70,7 +70,7 @@ RUN = Action(
     "state.run()",
     ("Ctrl+Enter",),
     GROUP,
-    lambda state: bool(state.inputs.cells) and state.status != "running",
+    lambda state: state.needs_run,
 )
 CANCEL = Action(
     "cancel",

@@ -81,7 +81,7 @@ class RunBar(StateWidget):
 
     def build(self) -> Sequence[ipywidgets.Widget]:
         """Make the buttons, the status and the bar."""
-        self.run, self.cancel = button(RUN, icon="play", button_style="primary"), button(CANCEL, icon="stop")
+        self.run, self.cancel = button(RUN, icon="play"), button(CANCEL, icon="stop")
         self.undo, self.redo = button(UNDO, icon="undo"), button(REDO, icon="repeat")
         for control in (self.undo, self.redo):
             control.add_class("efe-step")
@@ -117,7 +117,7 @@ class RunBar(StateWidget):
     def render(self, data: RunBarData) -> None:
         """Put the status on the buttons, the line and the bar."""
         self._show_progress(data)
-        self.put(self.run, disabled=not data.can_run)
+        self.put(self.run, disabled=not data.can_run, button_style="primary" if data.can_run else "")
         self.put(self.cancel, disabled=not CANCEL.enabled(self.state))
         for control, action, label in ((self.undo, UNDO, data.undo), (self.redo, REDO, data.redo)):
             hint = label or f"nothing to {action.title.lower()}"
@@ -181,7 +181,7 @@ def _many(number: int, what: str) -> str:
 
 
 def _status_html(data: RunBarData) -> str:
-    idle = data.status == "ready" and not data.can_run
+    idle = data.words != WORDS[data.status]
     words = tag("span", escape(data.words), class_=f"efe-word efe-is-{'idle' if idle else data.status}")
     detail = tag("span", escape(data.detail), class_="efe-faint", title=plain(data.detail))
     # a screen reader says the word when it changes, not every step of the activity

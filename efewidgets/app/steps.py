@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..state import ExtractionState, Results
+from ..widgets.actions.walk import tally
 
 
 @dataclass(frozen=True)
@@ -68,20 +69,18 @@ def _recordings(state: ExtractionState) -> Progress:
 
 
 def _stimuli(state: ExtractionState) -> Progress:
-    members = state.results.members.values()
-    if not members:
+    found = tally(state)
+    if not found.all:
         return _later(state) or Progress("missing", "no sweep can be read")
-    used = [member for member in members if member.excluded is None]
-    lost = sum(member.lost for member in used)
-    unsure = sum(member.recording.timing_from == "unsure" for member in used)
-    words = count(len(members), "sweep")
-    if not used:
+    words = count(found.all, "sweep")
+    if found.excluded == found.all:
         return Progress("missing", f"all {words} are excluded")
-    less = f", {len(members) - len(used):,} excluded" if len(used) < len(members) else ""
-    if lost:
-        return Progress("attention", f"{lost:,} of {words} without a stimulus{less}")
-    if unsure:
-        return Progress("attention", f"{unsure:,} of {words} to check{less}")
+    less = f", {found.excluded:,} excluded" if found.excluded else ""
+    less += f", {found.accepted:,} accepted" if found.accepted else ""
+    if found.lost:
+        return Progress("attention", f"{found.lost:,} of {words} without a stimulus{less}")
+    if found.unsure:
+        return Progress("attention", f"{found.unsure:,} of {words} to check{less}")
     return Progress("done", words + less)
 
 

@@ -227,9 +227,9 @@ def test_a_library_that_stays_loaded_has_one_copy_for_all_processes(tmp_path, mo
     own.mkdir()
     assert libraries.copy_to_load(library, own) == own / "cppcore.pyd"  # elsewhere it goes with its folder
     monkeypatch.setattr(sys, "platform", "win32")
-    monkeypatch.setattr(libraries, "cache_folder", lambda: tmp_path / "cache")
+    monkeypatch.setenv("EFEWIDGETS_CACHE", str(tmp_path / "cache"))
     copy = libraries.copy_to_load(library, own)
-    assert copy.is_relative_to(tmp_path / "cache")
+    assert copy.parent == tmp_path / "cache-libraries"
     assert copy.suffix == ".pyd"
     assert copy.read_bytes() == b"the library"
     monkeypatch.setattr(os, "replace", _not_found)  # it is loaded: nothing replaces it, and nothing has to

@@ -342,7 +342,7 @@ def _facts(
         if recording.hypamp is not None:
             found.append(("holding", f"{_level(recording.hypamp)} nA"))
         found.append(("spikes", str(recording.spikecount)))
-        threshold = _threshold(recording)
+        threshold = None if samples is None else _threshold(recording)  # it may have to be read, too
         if threshold is not None:
             automatic = (recording.efel_settings or {}).get("Threshold") is None
             found.append(

@@ -48,7 +48,7 @@ class TraceViewer(StateWidget):
 
     def __init__(self, state: ExtractionState):
         self.active: str | None = None
-        self.cache = TraceCache()
+        self.cache = TraceCache(self._came)
         self._view = TraceView()
         self._zoom: tuple[float, float] | None = None
         self._drags = self._sets = 0
@@ -348,8 +348,13 @@ class TraceViewer(StateWidget):
         self.state.include([one for one in self.scope() if excluded(self.state, one) is not None])
         self.refresh()
 
+    def _came(self) -> None:
+        """Show samples that took longer to be read."""
+        self._changed(None)
+
     def leave(self) -> None:
-        """Close what no figure shows just now."""
+        """Read no more, and close what no figure shows just now."""
+        self.cache.close()
         for widget in self.panels.loose:
             if widget.comm is not None:  # whoever has closed the figures may have closed it too
                 close_all(widget)

@@ -68,20 +68,17 @@ def _recordings(state: ExtractionState) -> Progress:
 
 
 def _stimuli(state: ExtractionState) -> Progress:
-    members = state.results.members.values()
-    if not members:
+    found = state.results.counts
+    if not found.all:
         return _later(state) or Progress("missing", "no sweep can be read")
-    used = [member for member in members if member.excluded is None]
-    lost = sum(member.lost for member in used)
-    unsure = sum(member.recording.timing_from == "unsure" for member in used)
-    words = count(len(members), "sweep")
-    if not used:
+    words = count(found.all, "sweep")
+    if found.excluded == found.all:
         return Progress("missing", f"all {words} are excluded")
-    less = f", {len(members) - len(used):,} excluded" if len(used) < len(members) else ""
-    if lost:
-        return Progress("attention", f"{lost:,} of {words} without a stimulus{less}")
-    if unsure:
-        return Progress("attention", f"{unsure:,} of {words} to check{less}")
+    less = f", {found.excluded:,} excluded" if found.excluded else ""
+    if found.lost:
+        return Progress("attention", f"{found.lost:,} of {words} without a stimulus{less}")
+    if found.unsure:
+        return Progress("attention", f"{found.unsure:,} of {words} to check{less}")
     return Progress("done", words + less)
 
 
@@ -116,8 +113,7 @@ def _targets(state: ExtractionState) -> Progress:
 
 
 def _features(state: ExtractionState) -> Progress:
-    table = state.results.target_statistics
-    values = int(table["n"].sum()) if len(table) and "n" in table else 0
+    values = sum(state.results.values_of_targets)
     return (
         Progress("done", count(values, "value"))
         if values
@@ -153,8 +149,7 @@ def _why(state: ExtractionState) -> str:
 
 
 def _without_values(results: Results) -> int:
-    table = results.target_statistics
-    return int((table["n"] == 0).sum()) if len(table) and "n" in table else len(results.targets) - len(table)
+    return results.values_of_targets.count(0)
 
 
 STEPS = (

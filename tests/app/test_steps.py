@@ -140,15 +140,16 @@ def test_automatic_targets(state):
 
 
 def test_stimuli_that_are_unsure_or_lost(state, monkeypatch):
-    first, second, third = list(state.results.members.values())[:3]
+    first, second, third, fourth = list(state.results.members.values())[:4]
     many = len(state.results.members)
     monkeypatch.setattr(first.recording, "timing_from", "unsure")
     assert said(state)["stimuli"] == ("attention", f"1 of {many} sweeps to check")
     monkeypatch.setattr(second.recording, "timing_from", "lost")
-    assert said(state)["stimuli"] == ("attention", f"1 of {many} sweeps without a stimulus")
+    state.exclude([third.id], "seal lost")  # so that they are counted anew
+    assert said(state)["stimuli"] == ("attention", f"1 of {many} sweeps without a stimulus, 1 excluded")
     monkeypatch.setattr(second.recording, "timing_from", "given")
-    state.exclude([third.id], "seal lost")
-    assert said(state)["stimuli"] == ("attention", f"1 of {many} sweeps to check, 1 excluded")
+    state.exclude([fourth.id], "seal lost")
+    assert said(state)["stimuli"] == ("attention", f"1 of {many} sweeps to check, 2 excluded")
 
 
 class Held(concurrent.futures.Executor):

@@ -14,7 +14,7 @@ from ...engine.figures.style import BLUE, FRAME, GREEN, ORANGE, VERMILLION, coun
 from ...engine.figures.sweeps import amplitude
 from ...engine.problems import EfeError
 from ...state import ExtractionState, Results
-from ...state.results.found import Member
+from ...state.results.members import Member
 from ..parts.html import plain
 from ..parts.plots import padded
 from .models import models_over

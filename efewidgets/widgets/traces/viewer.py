@@ -65,7 +65,7 @@ class TraceViewer(StateWidget):
         self._hears = keys
         self.keyboard: Keyboard | None = None
         self.active: str | None = None
-        self.cache = TraceCache()
+        self.cache = TraceCache(self._came)
         self._view = TraceView()
         self._zoom: tuple[float, float] | None = None
         self._drags = self._sets = 0
@@ -379,8 +379,13 @@ class TraceViewer(StateWidget):
         self.state.take_back([one for one in self.scope() if decided(self.state, one)])
         self.refresh()
 
+    def _came(self) -> None:
+        """Show samples that took longer to be read."""
+        self._changed(None)
+
     def leave(self) -> None:
-        """Close what no figure shows just now."""
+        """Read no more, and close what no figure shows just now."""
+        self.cache.close()
         for widget in self.panels.loose:
             if widget.comm is not None:  # whoever has closed the figures may have closed it too
                 close_all(widget)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import pathlib
 from collections.abc import Iterator
 
@@ -60,6 +61,7 @@ ONLY_POSIX = {
 }
 
 
+@functools.cache
 def modules(folder: pathlib.Path) -> list[tuple[pathlib.Path, ast.Module]]:
     return [(path, ast.parse(path.read_text(encoding="utf-8"))) for path in sorted(folder.rglob("*.py"))]
 

@@ -114,6 +114,13 @@ class TraceViewer(StateWidget):
         self.on_click(controls.exclude, self._exclude, self.exclusion_message)
         self.on_click(controls.include, self._include, self.exclusion_message)
 
+    def depends_on(self) -> tuple[Any, ...]:
+        """Return the recordings with their amplitudes: targets and their features are no part of a trace."""
+        results = self.state.results
+        cells = [cell.name for cell in results.inputs.cells]
+        recordings = [results.get(stage, cell) for cell in cells for stage in ("members", "threshold")]
+        return self.state.inputs.cells, results.inputs.cells, recordings, None if cells else self.state.status
+
     def view_data(self) -> TraceView:
         return trace_view(self.state, self.cache, self.active, fit=self.controls.fit.value)
 
@@ -350,7 +357,10 @@ class TraceViewer(StateWidget):
 
     def _came(self) -> None:
         """Show samples that took longer to be read."""
-        self._changed(None)
+        if self.shown:
+            self.refresh()
+        else:
+            self._late.add("samples")
 
     def leave(self) -> None:
         """Read no more, and close what no figure shows just now."""

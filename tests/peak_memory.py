@@ -23,7 +23,7 @@ def peak_memory(children: bool = False) -> float:
 
     status = pathlib.Path("/proc/self/status")
     if status.exists():
-        own = int(status.read_text().split("VmHWM:")[1].split()[0]) / 1e3
+        own = int(status.read_text(encoding="utf-8").split("VmHWM:")[1].split()[0]) / 1e3
     else:
         own = _rusage(resource.RUSAGE_SELF)
     return max(own, _rusage(resource.RUSAGE_CHILDREN)) if children else own

@@ -79,7 +79,9 @@ print(json.dumps([seconds, [name.split(".")[0] for name in sys.modules]]))
 def imported_by(module: str) -> tuple[float, set[str]]:
     """Import a module in a process of its own; return the seconds it took and the packages then loaded."""
     code = IMPORT.format(module=module)
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, encoding="utf-8"
+    )
     seconds, modules = json.loads(done.stdout)
     return seconds, set(modules)
 
@@ -102,7 +104,9 @@ def test_the_functions_load_no_notebook_and_no_figures():
 def test_no_format_is_loaded_before_its_first_file():
     """Nor what fetches files from elsewhere; ``efewidgets.engine.readers`` knows the names of all formats."""
     code = "import sys, efewidgets.extract; print(*(name for name in sys.modules if name.startswith(('efew', 'h5py'))))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, encoding="utf-8"
+    )
     loaded, readers = set(done.stdout.split()), "efewidgets.engine.readers"
     assert f"{readers}.registry" in loaded
     assert not loaded & {
@@ -270,7 +274,9 @@ def test_the_scan_sees_relative_imports(tmp_path, monkeypatch):
     (tmp_path / "engine" / "readers").mkdir(parents=True)
     file = tmp_path / "engine" / "readers" / "x.py"
     file.write_text(
-        "from ...state import inputs\ndef f():\n    from ..units import to_ms\n    import os.path\n"
+        "from ...state import inputs\ndef f():\n    from ..units import to_ms\n    import os.path\n",
+        encoding="utf-8",
+        newline="\n",
     )
     assert imports_of(file) == {
         "efewidgets.state",

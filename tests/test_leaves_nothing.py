@@ -34,6 +34,7 @@ def test_what_a_test_and_its_processes_leave_goes_with_the_run(tmp_path):
         text=True,
         timeout=120,
         check=False,
+        encoding="utf-8",
     )
     assert "1 passed" in done.stdout, done.stdout
     # pytest's own folder of runs stays, with nothing in it

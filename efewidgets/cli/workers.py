@@ -5,22 +5,15 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import threading
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..engine.problems import EfeError
 from ..engine.systems.processes import cores
 from .console import Console
 
-if TYPE_CHECKING:
-    from multiprocessing.process import BaseProcess
-
-
 _PAYS_FROM_S = 4.0  # starting a worker costs about a second
-_GRACE_S = 1.5
 
 
 def choose_jobs(wanted: int | None, files_metadata: Any, plot: bool = False) -> int:
@@ -74,36 +67,10 @@ def worker_processes(jobs: int) -> Iterator[Executor | None]:
     if jobs < 2:
         yield None
         return
-    from multiprocessing import active_children
+    from ..engine.parallel import own_processes
 
-    from ..engine.parallel import WorkerPool
-
-    others, threads = set(active_children()), set(threading.enumerate())
-    executor = WorkerPool(jobs, _start_worker)
-    try:
+    with own_processes(jobs, _start_worker) as executor:
         yield executor
-    except BaseException:
-        executor.shutdown(wait=False, cancel_futures=True)
-        _end(set(active_children()) - others)
-        _join(set(threading.enumerate()) - threads)
-        raise
-    executor.shutdown()
-
-
-def _end(processes: Iterable[BaseProcess]) -> None:
-    """Let processes finish the job they are at, which is a short one, or end them."""
-    until = time.monotonic() + _GRACE_S
-    for process in processes:
-        process.join(max(until - time.monotonic(), 0))
-        if process.is_alive():
-            process.terminate()
-
-
-def _join(threads: Iterable[threading.Thread]) -> None:
-    """Let the threads of a pool end, for a while: Python, ending meanwhile, would wake those that close just then."""
-    until = time.monotonic() + _GRACE_S
-    for thread in threads:
-        thread.join(max(until - time.monotonic(), 0))
 
 
 def _start_worker() -> None:

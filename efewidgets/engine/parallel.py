@@ -9,14 +9,27 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Callable, Iterator, Sequence
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, wait
+from multiprocessing import active_children
+from multiprocessing.process import BaseProcess
 from typing import Any
 
 from .systems.processes import cores
-from .workers import WorkerDiedError, WorkerPool
+from .workers import WorkerDiedError, WorkerPool, WorkersDontStartError
 
-__all__ = ["WorkerDiedError", "WorkerPool", "cores", "each", "run", "workers_of"]
+__all__ = [
+    "WorkerDiedError",
+    "WorkerPool",
+    "WorkersDontStartError",
+    "cores",
+    "each",
+    "own_processes",
+    "run",
+    "workers_of",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +38,9 @@ Failed = Callable[[Any, Exception], Any]
 
 #: s between two looks whether a result is still wanted
 _LOOK_EVERY = 0.1
+
+#: s that processes and threads are given to end by themselves, when what they do isn't wanted any more
+_GRACE_S = 1.5
 
 
 def run(
@@ -161,3 +177,41 @@ def workers_of(executor: Any = None, map_function: Any = None) -> int:
     with contextlib.suppress(Exception):  # Dask's, which isn't asked otherwise
         return max(1, sum(executor._client.nthreads().values()))
     return cores()
+
+
+@contextlib.contextmanager
+def own_processes(workers: int, start: Callable[[], None] | None = None) -> Iterator[WorkerPool]:
+    """Start processes of this machine that end with the block, at once if it fails or somebody stops it.
+
+    Parameters
+    ----------
+    workers : int
+    start : callable, optional
+        Called in each process when it starts.
+    """
+    others, threads = set(active_children()), set(threading.enumerate())
+    executor = WorkerPool(workers, start)
+    try:
+        yield executor
+    except BaseException:
+        executor.shutdown(wait=False, cancel_futures=True)
+        _end(set(active_children()) - others)
+        _join(set(threading.enumerate()) - threads)
+        raise
+    executor.shutdown()
+
+
+def _end(processes: Iterable[BaseProcess]) -> None:
+    """Let processes finish the job they are at, which is a short one, or end them."""
+    until = time.monotonic() + _GRACE_S
+    for process in processes:
+        process.join(max(until - time.monotonic(), 0))
+        if process.is_alive():
+            process.terminate()
+
+
+def _join(threads: Iterable[threading.Thread]) -> None:
+    """Let the threads of a pool end, for a while: Python, ending meanwhile, would wake those that close just then."""
+    until = time.monotonic() + _GRACE_S
+    for thread in threads:
+        thread.join(max(until - time.monotonic(), 0))

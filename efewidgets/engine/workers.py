@@ -36,6 +36,10 @@ class WorkerDiedError(Exception):
     """The process that worked on a job died, and the next one that tried it, too."""
 
 
+class WorkersDontStartError(EfeError):
+    """A process ended before it could take a job."""
+
+
 class WorkerPool(Executor):
     """Processes on this machine, each with one job at a time: one that dies takes down only that.
 
@@ -199,13 +203,21 @@ class _Process:
         self._began = False
 
     def answer(self, question: bytes) -> Any:
-        """Return what it answers, or raise what it raised; _LostError if it died, EfeError if it never began."""
+        """Return what it answers, or raise what it raised.
+
+        Raises
+        ------
+        WorkersDontStartError
+            If it never began.
+        _LostError
+            If it died.
+        """
         try:
             if not self._began:
                 self._pipe.recv_bytes()
                 self._began = True
         except (EOFError, OSError):
-            raise EfeError(_NO_START) from None
+            raise WorkersDontStartError(_NO_START) from None
         try:
             self._pipe.send_bytes(question)
             answer = self._pipe.recv_bytes()

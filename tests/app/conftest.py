@@ -37,8 +37,10 @@ class Lab:
         sample = datasets.sample_folder() / "RS1.nwb"
         shutil.copy(sample, self.root / "cell.nwb")
         shutil.copy(sample, self.other / "cell.nwb")
-        (self.other / "secret.txt").write_text(SECRET * 4000)
-        (self.other / "session.json").write_text(json.dumps(self.config("cell.nwb") | {"comment": SECRET}))
+        (self.other / "secret.txt").write_text(SECRET * 4000, encoding="utf-8", newline="\n")
+        (self.other / "session.json").write_text(
+            json.dumps(self.config("cell.nwb") | {"comment": SECRET}), encoding="utf-8", newline="\n"
+        )
         (self.root / "link.nwb").symlink_to(self.other / "cell.nwb")
         (self.root / "link.json").symlink_to(self.other / "session.json")
         (self.root / "chain.json").symlink_to("link.json")
@@ -58,7 +60,7 @@ class Lab:
     def session(self, **more: Any) -> pathlib.Path:
         """Write a session in the root."""
         path = self.root / "session.json"
-        path.write_text(json.dumps(self.config("cell.nwb", **more)))
+        path.write_text(json.dumps(self.config("cell.nwb", **more)), encoding="utf-8", newline="\n")
         return path
 
     def is_untouched(self) -> bool:

@@ -29,10 +29,10 @@ def lab(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "path", list(sys.path))
     for folder in ("root", "scratch"):
         (tmp_path / folder).mkdir()
-    (tmp_path / "root" / "reader_of_this_lab.py").write_text(READER)
+    (tmp_path / "root" / "reader_of_this_lab.py").write_text(READER, encoding="utf-8", newline="\n")
     config = datasets.sample_config(["RS1"]) | {"recording_reader": "reader_of_this_lab:read"}
     path = tmp_path / "root" / "lab.json"
-    path.write_text(json.dumps(config, default=str))
+    path.write_text(json.dumps(config, default=str), encoding="utf-8", newline="\n")
     yield Settings(str(path), str(path.parent), str(path.parent), str(tmp_path / "scratch"))
     sys.modules.pop("reader_of_this_lab", None)
 
@@ -44,7 +44,9 @@ def test_a_reload_goes_on_with_the_reader_of_the_host(lab):
         fence.scratch.mkdir()
         state.save(fence.scratch / "session.json")
     # a visitor's module of the same name is not taken
-    (fence.scratch / "reader_of_this_lab.py").write_text("raise SystemExit('not this one')")
+    (fence.scratch / "reader_of_this_lab.py").write_text(
+        "raise SystemExit('not this one')", encoding="utf-8", newline="\n"
+    )
     for path in (fence.scratch / "session.json", lab.start):
         with open_session(path, fence) as state:
             reader = state.inputs.recording_reader
@@ -58,7 +60,9 @@ def test_another_reader_is_refused(lab, reader):
         fence = fence_of(with_reader(lab, state), "visit")
     fence.scratch.mkdir()
     path = fence.scratch / "session.json"
-    path.write_text(json.dumps({"files_metadata": {}, "recording_reader": reader}))
+    path.write_text(
+        json.dumps({"files_metadata": {}, "recording_reader": reader}), encoding="utf-8", newline="\n"
+    )
     with pytest.raises(EfeError, match="can't bring a reader"):
         open_session(path, fence)
 

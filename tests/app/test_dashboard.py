@@ -149,7 +149,7 @@ def test_opening_a_session_replaces_the_state(dashboard, state, tmp_path):
 
 def test_what_cannot_be_opened_changes_nothing(dashboard, state, tmp_path):
     path = tmp_path / "session.json"
-    path.write_text("{")
+    path.write_text("{", encoding="utf-8", newline="\n")
     for wrong in ("", path, tmp_path / "missing.json"):
         with pytest.raises(EfeError):
             dashboard.open_session(wrong)
@@ -165,7 +165,7 @@ def test_the_session_panel_saves_downloads_and_says_what_is_wrong(dashboard, sta
     with ExtractionState.load(tmp_path / "here.json") as again:
         assert again.inputs == state.inputs
     path = tmp_path / "download.json"
-    path.write_text(panel.text(), encoding="utf-8")
+    path.write_text(panel.text(), encoding="utf-8", newline="\n")
     with ExtractionState.load(path) as again:
         assert again.inputs == state.inputs
     panel.path.value = str(tmp_path / "not there.json")
@@ -180,7 +180,7 @@ def test_autosave_continues_where_a_person_was(state, tmp_path):
     state.set_targets([{"efeature": "sag_amplitude", "protocol": "IV", "amplitude": -100, "tolerance": 10}])
     dashboard.step = "export"
     dashboard.close()
-    assert json.loads(path.read_text())["targets"][0]["efeature"] == "sag_amplitude"
+    assert json.loads(path.read_text(encoding="utf-8"))["targets"][0]["efeature"] == "sag_amplitude"
     with ExtractionState.load(path) as again:
         dashboard = Dashboard(again, autosave=path)
         assert dashboard.step == "export"
@@ -197,7 +197,7 @@ def test_a_session_goes_on_at_the_same_place(dashboard, state, tmp_path):
     state.view.recordings = (recording,)
     dashboard.toggles["Session"].value = True
     panel = dashboard.parts["SessionPanel"]
-    (tmp_path / "downloaded.json").write_text(panel.text(), encoding="utf-8")
+    (tmp_path / "downloaded.json").write_text(panel.text(), encoding="utf-8", newline="\n")
     panel.path.value = str(tmp_path / "saved.json")
     panel.saves.click()
     expected = state.inputs
@@ -247,6 +247,6 @@ def test_a_script_that_ends_with_a_dashboard_ends_in_silence():
         "from efewidgets import Dashboard; dashboard = Dashboard(); dashboard.state.view.tab = 'features'"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, cwd=ROOT
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, cwd=ROOT, encoding="utf-8"
     )
     assert (done.returncode, done.stderr) == (0, "")

@@ -79,7 +79,7 @@ def config(path) -> dict:
 )
 def test_sessions_that_reach_outside_are_refused(fence, places, change, caplog):
     path = places / "root" / "session.json"
-    path.write_text(json.dumps(config("cell.nwb") | change))
+    path.write_text(json.dumps(config("cell.nwb") | change), encoding="utf-8", newline="\n")
     with pytest.raises(EfeError):
         open_session(path, fence)
     assert "refused" in caplog.text
@@ -87,7 +87,7 @@ def test_sessions_that_reach_outside_are_refused(fence, places, change, caplog):
 
 def test_a_session_outside_is_not_read(fence, places):
     path = places / "secret" / "session.json"
-    path.write_text(json.dumps(config(places / "root" / "cell.nwb")))
+    path.write_text(json.dumps(config(places / "root" / "cell.nwb")), encoding="utf-8", newline="\n")
     with pytest.raises(EfeError, match="out of reach"):
         open_session(path, fence)
 
@@ -97,7 +97,7 @@ def test_the_sample_cells_are_within_every_fence(places):
     fence = fence_of(settings, new_name())
     assert fence.readable(datasets.sample_folder() / "RS1.nwb").is_file()
     path = places / "root" / "session.json"
-    path.write_text(json.dumps(config(datasets.sample_folder() / "RS1.nwb")))
+    path.write_text(json.dumps(config(datasets.sample_folder() / "RS1.nwb")), encoding="utf-8", newline="\n")
     with open_session(path, fence) as state:
         assert len(state.inputs.cells) == 1
 

@@ -187,7 +187,7 @@ BAD_SESSIONS = {
 
 @pytest.mark.parametrize("name", BAD_SESSIONS)
 def test_a_session_that_reaches_outside_is_refused(dashboard, lab, name, caplog):
-    (lab.root / "trap.py").write_text("raise SystemExit('it was run')")
+    (lab.root / "trap.py").write_text("raise SystemExit('it was run')", encoding="utf-8", newline="\n")
     before = dashboard.state
     dashboard.parts["SessionPanel"].path.value = str(lab.session(**BAD_SESSIONS[name](lab)))
     dashboard.parts["SessionPanel"].opens.click()
@@ -217,7 +217,7 @@ def test_a_session_that_reaches_outside_is_refused(dashboard, lab, name, caplog)
 )
 def test_odd_sessions_change_nothing(dashboard, lab, text):
     before = dashboard.state
-    (lab.root / "odd.json").write_text(text)
+    (lab.root / "odd.json").write_text(text, encoding="utf-8", newline="\n")
     dashboard.parts["SessionPanel"].path.value = "odd.json"
     in_time(dashboard.parts["SessionPanel"].opens.click)
     assert dashboard.state is before
@@ -241,11 +241,13 @@ def test_a_session_too_large_is_not_read(dashboard, lab, monkeypatch):
 def test_the_address_names_no_other_folder(lab, monkeypatch):
     (lab.scratch.parent / "elsewhere").mkdir()
     (lab.scratch.parent / "elsewhere" / "session.json").write_text(
-        json.dumps(lab.config(lab.root / "cell.nwb"))
+        json.dumps(lab.config(lab.root / "cell.nwb")), encoding="utf-8", newline="\n"
     )
     (lab.scratch / "aaaaaaaaaaaaaaaa").mkdir()
     bad = lab.config(lab.other / "cell.nwb")
-    (lab.scratch / "aaaaaaaaaaaaaaaa" / "session.json").write_text(json.dumps(bad))
+    (lab.scratch / "aaaaaaaaaaaaaaaa" / "session.json").write_text(
+        json.dumps(bad), encoding="utf-8", newline="\n"
+    )
     settings = Settings(str(lab.root), str(lab.root), str(lab.root), str(lab.scratch))
     monkeypatch.setenv(VARIABLE, settings.environment()[VARIABLE])
     monkeypatch.chdir(lab.root)
@@ -427,7 +429,7 @@ def test_readers_write_nothing(lab, options):
 @pytest.mark.parametrize("inside", [True, False])
 def test_efel_is_given_no_file_to_read(dashboard, lab, inside, caplog):
     path = str((lab.scratch if inside else lab.other) / "secret.txt")
-    (lab.scratch / "secret.txt").write_text("LibV5:peak_voltage")
+    (lab.scratch / "secret.txt").write_text("LibV5:peak_voltage", encoding="utf-8", newline="\n")
     settings = json.dumps({"dependencyfile_path": path})
     dashboard.step = "targets"
     editor = dashboard.parts["TargetEditor"]
@@ -461,7 +463,7 @@ def test_names_make_no_path(dashboard, lab):
     )
     session["files_metadata"] = {name: session["files_metadata"]["c"]}
     session["targets"][0] |= {"efeature_name": name}
-    (lab.root / "session.json").write_text(json.dumps(session))
+    (lab.root / "session.json").write_text(json.dumps(session), encoding="utf-8", newline="\n")
     dashboard.open_session("session.json")
     dashboard.step = "export"
     dashboard.parts["ResultsPanel"].folder.value = "out"

@@ -41,7 +41,7 @@ def target(number):
 
 
 def amplitude(path):
-    return json.loads(path.read_text())["targets"][0]["amplitude"]
+    return json.loads(path.read_text(encoding="utf-8"))["targets"][0]["amplitude"]
 
 
 def test_the_page_that_opened_a_session_last_keeps_it(state, tmp_path, other_page, monkeypatch):

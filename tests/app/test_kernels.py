@@ -15,7 +15,7 @@ def test_kernels_are_of_our_own_python_whatever_a_person_has_installed(tmp_path,
     theirs = tmp_path / "kernels" / "python3" / "kernel.json"
     theirs.parent.mkdir(parents=True)
     spec = {"argv": ["/anaconda/bin/python", "-m", "ipykernel_launcher"], "display_name": "Anaconda"}
-    theirs.write_text(json.dumps(spec), encoding="utf-8")
+    theirs.write_text(json.dumps(spec), encoding="utf-8", newline="\n")
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
     assert KernelSpecManager().get_kernel_spec("python3").argv[0] == "/anaconda/bin/python"
     assert OwnPython().get_kernel_spec("python3").argv[0] == sys.executable

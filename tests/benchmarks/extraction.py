@@ -79,7 +79,9 @@ class LabCase(Case):
 
     def arguments(self) -> dict[str, Any]:
         """Return the arguments, with absolute paths."""
-        given = json.loads((LAB / "cases" / "ibw_relative_given_timing" / "config.json").read_text())
+        given = json.loads(
+            (LAB / "cases" / "ibw_relative_given_timing" / "config.json").read_text(encoding="utf-8")
+        )
         names = ("files_metadata", "targets", "protocols_rheobase")
         return {name: _absolute(given[name]) for name in names}
 
@@ -170,7 +172,7 @@ def _version(name: str) -> str:
 
 def _processor() -> str:
     try:
-        with open("/proc/cpuinfo") as file:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
             return next(line.split(":")[1].strip() for line in file if line.startswith("model name"))
     except (OSError, StopIteration):
         return platform.processor() or platform.machine()

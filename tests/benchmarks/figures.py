@@ -52,7 +52,7 @@ def load() -> tuple[str, list[Any], list[Any], list[str]]:
 def _experiment() -> tuple[dict[str, Any], Path, str]:
     """Return real recordings if they are at hand, else the sample cells."""
     if SHARED.is_dir():
-        config = json.loads((SHARED / "cases" / CASE / "config.json").read_text())
+        config = json.loads((SHARED / "cases" / CASE / "config.json").read_text(encoding="utf-8"))
         names = ("files_metadata", "targets", "protocols_rheobase")
         return {name: config[name] for name in names}, SHARED / "recordings", "real cells"
     from efewidgets import datasets

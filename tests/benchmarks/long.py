@@ -122,7 +122,9 @@ def main() -> int:
 
 def _apart(what: str, path: str) -> dict[str, float]:
     code = f"import json; from tests.benchmarks import long; print(json.dumps(long.{what}({path!r})))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, encoding="utf-8"
+    )
     values: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return values
 

@@ -48,7 +48,7 @@ def measured(who: str, arguments: Mapping[str, Any], workers: int = 1) -> Cost:
     """Run ``extract_efeatures`` of "BluePyEfe" or "efewidgets" with these arguments in a fresh process."""
     with tempfile.TemporaryDirectory() as folder:
         given = pathlib.Path(folder, "arguments.json")
-        given.write_text(json.dumps(arguments))
+        given.write_text(json.dumps(arguments), encoding="utf-8", newline="\n")
         command = [sys.executable, "-m", "tests.benchmarks.runs", who, str(workers), str(given), folder]
         start = time.perf_counter()
         process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)  # LAPACK prints
@@ -57,8 +57,11 @@ def measured(who: str, arguments: Mapping[str, Any], workers: int = 1) -> Cost:
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             raise RuntimeError(f"{who} ended with {process.returncode}")
-        outputs = {name: json.loads(pathlib.Path(folder, f"{name}.json").read_text()) for name in NAMES}
-        memory = float(pathlib.Path(folder, "memory").read_text())
+        outputs = {
+            name: json.loads(pathlib.Path(folder, f"{name}.json").read_text(encoding="utf-8"))
+            for name in NAMES
+        }
+        memory = float(pathlib.Path(folder, "memory").read_text(encoding="utf-8"))
     return Cost(usage.ru_utime + usage.ru_stime, wall, memory, outputs)
 
 
@@ -67,10 +70,10 @@ def main() -> None:
     who, workers, given, folder = sys.argv[1:]
     logging.disable(logging.CRITICAL)
     warnings.simplefilter("ignore")
-    arguments = json.loads(pathlib.Path(given).read_text())
+    arguments = json.loads(pathlib.Path(given).read_text(encoding="utf-8"))
     run = _theirs if who == "BluePyEfe" else _ours
     run(folder, arguments, int(workers))
-    pathlib.Path(folder, "memory").write_text(str(peak_memory(children=True)))
+    pathlib.Path(folder, "memory").write_text(str(peak_memory(children=True)), encoding="utf-8", newline="\n")
 
 
 def _ours(folder: str, arguments: dict[str, Any], workers: int) -> None:

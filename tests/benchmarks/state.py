@@ -204,7 +204,7 @@ def reopening() -> dict[str, float]:
             state.save(f"{folder}/session.json")
         for name in ("first time", "again"):
             command = [sys.executable, "-c", code, f"{folder}/session.json", f"{folder}/cache"]
-            done = subprocess.run(command, capture_output=True, text=True, check=True)
+            done = subprocess.run(command, capture_output=True, text=True, check=True, encoding="utf-8")
             found[name] = float(done.stdout.split()[0])
     return found
 
@@ -257,7 +257,7 @@ def main() -> int:
             "--rounds",
             str(chosen.rounds),
         ]
-        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, encoding="utf-8")
         good &= report(json.loads(done.stdout.splitlines()[-1]), size)
     times = reopening()
     print(

@@ -231,7 +231,9 @@ def _ibw(place: pathlib.Path, number: int, recordings: int) -> dict[str, list[di
             write_ibw(path, (values * bit).astype(np.float32), 1.0 / sequence.rate, unit)
     if drawn:
         listed.write_text(
-            "\n".join(f"{name}_{count}" for count, (name, *_) in enumerate(drawn)), encoding="utf-8"
+            "\n".join(f"{name}_{count}" for count, (name, *_) in enumerate(drawn)),
+            encoding="utf-8",
+            newline="\n",
         )
     found: dict[str, list[dict[str, Any]]] = {name: [] for name in SEQUENCES}
     for stem in listed.read_text(encoding="utf-8").splitlines():

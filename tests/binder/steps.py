@@ -37,6 +37,6 @@ def buildpack() -> Any:
 def base_pins(python: str) -> list[str]:
     """Return the Jupyter packages that are in the image before ours, as requirements for pip."""
     folder = importlib.resources.files("repo2docker.buildpacks.conda")
-    lock = (folder / f"environment.py-{python}-linux-64.lock").read_text()
+    lock = (folder / f"environment.py-{python}-linux-64.lock").read_text(encoding="utf-8")
     found = dict(re.findall(r"/([A-Za-z0-9_.-]+?)-(\d[^-/]*)-[^-/]+\.(?:conda|tar\.bz2)", lock))
     return [f"{re.sub('-(base|core)$', '', name)}=={found[name]}" for name in _BASE]

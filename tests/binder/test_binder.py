@@ -24,13 +24,13 @@ from tests.binder.links import ROOT, links
 BINDER = ROOT / "binder"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 REPOSITORY = PROJECT["urls"]["Repository"]
-PYTHON = (BINDER / "runtime.txt").read_text().strip().removeprefix("python-")
+PYTHON = (BINDER / "runtime.txt").read_text(encoding="utf-8").strip().removeprefix("python-")
 SCRIPTS = ["postBuild", "pin"]
 
 
 def lines(name: str) -> list[str]:
     """Return the lines of a file of requirements, without comments."""
-    found = (line.split("#")[0].strip() for line in (BINDER / name).read_text().splitlines())
+    found = (line.split("#")[0].strip() for line in (BINDER / name).read_text(encoding="utf-8").splitlines())
     return [line for line in found if line]
 
 
@@ -74,7 +74,7 @@ def test_what_the_pinned_packages_need_is_pinned_too():
 
 
 def test_nothing_names_a_place_where_packages_are_or_breaks_dragging():
-    text = (BINDER / "requirements.txt").read_text()
+    text = (BINDER / "requirements.txt").read_text(encoding="utf-8")
     assert not re.search(r"://|^-|@", text, re.MULTILINE)
     assert "bqplot-gl" not in pins()
 
@@ -87,12 +87,14 @@ def test_the_python_is_one_that_the_project_takes():
 def test_the_scripts_can_be_run(name):
     script = BINDER / name
     assert os.access(script, os.X_OK)
-    assert "set -euo pipefail" in script.read_text()
+    assert "set -euo pipefail" in script.read_text(encoding="utf-8")
     subprocess.run(["bash", "-n", script], check=True)
 
 
 def test_the_scripts_name_files_that_exist():
-    named = re.findall(r"binder/[\w./]+", "\n".join((BINDER / name).read_text() for name in SCRIPTS))
+    named = re.findall(
+        r"binder/[\w./]+", "\n".join((BINDER / name).read_text(encoding="utf-8") for name in SCRIPTS)
+    )
     assert named
     assert all((ROOT / name).exists() for name in named)
 
@@ -101,7 +103,7 @@ def test_pages_load_the_same_extensions_as_the_dashboard():
     pytest.importorskip("voila")
     from efewidgets.app.server import FOR_PAGES
 
-    settings = json.loads((BINDER / "voila" / "voila.json").read_text())["VoilaConfiguration"]
+    settings = json.loads((BINDER / "voila" / "voila.json").read_text(encoding="utf-8"))["VoilaConfiguration"]
     assert settings["extension_allowlist"] == FOR_PAGES
 
 

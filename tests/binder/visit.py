@@ -54,7 +54,9 @@ def build(folder: pathlib.Path, python: str) -> dict[str, str]:
     for step in [" ".join(base), *steps, "python -m pip check"]:
         print(f"$ {step}")
         start = time.monotonic()
-        done = subprocess.run(["bash", "-c", step], env=environment, capture_output=True, text=True)
+        done = subprocess.run(
+            ["bash", "-c", step], env=environment, capture_output=True, text=True, encoding="utf-8"
+        )
         if done.returncode:
             raise SystemExit(f"{done.stdout}\n{done.stderr}")
         print(f"  {time.monotonic() - start:.0f} s")
@@ -70,14 +72,14 @@ def serving(environment: dict[str, str]) -> Iterator[tuple[str, int]]:
     command = ["jupyter-lab", "--ip=127.0.0.1", f"--port={port}", "--no-browser", "--allow-root"]
     command += [f"--ServerApp.base_url={BASE_URL}", f"--IdentityProvider.token={TOKEN}"]
     log = pathlib.Path(environment["HOME"]) / "server.log"
-    with log.open("w") as output:
+    with log.open("w", encoding="utf-8", newline="\n") as output:
         server = subprocess.Popen(
             command, env=environment, stdout=output, stderr=output, start_new_session=True
         )
     try:
-        while f":{port}{BASE_URL}" not in log.read_text():
+        while f":{port}{BASE_URL}" not in log.read_text(encoding="utf-8"):
             if server.poll() is not None:
-                raise SystemExit(log.read_text())
+                raise SystemExit(log.read_text(encoding="utf-8"))
             time.sleep(0.2)
         yield f"http://127.0.0.1:{port}", server.pid
     finally:
@@ -91,8 +93,17 @@ def memory(process: int) -> float:
     """Return the MB that a process and its children have, shared ones counted once."""
     about = pathlib.Path(f"/proc/{process}")
     try:
-        own = int(re.search(r"^Pss:\s+(\d+)", (about / "smaps_rollup").read_text(), re.MULTILINE)[1]) / 1024
-        children = " ".join(task.read_text() for task in about.glob("task/*/children")).split()
+        own = (
+            int(
+                re.search(
+                    r"^Pss:\s+(\d+)", (about / "smaps_rollup").read_text(encoding="utf-8"), re.MULTILINE
+                )[1]
+            )
+            / 1024
+        )
+        children = " ".join(
+            task.read_text(encoding="utf-8") for task in about.glob("task/*/children")
+        ).split()
     except FileNotFoundError:  # it has just ended
         return 0.0
     return own + sum(memory(int(child)) for child in children)
@@ -140,7 +151,7 @@ def main() -> None:
     """Build, serve, visit, and tell."""
     from playwright.sync_api import sync_playwright
 
-    wanted = (ROOT / "binder" / "runtime.txt").read_text().strip().replace("-", "")
+    wanted = (ROOT / "binder" / "runtime.txt").read_text(encoding="utf-8").strip().replace("-", "")
     python = sys.argv[1] if len(sys.argv) > 1 else shutil.which(wanted)
     if not python or not CHROMIUM:
         raise SystemExit(f"needs {wanted} and chromium")

@@ -125,7 +125,7 @@ def start_server(kind: str, folder: pathlib.Path) -> Server:
     command = [part.format(folder=folder, port=port) for part in COMMANDS[kind]]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "JUPYTER_PLATFORM_DIRS": "1"}
     log = folder / "server.log"
-    with log.open("w") as output:
+    with log.open("w", encoding="utf-8", newline="\n") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", *command],
             stdout=output,
@@ -144,9 +144,9 @@ def start_server(kind: str, folder: pathlib.Path) -> Server:
             refused.close()
             return Server(kind, url, folder, process)
         except OSError:
-            assert process.poll() is None, log.read_text()
+            assert process.poll() is None, log.read_text(encoding="utf-8")
             time.sleep(0.1)
-    raise TimeoutError(log.read_text())
+    raise TimeoutError(log.read_text(encoding="utf-8"))
 
 
 def _serving(kind: str) -> Any:

@@ -29,7 +29,7 @@ class Served:
         environment = os.environ | {"PYTHONPATH": str(ROOT), "XDG_DATA_HOME": str(folder / "data")}
         environment["EFEWIDGETS_CACHE"] = str(folder / "cache")
         self.log = folder / "server.log"
-        with self.log.open("w") as output:
+        with self.log.open("w", encoding="utf-8", newline="\n") as output:
             self.process = subprocess.Popen(
                 [*command, f"--base-url={base_url}", f"--ip={ip}", *arguments],
                 stdout=output,
@@ -43,14 +43,16 @@ class Served:
 
     def _wait_until_it_says_so(self) -> None:
         end = time.monotonic() + PATIENCE
-        while self.url not in self.log.read_text():
-            assert self.process.poll() is None, self.log.read_text()
-            assert time.monotonic() < end, self.log.read_text()
+        while self.url not in self.log.read_text(encoding="utf-8"):
+            assert self.process.poll() is None, self.log.read_text(encoding="utf-8")
+            assert time.monotonic() < end, self.log.read_text(encoding="utf-8")
             time.sleep(0.1)
 
     def kernels(self) -> set[int]:
         """Return the processes that the server has started."""
-        found = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        found = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text(
+            encoding="utf-8"
+        )
         return {int(number) for number in found.split()}
 
     def stop(self) -> None:

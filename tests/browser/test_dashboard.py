@@ -80,4 +80,4 @@ def test_it_ends_without_a_word(serve):
     until(lambda: len(server.kernels()) == 1)
     time.sleep(5)  # until the kernel waits for somebody
     server.stop()
-    assert server.log.read_text().count("\n") <= 2  # where it is, and ipykernel's advice
+    assert server.log.read_text(encoding="utf-8").count("\n") <= 2  # where it is, and ipykernel's advice

@@ -57,7 +57,7 @@ def asked(server: Served, path: str, method: str = "GET", **headers: str) -> int
 def test_odd_addresses_are_not_found(server, path):
     known = f"{path}{'&' if '?' in path else '?'}token={urllib.parse.quote(TOKEN, safe='')}"
     assert {asked(server, known), asked(server, path)} == {404}
-    assert "Traceback" not in server.log.read_text()
+    assert "Traceback" not in server.log.read_text(encoding="utf-8")
 
 
 def test_the_files_of_the_page_are_found(server):
@@ -79,7 +79,7 @@ def test_the_token_never_stands_in_the_log(server):
         for method in ("GET", "POST", "ODD"):
             asked(server, path, method)
             asked(server, path, method, Authorization=f"token {TOKEN}", Referer=f"{server.url}?token={given}")
-    log = server.log.read_text()
+    log = server.log.read_text(encoding="utf-8")
     assert "token=[token]" in log  # what went wrong is told
     assert server.url in log
     for written in (TOKEN, given, "hemlig"):
@@ -89,13 +89,15 @@ def test_the_token_never_stands_in_the_log(server):
 def test_a_token_that_was_made_is_in_a_file_for_its_owner_only(tmp_path):
     server = Served(tmp_path, "--read-only", "--warm=0", ip="127.0.0.2")
     try:
-        (name,) = re.findall(r"The address with its token is in (.*), which only you", server.log.read_text())
+        (name,) = re.findall(
+            r"The address with its token is in (.*), which only you", server.log.read_text(encoding="utf-8")
+        )
         path = pathlib.Path(name)
         address, _, token = path.read_text(encoding="utf-8").strip().partition("?token=")
         assert (path.stat().st_mode & 0o077, path.parent.stat().st_mode & 0o077) == (0, 0)
         assert address == server.url
         assert (asked(server, ""), asked(server, f"?token={token}")) == (302, 200)
-        assert token not in server.log.read_text()
+        assert token not in server.log.read_text(encoding="utf-8")
     finally:
         server.stop()
     assert not path.exists()

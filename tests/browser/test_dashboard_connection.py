@@ -31,7 +31,7 @@ CELLS = 5
 
 def memory(server: Served) -> float:
     """Return what the server takes, MB."""
-    status = pathlib.Path(f"/proc/{server.process.pid}/status").read_text()
+    status = pathlib.Path(f"/proc/{server.process.pid}/status").read_text(encoding="utf-8")
     return int(status.split("VmRSS:")[1].split()[0]) / 1024
 
 
@@ -46,7 +46,7 @@ def answers_within(server: Served) -> float:
 
 def lines(server: Served) -> list[str]:
     """Return what stands in the log, but for where the page is."""
-    return server.log.read_text().splitlines()[1:]
+    return server.log.read_text(encoding="utf-8").splitlines()[1:]
 
 
 @pytest.mark.parametrize("used", [False, True], ids=["idle", "in use"])

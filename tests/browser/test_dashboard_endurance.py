@@ -26,7 +26,7 @@ FLAT = 30  # MB that a kernel may take more after that, in which results of edit
 
 def megabytes(process: int) -> float:
     """Return what a process takes."""
-    status = pathlib.Path(f"/proc/{process}/status").read_text()
+    status = pathlib.Path(f"/proc/{process}/status").read_text(encoding="utf-8")
     return int(status.split("VmRSS:")[1].split()[0]) / 1024
 
 
@@ -130,7 +130,7 @@ def test_nothing_is_said_and_nothing_grows(serve, opened, tmp_path, clicked):
     figures.append((SECONDS, megabytes(server.process.pid), megabytes(kernel)))
     print("{:4.0f} s: server {:.0f} MB, kernel {:.0f} MB".format(*figures[-1]), visitor.did, "actions")
     assert server.kernels() == {kernel}
-    assert server.log.read_text().splitlines()[1:] == []
+    assert server.log.read_text(encoding="utf-8").splitlines()[1:] == []
     warm = next(figure for figure in figures if figure[0] >= WARM * SECONDS)
     assert figures[-1][1] < warm[1] + 15
     assert figures[-1][2] < warm[2] + FLAT

@@ -33,7 +33,9 @@ def lab(tmp_path: Any) -> Any:
     sample = datasets.sample_folder() / "RS1.nwb"
     shutil.copy(sample, tmp_path / "root" / NASTY / f"{NASTY}.nwb")
     shutil.copy(sample, tmp_path / "other" / "cell.nwb")
-    (tmp_path / "other" / "session.json").write_text(json.dumps({"comment": SECRET}))
+    (tmp_path / "other" / "session.json").write_text(
+        json.dumps({"comment": SECRET}), encoding="utf-8", newline="\n"
+    )
     return tmp_path
 
 
@@ -45,13 +47,13 @@ def test_a_visitor_gets_nowhere_else(serve, opened, lab):
     paths_are_refused(page, lab)
     page.get_by_role("tab", name="Upload").click()
     page.get_by_label("Files to upload").set_input_files(trap)
-    until(lambda: f"refused to read '{lab}/other/cell.nwb'" in server.log.read_text())
+    until(lambda: f"refused to read '{lab}/other/cell.nwb'" in server.log.read_text(encoding="utf-8"))
     the_kernel_runs_no_code(server, page, lab)
     text = page.locator("body").inner_text()
     assert SECRET not in text
     assert "root:x:0" not in text
     assert tree(lab) == before
-    log = server.log.read_text()
+    log = server.log.read_text(encoding="utf-8")
     for words in ("open '../other'", "read '/etc/passwd'", "write '/etc/passwd'", "save in"):
         assert f"refused to {words}" in log
 
@@ -83,7 +85,7 @@ def the_kernel_runs_no_code(server, page, lab):
         asked = elsewhere.submit(lambda: asyncio.run(ask(server.url, kernel, cookies, code)))
         assert asked.result() == {"kernel_info_request"}
     for kind in ("execute_request", "debug_request", "input_reply"):
-        assert f'"{kind}", which is not allowed' in server.log.read_text()
+        assert f'"{kind}", which is not allowed' in server.log.read_text(encoding="utf-8")
     for path in (
         "api/kernels",
         "api/contents",
@@ -103,7 +105,11 @@ def test_names_that_are_html_do_no_harm(serve, opened, lab):
         NASTY: {NASTY: [{"filepath": f"{NASTY}/{NASTY}.nwb", "protocol_name": "IDrest", "ecode": "step"}]}
     }
     rule = {"protocols_rheobase": [NASTY], "targets": [target | {"efeature_name": NASTY}]}
-    session.write_text(json.dumps({"files_metadata": files, "rheobase_values": {NASTY: 0.1}} | rule))
+    session.write_text(
+        json.dumps({"files_metadata": files, "rheobase_values": {NASTY: 0.1}} | rule),
+        encoding="utf-8",
+        newline="\n",
+    )
     page = opened(f'{server.url}?theme="><img src=x onerror=window.hurt=1>')
     page.locator(".efe-dashboard-toggles button", has_text="Session").click()
     page.get_by_label("Session file").fill("session.json")

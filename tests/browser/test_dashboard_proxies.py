@@ -79,7 +79,11 @@ def nginx(tmp_path: pathlib.Path) -> Iterator[Callable[[str], Nginx]]:
     def start(port: str) -> Nginx:
         plain, secure = free_port(), free_port()
         config = folder / "nginx.conf"
-        config.write_text(CONFIG.format(folder=folder, plain=plain, secure=secure, location=example(port)))
+        config.write_text(
+            CONFIG.format(folder=folder, plain=plain, secure=secure, location=example(port)),
+            encoding="utf-8",
+            newline="\n",
+        )
         started.append(
             subprocess.Popen([NGINX, "-p", str(folder), "-e", str(folder / "error.log"), "-c", str(config)])
         )
@@ -224,5 +228,5 @@ def test_a_kernel_that_waits_learns_the_session_wherever_the_server_listens(serv
     monkeypatch.delenv("http_proxy")
     begun = time.monotonic()
     assert status(f"{server.url}?token=secret&session={visit.name}") == 200
-    assert (visit / "session.page").is_file(), server.log.read_text()
+    assert (visit / "session.page").is_file(), server.log.read_text(encoding="utf-8")
     assert time.monotonic() - begun < 5

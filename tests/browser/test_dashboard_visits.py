@@ -52,7 +52,7 @@ def decide(page: Any, rheobase: int, scratch: pathlib.Path) -> None:
 def kept(session: pathlib.Path) -> float | None:
     """Return the rheobase in pA that a session holds for the first cell."""
     try:
-        found = json.loads(session.read_text())["rheobase_values"]
+        found = json.loads(session.read_text(encoding="utf-8"))["rheobase_values"]
     except (OSError, KeyError):
         return None
     return round(1000 * next(iter(found.values())), 6)
@@ -199,13 +199,15 @@ def many_recordings(root: pathlib.Path) -> pathlib.Path:
             )
             files[f"{cell}-{number}"] = json.loads(moved)
     path = root / "many.json"
-    path.write_text(json.dumps({**config, "files_metadata": files}, default=str))
+    path.write_text(
+        json.dumps({**config, "files_metadata": files}, default=str), encoding="utf-8", newline="\n"
+    )
     return path
 
 
 def processor_time(pid: int) -> float:
     """Return the seconds that a process has computed for."""
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
@@ -228,7 +230,7 @@ def taken(server: Served, folder: pathlib.Path) -> dict[str, float]:
         process = pathlib.Path(f"/proc/{pid}")
         found["MB"] += sum(
             int(line.split()[1]) / 1024
-            for line in (process / "smaps_rollup").read_text().splitlines()
+            for line in (process / "smaps_rollup").read_text(encoding="utf-8").splitlines()
             if line.startswith("Private_")
         )
         found["processes"] += 1

@@ -233,7 +233,9 @@ def extract(config: pathlib.Path, folder: pathlib.Path) -> None:
     """Run the command on a config; 1 says that there are warnings."""
     command = [sys.executable, "-m", "efewidgets", "extract", str(config), "--output", str(folder)]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=config.parent)
+    done = subprocess.run(
+        command, capture_output=True, text=True, env=environment, cwd=config.parent, encoding="utf-8"
+    )
     assert done.returncode in (0, 1), done.stderr
 
 
@@ -256,7 +258,10 @@ def walk(page: Any, way: Way, folder: pathlib.Path) -> None:
             assert mine == theirs
         again = folder / "config.json"
         again.write_bytes(found.read("config.json"))
-    assert json.loads(again.read_text())["targets"] == json.loads(session.read_text())["targets"]
+    assert (
+        json.loads(again.read_text(encoding="utf-8"))["targets"]
+        == json.loads(session.read_text(encoding="utf-8"))["targets"]
+    )
 
 
 def brightness(page: Any) -> float:

@@ -68,8 +68,8 @@ def hub(tmp_path: pathlib.Path) -> Iterator[Hub]:
         arguments=["--allow-root"] if os.getuid() == 0 else [],
     )
     config = tmp_path / "jupyterhub_config.py"
-    config.write_text(example(port) + ours)
-    with (tmp_path / "hub.log").open("w") as log:
+    config.write_text(example(port) + ours, encoding="utf-8", newline="\n")
+    with (tmp_path / "hub.log").open("w", encoding="utf-8", newline="\n") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "jupyterhub", "-f", str(config)],
             stdout=log,

@@ -220,7 +220,7 @@ def test_a_recording_elsewhere(serve, opened, tmp_path, monkeypatch):
     assert peaks_in(results) == EXPECTED
     config = (results / "config.json").read_text(encoding="utf-8")
     assert config.count(address) == 2
-    (tmp_path / "near.json").write_text(config.replace(address, str(path)), encoding="utf-8")
+    (tmp_path / "near.json").write_text(config.replace(address, str(path)), encoding="utf-8", newline="\n")
     extract(tmp_path / "near.json", tmp_path / "near")
     mine, near = results / FILE_NAMES["features"], tmp_path / "near" / FILE_NAMES["features"]
     assert mine.read_bytes() == near.read_bytes()

@@ -29,6 +29,7 @@ def site(tmp_path_factory):
         text=True,
         timeout=600,
         check=False,
+        encoding="utf-8",
     )
     assert done.returncode == 0, done.stderr
     return folder / "html"

@@ -58,7 +58,7 @@ def test_targets_are_edited_chosen_and_explained(visit, voila):
     found.until("len(state.inputs.targets)", count)
     with page.expect_download() as saved:
         button(page, "CSV").click()
-    text = saved.value.path().read_text()
+    text = saved.value.path().read_text(encoding="utf-8")
     assert saved.value.suggested_filename == "targets.csv"
     assert text.startswith("protocol,amplitude (% of rheobase),tolerance")
     assert len(text.splitlines()) == count + 1

@@ -70,7 +70,7 @@ def write(tmp_path: pathlib.Path) -> Callable[..., pathlib.Path]:
                 for file in files:
                     if os.path.isabs(file.get("filepath", "")):
                         file["filepath"] = os.path.relpath(file["filepath"], path.parent)
-        path.write_text(json.dumps(config), encoding="utf-8")
+        path.write_text(json.dumps(config), encoding="utf-8", newline="\n")
         return path
 
     return write_config

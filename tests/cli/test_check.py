@@ -134,7 +134,7 @@ def test_automatic_targets(run: Run, write: Write, small: dict) -> None:
 
 def test_unsure_stimulus_is_told(run: Run, shared_data: pathlib.Path, tmp_path: pathlib.Path) -> None:
     config = config_of_case(shared_data, "ibw_relative_detected_timing")
-    (tmp_path / "config.json").write_text(json.dumps(config))
+    (tmp_path / "config.json").write_text(json.dumps(config), encoding="utf-8", newline="\n")
     found = run("check", tmp_path / "config.json", "--json").document
     assert {cell["name"]: round(cell["rheobase"], 3) for cell in found["cells"]} == {
         "C060109A1-SR-C1": 0.179,

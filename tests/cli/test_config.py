@@ -46,7 +46,7 @@ def test_paths_are_relative_to_the_file(tmp_path: pathlib.Path) -> None:
         },
         "output_directory": "out",
     }
-    (tmp_path / "config.json").write_text(json.dumps(config))
+    (tmp_path / "config.json").write_text(json.dumps(config), encoding="utf-8", newline="\n")
     options, run = load_config(tmp_path / "config.json")
     first, second = options.files_metadata["c"]["IV"]
     assert first == {"v_file": str(tmp_path / "a/v.ibw"), "i_file": str(tmp_path.parent / "i.ibw"), "ljp": 14}
@@ -75,7 +75,7 @@ def test_written_and_read_again_it_is_the_same(tmp_path: pathlib.Path) -> None:
     assert config_as_dict(again, run_again) == json.loads(to_json(config_as_dict(options, run)))
     assert run_again == run
     assert again.recording_reader is readers.axon_reader
-    written = json.loads((tmp_path / "config.json").read_text())
+    written = json.loads((tmp_path / "config.json").read_text(encoding="utf-8"))
     assert written["files_metadata"]["c"]["IV"][0]["filepath"] == "rec/x.abf"
     assert written["output_directory"] == "out"
     assert written["state"] == {"open tab": 3}
@@ -220,7 +220,9 @@ def test_reader_from_a_module_beside_the_config(
     import sys
 
     monkeypatch.setattr(sys, "path", list(sys.path))
-    (tmp_path / "readers_of_our_lab.py").write_text("def read(metadata):\n    return [metadata]\n")
+    (tmp_path / "readers_of_our_lab.py").write_text(
+        "def read(metadata):\n    return [metadata]\n", encoding="utf-8", newline="\n"
+    )
     options, _ = parse_config(
         {"files_metadata": FILES, "recording_reader": "readers_of_our_lab:read"}, tmp_path
     )

@@ -67,7 +67,9 @@ def test_help_imports_nothing_heavy() -> None:
         "try: main(['extract', '--help'])\nexcept SystemExit: pass\n"
         "print([m for m in ('numpy', 'scipy', 'efel', 'h5py', 'matplotlib', 'neo') if m in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", told], capture_output=True, text=True, check=True, encoding="utf-8"
+    )
     assert done.stdout.splitlines()[-1] == "[]"
 
 

@@ -68,7 +68,7 @@ def test_several_folders_as_on_several_drives(tmp_path):
 def test_what_is_not_there_or_no_config(run, tmp_path, content):
     path = tmp_path / "config.json"
     if content is not None:
-        path.write_text(content)
+        path.write_text(content, encoding="utf-8", newline="\n")
     ran = run("dashboard", path)
     assert ran.code == 2
     assert "config.json" in ran.err

@@ -26,10 +26,16 @@ def slow_config(folder: pathlib.Path, seconds: float) -> pathlib.Path:
         "def read(metadata):\n"
         f"    pathlib.Path({str(folder)!r}, f'pid-{{os.getpid()}}').touch()\n"
         f"    time.sleep({seconds})\n"
-        "    return nwb_reader(metadata)\n"
+        "    return nwb_reader(metadata)\n",
+        encoding="utf-8",
+        newline="\n",
     )
     path = folder / "config.json"
-    path.write_text(json.dumps(datasets.sample_config(["RS1", "FS1"]) | {"recording_reader": "slow:read"}))
+    path.write_text(
+        json.dumps(datasets.sample_config(["RS1", "FS1"]) | {"recording_reader": "slow:read"}),
+        encoding="utf-8",
+        newline="\n",
+    )
     return path
 
 
@@ -41,6 +47,7 @@ def start(*arguments: object) -> subprocess.Popen:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        encoding="utf-8",
     )
 
 
@@ -61,7 +68,7 @@ def lives(pid: int) -> bool:
     except ProcessLookupError:
         return False
     state = pathlib.Path(f"/proc/{pid}/stat")
-    return not state.exists() or ") Z " not in state.read_text()
+    return not state.exists() or ") Z " not in state.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("moment", ["at work", "starting"])
@@ -126,7 +133,9 @@ def test_ctrl_c_while_a_library_looks_at_a_file(tmp_path: pathlib.Path) -> None:
         f"readers.inspect = lambda path: (pathlib.Path({str(tmp_path)!r}, 'pid-1').touch(), time.sleep(60))\n"
         "sys.exit(cli.main(['inspect', 'hangs.nwb']))\n"
     )
-    command = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    command = subprocess.Popen(
+        [sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.PIPE, text=True, encoding="utf-8"
+    )
     wait_for("it doesn't look", lambda: pids(tmp_path))
     command.send_signal(signal.SIGINT)
     _, err = command.communicate(timeout=20)

@@ -40,6 +40,7 @@ def process(*arguments: object, **options: Any) -> subprocess.Popen:
         stderr=subprocess.PIPE,
         text=True,
         **options,
+        encoding="utf-8",
     )
 
 
@@ -92,11 +93,11 @@ def test_folder_that_cannot_be_written(run: Run, write: Write, small: dict, tmp_
 
 
 def test_folder_that_is_a_file(run: Run, write: Write, small: dict, tmp_path: pathlib.Path) -> None:
-    (tmp_path / "out").write_text("mine")
+    (tmp_path / "out").write_text("mine", encoding="utf-8", newline="\n")
     ran = run("extract", write(small), "-o", tmp_path / "out")
     assert ran.code == 2
     assert str(tmp_path / "out") in ran.err
-    assert (tmp_path / "out").read_text() == "mine"
+    assert (tmp_path / "out").read_text(encoding="utf-8") == "mine"
 
 
 def test_problems_are_listed_and_written_as_long_as_there_are_any(
@@ -109,7 +110,7 @@ def test_problems_are_listed_and_written_as_long_as_there_are_any(
     assert "1 error\n" in ran.err
     assert "absent.nwb" in ran.err
     assert "problems.json" in ran.out
-    (problem,) = json.loads((out / "problems.json").read_text())
+    (problem,) = json.loads((out / "problems.json").read_text(encoding="utf-8"))
     assert (problem["severity"], problem["cell"], problem["protocol"]) == ("error", "FS1", "IV")
     assert sorted(contents(out)) == sorted([*THREE, "problems.json"])
 
@@ -136,8 +137,8 @@ def test_json_holds_results_paths_and_problems(
     assert (ran.code, ran.err) == (1, "")
     assert (found["status"], found["exit_code"]) == ("problems", 1)
     assert found["output_directory"] == str(tmp_path / "out")
-    assert found["features"] == json.loads((tmp_path / "out/features.json").read_text())
-    assert found["protocols"] == json.loads((tmp_path / "out/protocols.json").read_text())
+    assert found["features"] == json.loads((tmp_path / "out/features.json").read_text(encoding="utf-8"))
+    assert found["protocols"] == json.loads((tmp_path / "out/protocols.json").read_text(encoding="utf-8"))
     assert [cell["name"] for cell in found["cells"]] == CELLS
     assert {pathlib.Path(path).name for path in found["files"]} == {*THREE, "problems.json"}
     assert "Did you mean 'AP_amplitude'?" in found["problems"][0]["message"]
@@ -183,7 +184,7 @@ def test_unusable_configs(
     if "files_metadata" in change:
         small = {"targets": small["targets"]}
     path = tmp_path / "config.json"
-    path.write_text(json.dumps(small | change))
+    path.write_text(json.dumps(small | change), encoding="utf-8", newline="\n")
     ran = run("extract", path, "-o", folder)
     assert ran.code == 2
     assert told in " ".join(ran.err.split())
@@ -252,9 +253,13 @@ def test_what_libraries_print_is_not_in_the_json(shared_data: pathlib.Path, tmp_
         "def read(metadata):\n"
         "    print('python speaks')\n"
         "    os.system('echo a child speaks')\n"
-        "    return axon_reader(metadata)\n"
+        "    return axon_reader(metadata)\n",
+        encoding="utf-8",
+        newline="\n",
     )
-    (tmp_path / "config.json").write_text(json.dumps(config | {"recording_reader": "noisy:read"}))
+    (tmp_path / "config.json").write_text(
+        json.dumps(config | {"recording_reader": "noisy:read"}), encoding="utf-8", newline="\n"
+    )
     for jobs in (1, 2):
         with process(
             "extract", tmp_path / "config.json", "-o", tmp_path / "out", "--json", "--jobs", jobs
@@ -276,7 +281,9 @@ def test_ctrl_c(write: Write, tmp_path: pathlib.Path, jobs: int) -> None:
         "def read(metadata):\n"
         f"    pathlib.Path({str(tmp_path / 'started')!r}).touch()\n"
         "    time.sleep(0.3)\n"
-        "    return nwb_reader(metadata)\n"
+        "    return nwb_reader(metadata)\n",
+        encoding="utf-8",
+        newline="\n",
     )
     config = datasets.sample_config(CELLS) | {"recording_reader": "slow:read"}
     worker = process("extract", write(config), "-o", tmp_path / "out", "--jobs", jobs, start_new_session=True)
@@ -294,7 +301,9 @@ def test_ctrl_c(write: Write, tmp_path: pathlib.Path, jobs: int) -> None:
 
 def test_a_worker_that_dies_is_told(write: Write, tmp_path: pathlib.Path) -> None:
     (tmp_path / "project").mkdir()
-    (tmp_path / "project" / "deadly.py").write_text("import os\ndef read(metadata):\n    os._exit(9)\n")
+    (tmp_path / "project" / "deadly.py").write_text(
+        "import os\ndef read(metadata):\n    os._exit(9)\n", encoding="utf-8", newline="\n"
+    )
     config = datasets.sample_config(CELLS) | {"recording_reader": "deadly:read"}
     with process("extract", write(config), "-o", tmp_path / "out", "--jobs", 2) as worker:
         _, err = worker.communicate(timeout=60)

@@ -191,7 +191,7 @@ def test_a_wrong_kind_is_refused_alike(
 ) -> None:
     path = tmp_path / "config.json"
     for name, value in VALUES.items():
-        path.write_text(with_value(table, key, value, tmp_path), encoding="utf-8")
+        path.write_text(with_value(table, key, value, tmp_path), encoding="utf-8", newline="\n")
         refused = loaded(path)
         if name in TABLES[table][key]:
             continue  # perhaps no sense, but the right kind
@@ -208,7 +208,7 @@ def test_whatever_a_key_takes_ends_in_words(
 ) -> None:
     path = tmp_path / "config.json"
     for name in sorted(TABLES[table][key]):
-        path.write_text(with_value(table, key, VALUES[name], tmp_path), encoding="utf-8")
+        path.write_text(with_value(table, key, VALUES[name], tmp_path), encoding="utf-8", newline="\n")
         refused = loaded(path)
         for command in ("check", "extract"):
             ran = run(command, path, "--json")

@@ -296,7 +296,7 @@ def test_command_writes_what_extract_takes(
 
 def test_command_prints_and_lists_problems(run: Callable[..., Ran], tmp_path: pathlib.Path) -> None:
     old = tmp_path / "old.json"
-    old.write_text(json.dumps(abf_config()))
+    old.write_text(json.dumps(abf_config()), encoding="utf-8", newline="\n")
     ran = run("convert-legacy", old)
     assert ran.code == 1
     config = json.loads(ran.out)
@@ -308,7 +308,7 @@ def test_command_prints_and_lists_problems(run: Callable[..., Ran], tmp_path: pa
 
 
 def test_command_names_the_file_that_cannot_be_used(run: Callable[..., Ran], tmp_path: pathlib.Path) -> None:
-    (tmp_path / "old.json").write_text("[]")
+    (tmp_path / "old.json").write_text("[]", encoding="utf-8", newline="\n")
     ran = run("convert-legacy", tmp_path / "old.json")
     assert ran.code == 2
     assert str(tmp_path / "old.json") in ran.err
@@ -318,10 +318,14 @@ def test_real_recordings_give_the_numbers_of_the_golden(
     run: Callable[..., Ran], shared_data: pathlib.Path, tmp_path: pathlib.Path
 ) -> None:
     old = tmp_path / "old.json"
-    old.write_text(json.dumps(config_of_case(shared_data, "ibw_legacy_targets")))
+    old.write_text(
+        json.dumps(config_of_case(shared_data, "ibw_legacy_targets")), encoding="utf-8", newline="\n"
+    )
     assert run("convert-legacy", old, "-o", tmp_path / "new.json").code == 0
     assert run("extract", tmp_path / "new.json", "-o", tmp_path / "out").code in (0, 1)
     expected = shared_data / "cases" / "ibw_legacy_targets" / "expected"
     for name in ("features.json", "protocols.json", "holding_threshold_currents.json"):
-        ours, golden = (json.loads((folder / name).read_text()) for folder in (tmp_path / "out", expected))
+        ours, golden = (
+            json.loads((folder / name).read_text(encoding="utf-8")) for folder in (tmp_path / "out", expected)
+        )
         assert differences(golden, ours) == []

@@ -31,7 +31,7 @@ def test_inspect_lists_sweeps(run: Run) -> None:
 
 
 def test_inspect_goes_on_after_a_bad_file(run: Run, tmp_path: pathlib.Path) -> None:
-    (tmp_path / "bad.nwb").write_text("no HDF5")
+    (tmp_path / "bad.nwb").write_text("no HDF5", encoding="utf-8", newline="\n")
     good = datasets.sample_folder() / "RS1.nwb"
     ran = run("inspect", tmp_path / "bad.nwb", good, tmp_path / "absent.abf", tmp_path / "x.docx")
     assert ran.code == 1

@@ -29,8 +29,8 @@ def two(tmp_path, monkeypatch):
     folder = tmp_path / "site-packages" / "efewidgets" / "notebooks"
     folder.mkdir(parents=True)
     for name in ("00_a", "01_b"):
-        (folder / f"{name}.ipynb").write_text(notebook(f"About {name}"))
-    (folder / "README.md").write_text("about all")
+        (folder / f"{name}.ipynb").write_text(notebook(f"About {name}"), encoding="utf-8", newline="\n")
+    (folder / "README.md").write_text("about all", encoding="utf-8", newline="\n")
     monkeypatch.setattr(notebooks, "_PACKAGE", folder.parent)
     return folder
 
@@ -61,9 +61,9 @@ def test_each_of_the_project_has_a_title(run):
 def test_what_was_changed_is_left_alone(run, two, tmp_path):
     folder = tmp_path / "mine"
     run("notebooks", folder)
-    (folder / "01_b.ipynb").write_text("my own")
+    (folder / "01_b.ipynb").write_text("my own", encoding="utf-8", newline="\n")
     (folder / "00_a.ipynb").unlink()
-    (folder / "notes.txt").write_text("my notes")
+    (folder / "notes.txt").write_text("my notes", encoding="utf-8", newline="\n")
     ran = run("notebooks", folder)
     assert ran.code == UNUSABLE
     assert "01_b.ipynb" in ran.err
@@ -84,10 +84,10 @@ def test_what_is_there_already_is_no_obstacle(run, two, tmp_path):
 
 
 def test_a_file_is_no_folder(run, two, tmp_path):
-    (tmp_path / "file").write_text("x")
+    (tmp_path / "file").write_text("x", encoding="utf-8", newline="\n")
     ran = run("notebooks", tmp_path / "file")
     assert ran.code == UNUSABLE
-    assert (tmp_path / "file").read_text() == "x"
+    assert (tmp_path / "file").read_text(encoding="utf-8") == "x"
 
 
 def test_an_installation_without_notebooks_says_so(run, two):

@@ -194,7 +194,7 @@ def main(folder: pathlib.Path, shared: pathlib.Path | None) -> None:
         report["real"] = report_on(real(shared, "ibw_relative_given_timing"), folder / "real")
         report["real in nA"] = report_on(real(shared, "ibw_absolute_amplitude"), folder / "real-absolute")
         report["vu"] = report_on(real(shared, "syn_vu_all"), folder / "vu", threshold_based=False)
-    (folder / "report.json").write_text(json.dumps(report, indent=1), encoding="utf-8")
+    (folder / "report.json").write_text(json.dumps(report, indent=1), encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

@@ -157,5 +157,5 @@ def fit(form: str, folder: Path) -> dict:
 if __name__ == "__main__":
     result = fit(sys.argv[1], Path(sys.argv[2]))
     text = json.dumps(result, indent=1, default=lambda value: np.asarray(value).tolist())
-    Path(sys.argv[2], "result.json").write_text(text, encoding="utf-8")
+    Path(sys.argv[2], "result.json").write_text(text, encoding="utf-8", newline="\n")
     print(text)

@@ -72,4 +72,6 @@ def seen(folder: Path) -> dict:
 
 if __name__ == "__main__":
     result = seen(Path(sys.argv[1]))
-    Path(sys.argv[1], "seen.json").write_text(json.dumps(result, default=float), encoding="utf-8")
+    Path(sys.argv[1], "seen.json").write_text(
+        json.dumps(result, default=float), encoding="utf-8", newline="\n"
+    )

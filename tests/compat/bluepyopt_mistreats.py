@@ -56,4 +56,4 @@ def mistreated() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(json.dumps(mistreated()), encoding="utf-8")
+    Path(sys.argv[1]).write_text(json.dumps(mistreated()), encoding="utf-8", newline="\n")

@@ -32,5 +32,6 @@ def program(*arguments: str, cwd: str | os.PathLike[str] = ROOT, seconds: float 
         text=True,
         timeout=seconds,
         check=False,
+        encoding="utf-8",
     )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]

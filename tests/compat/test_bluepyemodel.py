@@ -26,7 +26,9 @@ def folders(tmp_path_factory):
 
 @pytest.mark.parametrize("run", RUNS)
 def test_same_configuration_of_the_fitness_calculator(folders, run):
-    theirs, ours = (json.loads((folder / f"{run}.json").read_text()) for folder in folders.values())
+    theirs, ours = (
+        json.loads((folder / f"{run}.json").read_text(encoding="utf-8")) for folder in folders.values()
+    )
     assert differences(theirs, ours) == []
     assert len(ours["efeatures"]) >= 4
 
@@ -41,7 +43,9 @@ def test_its_own_tests_that_touch_extraction(tmp_path):
         for path in sorted(pathlib.Path(checkout).glob("tests/unit_tests/test_*.py"))
         if any(word in path.name for word in ("extraction", "targets_config", "fitness_c", "plotting_u"))
     ]
-    (tmp_path / "in_place.py").write_text("import efewidgets.compat\nefewidgets.compat.install()\n")
+    (tmp_path / "in_place.py").write_text(
+        "import efewidgets.compat\nefewidgets.compat.install()\n", encoding="utf-8", newline="\n"
+    )
     plugin = ["-p", "in_place", "-p", "no:cacheprovider"]
     path = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import pytest"
     program("-c", f"{path}; sys.exit(pytest.main({plugin + tests!r}))", cwd=checkout)

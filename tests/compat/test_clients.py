@@ -229,7 +229,7 @@ def test_json_of_numpy_and_of_what_is_no_number(tmp_path):
         "yes": np.bool_(True),
     }
     tools.dict_to_json(data, tmp_path / "x.json")
-    assert json.loads((tmp_path / "x.json").read_text()) == {
+    assert json.loads((tmp_path / "x.json").read_text(encoding="utf-8")) == {
         "n": 3,
         "x": 0.5,
         "list": [0, 1],
@@ -278,7 +278,7 @@ def test_currents_that_there_are_not_are_nan_in_memory_and_null_in_the_file(tmp_
     assert np.isnan(currents["threshold_current"]).all()
     assert currents["threshold_current"][0] * 2 != 0  # can be calculated with
     assert currents["all_threshold_current"] == {}
-    written = json.loads((tmp_path / "holding_threshold_currents.json").read_text())
+    written = json.loads((tmp_path / "holding_threshold_currents.json").read_text(encoding="utf-8"))
     assert written["threshold_current"] == [None, None]
     assert written["holding_current"] == currents["holding_current"]
     cells = extract.read_recordings(files, synthetic_reader, efel_settings=EFEL)

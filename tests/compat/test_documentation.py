@@ -16,8 +16,8 @@ def test_a_folder_is_loaded_and_a_model_is_scored(tmp_path):
     text = (ROOT / "docs" / "fitting.md").read_text(encoding="utf-8")
     code = re.findall(r"^```(?:python|\{code-block\} python)\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
     assert sum("ephys" in part for part in code) == 1
-    (tmp_path / "soma.swc").write_text(SOMA, encoding="utf-8")
+    (tmp_path / "soma.swc").write_text(SOMA, encoding="utf-8", newline="\n")
     script = tmp_path / "page.py"
     more = "\nassert len(responses) > 10, list(responses)\n"
-    script.write_text("\n".join(code) + more, encoding="utf-8")
+    script.write_text("\n".join(code) + more, encoding="utf-8", newline="\n")
     program("-W", "ignore", str(script), cwd=tmp_path, seconds=600)

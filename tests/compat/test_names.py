@@ -134,7 +134,13 @@ except ModuleNotFoundError:
 def test_where_bluepyefe_is_not_installed():
     here = pathlib.Path(__file__).parents[2]
     done = subprocess.run(
-        [sys.executable, "-c", WITHOUT], capture_output=True, text=True, cwd=here, timeout=120, check=False
+        [sys.executable, "-c", WITHOUT],
+        capture_output=True,
+        text=True,
+        cwd=here,
+        timeout=120,
+        check=False,
+        encoding="utf-8",
     )
     assert done.stdout.strip() == "gone", done.stderr
 

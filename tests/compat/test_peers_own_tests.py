@@ -61,7 +61,7 @@ def peers_tests(tmp_path_factory):
     if tests is None:
         pytest.skip(f"there are no tests of BluePyEfe in {source}")
     shutil.copytree(tests, folder / "run" / "tests")
-    (folder / "run" / "conftest.py").write_text(CONFTEST, encoding="utf-8")
+    (folder / "run" / "conftest.py").write_text(CONFTEST, encoding="utf-8", newline="\n")
     return folder / "run"
 
 
@@ -73,6 +73,7 @@ def _fetched(folder: pathlib.Path) -> pathlib.Path:
         text=True,
         timeout=300,
         check=False,
+        encoding="utf-8",
     )
     found = next(iter(folder.glob("*.tar.gz")), None) if folder.is_dir() else None
     if done.returncode or found is None:

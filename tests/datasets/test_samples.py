@@ -190,7 +190,7 @@ def test_make_samples_writes_recordings_and_config(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(record, "__defaults__", (PROTOCOLS[3:4],))
     paths = datasets.make_samples(tmp_path / "new", ["RS2"])
     assert [path.name for path in paths] == ["RS2.nwb"]
-    config = json.loads((tmp_path / "new" / "samples.json").read_text())
+    config = json.loads((tmp_path / "new" / "samples.json").read_text(encoding="utf-8"))
     assert config["files_metadata"] == {"RS2": {"APWaveform": [{"filepath": "RS2.nwb", "ljp": 14.0}]}}
     with h5py.File(paths[0]) as file:
         assert len(file["acquisition"]) == 8
@@ -198,7 +198,7 @@ def test_make_samples_writes_recordings_and_config(tmp_path: Path, monkeypatch: 
 
 # ------------------------------------------------------------------------------------------- the API
 def test_the_shipped_config_is_the_sample_config() -> None:
-    shipped = json.loads((datasets.sample_folder() / "samples.json").read_text())
+    shipped = json.loads((datasets.sample_folder() / "samples.json").read_text(encoding="utf-8"))
     assert shipped == json.loads(json.dumps(datasets.sample_config(folder="")))
 
 
@@ -252,7 +252,9 @@ def test_importing_is_light() -> None:
         "import sys; from efewidgets import datasets; datasets.sample_config(); "
         "print([m for m in ('h5py', 'scipy', 'matplotlib', 'efel', 'pandas', 'neo') if m in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, encoding="utf-8"
+    )
     assert done.stdout.strip() == "[]"
 
 
@@ -267,5 +269,7 @@ def test_the_goldens_were_made_with_what_is_asked_today() -> None:
     cases = tool.cases()
     assert {path.name for path in (folder / "goldens_samples").iterdir()} == set(cases)
     for name, (description, arguments) in cases.items():
-        stored_config = json.loads((folder / "goldens_samples" / name / "config.json").read_text())
+        stored_config = json.loads(
+            (folder / "goldens_samples" / name / "config.json").read_text(encoding="utf-8")
+        )
         assert stored_config == json.loads(json.dumps({"description": description, "arguments": arguments}))

@@ -35,10 +35,10 @@ class Slow:
         self.folder = folder / "slow"
         self.folder.mkdir()
         reader = _READER.format(folder=str(self.folder), seconds=seconds)
-        (self.folder / "slow.py").write_text(reader, encoding="utf-8")
+        (self.folder / "slow.py").write_text(reader, encoding="utf-8", newline="\n")
         self.config = self.folder / "config.json"
         said = datasets.sample_config(list(cells)) | {"recording_reader": "slow:read"}
-        self.config.write_text(json.dumps(said), encoding="utf-8")
+        self.config.write_text(json.dumps(said), encoding="utf-8", newline="\n")
         self.environment = {"PYTHONPATH": os.pathsep.join((str(self.folder), str(ROOT)))}
 
     def readers(self) -> list[int]:

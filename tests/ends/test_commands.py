@@ -168,7 +168,12 @@ def test_streams_that_are_not_there(tmp_path, closed):
         f"os.execv({sys.executable!r}, [{sys.executable!r}, '-m', 'efewidgets', 'features', 'sag_amplitude'])"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        encoding="utf-8",
     )
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
@@ -177,7 +182,7 @@ def test_streams_that_are_not_there(tmp_path, closed):
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no full disk to be had")
 def test_a_full_disk_is_told(begin):
-    with open("/dev/full", "w", encoding="utf-8") as full:
+    with open("/dev/full", "w", encoding="utf-8", newline="\n") as full:
         process = begin("-m", "efewidgets", "features", "sag_amplitude", stdout=full.fileno())
     assert process.process.wait(60) == 2
     end = process.end()

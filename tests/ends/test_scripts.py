@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 
 from efewidgets import widgets
-from tests.ends.process import often
+from tests.ends.process import often, posix
 from tests.ends.slow import Slow
 
 SHOWS = """
@@ -72,3 +74,35 @@ def test_a_script_that_fails(begin, end, code, told, number):
 def test_a_virtual_cell_that_has_kept_a_sweep(begin, number):
     shown = "widgets.VirtualCell(state)\nshown.keep()"
     ended(begin("-c", script(shown))).is_clean(0)
+
+
+#: A script with figures of some seconds each, at which both processes are when Ctrl-C comes
+DRAWING = """
+import os, sys, time
+from efewidgets.engine.figures import FigureJob, draw_all
+
+def slow(data):
+    print("drawing", flush=True)
+    time.sleep(30)
+    yield None
+
+if __name__ == "__main__":
+    try:
+        draw_all([FigureJob(name, slow, name) for name in "abcd"], sys.argv[1], jobs=2)
+    except KeyboardInterrupt:
+        sys.exit(130)
+"""
+
+
+@posix
+@often(cheap=True)
+def test_figures_that_are_drawn_when_ctrl_c_comes(begin, tmp_path, number):
+    """Each process at a terminal hears it, and those of a pool would each print where they were."""
+    script = tmp_path / "script.py"
+    script.write_text(DRAWING, encoding="utf-8", newline="\n")
+    process = begin(script, tmp_path / "out")
+    process.until(lambda: process.said.count("drawing") == 2)
+    process.tell_group(signal.SIGINT)
+    end = process.end()
+    end.is_clean(130)
+    assert end.said.replace("drawing\n", "") == ""

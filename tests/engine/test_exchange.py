@@ -46,7 +46,11 @@ print("done", left)
 
 def runs(folder: pathlib.Path) -> set[int]:
     """Return of which runs the files are that stand in a folder."""
-    return {json.loads((folder / name).read_text())["run"] for name in NAMES if (folder / name).exists()}
+    return {
+        json.loads((folder / name).read_text(encoding="utf-8"))["run"]
+        for name in NAMES
+        if (folder / name).exists()
+    }
 
 
 def names(folder: pathlib.Path) -> list[str]:
@@ -65,10 +69,11 @@ def test_killed_at_any_moment_the_set_is_of_one_run_and_nothing_is_lost(tmp_path
             capture_output=True,
             text=True,
             check=False,
+            encoding="utf-8",
         )
         found = runs(folder)
         assert len(found) <= 1, moment
-        kept = [json.loads(path.read_text()) for path in folder.rglob("old/*.json")]
+        kept = [json.loads(path.read_text(encoding="utf-8")) for path in folder.rglob("old/*.json")]
         there = [name for name in NAMES if (folder / name).exists()]
         assert found == {2} or len(there) + len(kept) == 3, moment  # the old ones are there or in "old"
         seen |= {(frozenset(found), len(there))}
@@ -142,7 +147,7 @@ def test_files_of_several_folders_go_together(tmp_path: pathlib.Path) -> None:
     paths = [tmp_path / "a.json", tmp_path / "c1" / "a.json", tmp_path / "c2" / "a.json"]
     write_files(dict.fromkeys(paths, "1"))
     write_files(dict.fromkeys(paths, b"2"))
-    assert [path.read_text() for path in paths] == ["2"] * 3
+    assert [path.read_text(encoding="utf-8") for path in paths] == ["2"] * 3
     assert names(tmp_path) == ["a.json", "c1", "c2"]
     assert names(tmp_path / "c1") == ["a.json"]
 

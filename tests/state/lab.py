@@ -15,7 +15,9 @@ EFEL = {"strict_stiminterval": True, "Threshold": -20.0, "interp_step": 0.1}
 
 def reader(metadata: dict[str, Any]) -> list[dict[str, Any]]:
     """Draw the sweeps of a file."""
-    return [draw(**sweep) for sweep in json.loads(pathlib.Path(metadata["filepath"]).read_text())]
+    return [
+        draw(**sweep) for sweep in json.loads(pathlib.Path(metadata["filepath"]).read_text(encoding="utf-8"))
+    ]
 
 
 def draw(amp: float, spikes: int, rest: float = -70.0, name: str = "", bad: bool = False) -> dict[str, Any]:
@@ -44,7 +46,7 @@ def write_file(path: pathlib.Path, amps: list[float], rheobase: float, rest: flo
         {"amp": amp, "spikes": firing(amp, rheobase), "rest": rest, "name": f"s{k}"}
         for k, amp in enumerate(amps)
     ]
-    path.write_text(json.dumps(sweeps))
+    path.write_text(json.dumps(sweeps), encoding="utf-8", newline="\n")
     return path
 
 

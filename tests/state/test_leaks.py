@@ -72,7 +72,8 @@ def test_the_history_of_a_thousand_edits_is_small(arguments, traced):
     state.close()
 
 
-def test_a_hundred_states(arguments, traced):
+@pytest.mark.parametrize("states", [40, pytest.param(100, marks=pytest.mark.slow)])
+def test_many_states(arguments, traced, states):
     class Watcher:
         def look(self, change):
             pass
@@ -88,9 +89,9 @@ def test_a_hundred_states(arguments, traced):
         return weakref.ref(state), weakref.ref(watcher)
 
     gone, held = [], []
-    for k in range(100):
+    for k in range(states):
         gone += cycle()
-        if k in (20, 99):
+        if k in (20, states - 1):
             held.append(used())
     end = time.monotonic() + 10.0  # a busy machine may let the last worker thread go a moment later
     while any(ref() is not None for ref in gone) and time.monotonic() < end:

@@ -77,7 +77,7 @@ def test_through_a_file_and_back(state, tmp_path):
     state.edit_targets(state.inputs.targets[0].id, min_values=4)
     state.set_reader(None)
     state.save(tmp_path / "session.json")
-    saved = json.loads((tmp_path / "session.json").read_text())["targets"]
+    saved = json.loads((tmp_path / "session.json").read_text(encoding="utf-8"))["targets"]
     assert [target.get("min_values") for target in saved] == [4] + [None] * (len(saved) - 1)
     assert "min_values" not in saved[1]
     assert ExtractionState.load(tmp_path / "session.json").inputs.targets == state.inputs.targets
@@ -89,5 +89,5 @@ def test_in_the_outputs_of_single_cells(arguments, tmp_path):
         str(tmp_path / "all"),
         **arguments | {"targets": targets, "extract_per_cell": True, "write_files": True},
     )
-    assert (tmp_path / "all" / "features.json").read_text() == to_json({})
-    assert (tmp_path / "all" / "A" / "features.json").read_text() == to_json({})
+    assert (tmp_path / "all" / "features.json").read_text(encoding="utf-8") == to_json({})
+    assert (tmp_path / "all" / "A" / "features.json").read_text(encoding="utf-8") == to_json({})

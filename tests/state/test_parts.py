@@ -104,7 +104,7 @@ def test_decisions_alone(alone):
 
 def test_actions_alone(alone, tmp_path):
     decisions, _, told = alone
-    (tmp_path / "a.csv").write_text("")
+    (tmp_path / "a.csv").write_text("", encoding="utf-8", newline="\n")
     files, targets = FileActions(decisions), TargetActions(decisions)
     (identity,) = files.add_files("A", "IDrest", tmp_path / "a.csv")
     assert files.files(cell="A") == [identity]

@@ -60,7 +60,7 @@ def test_a_name_that_the_file_does_not_know_is_put_right_by_renaming(path):
 
 
 def test_files_that_choose_by_no_name_are_only_renamed(tmp_path, path):
-    (tmp_path / "a.csv").write_text("t (s),V (mV),I (pA)\n" + "0,1,1\n" * 3, encoding="utf-8")
+    (tmp_path / "a.csv").write_text("t (s),V (mV),I (pA)\n" + "0,1,1\n" * 3, encoding="utf-8", newline="\n")
     with ExtractionState() as state:
         first = state.add_files("c", "old", str(tmp_path / "a.csv"))
         gone = state.add_files("c", "old", str(tmp_path / "gone.nwb"))

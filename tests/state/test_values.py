@@ -69,6 +69,7 @@ def test_digests_are_the_same_in_every_process():
             text=True,
             check=True,
             env={"PYTHONHASHSEED": seed},
+            encoding="utf-8",
         ).stdout
         for seed in ("1", "2")
     }

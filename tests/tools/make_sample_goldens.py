@@ -138,7 +138,7 @@ def make_case(name: str, description: str, arguments: dict[str, Any]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         run_peer(arguments, Path(folder))
         for output in OUTPUTS:
-            write_json(place / output, json.loads((Path(folder) / output).read_text()))
+            write_json(place / output, json.loads((Path(folder) / output).read_text(encoding="utf-8")))
     write_json(place / "config.json", {"description": description, "arguments": arguments})
 
 
@@ -147,7 +147,7 @@ def write_json(path: Path, content: Any) -> None:
     lines = (
         f"{json.dumps(key)}:{json.dumps(value, separators=(',', ':'))}" for key, value in content.items()
     )
-    path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+    path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8", newline="\n")
 
 
 def main(wanted: list[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import pathlib
 from collections.abc import Iterator
 
@@ -60,6 +61,7 @@ ONLY_POSIX = {
 }
 
 
+@functools.cache
 def modules(folder: pathlib.Path) -> list[tuple[pathlib.Path, ast.Module]]:
     return [(path, ast.parse(path.read_text(encoding="utf-8"))) for path in sorted(folder.rglob("*.py"))]
 
@@ -167,6 +169,16 @@ def _at_import(node: ast.AST) -> Iterator[ast.AST]:
             continue
         yield child
         yield from _at_import(child)
+
+
+def test_text_of_the_tests_is_the_same_on_every_system():
+    """Else a test tells of the system on which it runs, rather than of the package."""
+    found = [
+        f"{path.relative_to(TESTS)}:{line} {what}"
+        for path, tree in modules(TESTS)
+        for what, line in text_without_encoding(tree)
+    ]
+    assert found == []
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,9 @@ from dataclasses import replace as replace_fields
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
+from ..parallel import WorkerDiedError, WorkersDontStartError, own_processes
 from ..problems import EfeError, Problem
 from ..systems.files import write_whole
-from ..systems.processes import at_most
-from ..workers import end_with_parent
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -105,8 +104,8 @@ def draw_all(
     executor : concurrent.futures.Executor, optional
         Where to draw: threads, processes, or a cluster. It isn't shut down here.
     jobs : int, optional
-        Without `executor`: number of processes to start. They are fresh ones ("spawn"), so that a script
-        which asks for them needs its ``if __name__ == "__main__":``. None or 1: draw in this process.
+        Without `executor`: number of processes to start; a script which asks for them needs its
+        ``if __name__ == "__main__":``. None or 1: draw in this process.
 
     Returns
     -------
@@ -132,7 +131,7 @@ def draw_all(
     taken: set[str] = set()
     with contextlib.ExitStack() as stack:
         if executor is None and jobs is not None and jobs > 1:
-            executor = stack.enter_context(_processes(jobs))
+            executor = stack.enter_context(own_processes(jobs))
         for job, result in _submitted(figures, fmt, executor):
             try:
                 for page, content in enumerate(result(), start=1):
@@ -142,18 +141,6 @@ def draw_all(
             except Exception as error:
                 failed.setdefault(_reason(error), []).append(job)
     return paths, [_problem(reason, missing) for reason, missing in failed.items()]
-
-
-@contextlib.contextmanager
-def _processes(jobs: int) -> Iterator[Executor]:
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
-
-    pool = ProcessPoolExecutor(at_most(jobs), mp_context=get_context("spawn"), initializer=end_with_parent)
-    try:
-        yield pool
-    finally:  # when a person interrupts, what hasn't begun isn't wanted any more
-        pool.shutdown(cancel_futures=True)
 
 
 def _submitted(
@@ -181,9 +168,9 @@ def _render(job: FigureJob, fmt: Format) -> list[bytes]:
 
 
 def _result(job: FigureJob, future: Future[list[bytes]] | None, fmt: Format) -> list[bytes]:
-    """Wait for a figure; if its processes have died, draw it here."""
+    """Wait for a figure; if there are no processes, or no more, draw it here."""
     if future is not None:
-        with contextlib.suppress(BrokenExecutor):
+        with contextlib.suppress(BrokenExecutor, WorkersDontStartError):
             return future.result()
     return job.render(fmt)
 
@@ -200,7 +187,11 @@ def _free_path(path: str, page: int, fmt: str, taken: set[str]) -> str:
 
 
 def _reason(error: Exception) -> str:
-    return str(error) if isinstance(error, EfeError | OSError) else f"{type(error).__name__}: {error}"
+    return (
+        str(error)
+        if isinstance(error, EfeError | OSError | WorkerDiedError)
+        else f"{type(error).__name__}: {error}"
+    )
 
 
 def _problem(reason: str, missing: list[FigureJob]) -> Problem:

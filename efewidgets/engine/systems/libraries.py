@@ -14,7 +14,7 @@ import sys
 import tempfile
 
 from .ending import at_end
-from .places import cache_folder
+from .places import cache_beside_results
 
 
 def let_load_from(folder: pathlib.Path) -> None:
@@ -33,7 +33,7 @@ def copy_to_load(library: str | os.PathLike[str], folder: pathlib.Path) -> pathl
     if sys.platform != "win32":
         return pathlib.Path(shutil.copyfile(original, folder / original.name))
     content = original.read_bytes()
-    copy = cache_folder() / "libraries" / f"{hashlib.sha256(content).hexdigest()[:32]}{original.suffix}"
+    copy = cache_beside_results("libraries") / f"{hashlib.sha256(content).hexdigest()[:32]}{original.suffix}"
     with contextlib.suppress(OSError):
         if copy.read_bytes() == content:
             return copy

@@ -5,20 +5,12 @@ from __future__ import annotations
 import os
 import sys
 
-#: Processes that one pool of workers can have on Windows, which waits for no more at once
-MOST_ON_WINDOWS = 61
-
 
 def cores() -> int:
     """Return how many cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def at_most(workers: int) -> int:
-    """Return how many processes one pool of workers can have of those that are wanted."""
-    return min(workers, MOST_ON_WINDOWS) if sys.platform == "win32" else workers
 
 
 def is_running(pid: int) -> bool | None:

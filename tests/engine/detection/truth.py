@@ -138,7 +138,7 @@ def protocols(folder: pathlib.Path, cases: Sequence[str] = CASES) -> Iterator[Pr
     """Read the recordings whose stimulus is known, each once."""
     seen: set[tuple[str, str, str]] = set()
     for case in cases:
-        config = json.loads((folder / "cases" / case / "config.json").read_text())
+        config = json.loads((folder / "cases" / case / "config.json").read_text(encoding="utf-8"))
         for cell, named in config["files_metadata"].items():
             for name, files in named.items():
                 family = ecode_of(name).__name__

@@ -99,7 +99,7 @@ def our_outputs(folder: pathlib.Path, arguments: Mapping[str, Any]) -> dict:
 
 
 def _written(folder: pathlib.Path) -> dict:
-    return {name: json.loads((folder / f"{name}.json").read_text()) for name in NAMES}
+    return {name: json.loads((folder / f"{name}.json").read_text(encoding="utf-8")) for name in NAMES}
 
 
 def peer_cells(

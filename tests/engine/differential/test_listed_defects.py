@@ -127,7 +127,7 @@ def test_without_a_rheobase_the_file_is_still_json(tmp_path):
     assert np.isnan(peer).all()
     ours = our_outputs(tmp_path / "ours", arguments)["holding_threshold_currents"]
     assert ours["threshold_current"] == [None, None]
-    assert "NaN" not in (tmp_path / "ours" / "holding_threshold_currents.json").read_text()
+    assert "NaN" not in (tmp_path / "ours" / "holding_threshold_currents.json").read_text(encoding="utf-8")
 
 
 def test_a_rheobase_that_is_not_a_number_is_none():
@@ -437,9 +437,9 @@ def test_output_of_each_cell_has_the_settings_of_the_whole(tmp_path):
         "absolute_amplitude": True,
     }
     peer_outputs(tmp_path / "peer", arguments)
-    assert json.loads((tmp_path / "peer" / "cell" / "features.json").read_text()) == {}
+    assert json.loads((tmp_path / "peer" / "cell" / "features.json").read_text(encoding="utf-8")) == {}
     whole = our_outputs(tmp_path / "ours", arguments)["features"]
-    assert json.loads((tmp_path / "ours" / "cell" / "features.json").read_text()) == whole
+    assert json.loads((tmp_path / "ours" / "cell" / "features.json").read_text(encoding="utf-8")) == whole
     (entry,) = whole["IDthresh_0.15"]["soma"]
     assert entry["val"] == [3, 0.5]
     assert entry["efel_settings"] == EFEL

@@ -65,7 +65,7 @@ def test_without_our_own_notes_the_recipe_says_roles_and_settings(tmp_path):
     features = tmp_path / "config" / "features" / "L5PC.json"
     held = json.loads(features.read_text(encoding="utf-8"))
     del held["efewidgets"]
-    features.write_text(json.dumps(held), encoding="utf-8")
+    features.write_text(json.dumps(held), encoding="utf-8", newline="\n")
     old = tmp_path / "config" / "extract_config" / "L5PC_config.json"
     config, problems = convert_legacy(read_json(old), old.parent)
     asked = datasets.sample_targets()
@@ -108,8 +108,8 @@ def test_what_a_recipe_says_that_a_config_can_t(tmp_path):
         "strict_holding_bounds": True,
     }
     recipes = {"other": {}, "L5PC": {"pipeline_settings": "config/pipeline.json"}}
-    (tmp_path / "config" / "recipes.json").write_text(json.dumps(recipes), encoding="utf-8")
-    (tmp_path / "config" / "pipeline.json").write_text(json.dumps(pipeline), encoding="utf-8")
+    (tmp_path / "config" / "recipes.json").write_text(json.dumps(recipes), encoding="utf-8", newline="\n")
+    (tmp_path / "config" / "pipeline.json").write_text(json.dumps(pipeline), encoding="utf-8", newline="\n")
     config, problems = convert_legacy({"emodel": "L5PC", "files": [], "targets": []}, place)
     assert config["export"] == {"name": "L5PC", "std_cap": True}
     told = " ".join(problem.message for problem in problems)

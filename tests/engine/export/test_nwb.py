@@ -161,7 +161,7 @@ def test_floats_stay_the_same_floats(tmp_path):
         f"{t:.1f},{v!r},{i!r}"
         for t, v, i in zip(time.tolist(), voltage.tolist(), current.tolist(), strict=True)
     ]
-    path.write_text("\n".join(lines), encoding="utf-8")
+    path.write_text("\n".join(lines), encoding="utf-8", newline="\n")
     efewidgets.convert([path], tmp_path / "out.nwb", protocol="IDrest")
     (sweep,), _ = read({"filepath": str(path)})
     v, i = series(tmp_path / "out.nwb", 0)
@@ -406,6 +406,7 @@ def test_the_inspector_finds_nothing_critical(abf, tmp_path):
         capture_output=True,
         text=True,
         check=True,
+        encoding="utf-8",
     )
     found = [line.split() for line in done.stdout.splitlines()]
     assert found
@@ -468,7 +469,7 @@ def test_the_command_converts_files_and_configs(abf, tmp_path, capsys):
     assert main(["convert", str(abf), str(out), "--protocol", "IDrest"]) == 2
     assert "--force" in capsys.readouterr().err
     config = tmp_path / "cells.json"
-    config.write_text(json.dumps({"files_metadata": two_cells(abf)}), encoding="utf-8")
+    config.write_text(json.dumps({"files_metadata": two_cells(abf)}), encoding="utf-8", newline="\n")
     assert main(["convert", str(config), str(out), "--force", "--json"]) == 0
     assert efewidgets.inspect(out).cells == ["cell A/1", "B"]
     assert main(["convert", str(config), str(out), "--force", "--cell", "x"]) == 2

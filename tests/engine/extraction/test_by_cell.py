@@ -80,7 +80,7 @@ def test_any_executor_of_any_size(make):
 def logging_reader(metadata: dict) -> list[dict]:
     """Write down which file is read."""
     path = pathlib.Path(metadata["filepath"])
-    with path.with_name("read").open("a", encoding="utf-8") as file:
+    with path.with_name("read").open("a", encoding="utf-8", newline="\n") as file:
         file.write(path.name + "\n")
     return lab.reader(metadata)
 

@@ -237,7 +237,10 @@ def test_script(script, tmp_path):
             exec(script.format(module=module, cell_module=cell_module), scope)
             found[module] = plain([scope["rows"], scope.get("files_out")])
             found[module].append(
-                {path.name: json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))}
+                {
+                    path.name: json.loads(path.read_text(encoding="utf-8"))
+                    for path in sorted(folder.glob("*.json"))
+                }
             )
     assert differences(found["bluepyefe"], found["efewidgets"]) == []
 
@@ -252,7 +255,7 @@ def test_returns_what_it_writes(tmp_path):
         ("protocols", protocols),
         ("holding_threshold_currents", currents),
     ):
-        assert json.loads((tmp_path / f"{name}.json").read_text()) == plain(data)
+        assert json.loads((tmp_path / f"{name}.json").read_text(encoding="utf-8")) == plain(data)
 
 
 def test_writes_nothing_unless_told(tmp_path):
@@ -286,9 +289,11 @@ def test_per_cell(tmp_path):
         f"{cell}/{name}" for cell in ("B6", "B8") for name in names
     }
     alone = run(tmp_path, files_metadata={"B8": FILES["B8"]})
-    assert json.loads((tmp_path / "B8" / "features.json").read_text()) == plain(alone[0])
-    assert json.loads((tmp_path / "B8" / "protocols.json").read_text()) == plain(alone[1])
-    assert json.loads((tmp_path / "B8" / "holding_threshold_currents.json").read_text()) == plain(alone[2])
+    assert json.loads((tmp_path / "B8" / "features.json").read_text(encoding="utf-8")) == plain(alone[0])
+    assert json.loads((tmp_path / "B8" / "protocols.json").read_text(encoding="utf-8")) == plain(alone[1])
+    assert json.loads(
+        (tmp_path / "B8" / "holding_threshold_currents.json").read_text(encoding="utf-8")
+    ) == plain(alone[2])
 
 
 def test_per_cell_by_the_function_of_that_name(tmp_path):
@@ -346,7 +351,9 @@ print(recording.spikecount, sorted(recording.efeatures), recording.amp_rel > 0, 
 print([protocol.stimulus_name for protocol in protocols][:2], protocols[0].feature_targets[0].values)
 """
     root = pathlib.Path(extract.__file__).parents[1]
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=root)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=root, encoding="utf-8"
+    )
     assert done.stderr == ""
     assert done.stdout.splitlines() == [
         "['B6', 'B8'] 2400 2400 2400",

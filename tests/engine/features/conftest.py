@@ -114,7 +114,7 @@ CASES = {
 def read_case(shared_data, case, most=None) -> list[Trace]:
     """Recordings of a case, read by BluePyEfe; `most` of each cell and protocol."""
     pytest.importorskip("bluepyefe", reason="needs BluePyEfe, which reads the recordings")
-    config = json.loads((shared_data / "cases" / case / "config.json").read_text())
+    config = json.loads((shared_data / "cases" / case / "config.json").read_text(encoding="utf-8"))
     wanted = copy.deepcopy(config["files_metadata"])
     for protocols in wanted.values():
         for files in protocols.values():

@@ -229,7 +229,9 @@ def test_nothing_heavy_is_imported_for_it():
     heavy = {"efel", "neo", "scipy", "matplotlib"}
     code = f"import efewidgets.engine.features.catalogue, sys; print({heavy} & set(sys.modules))"
     assert (
-        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=_env()).stdout
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, env=_env(), encoding="utf-8"
+        ).stdout
         == "set()\n"
     )
 

@@ -109,6 +109,7 @@ def start(stub: pathlib.Path, code: str = LOOK, **environment: str) -> subproces
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        encoding="utf-8",
     )
 
 

@@ -33,7 +33,9 @@ def run(code, cwd=None):
     """Run Python code in a process of its own."""
     script = textwrap.dedent(code)
     env = os.environ | {"PYTHONPATH": str(ROOT)}
-    done = subprocess.run([sys.executable, "-c", script], cwd=cwd, env=env, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=cwd, env=env, capture_output=True, text=True, encoding="utf-8"
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -93,7 +95,11 @@ def test_nothing_is_left_over_from_the_call_before(stock):
 
 def test_users_own_settings_and_file_survive(tmp_path):
     own = tmp_path / "own.txt"
-    own.write_text(pathlib.Path(efel.get_settings().dependencyfile_path).read_text())
+    own.write_text(
+        pathlib.Path(efel.get_settings().dependencyfile_path).read_text(encoding="utf-8"),
+        encoding="utf-8",
+        newline="\n",
+    )
     efel.reset()
     efel.set_setting("dependencyfile_path", str(own))
     try:

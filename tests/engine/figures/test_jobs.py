@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -176,6 +177,29 @@ def test_when_the_processes_die_the_rest_is_drawn_here(tmp_path):
     paths, problems = draw_all(jobs, tmp_path, executor=Dying())
     assert [path.name for path in paths] == ["a.pdf", "b.pdf", "c.pdf", "d.pdf"]
     assert problems == []
+
+
+def killing(data: str) -> Iterator:
+    os._exit(9)
+
+
+def test_a_figure_that_kills_its_processes_fails_alone(tmp_path):
+    jobs = [FigureJob(name, killing if name == "b" else one_page, name) for name in "abc"]
+    paths, problems = draw_all(jobs, tmp_path, jobs=2)
+    assert [path.name for path in paths] == ["a.pdf", "c.pdf"]
+    assert [problem.message.partition(", perhaps")[0] for problem in problems] == [
+        "The figure b is missing: the process that worked on it died twice"
+    ]
+
+
+def test_where_no_process_can_start_all_is_drawn_here(tmp_path, monkeypatch):
+    def never(*_):
+        raise OSError("no room")
+
+    monkeypatch.setattr("efewidgets.engine.workers._can_be_copied", lambda: True)  # nothing is imported anew
+    monkeypatch.setattr("efewidgets.engine.workers._begin", never)
+    paths, problems = draw_all([FigureJob(name, one_page, name) for name in "ab"], tmp_path, jobs=2)
+    assert ([path.name for path in paths], problems) == (["a.pdf", "b.pdf"], [])
 
 
 @pytest.mark.parametrize(

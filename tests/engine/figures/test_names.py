@@ -81,7 +81,7 @@ def test_long_names_are_cut_but_stay_different():
 def test_can_really_be_a_file(tmp_path):
     for text in ("../x", "a/b", "nul", "\x00", "细胞", "\udc80", "e\u0301"):
         path = tmp_path / safe_name(text)
-        path.write_text("here")
+        path.write_text("here", encoding="utf-8", newline="\n")
         assert path.parent == tmp_path
     assert len(list(tmp_path.iterdir())) == 7
 

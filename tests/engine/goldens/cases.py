@@ -33,7 +33,7 @@ class Case:
     config: dict[str, Any] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.config = json.loads((self.folder / "config.json").read_text())
+        self.config = json.loads((self.folder / "config.json").read_text(encoding="utf-8"))
 
     @property
     def recordings_folder(self) -> pathlib.Path:
@@ -46,7 +46,7 @@ class Case:
         return repaired if repaired.is_dir() else self.folder / "expected"
 
     def expected(self, name: str) -> Any:
-        return json.loads((self.expected_folder / f"{name}.json").read_text())
+        return json.loads((self.expected_folder / f"{name}.json").read_text(encoding="utf-8"))
 
     @property
     def peer_raises(self) -> bool:

@@ -597,7 +597,9 @@ def test_files_of_each_cell(case: Case, tmp_path):
     extract_efeatures(tmp_path, write_files=True, **arguments)
     golden, absolute = case.expected("recordings"), arguments["absolute_amplitude"]
     for cell, rheobase in case.rheobases.items():
-        made = {name: json.loads((tmp_path / cell / f"{name}.json").read_text()) for name in FILES}
+        made = {
+            name: json.loads((tmp_path / cell / f"{name}.json").read_text(encoding="utf-8")) for name in FILES
+        }
         own = {"recordings": [r for r in golden["recordings"] if r["cell"] == cell]}
         rheobases = None if absolute else {cell: rheobase}
         assert regroup.check_features(made["features"], own, arguments["targets"], rheobases) > 5
@@ -610,5 +612,5 @@ def test_files_of_each_cell(case: Case, tmp_path):
 @named("ibw_low_memory", "ibw_low_memory_auto_targets")
 def test_low_memory_mode_gives_the_same_files(case: Case, tmp_path):
     extract_efeatures(tmp_path, write_files=True, **case.arguments())
-    made = [json.loads((tmp_path / f"{name}.json").read_text()) for name in FILES]
+    made = [json.loads((tmp_path / f"{name}.json").read_text(encoding="utf-8")) for name in FILES]
     assert made == [outputs(case.extract())[name] for name in FILES]

@@ -180,25 +180,25 @@ def test_what_is_no_data_is_refused():
 def test_three_files(tmp_path):
     paths = save_outputs(tmp_path / "new" / "folder", {"a": 1}, {"b": 2}, {"c": 3})
     assert sorted(path.name for path in paths) == NAMES
-    assert [json.loads(path.read_text()) for path in paths] == [{"a": 1}, {"b": 2}, {"c": 3}]
+    assert [json.loads(path.read_text(encoding="utf-8")) for path in paths] == [{"a": 1}, {"b": 2}, {"c": 3}]
 
 
 def test_files_of_an_earlier_run_are_replaced(tmp_path):
     save_outputs(tmp_path, {"a": 1}, {"b": 2}, {"c": 3})
     save_outputs(str(tmp_path), {"a": 4}, {}, {})
-    assert json.loads((tmp_path / "features.json").read_text()) == {"a": 4}
+    assert json.loads((tmp_path / "features.json").read_text(encoding="utf-8")) == {"a": 4}
     assert sorted(path.name for path in tmp_path.iterdir()) == NAMES
 
 
 @pytest.mark.parametrize("bad", [0, 1, 2])
 def test_none_is_written_if_one_can_not_be(tmp_path, bad):
     save_outputs(tmp_path, {"a": 1}, {"b": 2}, {"c": 3})
-    before = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    before = {path.name: path.read_text(encoding="utf-8") for path in tmp_path.iterdir()}
     data = [{"x": 1}, {"y": 2}, {"z": 3}]
     data[bad] = {"bad": float("nan")}
     with pytest.raises(EfeError, match="not finite"):
         save_outputs(tmp_path, *data)
-    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == before
+    assert {path.name: path.read_text(encoding="utf-8") for path in tmp_path.iterdir()} == before
 
 
 def failing_after(count, function):
@@ -223,7 +223,7 @@ def test_a_full_disk_leaves_whole_files_only(tmp_path, monkeypatch, written, ste
         save_outputs(tmp_path, {"x": 1}, {"y": 2}, {"z": 3})
     monkeypatch.undo()
     assert sorted(path.name for path in tmp_path.iterdir()) == NAMES  # nothing half, nothing left over
-    found = [json.loads((tmp_path / name).read_text()) for name in NAMES]
+    found = [json.loads((tmp_path / name).read_text(encoding="utf-8")) for name in NAMES]
     assert found == [{"a": 1}, {"c": 3}, {"b": 2}]  # the old ones, all of them
 
 
@@ -249,13 +249,13 @@ def test_interrupted_writing_leaves_nothing_half(tmp_path, monkeypatch):
 @pytest.mark.skipif(os.name != "posix", reason="permissions as on Unix")
 def test_others_may_read_as_they_usually_do(tmp_path):
     write_text(tmp_path / "a.json", "{}")
-    (tmp_path / "usual").write_text("")
+    (tmp_path / "usual").write_text("", encoding="utf-8", newline="\n")
     usual = stat.S_IMODE((tmp_path / "usual").stat().st_mode)
     assert stat.S_IMODE((tmp_path / "a.json").stat().st_mode) == usual
 
 
 def test_a_file_in_place_of_the_folder_is_told(tmp_path):
-    (tmp_path / "file").write_text("")
+    (tmp_path / "file").write_text("", encoding="utf-8", newline="\n")
     with pytest.raises(OSError, match="file"):
         save_outputs(tmp_path / "file", {}, {}, {})
 

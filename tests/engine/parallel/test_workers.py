@@ -214,7 +214,9 @@ def test_a_script_without_its_guard_is_told(tmp_path):
         "threading.Thread(target=threading.Event().wait, daemon=True).start()\n"
         "from efewidgets.engine.parallel import WorkerPool\n"
         "with WorkerPool(1) as pool:\n"
-        "    print(pool.submit(int).exception())\n"
+        "    print(pool.submit(int).exception())\n",
+        encoding="utf-8",
+        newline="\n",
     )
     done = subprocess.run(
         [sys.executable, str(script)],
@@ -222,6 +224,7 @@ def test_a_script_without_its_guard_is_told(tmp_path):
         text=True,
         timeout=60,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        encoding="utf-8",
     )
     assert 'must stand under: if __name__ == "__main__":' in done.stdout, done.stderr
 
@@ -384,10 +387,16 @@ def test_a_script_that_ends_without_a_word_leaves_nobody(tmp_path, thread):
         + "    pool = WorkerPool(2)\n"
         "    print(pool.submit(os.getpid).result(), os.getpid())\n",
         encoding="utf-8",
+        newline="\n",
     )
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(
-        [sys.executable, str(script)], env=environment, capture_output=True, text=True, timeout=60
+        [sys.executable, str(script)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        encoding="utf-8",
     )
     assert (done.returncode, done.stderr) == (0, "")
     worker, own = done.stdout.split()

@@ -20,6 +20,7 @@ from typing import Any
 from efewidgets.engine.problems import ReadError
 from efewidgets.engine.readers import inspect, read
 
+#: s of work for one file; not by the clock, which goes on while a busy machine does something else
 SECONDS = 2.0
 
 
@@ -66,13 +67,15 @@ def outcomes(path: Path, metadata: dict[str, Any], seeds: int, how: Callable = d
     raw = path.read_bytes()
     target = path.with_name("damaged" + path.suffix)
     key = "v_file" if "i_file" in metadata else "filepath"
-    found = []
+    found: list[str] = []
+    read(metadata | {key: str(path)})  # whole, as it must be; imports what reads it
     for seed in range(seeds):
         target.write_bytes(how(raw, f"{path.name} {seed}"))
-        start = time.monotonic()
+        start = time.process_time()
         found += [_outcome(read, metadata | {key: str(target)}), _outcome(inspect, target)]
-        if time.monotonic() - start > SECONDS:
-            found.append(f"seed {seed} took {time.monotonic() - start:.1f} s")
+        took = time.process_time() - start
+        if took > SECONDS:
+            found.append(f"seed {seed} took {took:.1f} s")
     return found
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 def recordings(folder: Path, case: str) -> list[dict[str, Any]]:
     """Return the metadata of each file of a case, as the engine hands them to a reader."""
-    config = json.loads((folder / "cases" / case / "config.json").read_text())
+    config = json.loads((folder / "cases" / case / "config.json").read_text(encoding="utf-8"))
     found = []
     for protocols in config["files_metadata"].values():
         for protocol, files in protocols.items():
@@ -24,5 +24,5 @@ def recordings(folder: Path, case: str) -> list[dict[str, Any]]:
 
 def reader_name(folder: Path, case: str) -> str | None:
     """Return the name of the reader that a case asks for."""
-    config = json.loads((folder / "cases" / case / "config.json").read_text())
+    config = json.loads((folder / "cases" / case / "config.json").read_text(encoding="utf-8"))
     return config["settings"].get("recording_reader")

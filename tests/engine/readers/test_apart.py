@@ -252,7 +252,9 @@ def test_ctrl_c_while_the_process_starts_does_not_make_a_file_seem_damaged(tmp_p
         "print(len(inspect_apart(sys.argv[1]).sweeps), apart._running() is process)\n"
     )
     command = [sys.executable, "-c", code, str(bbp(tmp_path / "a.nwb"))]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, start_new_session=True)
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=60, start_new_session=True, encoding="utf-8"
+    )
     assert done.stdout.split() == ["heard", "4", "True"], done.stderr
 
 

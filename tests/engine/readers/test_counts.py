@@ -120,7 +120,7 @@ def lccr(path: Path) -> tuple[dict[str, Any], int]:
     columns = np.column_stack([volts(k) for k in range(3)]).astype(object)
     columns[500, 1] = "NaN"
     text = "\n".join("\t".join(map(str, row)) for row in columns)
-    (path / "a.txt").write_text(text, encoding="utf-8")
+    (path / "a.txt").write_text(text, encoding="utf-8", newline="\n")
     given = {"dt": 0.1, "t_unit": "ms", "ton": 50, "toff": 200, "hypamp": 0, "amplitudes": [1, 2, 3]}
     return {"filepath": str(path / "a.txt"), **UNITS, **given}, 3
 
@@ -130,7 +130,7 @@ def table(path: Path) -> tuple[dict[str, Any], int]:
     rows = np.column_stack(columns).astype(object)
     rows[7, 3] = ""
     lines = ["t (ms),V1 (mV),V2 (mV),V3 (mV),I (pA)", *(",".join(map(str, row)) for row in rows)]
-    (path / "a.csv").write_text("\n".join(lines), encoding="utf-8")
+    (path / "a.csv").write_text("\n".join(lines), encoding="utf-8", newline="\n")
     return {"filepath": str(path / "a.csv")}, 3
 
 

@@ -90,7 +90,7 @@ def test_matlab(tmp_path, how):
 def test_csv(tmp_path, how):
     path = tmp_path / "a.csv"
     rows = [f"{k / 10},{-70 + k % 7},{k % 5}" for k in range(200)]
-    path.write_text("\n".join(["t (ms),V (mV),I (pA)", *rows]))
+    path.write_text("\n".join(["t (ms),V (mV),I (pA)", *rows]), encoding="utf-8", newline="\n")
     check(outcomes(path, {}, 100, how), 100)
 
 
@@ -198,5 +198,7 @@ def test_hdf5(tmp_path, kind):
     else:
         {"BBP": bbp, "rows": rows}[kind](path)
     command = [sys.executable, "-m", "tests.engine.readers.damage", str(path), json.dumps(metadata), "60"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT, timeout=120)
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=True, cwd=ROOT, timeout=120, encoding="utf-8"
+    )
     check(json.loads(done.stdout), 60)

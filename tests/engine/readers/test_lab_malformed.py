@@ -136,7 +136,9 @@ print(json.dumps(found))
 def outcomes(shared_data):
     """What reading each case gives, in a process that may have no more than 2 GB."""
     command = [sys.executable, "-c", PROGRAM, str(FOLDER), json.dumps(CASES)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT, timeout=120)
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=True, cwd=ROOT, timeout=120, encoding="utf-8"
+    )
     return json.loads(done.stdout)
 
 

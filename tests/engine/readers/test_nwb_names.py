@@ -268,7 +268,7 @@ def test_has_protocol(tmp_path):
     assert has_protocol(metadata, "hyperpolarising steps")
     assert not has_protocol(metadata, "IV")
     assert not has_protocol({"filepath": str(tmp_path / "none.nwb")}, "IV")
-    (tmp_path / "a.csv").write_text("t (s),V (mV),I (pA)\n0,1,1\n0.1,1,1\n", encoding="utf-8")
+    (tmp_path / "a.csv").write_text("t (s),V (mV),I (pA)\n0,1,1\n0.1,1,1\n", encoding="utf-8", newline="\n")
     assert not has_protocol({"filepath": str(tmp_path / "a.csv")}, "IV")
 
 

@@ -204,5 +204,7 @@ def test_readers_import_nothing_heavy_before_it_is_needed():
         "import sys, efewidgets.engine.readers as r\n"
         "print([m for m in ('scipy', 'neo', 'matplotlib', 'pynwb', 'pandas', 'efel', 'igor2') if m in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, encoding="utf-8"
+    )
     assert done.stdout.strip() == "[]"

@@ -25,7 +25,7 @@ def write(path, columns, delimiter="\t", header=None, decimal=".", end="\n"):
     rows = [[c if isinstance(c, str) else repr(float(c)) for c in row] for row in zip(*columns, strict=True)]
     lines = [delimiter.join(header)] if header else []
     lines += [delimiter.join(cell.replace(".", decimal) for cell in row) for row in rows]
-    path.write_text(end.join(lines) + end, encoding="utf-8")
+    path.write_text(end.join(lines) + end, encoding="utf-8", newline="\n")
     return str(path)
 
 
@@ -84,9 +84,9 @@ def test_missing_values_in_the_middle_refuse_the_sweep_and_at_the_end_are_cut(tm
 
 def test_rows_that_end_early_are_sweeps_that_end_early(tmp_path):
     metadata = lccr(tmp_path)
-    lines = Path(metadata["filepath"]).read_text().splitlines()
+    lines = Path(metadata["filepath"]).read_text(encoding="utf-8").splitlines()
     lines[2900:] = [line.split("\t")[0] for line in lines[2900:]]
-    Path(metadata["filepath"]).write_text("\n".join(lines))
+    Path(metadata["filepath"]).write_text("\n".join(lines), encoding="utf-8", newline="\n")
     sweeps, (problem,) = read(metadata)
     assert [len(s["voltage"]) for s in sweeps] == [3000, 2900]
     assert problem.recording == "column 2"
@@ -309,9 +309,9 @@ def test_times_must_be_even(tmp_path):
 
 def test_a_blank_line_in_the_middle_is_a_missing_sample(tmp_path):
     metadata = lccr(tmp_path)
-    lines = Path(metadata["filepath"]).read_text().splitlines()
+    lines = Path(metadata["filepath"]).read_text(encoding="utf-8").splitlines()
     lines[100] = ""
-    Path(metadata["filepath"]).write_text("\n".join(lines))
+    Path(metadata["filepath"]).write_text("\n".join(lines), encoding="utf-8", newline="\n")
     with pytest.raises(ReadError, match="the first at 10 ms, sample 100"):
         read(metadata)
 
@@ -344,7 +344,7 @@ def test_a_row_with_a_cell_too_many_is_placed(tmp_path, header, row, row_as, cel
     metadata |= {"columns": {"voltage": 0, "current": 1}}
     lines = lines_of(metadata["filepath"])
     lines[row + header] = row_as
-    Path(metadata["filepath"]).write_text("\n".join(lines), encoding="utf-8")
+    Path(metadata["filepath"]).write_text("\n".join(lines), encoding="utf-8", newline="\n")
     with pytest.raises(ReadError, match=rf"line {row + header + 1}: {cells} cells, but there are 2 columns"):
         read(metadata)
 
@@ -357,7 +357,9 @@ def test_rows_may_end_in_a_delimiter_and_columns_may_end_early(tmp_path):
     rows = [line.split(",") for line in lines]
     rows = [[c, a, b] for a, b, c in rows]
     rows[901:] = [row[:2] for row in rows[901:]]
-    Path(metadata["filepath"]).write_text("\n".join(",".join(row) + "," for row in rows), encoding="utf-8")
+    Path(metadata["filepath"]).write_text(
+        "\n".join(",".join(row) + "," for row in rows), encoding="utf-8", newline="\n"
+    )
     sweeps, (problem,) = read(metadata)
     assert [len(s["voltage"]) for s in sweeps] == [1000, 900]
     assert "the last 100 samples hold no numbers" in problem.message
@@ -371,7 +373,7 @@ def test_numbers_are_those_that_any_program_reads(tmp_path, cell):
     metadata = table(tmp_path, ["t (ms)", "V (mV)", "I (pA)"], [t, v, i])
     lines = lines_of(metadata["filepath"])
     lines[500] = ",".join([lines[500].split(",")[0], cell, "50.0"])
-    Path(metadata["filepath"]).write_text("\n".join(lines), encoding="utf-8")
+    Path(metadata["filepath"]).write_text("\n".join(lines), encoding="utf-8", newline="\n")
     with pytest.raises(ReadError, match=r"line 501, column 2: '.*' isn't a number"):
         read(metadata)
 
@@ -382,7 +384,7 @@ def test_all_ways_to_write_a_number(tmp_path, cell):
     metadata = table(tmp_path, ["t (ms)", "V (mV)", "I (pA)"], [t, v, i])
     lines = lines_of(metadata["filepath"])
     lines[500] = ",".join([lines[500].split(",")[0], cell, "50.0"])
-    Path(metadata["filepath"]).write_text("\n".join(lines), encoding="utf-8")
+    Path(metadata["filepath"]).write_text("\n".join(lines), encoding="utf-8", newline="\n")
     (sweep,), _ = read(metadata)
     assert sweep["voltage"][499] == -70.0
 
@@ -395,7 +397,7 @@ def test_numbers_that_no_cell_has(tmp_path, cell):
     metadata = table(tmp_path, ["t (ms)", "V (mV)", "I (pA)"], [t, v, i])
     lines = lines_of(metadata["filepath"])
     lines[500] = ",".join([lines[500].split(",")[0], cell, "50.0"])
-    Path(metadata["filepath"]).write_text("\n".join(lines), encoding="utf-8")
+    Path(metadata["filepath"]).write_text("\n".join(lines), encoding="utf-8", newline="\n")
     recordings, problems = read_file(metadata, "Step")
     assert recordings == []
     assert "sample 499" in problems[0].message

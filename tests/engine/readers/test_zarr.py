@@ -140,8 +140,8 @@ def test_damage_is_told(tmp_path, name, content, words):
 def test_huge_claims_and_other_versions_are_refused(tmp_path):
     _, folder = both(tmp_path, neuroconv)
     place = tmp_path / "a.nwb.zarr" / "acquisition/CurrentClampSeriesA/data/.zarray"
-    about = json.loads(place.read_text())
-    place.write_text(json.dumps(about | {"shape": [10**15]}))
+    about = json.loads(place.read_text(encoding="utf-8"))
+    place.write_text(json.dumps(about | {"shape": [10**15]}), encoding="utf-8", newline="\n")
     with pytest.raises(ReadError, match="claims the shape"):
         kept(folder)
     (tmp_path / "a.nwb.zarr" / ".zgroup").rename(tmp_path / "a.nwb.zarr" / "zarr.json")
@@ -166,8 +166,8 @@ def test_a_compression_that_needs_a_package_names_it(tmp_path, monkeypatch):
 
     _, folder = both(tmp_path, neuroconv, compressor=None)
     for about in (tmp_path / "a.nwb.zarr").rglob(".zarray"):
-        found = json.loads(about.read_text()) | {"compressor": {"id": "blosc"}}
-        about.write_text(json.dumps(found))
+        found = json.loads(about.read_text(encoding="utf-8")) | {"compressor": {"id": "blosc"}}
+        about.write_text(json.dumps(found), encoding="utf-8", newline="\n")
     monkeypatch.setattr(extras, "has_module", lambda name: False)
     with pytest.raises(ReadError, match=r'compressed with blosc: pip install "efewidgets\[zarr\]"'):
         kept(folder)

@@ -16,14 +16,14 @@ def as_zarr(source: Path, target: Path, chunk: int = 1000, compressor: str | Non
     """Write all of an HDF5 file as a folder."""
     with h5py.File(source) as file:
         _group(file, file, target, chunk, compressor)
-    (target / ".zmetadata").write_text("{}", encoding="utf-8")
+    (target / ".zmetadata").write_text("{}", encoding="utf-8", newline="\n")
     return target
 
 
 def _group(file: h5py.File, group: h5py.Group, place: Path, chunk: int, compressor: str | None) -> None:
     place.mkdir()
     attrs = dict(_plain(group.attrs))
-    (place / ".zgroup").write_text('{"zarr_format": 2}', encoding="utf-8")
+    (place / ".zgroup").write_text('{"zarr_format": 2}', encoding="utf-8", newline="\n")
     links = []
     for name in group:
         link = group.get(name, getlink=True)
@@ -35,7 +35,7 @@ def _group(file: h5py.File, group: h5py.Group, place: Path, chunk: int, compress
             _array(file, group[name], place / name, chunk, compressor)
     if links:
         attrs["zarr_link"] = links
-    (place / ".zattrs").write_text(json.dumps(attrs), encoding="utf-8")
+    (place / ".zattrs").write_text(json.dumps(attrs), encoding="utf-8", newline="\n")
 
 
 def _plain(attrs: h5py.AttributeManager) -> list[tuple[str, Any]]:
@@ -73,8 +73,8 @@ def _array(file: h5py.File, data: h5py.Dataset, place: Path, chunk: int, compres
         padded[: len(flat)] = flat
         raw = [padded[k : k + chunks[0]].tobytes() for k in range(0, len(padded), chunks[0])]
     about |= {"shape": list(flat.shape), "chunks": chunks}
-    (place / ".zarray").write_text(json.dumps(about), encoding="utf-8")
-    (place / ".zattrs").write_text(json.dumps(attrs), encoding="utf-8")
+    (place / ".zarray").write_text(json.dumps(about), encoding="utf-8", newline="\n")
+    (place / ".zattrs").write_text(json.dumps(attrs), encoding="utf-8", newline="\n")
     for k, part in enumerate(raw):
         name = ".".join([str(k), *["0"] * (flat.ndim - 1)])
         (place / name).write_bytes(zlib.compress(part) if compressor == "zlib" else part)

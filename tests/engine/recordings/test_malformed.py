@@ -152,7 +152,7 @@ def absolute(value, base):
 
 def arguments_of(folder, case):
     """Return the arguments of `Options` that a case's config holds."""
-    config = json.loads((folder / "cases" / case / "config.json").read_text())
+    config = json.loads((folder / "cases" / case / "config.json").read_text(encoding="utf-8"))
     settings = dict(config["settings"])
     settings.pop("extract_per_cell", None)
     name = settings.pop("recording_reader", None)
@@ -383,7 +383,7 @@ def test_all_cases_in_little_time_and_memory(folder):
     """Some claim 2^40 samples, of which a reader that believes them would want terabytes."""
     root = pathlib.Path(__file__).resolve().parents[3]
     command = [sys.executable, "-c", BOUNDED, str(root), str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=root)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=root, encoding="utf-8")
     assert done.returncode == 0, done.stderr
     slowest, megabytes = json.loads(done.stdout)
     assert slowest < 3.0
@@ -420,7 +420,7 @@ def test_bad_file_beside_a_good_one(tmp_path, good_table, suffix, kind):
     elif kind == "noise":
         bad.write_bytes(np.random.default_rng(1).bytes(5000))
     elif kind == "words":
-        bad.write_text("time,voltage\nsee the other file\n")
+        bad.write_text("time,voltage\nsee the other file\n", encoding="utf-8", newline="\n")
     units = {"i_unit": "nA", "v_unit": "mV", "t_unit": "ms", "dt": 0.1}
     lccr = {"amplitudes": [1], "hypamp": 0, "ton": 1, "toff": 2}
     names = (

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from efewidgets.compat.bluepyefe.ecode.tools import scipy_signal2d
 from efewidgets.engine.recordings.families import signal
-from efewidgets.engine.recordings.families.medians import Smoothed, median
+from efewidgets.engine.recordings.families.medians import Smoothed, median, running_median
 
 STEPS = st.sampled_from([0.0, 1e-6, 0.3, 1.0, 3.0])
 
@@ -49,6 +50,27 @@ def test_smoothed_median(x, ends):
         if len(expected):
             assert one.median(*stretches) == np.median(expected)
             assert one.median(*stretches).dtype == np.float64
+
+
+def soil(random, dtype):
+    """Leave numbers in the memory that is let go, for who reads what was never written."""
+    kept = [np.full(int(n), random.choice([7e3, -7e3]), dtype) for n in random.integers(1, 300, 30)]
+    del kept
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+@pytest.mark.parametrize("width", [15, 84, 85])
+@pytest.mark.parametrize("n", [1, 2, 7, 14, 15, 83, 84, 85, 86, 300, 4800])
+def test_running_medians_are_the_same_whatever_was_in_the_memory(n, width, dtype):
+    """SciPy 1.15.0 to 1.15.2 read and wrote beyond their arrays; those since do in arrays shorter than the window."""
+    random = np.random.default_rng(n)
+    x = random.standard_normal(n).astype(dtype)
+    around = np.pad(x, (width // 2, (width - 1) // 2), mode="symmetric")
+    expected = [sorted(around[k : k + width].tolist())[width // 2] for k in range(n)]
+    for _ in range(20):
+        soil(random, dtype)
+        assert running_median(x, width).tolist() == expected
+        assert scipy_signal2d(x, width) == expected
 
 
 @settings(deadline=None)

@@ -84,7 +84,7 @@ def test_a_config_with_such_a_key_is_refused_everywhere(
 ) -> None:
     config = path.with_name("config.json")
     file = {"filepath": path.name} | metadata
-    config.write_text(json.dumps({"files_metadata": {"c": {"Step": [file]}}}), encoding="utf-8")
+    config.write_text(json.dumps({"files_metadata": {"c": {"Step": [file]}}}), encoding="utf-8", newline="\n")
     with pytest.raises(EfeError, match=r"cell 'c', protocol 'Step', file 1: .* no entry") as refused:
         ExtractionState.load(config)
     for command in (["check"], ["extract", "-o", str(path.with_name("out"))]):
@@ -136,7 +136,7 @@ def test_readers_by_bluepyefe_s_names_declare_theirs(tmp_path: pathlib.Path) -> 
 
 def test_a_registered_reader(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "_registered", {})
-    (tmp_path / "x.rig").write_text("mine")
+    (tmp_path / "x.rig").write_text("mine", encoding="utf-8", newline="\n")
     metadata = {"filepath": str(tmp_path / "x.rig"), "gian": 3}
     register_reader("our rig", ".rig", sweep)
     assert read_file(metadata, "Step")[1] == []

@@ -311,7 +311,9 @@ except BaseException as error:
     kept = error
 print("told")
 """
-    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    ended = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, encoding="utf-8"
+    )
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "told\n", "")
 
 
@@ -461,7 +463,7 @@ def config(tmp_path, abf) -> pathlib.Path:
         "absolute_amplitude": True,
         "output_directory": "out",
     }
-    place.write_text(json.dumps(data), encoding="utf-8")
+    place.write_text(json.dumps(data), encoding="utf-8", newline="\n")
     return place
 
 
@@ -549,7 +551,7 @@ def test_behind_a_fence_sessions_with_addresses_are_refused(server, config, fenc
 
     data = json.loads(config.read_text(encoding="utf-8"))
     del data["output_directory"]
-    config.write_text(json.dumps(data), encoding="utf-8")
+    config.write_text(json.dumps(data), encoding="utf-8", newline="\n")
     with pytest.raises(EfeError, match="allow-host"):
         open_session(config, fence())
     assert server.requests == []

@@ -78,9 +78,9 @@ def test_what_was_edited_is_read_and_kept(arguments, tmp_path, counted):
 def test_a_changed_file_is_not_taken_from_the_cache(arguments, tmp_path, counted):
     opened(arguments, tmp_path / "cache")
     path = arguments["files_metadata"]["A"]["IV"][0]["filepath"]
-    with open(path) as file:
+    with open(path, encoding="utf-8") as file:
         text = file.read()
-    with open(path, "w") as file:
+    with open(path, "w", encoding="utf-8", newline="\n") as file:
         file.write(text.replace("-70.0", "-65.0"))
     counted.clear()
     state = opened(arguments, tmp_path / "cache")
@@ -92,9 +92,9 @@ def test_a_changed_file_is_not_taken_from_the_cache(arguments, tmp_path, counted
 def test_a_change_while_a_session_is_open_is_seen_when_asked_for(state, arguments, counted):
     before = state.results.texts
     path = arguments["files_metadata"]["A"]["IV"][0]["filepath"]
-    with open(path) as file:
+    with open(path, encoding="utf-8") as file:
         text = file.read()
-    with open(path, "w") as file:
+    with open(path, "w", encoding="utf-8", newline="\n") as file:
         file.write(text.replace("-70.0", "-65.0"))
     assert state.results.texts == before
     assert state.refresh_files() == [path]
@@ -146,7 +146,9 @@ def test_two_kernels_at_once(arguments, tmp_path, state):
     )
     root = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
     running = [
-        subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=root)
+        subprocess.Popen(
+            [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=root, encoding="utf-8"
+        )
         for _ in range(4)
     ]
     expected = state.results.texts["features"]
@@ -197,7 +199,7 @@ def test_a_full_disk_costs_only_the_cache(arguments, tmp_path, monkeypatch):
 
 
 def test_a_folder_that_can_not_be_made_costs_only_the_cache(arguments, tmp_path):
-    (tmp_path / "file").write_text("")
+    (tmp_path / "file").write_text("", encoding="utf-8", newline="\n")
     state = opened(arguments, tmp_path / "file" / "cache")
     assert state.results.features
     assert "cache" in {problem.kind for problem in state.problems}

@@ -280,9 +280,12 @@ def test_what_is_written_is_what_is_seen(state, tmp_path):
         ("protocols", "protocols.json"),
         ("currents", "holding_threshold_currents.json"),
     ):
-        assert (tmp_path / "out" / file).read_text() == state.results.texts[name]
+        assert (tmp_path / "out" / file).read_text(encoding="utf-8") == state.results.texts[name]
     assert (
-        json.loads((tmp_path / "out" / "A" / "features.json").read_text())["IDrest_150"]["soma"][0]["n"] == 2
+        json.loads((tmp_path / "out" / "A" / "features.json").read_text(encoding="utf-8"))["IDrest_150"][
+            "soma"
+        ][0]["n"]
+        == 2
     )
 
 

@@ -65,6 +65,6 @@ ENDINGS = ["", "import time; time.sleep(0.4)"]
 def test_a_script_that_ends(script, ending):
     datasets.sample_config()  # is drawn the first time
     command = [sys.executable, "-c", script + ending]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, encoding="utf-8")
     assert done.returncode == 0, done.stderr
     assert "Fatal" not in done.stderr

@@ -119,7 +119,7 @@ def test_a_missing_file_is_told_with_its_place(state):
 
 
 def test_a_file_that_is_no_recording_is_told_with_its_place(state, tmp_path):
-    (tmp_path / "letter.json").write_text("Dear sir")
+    (tmp_path / "letter.json").write_text("Dear sir", encoding="utf-8", newline="\n")
     before = state.results.features
     state.add_files("B", "IV", tmp_path / "letter.json")
     assert state.results.features == before
@@ -133,7 +133,7 @@ def test_one_bad_sweep_leaves_the_others(state, tmp_path):
         {"amp": 0.15, "spikes": 3, "name": "bad", "bad": True},
     ]
     path = tmp_path / "half.json"
-    path.write_text(json.dumps(sweeps))
+    path.write_text(json.dumps(sweeps), encoding="utf-8", newline="\n")
     number = len(state.results.members)
     (added,) = state.add_files("A", "IDrest", {"filepath": path, "ton": lab.TON, "toff": lab.TOFF})
     assert len(state.results.members) == number + 1
@@ -207,7 +207,7 @@ def test_a_failing_feature_stays_told(arguments, monkeypatch):
 def test_a_recording_that_is_gone_fails_alone(state, tmp_path):
     """A file that vanishes after it was read can't give more features; the others do."""
     path = next(m.file.path for m in state.results.members.values() if (m.cell, m.protocol) == ("A", "IV"))
-    pathlib.Path(path).write_text("")
+    pathlib.Path(path).write_text("", encoding="utf-8", newline="\n")
     source._load.cache_clear()  # the last traces that were read
     target = state.add_target("steady_state_voltage", "IV", -100, 10)
     frame = state.explain(target)

@@ -320,7 +320,9 @@ def job(needless):
 
 BackgroundRunner().submit(job)
 """
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=PATIENCE)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=PATIENCE, encoding="utf-8"
+    )
     assert (done.returncode, done.stdout, done.stderr) == (0, "stopped\n", "")
 
 

@@ -28,7 +28,7 @@ def deadly_reader(metadata):
 def logging_reader(metadata):
     """Write down which file is read."""
     path = pathlib.Path(metadata["filepath"])
-    with path.with_name("read").open("a", encoding="utf-8") as file:
+    with path.with_name("read").open("a", encoding="utf-8", newline="\n") as file:
         file.write(path.name + "\n")
     return lab.reader(metadata)
 

@@ -75,7 +75,7 @@ def test_a_row_of_targets_chosen_automatically(state, tmp_path):
 
 def test_nothing_selected_leaves_no_word(state, tmp_path):
     state.save(tmp_path / "session.json")
-    assert "view" not in json.loads((tmp_path / "session.json").read_text())["state"]
+    assert "view" not in json.loads((tmp_path / "session.json").read_text(encoding="utf-8"))["state"]
 
 
 @pytest.mark.parametrize(

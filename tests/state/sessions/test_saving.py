@@ -46,7 +46,7 @@ if __name__ == "__main__":
 def elsewhere(path, seed="0", workers=0, cwd=ROOT):
     """Load a session in another process; return its outputs and problems."""
     script = pathlib.Path(path).parent / "run.py"
-    script.write_text(IN_ANOTHER_PROCESS)
+    script.write_text(IN_ANOTHER_PROCESS, encoding="utf-8", newline="\n")
     done = subprocess.run(
         [sys.executable, str(script), str(path), str(workers)],
         capture_output=True,
@@ -54,6 +54,7 @@ def elsewhere(path, seed="0", workers=0, cwd=ROOT):
         cwd=cwd,
         env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)},
         check=False,
+        encoding="utf-8",
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -116,7 +117,7 @@ def test_a_setting_that_is_null_is_as_if_it_were_not_there(project, name):
         given = {key: value for key, value in session["efel_settings"].items() if key != name}
         changed = session | {"efel_settings": given | nulls}
         changed["targets"] = [target | {"efel_settings": nulls} for target in session["targets"]]
-        path.write_text(json.dumps(changed), encoding="utf-8")
+        path.write_text(json.dumps(changed), encoding="utf-8", newline="\n")
         with ExtractionState.load(path) as state:
             found.append((state.results.texts, [problem.message for problem in state.results.problems]))
         options, _ = load_config(path)
@@ -136,7 +137,7 @@ def test_a_sweep_without_a_reason_to_exclude_it_is_in(project, state):
     excluded = [own for file in files for own in file.get("sweeps", {}).values() if "exclude" in own]
     assert len(excluded) == 1
     excluded[0]["exclude"] = None
-    path.write_text(json.dumps(session), encoding="utf-8")
+    path.write_text(json.dumps(session), encoding="utf-8", newline="\n")
     with ExtractionState.load(path) as loaded:
         assert [member.excluded for member in loaded.results.members.values() if member.excluded] == []
 
@@ -151,7 +152,7 @@ def test_a_saved_session_is_a_config(project, state):
 
 
 def test_paths_in_a_session_are_relative(project):
-    text = (project / "session.json").read_text()
+    text = (project / "session.json").read_text(encoding="utf-8")
     data = json.loads(text)
     assert data["files_metadata"]["A"]["IV"][0]["filepath"] == "A_IV_0.json"
     assert set(data["state"]["files"]) == {path.name for path in project.glob("[AB]_*.json")}
@@ -189,7 +190,7 @@ def test_missing_and_changed_files_are_told(project, state):
     ],
 )
 def test_what_is_no_session_is_refused_in_words(tmp_path, text, words):
-    (tmp_path / "session.json").write_text(text)
+    (tmp_path / "session.json").write_text(text, encoding="utf-8", newline="\n")
     with pytest.raises(EfeError, match=words):
         ExtractionState.load(tmp_path / "session.json")
 

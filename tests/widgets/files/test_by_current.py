@@ -112,7 +112,7 @@ def test_the_same_in_python(state):
 
 
 def test_files_that_can_not_be_read_are_told_and_not_offered(files, state, tmp_path):
-    (tmp_path / "bad.nwb").write_text("no HDF5")
+    (tmp_path / "bad.nwb").write_text("no HDF5", encoding="utf-8", newline="\n")
     state.add_files("other", "protocol_009", [tmp_path / "bad.nwb", tmp_path / "absent.nwb"])
     row = settle(files)["protocol_009"]
     assert (row["kind"], row["confidence"], row["take"]) == ("?", None, None)

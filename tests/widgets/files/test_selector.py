@@ -29,7 +29,7 @@ def root(tmp_path):
     for name in ("RS1", "FS1"):
         shutil.copy(datasets.sample_folder() / f"{name}.nwb", found / "lab")
     shutil.copy(datasets.sample_folder() / "RS2.nwb", found / "lab" / NASTY / 'a\n"静息".nwb')
-    (found / "lab" / "notes.md").write_text("x")
+    (found / "lab" / "notes.md").write_text("x", encoding="utf-8", newline="\n")
     return found
 
 

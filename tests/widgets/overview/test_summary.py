@@ -82,7 +82,7 @@ def test_totals_are_those_of_the_state(panel, state):
 
 
 def test_a_file_that_can_not_be_read_has_no_recording(panel, state, tmp_path):
-    (tmp_path / "broken.json").write_text("no sweeps")
+    (tmp_path / "broken.json").write_text("no sweeps", encoding="utf-8", newline="\n")
     state.add_files("C", "IV", [str(tmp_path / "broken.json")])
     row = panel.view_data()["rows"][2]
     assert row["p:IV"] == "0"

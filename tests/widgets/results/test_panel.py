@@ -185,20 +185,22 @@ def test_saving_asks_before_it_replaces(state, tmp_path):
     panel.save.click()
     folder = tmp_path / "out" / "deep"
     assert sorted(os.listdir(folder)) == sorted(FILES)
-    assert (folder / "features.json").read_text() == state.results.texts["features"]
+    assert (folder / "features.json").read_text(encoding="utf-8") == state.results.texts["features"]
     assert f"Saved in {folder}: 3 files." in panel.done.text
 
-    (folder / "features.json").write_text("mine")
+    (folder / "features.json").write_text("mine", encoding="utf-8", newline="\n")
     panel.save.click()
     assert "Replace features.json, protocols.json, holding_threshold_currents.json?" in panel.question.value
     assert panel.asking.layout.display is None
     assert panel.done.text == ""
     panel.keep.click()
     assert panel.asking.layout.display == "none"
-    assert (folder / "features.json").read_text() == "mine"
+    assert (folder / "features.json").read_text(encoding="utf-8") == "mine"
     panel.save.click()
     panel.replace.click()
-    assert json.loads((folder / "features.json").read_text()) == json.loads(state.results.texts["features"])
+    assert json.loads((folder / "features.json").read_text(encoding="utf-8")) == json.loads(
+        state.results.texts["features"]
+    )
     assert panel.asking.layout.display == "none"
     assert "Saved" in panel.done.text
 
@@ -224,7 +226,7 @@ def test_root_cannot_be_left(state, tmp_path, name):
 def test_errors_are_said_in_words(state, tmp_path):
     panel = ResultsPanel(state)
     for name, words in (("", "name a folder"), ("x\0y", "zero character"), ("taken", "is a file")):
-        (tmp_path / "taken").write_text("")
+        (tmp_path / "taken").write_text("", encoding="utf-8", newline="\n")
         panel.folder.value = name
         panel.save.click()
         assert words in panel.said.text

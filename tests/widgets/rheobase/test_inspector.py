@@ -71,7 +71,7 @@ def values(inspector):
 
 
 def golden(name):
-    found = json.loads((GOLDENS / name / "holding_threshold_currents.json").read_text())
+    found = json.loads((GOLDENS / name / "holding_threshold_currents.json").read_text(encoding="utf-8"))
     return found["all_threshold_current"]
 
 
@@ -79,7 +79,7 @@ def golden(name):
 
 
 def test_the_table_has_the_rheobases_of_bluepyefe(inspector, state):
-    config = json.loads((GOLDENS / "flush" / "config.json").read_text())["arguments"]
+    config = json.loads((GOLDENS / "flush" / "config.json").read_text(encoding="utf-8"))["arguments"]
     state.set_rheobase_rule(
         config["rheobase_strategy"],
         protocols=config["protocols_rheobase"],

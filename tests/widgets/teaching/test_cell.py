@@ -318,7 +318,7 @@ def test_background_runs_follow(tmp_path):
 
 
 def test_a_folder_that_cannot_be_written_to(state, tmp_path):
-    (tmp_path / "file").write_text("")
+    (tmp_path / "file").write_text("", encoding="utf-8", newline="\n")
     cell = VirtualCell(state, folder=tmp_path / "file")
     cell.controls.keep.click()
     assert "can't be written" in cell.keep_message.text

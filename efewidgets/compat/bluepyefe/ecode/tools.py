@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.ndimage import median_filter
+
+from ....engine.recordings.families.medians import running_median
 
 __all__ = ["base_current", "scipy_signal2d"]
 
 
 def scipy_signal2d(data: Sequence[float] | np.ndarray, width: int) -> list[float]:
     """Running median over `width` samples, mirrored at the ends."""
-    return median_filter(np.asarray(data), size=width).tolist()
+    return running_median(np.asarray(data), width).tolist()
 
 
 def base_current(current: Sequence[float] | np.ndarray, idx_ton: int = 300) -> float:

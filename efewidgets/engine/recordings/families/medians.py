@@ -46,18 +46,11 @@ class Smoothed:
     @cached_property
     def values(self) -> np.ndarray:
         """Array (n,), float64."""
-        if (
-            len(self.current) < self.width
-        ):  # scipy 1.17 gives what was in the memory before for some short ones
-            mirrored = np.pad(self.current, self.width // 2, mode="symmetric")
-            return np.median(sliding_window_view(mirrored, self.width), axis=1).astype(np.float64)
-        from scipy.ndimage import median_filter
-
         if isinstance(self.current, LongArray):
             return windowed(self.current, self.width // 2, partial(_filtered, width=self.width)).astype(
                 np.float64
             )
-        return median_filter(self.current, size=self.width).astype(np.float64)
+        return running_median(self.current, self.width).astype(np.float64)
 
     def median(self, *stretches: slice) -> Any:
         """Median over one or several stretches; over all without any."""
@@ -165,12 +158,20 @@ def majority(flags: np.ndarray, width: int) -> np.ndarray:
     return counts[width:] - counts[:-width] > width // 2
 
 
-def _filtered(stretch: np.ndarray, width: int) -> np.ndarray:
+def running_median(x: np.ndarray, width: int) -> np.ndarray:
+    """Return the median of `width` samples around each of x (n,), mirrored at the ends; array (n,) of its type."""
+    if 0 < len(x) < width:  # SciPy, up to 1.17, gives what was in the memory before for some short ones
+        mirrored = np.pad(x, (width // 2, (width - 1) // 2), mode="symmetric")
+        return np.partition(sliding_window_view(mirrored, width), width // 2, axis=1)[:, width // 2]
     from scipy.ndimage import median_filter
 
-    half = width // 2
-    found: np.ndarray = median_filter(stretch, size=width)[half : len(stretch) - half]
+    found: np.ndarray = median_filter(x, size=width)
     return found
+
+
+def _filtered(stretch: np.ndarray, width: int) -> np.ndarray:
+    half = width // 2
+    return running_median(stretch, width)[half : len(stretch) - half]
 
 
 def _guess(x: np.ndarray) -> Any:

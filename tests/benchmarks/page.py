@@ -59,7 +59,8 @@ display(dashboard)
 #: Clicks on a step; resolves with the ms until it is marked, and until something that is named is seen
 CLICK = """async ([step, seen]) => {
   const button = [...document.querySelectorAll('.efe-step-button')].find((one) => one.textContent.includes(step));
-  const visible = () => [...document.querySelectorAll(seen)].some((one) => one.checkVisibility({visibilityProperty: true}));
+  const hidden = {visibilityProperty: true};
+  const visible = () => [...document.querySelectorAll(seen)].some((one) => one.checkVisibility(hidden));
   const begun = performance.now();
   button.click();
   let marked = null;

@@ -137,6 +137,14 @@ class TraceViewer(StateWidget):
         controls.reasons.pressed = lambda why: self.act(self._exclude, why, message=self.exclusion_message)
         self.on_click(controls.include, self._include, self.exclusion_message)
 
+    def depends_on(self) -> tuple[Any, ...]:
+        """Return the recordings with their amplitudes, and what was decided of them: targets are no part of a trace."""
+        results, inputs = self.state.results, self.state.inputs
+        cells = [cell.name for cell in results.inputs.cells]
+        recordings = [results.get(stage, cell) for cell in cells for stage in ("members", "threshold")]
+        status = None if cells else self.state.status
+        return inputs.cells, inputs.accepted, results.inputs.cells, recordings, status
+
     def view_data(self) -> TraceView:
         return trace_view(self.state, self.cache, self.active, fit=self.controls.fit.value)
 
@@ -381,7 +389,10 @@ class TraceViewer(StateWidget):
 
     def _came(self) -> None:
         """Show samples that took longer to be read."""
-        self._changed(None)
+        if self.shown:
+            self.refresh()
+        else:
+            self._late.add("samples")
 
     def leave(self) -> None:
         """Read no more, and close what no figure shows just now."""

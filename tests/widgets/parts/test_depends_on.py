@@ -66,15 +66,22 @@ def test_what_was_hidden_meanwhile_catches_up_only_if_it_must(cells):
     assert cells.drawn[1:] == [(["RS1"], "RS1")]
 
 
-def test_files_are_not_drawn_for_targets_nor_plots_without_new_results():
+def test_files_and_traces_are_not_drawn_for_targets_nor_plots_without_new_results():
     with ExtractionState.from_arguments(datasets.sample_config(["RS1"])) as state:
-        files, plots = efewidgets.FileSelector(state), efewidgets.FeaturePlots(state)
-        before = files.table._version, plots.state.results
+        files, traces = efewidgets.FileSelector(state), efewidgets.TraceViewer(state)
+        plots, before = efewidgets.FeaturePlots(state), state.results
         state.set_targets([])
-        assert files.table._version == before[0]
-        assert plots._on_screen[0] is state.results is not before[1]  # what is computed here is there at once
-        files.close()
-        plots.close()
+        for shown in (files, traces):
+            assert shown._is_drawn({"revision"})
+        assert plots._on_screen[0] is state.results is not before  # what is computed here is there at once
+        drawn = traces._on_screen
+        state.set_rheobase("RS1", 0.1)  # amplitudes in % of it stand beside the traces
+        assert traces._on_screen != drawn
+        drawn = traces._on_screen
+        state.exclude([next(iter(state.results.members))], "drift")
+        assert traces._on_screen != drawn
+        for widget in (files, traces, plots):
+            widget.close()
 
 
 def test_a_table_of_what_is_seen_is_a_part_of_the_whole():

@@ -46,11 +46,14 @@ folder = pathlib.Path({folder!r})
 PAGE = (
     PREPARE
     + """
-begun = time.perf_counter()
+begun, cpu = time.perf_counter(), time.process_time()
 state = ExtractionState.load(folder / "session.json", cache=folder / "cache", runner=BackgroundRunner())
 dashboard = Dashboard(state, read_only=True)
 took = []
-state.observe(lambda change: took.append(time.perf_counter() - begun) if change.new == "ready" else None, "status")
+def _ready(change):
+    if change.new == "ready":
+        took.extend((time.perf_counter() - begun, time.process_time() - cpu))
+state.observe(_ready, "status")
 mine = [target.id for target in state.inputs.targets if target.protocol == "IDrest"]
 display(dashboard)
 """
@@ -76,15 +79,28 @@ CLICK = """async ([step, seen]) => {
   });
 }"""
 
-#: Asks through the probe's text field, and resolves when something that is named changes
-EDIT = """async ([code, where]) => {
+#: Waits until nothing has moved for a while, asks through the probe's text field, and resolves when something that is
+#: named changes, or a part of it
+EDIT = """async ([code, where, part]) => {
   const box = document.querySelector('.probe-ask input');
+  const places = [...document.querySelectorAll(where)];
+  const mine = (node) => !part || (node.closest && node.closest(part));
+  const watched = (heard) => {
+    const watch = new MutationObserver((changes) => {
+      if (changes.some((c) => [c.target, ...c.addedNodes, ...c.removedNodes].some(mine))) heard();
+    });
+    for (const one of places)
+      watch.observe(one, {subtree: true, childList: true, attributes: true, characterData: true});
+    return watch;
+  };
+  let last = performance.now();
+  const before = watched(() => { last = performance.now(); });
+  while (performance.now() - last < 300) await new Promise((resolve) => setTimeout(resolve, 20));
+  before.disconnect();
   return await new Promise((resolve, reject) => {
     setTimeout(() => reject(new Error('nothing was drawn anew')), 30000);
     const begun = performance.now();
-    const watch = new MutationObserver(() => { watch.disconnect(); resolve(performance.now() - begun); });
-    for (const one of document.querySelectorAll(where))
-      watch.observe(one, {subtree: true, childList: true, attributes: true, characterData: true});
+    const watch = watched(() => { watch.disconnect(); resolve(performance.now() - begun); });
     box.value = code;
     box.dispatchEvent(new Event('input', {bubbles: true}));
     box.dispatchEvent(new KeyboardEvent('keydown', {key: 'Enter', keyCode: 13, bubbles: true}));
@@ -119,7 +135,7 @@ class Page:
     def ask(self, code: str) -> str:
         """Return what an expression gives in the kernel."""
         self.asked += 1
-        self.page.evaluate(EDIT, [f"{self.asked} {code}", ".probe-answer"])
+        self.page.evaluate(EDIT, [f"{self.asked} {code}", ".probe-answer", ""])
         return str(self.page.locator(".probe-answer").inner_text()).partition(" ")[2]
 
     def rest(self) -> None:
@@ -137,6 +153,7 @@ def measure(address: str, page: Any, rounds: int) -> dict[str, list[float]]:
     seen = Page(page)
     seen.rest()
     found["opened"] = [1e3 * float(seen.ask("took[0]"))]
+    found["opened: processor time"] = [1e3 * float(seen.ask("took[1]"))]
     for step, what in STEPS.items():
         page.evaluate(CLICK, [step, what])  # made the first time
         seen.rest()
@@ -153,13 +170,17 @@ def measure(address: str, page: Any, rounds: int) -> dict[str, list[float]]:
         marked, _ = page.evaluate(CLICK, [step, STEPS[step]])
         found.setdefault("marked, the kernel being busy", []).append(marked)
         page.wait_for_timeout(300)
-    for step, where in (("Features", ".efe-feature-grid"), ("Targets", '.efe-target-editor [role="grid"]')):
+    drawn = {
+        "Features": (".efe-feature-grid", ".object_grp"),
+        "Targets": ('.efe-target-editor [role="grid"]', ""),
+    }
+    for step, (where, part) in drawn.items():
         page.evaluate(CLICK, [step, STEPS[step]])
         for k, tolerance in zip(range(rounds + 1), itertools.cycle((3.0, 30.0)), strict=False):
             seen.rest()
             seen.asked += 1
             code = f"{seen.asked} state.edit_targets(mine, tolerance={tolerance + seen.asked / 1e3})"
-            took = float(page.evaluate(EDIT, [code, where]))
+            took = float(page.evaluate(EDIT, [code, where, part]))
             if k:
                 found.setdefault(f"edit: {step}", []).append(took)
     return found

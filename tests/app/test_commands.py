@@ -71,7 +71,7 @@ def test_a_session_is_saved_by_its_key(dashboard, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert dashboard.keyboard.do("save")
     assert "efewidgets-session.json" in said(dashboard)
-    assert json.loads((tmp_path / "efewidgets-session.json").read_text())["state"]
+    assert json.loads((tmp_path / "efewidgets-session.json").read_text(encoding="utf-8"))["state"]
 
 
 def test_nothing_is_saved_where_nothing_may_be(state, tmp_path, monkeypatch):

@@ -115,8 +115,7 @@ def _targets(state: ExtractionState) -> Progress:
 
 
 def _features(state: ExtractionState) -> Progress:
-    table = state.results.target_statistics
-    values = int(table["n"].sum()) if len(table) and "n" in table else 0
+    values = sum(state.results.values_of_targets)
     return (
         Progress("done", count(values, "value"))
         if values
@@ -152,8 +151,7 @@ def _why(state: ExtractionState) -> str:
 
 
 def _without_values(results: Results) -> int:
-    table = results.target_statistics
-    return int((table["n"] == 0).sum()) if len(table) and "n" in table else len(results.targets) - len(table)
+    return results.values_of_targets.count(0)
 
 
 STEPS = (

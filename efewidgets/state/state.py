@@ -185,8 +185,9 @@ class ExtractionState(Observed):
             If it isn't a config.
         """
         state = cls(**options)
-        inputs, problems, view = load_inputs(path, state._decisions.new_id, check)
+        inputs, problems, view, elsewhere = load_inputs(path, state._decisions.new_id, check)
         state._begin(inputs, problems)
+        state._runs.find_out(elsewhere)
         look(state.view, view, inputs)
         return state
 

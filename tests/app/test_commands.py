@@ -95,11 +95,12 @@ def stimuli(state):
     return found.kind, found.words
 
 
-def test_the_step_is_green_once_all_is_looked_at(dashboard, state, monkeypatch):
+def test_the_step_is_green_once_all_is_looked_at(state, monkeypatch, request):
     members = list(state.results.members.values())
     for member, how in zip(members, ("unsure", "lost"), strict=False):
         monkeypatch.setattr(member.recording, "timing_from", how)
     many = len(members)
+    dashboard = request.getfixturevalue("dashboard")  # which counts them
     assert stimuli(state) == ("attention", f"1 of {many} sweeps without a stimulus")
     state.accept(members[1].id)
     assert stimuli(state) == ("attention", f"1 of {many} sweeps to check, 1 accepted")

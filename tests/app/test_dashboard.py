@@ -65,11 +65,15 @@ def test_what_is_not_seen_rests(dashboard):
 
 
 def test_buttons_open_steps_and_say_which_is_open(dashboard, state):
-    dashboard.steps.buttons["targets"].value = True
+    bar = dashboard.steps.buttons
+    assert (bar.chosen, bar.answered) == ("recordings", 0)
+    bar.click("targets")
     assert state.view.tab == "targets"
-    assert [n for n, b in dashboard.steps.buttons.items() if b.value] == ["targets"]
-    dashboard.steps.buttons["targets"].value = False
-    assert dashboard.steps.buttons["targets"].value
+    assert (bar.chosen, bar.answered) == ("targets", 1)
+    bar.click("targets")  # once more: it is open
+    assert (dashboard.step, bar.chosen, bar.answered) == ("targets", "targets", 2)
+    bar.click("there is no such step")  # from an older page
+    assert (dashboard.step, bar.chosen, bar.answered) == ("targets", "targets", 3)
     assert dashboard.next.description == "Next: Features →"
     dashboard.next.click()
     assert dashboard.step == "features"

@@ -140,15 +140,16 @@ def test_automatic_targets(state):
 
 
 def test_stimuli_that_are_unsure_or_lost(state, monkeypatch):
-    first, second, third = list(state.results.members.values())[:3]
+    first, second, third, fourth = list(state.results.members.values())[:4]
     many = len(state.results.members)
     monkeypatch.setattr(first.recording, "timing_from", "unsure")
     assert said(state)["stimuli"] == ("attention", f"1 of {many} sweeps to check")
     monkeypatch.setattr(second.recording, "timing_from", "lost")
-    assert said(state)["stimuli"] == ("attention", f"1 of {many} sweeps without a stimulus")
+    state.exclude([third.id], "seal lost")  # so that they are counted anew
+    assert said(state)["stimuli"] == ("attention", f"1 of {many} sweeps without a stimulus, 1 excluded")
     monkeypatch.setattr(second.recording, "timing_from", "given")
-    state.exclude([third.id], "seal lost")
-    assert said(state)["stimuli"] == ("attention", f"1 of {many} sweeps to check, 1 excluded")
+    state.exclude([fourth.id], "seal lost")
+    assert said(state)["stimuli"] == ("attention", f"1 of {many} sweeps to check, 2 excluded")
 
 
 class Held(concurrent.futures.Executor):
@@ -183,12 +184,25 @@ def test_results_of_another_run_than_the_last_edit_are_not_ready(state, status, 
 
 def test_the_bar_says_it_on_its_buttons(state):
     bar = StepBar(state)
+
+    def on(name):
+        return next(step for step in bar.buttons.steps if step["name"] == name)
+
     for number, name in enumerate(NAMES, 1):
         kind, words = said(state)[name]
-        assert bar.buttons[name].description == f"{number} {STEPS[number - 1].title}\n✓ {words}"
-        assert f"efe-step-{kind}" in bar.buttons[name]._dom_classes
+        assert (on(name)["title"], on(name)["words"]) == (f"{number} {STEPS[number - 1].title}", f"✓ {words}")
+        assert on(name)["kind"] == kind
     state.set_targets([])
-    assert bar.buttons["targets"].description.endswith("○ add targets")
-    assert "efe-step-missing" in bar.buttons["targets"]._dom_classes
-    assert "efe-step-done" not in bar.buttons["targets"]._dom_classes
+    assert (on("targets")["kind"], on("targets")["words"]) == ("missing", "○ add targets")
+    bar.close()
+
+
+def test_going_to_another_step_asks_no_step_how_far_it_is(state):
+    bar = StepBar(state)
+    before = bar.view_data()
+    bar.buttons.click("targets")
+    assert bar.buttons.chosen == "targets"
+    assert bar.view_data() is before
+    state.set_targets([])
+    assert bar.view_data()["targets"] == STEPS[3].progress(state) != before["targets"]
     bar.close()

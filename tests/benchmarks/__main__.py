@@ -1,6 +1,6 @@
 """All benchmarks, or those that are named.
 
-    python -m tests.benchmarks [--quick] [extraction growth detection figures state traces long]
+    python -m tests.benchmarks [--quick] [extraction growth detection figures state traces long widgets page]
 
 `extraction` and `figures` measure BluePyEfe beside us; see each module for what it measures and for its own options.
 """
@@ -21,6 +21,7 @@ QUICK = {
     "traces": ["--rounds", "9"],
     "long": ["--samples", "10000000"],
     "widgets": ["--rounds", "9"],
+    "page": ["--rounds", "5", "--recordings", "1200"],
 }
 
 

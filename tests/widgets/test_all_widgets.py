@@ -140,7 +140,7 @@ def test_follows_edits_only_while_it_is_seen(name, tmp_path, widget_of):
     render = found.render
     found.render = lambda data: (drawn.append(1), render(data))
     found.shown = False
-    state.set_averaging(default_std_value=0.5)
+    state.rename_cell("A", "another")  # which all of them show
     assert not drawn
     found.shown = True
     assert drawn or not found.watches

@@ -7,6 +7,7 @@ lab's own reader or eCode may take any keys unless it declares its own (an attri
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from ..kinds import (
@@ -57,7 +58,11 @@ _REASON = Kind(is_text, "the reason, as a text in quotes")
 
 def sweep_keys() -> dict[str, Kind]:
     """Return what may be said about a single sweep: units, corrections, which stimulus it is, timings and levels."""
-    families = dict.fromkeys([*ecodes.FAMILIES.values(), *ecodes.eCodes.values()])
+    return dict(_sweep_keys(tuple(dict.fromkeys([*ecodes.FAMILIES.values(), *ecodes.eCodes.values()]))))
+
+
+@lru_cache(maxsize=4)  # asked for thousands of files; a lab's own families come and go
+def _sweep_keys(families: tuple[type[Any], ...]) -> dict[str, Kind]:
     found = _UNITS_AND_CORRECTIONS | {"ecode": TEXT, "tend": MS, "hypamp": NUMBER}
     for family in families:
         found |= dict.fromkeys(family.timings, MS) | dict.fromkeys(family.amplitudes, NUMBER)

@@ -30,26 +30,33 @@ def stamp(path: str) -> Stamp:
 
 
 class World:
-    """The stamps of files, as they were when they were looked at. Never changes."""
+    """The stamps of files, as they were when they were looked at. Never changes.
+
+    Files on this disk are looked at when the world is made. Of a file elsewhere its server is asked when somebody needs
+    its stamp, and then by them: whoever only says that there is such a file must not wait for an answer.
+    """
 
     def __init__(self, stamps: dict[str, Stamp] | None = None):
         self._stamps = stamps or {}
         self._digests: dict[bytes, bytes] = {}
 
     def __getitem__(self, path: str) -> Stamp:
+        if path not in self._stamps and remote.is_url(path):
+            self._stamps.setdefault(path, stamp(path))  # another thread's answer may have been faster
         return self._stamps.get(path)
 
     def digest_of(self, paths: Paths) -> bytes:
         """Return a digest of the stamps of these files; the answer is remembered."""
         found = self._digests.get(paths.digest)
         if found is None:
-            stamps = tuple(self._stamps.get(path) for path in paths.names)
+            stamps = tuple(self[path] for path in paths.names)
             found = self._digests[paths.digest] = digest(stamps)
         return found
 
     def seeing(self, paths: Iterable[str]) -> World:
         """Return a world with these files too; those seen before aren't looked at again."""
-        new = {path: stamp(path) for path in paths if path not in self._stamps}
+        near = (path for path in paths if not remote.is_url(path))
+        new = {path: stamp(path) for path in near if path not in self._stamps}
         return World(self._stamps | new) if new else self
 
     def again(self, paths: Iterable[str], retry: Collection[str | None] = ()) -> tuple[World, list[str]]:

@@ -15,7 +15,7 @@ import json
 import os
 import pathlib
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -198,16 +198,30 @@ def _restored(found: dict[str, Any], context: Context, group: Group) -> Agreed:
         for problem in found["problems"]
     ]
     files = tuple(
-        tuple(_restored_recording(plain, context, file) for plain in recordings)
+        _restored_file(recordings, context, file)
         for file, recordings in zip(group.files, found["files"], strict=True)
     )
     return Agreed(files, tuple(problems))
 
 
-def _restored_recording(plain: dict[str, Any], context: Context, file: FileInputs) -> Recording:
+def _restored_file(
+    recordings: Iterable[dict[str, Any]], context: Context, file: FileInputs
+) -> tuple[Recording, ...]:
+    """Return the recordings of one file; what a person wrote about it is the same for all, as where it is read."""
     metadata = thaw(file.metadata)
-    own = thaw(file.recipe.sweeps.get(str(plain["label"]), Frozen()))
     prepared = reader_metadata(metadata, file.protocol)
+    return tuple(_restored_recording(plain, context, file, metadata, prepared) for plain in recordings)
+
+
+def _restored_recording(
+    plain: dict[str, Any],
+    context: Context,
+    file: FileInputs,
+    metadata: dict[str, Any],
+    prepared: dict[str, Any],
+) -> Recording:
+    said = file.recipe.sweeps.get(str(plain["label"]))
+    own = {} if said is None else thaw(said)
     reader = context.reading.reader
     recording = restored(
         FAMILIES[plain["family"]],

@@ -11,7 +11,8 @@ from ...engine.features.store import settings_key
 from ...engine.problems import EfeError, nearest
 from ...engine.stages.inputs import Target
 from ...engine.stages.values import Frozen
-from .found import Found, Member
+from .found import Found
+from .members import Member
 
 COLUMNS = "recording cell file sweep amplitude value taken reason".split()
 

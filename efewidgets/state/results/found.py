@@ -14,47 +14,21 @@ import numpy as np
 from ...engine.problems import EfeError, Problem, nearest
 from ...engine.recordings.cell import Cell
 from ...engine.recordings.recording import Recording
-from ...engine.recordings.repeats import reason, repeats
 from ...engine.stages.computed import Computed
 from ...engine.stages.graph import Evaluation
-from ...engine.stages.inputs import FileInputs, Target
+from ...engine.stages.inputs import Target
 from ...engine.stages.parts import Outputs
-from ...engine.stages.reading import included
 from ...engine.stages.work import Work
 from ...engine.targets.rheobase import STRATEGIES, Decision, decide
 from ...engine.traces.trace import Trace
 from ..cache.stored import Store
+from .members import Counts, Member, Members
 
 #: Empty results say so
 NO_FEATURE = (
     "no feature is in the output. See whether the recordings could be read, each cell has a rheobase, and the "
     "targets' protocols, amplitudes and tolerances fit the recordings."
 )
-
-
-@dataclass(frozen=True)
-class Member:
-    """A recording and where it belongs.
-
-    Parameters
-    ----------
-    id : str
-        Names the recording in the state: the file's id, a slash, the sweep's name.
-    excluded : str or None
-        Why it is left out: by a person, or since it is there twice.
-    """
-
-    id: str
-    cell: str
-    protocol: str
-    file: FileInputs
-    recording: Recording
-    excluded: str | None
-
-    @property
-    def lost(self) -> bool:
-        """Whether its stimulus was not found, so that it can't be used."""
-        return self.recording.timing_from == "lost"
 
 
 @dataclass(frozen=True)
@@ -118,22 +92,29 @@ class Found(Computed):
     def _members(self) -> dict[str, Member]:
         found: dict[str, Member] = {}
         for cell in self.inputs.cells:
-            for protocol, group in cell.groups.items():
-                agreed = self.get("agree", (cell.name, protocol))
-                refused = self.get("cell", cell.name).refused
-                twice = repeats(list(included(group, agreed, refused)))
-                for file, recordings in zip(group.files, agreed.files, strict=True):
-                    for recording in recordings:
-                        identity = f"{file.id}/{recording.label}"
-                        why = file.excluded.get(recording.label) or refused.get(recording.serial)
-                        if recording.serial in twice:
-                            why = reason(twice[recording.serial])
-                        found[identity] = Member(identity, cell.name, protocol, file, recording, why)
+            found.update(self._members_of(cell.name).by_id)
         return found
+
+    def _members_of(self, cell: str) -> Members:
+        members: Members = self.get("members", cell)
+        return members
+
+    @cached_property
+    def doubtful(self) -> tuple[Member, ...]:
+        """The recordings of which something is told that a person should look at, the excluded ones too."""
+        return tuple(one for cell in self.inputs.cells for one in self._members_of(cell.name).doubtful)
+
+    @cached_property
+    def counts(self) -> Counts:
+        """How many recordings there are, and what is the matter with them."""
+        return sum((self._members_of(cell.name).counts for cell in self.inputs.cells), Counts())
 
     @cached_property
     def _ids(self) -> dict[int, str]:
-        return {member.recording.serial: identity for identity, member in self._members.items()}
+        found: dict[int, str] = {}
+        for cell in self.inputs.cells:
+            found.update(self._members_of(cell.name).ids)
+        return found
 
     def id_of(self, recording: Recording) -> str:
         """Return the id of a recording of these results."""

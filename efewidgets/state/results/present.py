@@ -12,6 +12,7 @@ from ...engine.stages.inputs import Inputs
 from ...engine.stages.work import Work
 from ...engine.stages.world import World
 from ..cache.stored import Store
+from .members import MEMBERS
 from .results import Results
 
 
@@ -35,7 +36,9 @@ class Present:
 
     def __init__(self, inputs: Inputs, store: Store | None, eager: bool):
         self.store, self._eager = store, eager
-        self.graph = Graph(STAGES, restore={"agree": self._restore} if store is not None else None)
+        self.graph = Graph(
+            (*STAGES, MEMBERS), restore={"agree": self._restore} if store is not None else None
+        )
         self._inputs, self._world = inputs, World()
         self.results = self.begun()
 

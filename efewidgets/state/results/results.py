@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -51,6 +52,14 @@ class Results(Found):
 
         return feature_table(self)
 
+    def features_of(self, protocol: str, features: Collection[str], everything: bool = False) -> pd.DataFrame:
+        """As `feature_table`, of some features of one protocol; `everything`: as `feature_table_of_all`."""
+        from .tables import feature_table
+
+        if everything:
+            self.add_features(Work(), everything=True)
+        return feature_table(self, everything, protocol, features)
+
     def feature_table_of_all(self) -> pd.DataFrame:
         """As `feature_table`, of all recordings of the targets' protocols; computes what lacks."""
         from .tables import feature_table
@@ -68,6 +77,11 @@ class Results(Found):
         from .tables import target_table
 
         return target_table(self)
+
+    @cached_property
+    def values_of_targets(self) -> tuple[int, ...]:
+        """How many values each target has, as in `target_statistics`."""
+        return tuple(self._target_statistics["n"].tolist())
 
     @property
     def model_features(self) -> pd.DataFrame:

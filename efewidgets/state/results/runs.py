@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import threading
 from collections.abc import Callable
 
 from ...engine.problems import Problem
@@ -55,6 +56,22 @@ class Runs:
     def cancel(self) -> None:
         """Stop a run at the next recording; what it has computed is kept for the next one."""
         self._runner.cancel()
+
+    def find_out(self, asked: Callable[[], list[Problem]]) -> None:
+        """Have problems told that others must be asked about, who may take their time: beside, if runs are."""
+
+        def told() -> None:
+            found = asked()
+            if found:
+                with self._telling.lock:
+                    self._telling.faults += found
+                    self._announce("")
+
+        if self._runner.eager:
+            # a daemon: a server that says nothing shall not keep Python from ending
+            threading.Thread(target=told, name="efewidgets-asks", daemon=True).start()
+        else:
+            told()
 
     def report(self, activity: str, done: int, of: int) -> None:
         """Tell how far a run is."""

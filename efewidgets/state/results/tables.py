@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -13,7 +13,8 @@ import pandas as pd
 from ...engine.averages import mean_and_std
 from ...engine.recordings.recording import Recording
 from ...engine.stages.parts import Matched, Sweeps
-from .found import Found, Member
+from .found import Found
+from .members import Member
 
 RECORDING_COLUMNS = (
     "recording cell protocol file sweep amp_nA amp_percent hypamp_nA ton_ms toff_ms tend_ms dt_ms spikes"
@@ -83,7 +84,9 @@ def _percent(amp: Any, rheobase: Any) -> float:
     return np.nan if amp is None or not rheobase else float(100.0 * amp / rheobase)
 
 
-def feature_table(results: Found, everything: bool = False) -> pd.DataFrame:
+def feature_table(
+    results: Found, everything: bool = False, protocol: str | None = None, features: Collection[str] = ()
+) -> pd.DataFrame:
     """Return one row per recording and feature.
 
     Parameters
@@ -91,6 +94,8 @@ def feature_table(results: Found, everything: bool = False) -> pd.DataFrame:
     results : Results
     everything : bool
         Whether recordings that fall into no target stand there too.
+    protocol : str, optional
+        Of which protocol alone, and there of which `features`, by their own names.
 
     Returns
     -------
@@ -98,10 +103,10 @@ def feature_table(results: Found, everything: bool = False) -> pd.DataFrame:
         ``feature`` is the feature's own name, ``efeature`` eFEL's; ``targets`` are the ids of the targets that
         the value went into. A recording has as many rows of a feature as there are eFEL settings for it.
     """
-    about = _about(results)
+    about = _about(results, protocol)
     places: list[int] = []
     columns: dict[str, list[Any]] = {name: [] for name in ("feature", "efeature", "value", "unit", "targets")}
-    for (name, efeature, key), found in _rows(results, everything).items():
+    for (name, efeature, key), found in _rows(results, everything, protocol, features).items():
         values = about.values(key)
         places += map(about.index_of.__getitem__, found)
         columns["feature"] += [name] * len(found)
@@ -113,16 +118,22 @@ def feature_table(results: Found, everything: bool = False) -> pd.DataFrame:
     return frame.assign(**columns)[FEATURE_COLUMNS]
 
 
-def _rows(results: Found, everything: bool) -> dict[tuple[Any, ...], dict[int, tuple[str, ...]]]:
+def _rows(
+    results: Found, everything: bool, protocol: str | None, features: Collection[str]
+) -> dict[tuple[Any, ...], dict[int, tuple[str, ...]]]:
     """Return which recordings stand in the table under each name, feature and settings, and the targets of each."""
     rows: dict[tuple[Any, ...], dict[int, tuple[str, ...]]] = {}
     for item, wanted in results.get("targets").groups.items():
+        if protocol not in (None, item[0]):
+            continue
         sweeps: Sweeps = results.get("sweeps", item[0])
         matched: Matched = results.get("match", item)
         results.get("features", item)
         shown = sweeps.serials.tolist() if everything else matched.serials
         distances = dict(zip(matched.serials, matched.match.distances.tolist(), strict=True))
         for target, settings in zip(wanted.targets, wanted.settings, strict=True):
+            if protocol is not None and target.name not in features:
+                continue
             found = rows.setdefault((target.name, target.efeature, wanted.keys[settings]), {})
             mine = (target.id,)
             for serial in shown:
@@ -147,8 +158,8 @@ class _About:
         return self._known[key]
 
 
-def _about(results: Found) -> _About:
-    members = list(results.members.values())
+def _about(results: Found, protocol: str | None) -> _About:
+    members = [m for m in results.members.values() if protocol in (None, m.protocol)]
     rheobases = {cell: results.get("threshold", cell) for cell in results.inputs.by_name}
     amps = np.array([_number(member.recording.amp) for member in members], dtype=float)
     of_each = np.array([_number(rheobases[member.cell]) for member in members], dtype=float)

@@ -6,6 +6,7 @@ import os
 import pathlib
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from ...engine.config.document import check_form, dump_config, parse_config, read_json
@@ -52,7 +53,7 @@ def load_inputs(
     path: str | os.PathLike[str],
     new_id: Callable[[str], str],
     check: Callable[[Any, pathlib.Path], Any] | None = None,
-) -> tuple[Inputs, list[Problem], Any]:
+) -> tuple[Inputs, list[Problem], Any, Callable[[], list[Problem]]]:
     """Read inputs from a config, one that was saved here or one that a person wrote.
 
     Parameters
@@ -68,9 +69,11 @@ def load_inputs(
     -------
     inputs : Inputs
     problems : list of Problem
-        What can't be used, and which files have changed since it was saved.
+        What can't be used, and which files on this disk have changed since it was saved.
     view : object
         What was looked at, for `looking.look`; None if that doesn't stand there.
+    elsewhere : callable
+        Asks the servers of files elsewhere, and returns which of these have changed.
 
     Raises
     ------
@@ -90,7 +93,8 @@ def load_inputs(
     view = about.get("view") if isinstance(about, Mapping) else None
     if isinstance(about, Mapping):
         inputs = with_accepted(inputs, about.get("accepted"))
-    return inputs, [*problems, *_changes(about, path, inputs)], view
+    near, far = _remembered(about, path, inputs)
+    return inputs, [*problems, *_changes(path, near)], view, partial(_changes, path, far)
 
 
 def _versions() -> dict[str, str]:
@@ -123,19 +127,31 @@ def _from(folder: pathlib.Path, path: str) -> str:
     return path if is_url(path) else relative(path, os.path.abspath(folder))
 
 
-def _changes(about: Any, path: pathlib.Path, inputs: Inputs) -> list[Problem]:
-    """Say which recordings aren't what they were; those that are missing are told of when they are read."""
+#: What was remembered of files, by their paths
+Then = dict[str, Mapping[str, Any]]
+
+
+def _remembered(about: Any, path: pathlib.Path, inputs: Inputs) -> tuple[Then, Then]:
+    """Return what a session says of the files that are used: of those on this disk, and of those elsewhere."""
     files = about.get("files") if isinstance(about, Mapping) else None
-    if not isinstance(files, Mapping):
-        return []
-    used = {name for cell in inputs.cells for name in cell.paths.names}
+    near: Then = {}
+    far: Then = {}
+    if isinstance(files, Mapping):
+        used = {name for cell in inputs.cells for name in cell.paths.names}
+        for relative, then in files.items():
+            name = _used(path.parent, str(relative))
+            if name in used and isinstance(then, Mapping):
+                (far if is_url(name) else near)[name] = then
+    return near, far
+
+
+def _changes(path: pathlib.Path, files: Then) -> list[Problem]:
+    """Say which recordings aren't what they were; those that are missing are told of when they are read."""
     message = f"the file has changed since {path.name} was saved; results may differ from those of then."
     return [
         Problem(message, "warning", "file", file=name)
-        for relative, then in files.items()
-        if isinstance(then, Mapping)
-        and (name := _used(path.parent, str(relative))) in used
-        and _has_changed(name, then)
+        for name, then in files.items()
+        if _has_changed(name, then)
     ]
 
 

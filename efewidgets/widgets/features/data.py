@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -149,15 +150,15 @@ def _panel(
     if missing:
         notes.append(f"{counted(missing, 'recording')} without a value")
     shown = rows.iloc[seen]
-    faint = np.fromiter((not kept.intersection(ids) for ids in shown["targets"]), bool, len(shown))
+    faint = np.fromiter((not kept.intersection(ids) for ids in shown["targets"].tolist()), bool, len(shown))
     return Panel(
         title,
         x_label,
         y_label,
         x[seen],
         y[seen],
-        texts(shown["cell"]),
-        texts(shown["recording"]),
+        texts(shown["cell"].tolist()),
+        texts(shown["recording"].tolist()),
         _names(shown),
         faint,
         bands,
@@ -171,8 +172,14 @@ def texts(values: Iterable[Any]) -> np.ndarray:
 
 
 def _names(rows: pd.DataFrame) -> np.ndarray:
-    parts = zip(rows["cell"], rows["protocol"], rows["sweep"], strict=True)
-    return texts(" · ".join(map(plain, part)) for part in parts)
+    parts = (rows[column].tolist() for column in ("cell", "protocol", "sweep"))
+    return np.array(list(map(_name, *parts)), dtype=object)
+
+
+@lru_cache(maxsize=50_000)
+def _name(*parts: Any) -> str:
+    """Return what a recording is called beside a point; there is one in the panel of each feature."""
+    return " · ".join(map(plain, parts))
 
 
 def distribution(

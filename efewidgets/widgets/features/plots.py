@@ -70,7 +70,7 @@ class FeaturePlots(StateWidget):
 
     def __init__(self, state: ExtractionState, *, features: Sequence[str] | None = None):
         self._features = None if features is None else tuple(features)
-        self._table: tuple[Results, bool, pd.DataFrame] | None = None
+        self._table: tuple[Results, tuple[Any, ...], pd.DataFrame] | None = None
         self._panels: list[Panel] = []
         self._page = 0
         self.plots: tuple[PanelPlot, ...] = ()
@@ -187,12 +187,14 @@ class FeaturePlots(StateWidget):
             return fi_panels(results, unit, hidden)
         if not found["targets"]:
             return []
-        table = self.table()
         if view == "I–V":
-            return iv_panels(results, table, unit, hidden)
+            return iv_panels(results, self.table(), unit, hidden)
         if view == "distribution":
+            of = next(target for target in found["targets"] if target.id == found["target"])
+            table = self.table(of.protocol, (of.name,))
             panel = distribution(results, table, found["target"], found["cells"], hidden)
             return [panel] if panel else []
+        table = self.table(found["protocol"], tuple(found["chosen"]))
         return feature_panels(results, table, found["protocol"], found["chosen"], unit, hidden)
 
     def _chosen_of(self, features: list[str]) -> list[str]:
@@ -200,16 +202,34 @@ class FeaturePlots(StateWidget):
             return features[:FIRST]
         return [name for name in features if name in self._features]
 
-    def table(self) -> pd.DataFrame:
-        """Return the values that are drawn, as `Results.feature_table`."""
+    def table(self, protocol: str | None = None, features: tuple[str, ...] = ()) -> pd.DataFrame:
+        """Return the values of some features of a protocol, or all, as `Results.feature_table`."""
         results = self.state.results
-        everything = bool(self.all_recordings.value) and self.state.status == "ready"
-        if self._table is None or self._table[0] is not results or self._table[1] != everything:
-            found = results.feature_table_of_all() if everything else results.feature_table
-            if any(cell.model for cell in results.inputs.cells):  # over the cells, in no average
-                found = pd.concat([found, results.model_features], ignore_index=True)
-            self._table = results, everything, found
+        key = self._everything, protocol, features
+        if self._table is None or self._table[0] is not results or self._table[1] != key:
+            self._table = results, key, self._made_table(results, *key)
         return self._table[2]
+
+    @property
+    def _everything(self) -> bool:
+        return bool(self.all_recordings.value) and self.state.status == "ready"
+
+    @staticmethod
+    def _made_table(
+        results: Results, everything: bool, protocol: str | None, features: tuple[str, ...]
+    ) -> pd.DataFrame:
+        if protocol is not None:
+            found = results.features_of(protocol, features, everything)
+        else:
+            found = results.feature_table_of_all() if everything else results.feature_table
+        if any(cell.model for cell in results.inputs.cells):  # over the cells, in no average
+            return pd.concat([found, results.model_features], ignore_index=True)
+        return found
+
+    def depends_on(self) -> tuple[Any, ...]:
+        """Return the results, and the cells of which there may be more than results."""
+        inputs, results = self.state.inputs, self.state.results
+        return results, self._everything, inputs.cells, inputs.absolute_amplitude
 
     def render(self, data: dict[str, Any]) -> None:
         """Show the panels of the present page."""
@@ -306,8 +326,10 @@ class FeaturePlots(StateWidget):
 
     def chosen(self) -> tuple[str, ...]:
         """Return the ids of the selected recordings that are in use and seen in the plots."""
-        members, seen = self.state.results.members, {i for panel in self._shown for i in panel.ids}
         chosen = self.state.view.recordings
+        if not chosen:
+            return ()
+        members, seen = self.state.results.members, {i for panel in self._shown for i in panel.ids}
         return tuple(i for i in chosen if i in seen and i in members and members[i].excluded is None)
 
     @property

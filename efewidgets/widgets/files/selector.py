@@ -134,6 +134,10 @@ class FileSelector(StateWidget):
 
     # --- what is shown
 
+    def depends_on(self) -> tuple[Any, ...]:
+        """Return the files; results tell nothing here."""
+        return self.state.inputs.cells, self.state.inputs.recording_reader
+
     def view_data(self) -> dict[str, Any]:
         """Return the rows of the chosen files, and how many there are."""
         inputs = self.state.inputs

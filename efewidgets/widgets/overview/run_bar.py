@@ -128,7 +128,7 @@ class RunBar(StateWidget):
     def _moved(self, change: Any) -> None:
         """Draw progress now if the last time is long ago, else soon, and once."""
         if not self.shown:
-            self._late = True
+            self._late.add(change.name)
         elif time.monotonic() - self._drawn >= PACE:
             self._draw_progress()
         elif not self._waits:

@@ -47,8 +47,8 @@ def drawn_once() -> Iterator[None]:
         yield
     finally:
         waiting, _WAITING.widgets = _WAITING.widgets, None
-        for widget in waiting.values():
-            if widget.comm is not None:
+        for widget, changed in waiting.values():
+            if widget.comm is not None and not widget._is_drawn(changed):
                 widget.refresh()
 
 
@@ -85,7 +85,8 @@ class StateWidget(ipywidgets.VBox):
         self.message = Message()
         self._guard = lock_of(state)
         self._rendering = 0
-        self._late = False
+        self._late: set[str] = set()
+        self._on_screen: tuple[Any, ...] | None = None
         self._debounced: list[Debounce] = []
         self.add_class("efe")
         self.add_class(f"efe-{_dashed(type(self).__name__)}")
@@ -112,12 +113,21 @@ class StateWidget(ipywidgets.VBox):
         """Put data on the controls; what they tell meanwhile is not taken for a person's doing."""
         raise NotImplementedError
 
+    def depends_on(self) -> tuple[Any, ...] | None:
+        """Return what of the state is shown: after a change in which that stays as it is, nothing is drawn anew.
+
+        An edit is told twice, when it is made and when its results are there. None, as by default, draws each time.
+        Where the eye is (`watches_view`) has no place in it.
+        """
+        return None
+
     # --- from the state to the screen
 
     def refresh(self) -> None:
         """Show the present state."""
         with self._guard, self.quiet():
             try:
+                self._on_screen = self.depends_on()
                 self.render(self.view_data())
             except EfeError as error:
                 self.message.say(str(error))
@@ -128,16 +138,23 @@ class StateWidget(ipywidgets.VBox):
     def _changed(self, change: Any) -> None:
         waiting = getattr(_WAITING, "widgets", None)
         if not self.shown:
-            self._late = True
+            self._late.add(change.name)
         elif waiting is not None:
-            waiting[self.model_id] = self
-        else:
+            waiting.setdefault(self.model_id, (self, set()))[1].add(change.name)
+        elif not self._is_drawn({change.name}):
             self.refresh()
 
     def _shown_again(self, change: Any) -> None:
         if change.new and self._late:
-            self._late = False
-            self.refresh()
+            late, self._late = self._late, set()
+            if not self._is_drawn(late):
+                self.refresh()
+
+    def _is_drawn(self, changed: set[str]) -> bool:
+        """Whether the present state is what was drawn last, after changes of these traits."""
+        if self._on_screen is None or not changed <= set(self.watches):
+            return False
+        return self.depends_on() == self._on_screen
 
     @contextlib.contextmanager
     def quiet(self) -> Iterator[None]:

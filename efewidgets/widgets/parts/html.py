@@ -12,7 +12,10 @@ _CONTROL_PICTURES = 0x2400
 
 def plain(text: Any) -> str:
     """Return a name in one line: what can't be seen is shown by a picture of it."""
-    return "".join(_visible(character) for character in str(text))
+    text = str(text)
+    if text.isprintable():  # nearly all are, and all characters that have a picture are not
+        return text
+    return "".join(_visible(character) for character in text)
 
 
 def escape(text: Any) -> str:

@@ -16,7 +16,7 @@ from ...engine.stages.values import thaw
 from ...engine.stages.world import World
 from ...engine.targets.rheobase import STRATEGIES, Decision, decide, deciding_sweeps
 from ...state import ExtractionState
-from ...state.results.found import Member
+from ...state.results.members import Member
 from ...state.results.results import Results
 from ..parts.html import plain
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...state import Results
-from ...state.results.found import Member
+from ...state.results.members import Member
 
 
 def models_over(results: Results, chosen: Sequence[str]) -> tuple[str, ...]:

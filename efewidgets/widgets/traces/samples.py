@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...engine.figures.sweeps import CREDIBLE_MV, found_stimulus
+from ...engine.remote import name_of
 from ...engine.traces.decimate import min_max_of
 from ...engine.traces.trace import Trace
 from ...state import Results
+from ..parts.beside import Beside
+from ..parts.html import plain
 
 #: Bins across a panel: at most two a pixel, the panel being 600 pixels wide or wider
 BINS = 1200
@@ -58,10 +61,17 @@ class Seen:
 
 
 class TraceCache:
-    """The samples of the sweeps that are shown, so that a zoom needs no file."""
+    """The samples of the sweeps that are shown, so that a zoom needs no file.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    news : callable, optional
+        Called when samples have come for which a drawing did not wait.
+    """
+
+    def __init__(self, news: Callable[[], Any] = lambda: None) -> None:
         self._kept: dict[str, tuple[int, Samples]] = {}
+        self._beside = Beside(news)
 
     def get(self, results: Results, identity: str) -> Samples:
         """Return the samples of a recording; read if they aren't here.
@@ -69,22 +79,32 @@ class TraceCache:
         Raises
         ------
         EfeError
-            If they can't be read.
+            If they can't be read, or not in the time that a drawing waits.
         """
         recording = results.recording(identity)
         serial, samples = self._kept.get(identity, (-1, None))
         if samples is None or serial != recording.serial:
-            samples = _gathered(recording, results.trace(identity))
+            samples = self._beside.get(
+                identity,
+                recording.serial,
+                lambda: _gathered(recording, results.trace(identity)),
+                f"{plain(recording.label)} of {plain(', '.join(map(name_of, recording.files)))}",
+            )
             self._kept[identity] = recording.serial, samples
         return samples
 
     def keep(self, identities: Iterable[str]) -> None:
         """Forget all others."""
         wanted = set(identities)
+        self._beside.keep(wanted)
         self._kept = {identity: kept for identity, kept in self._kept.items() if identity in wanted}
 
     def __len__(self) -> int:
         return len(self._kept)
+
+    def close(self) -> None:
+        """Read no more."""
+        self._beside.close()
 
 
 def bins(sweeps: int) -> int:
@@ -132,6 +152,7 @@ def _gathered(recording: Any, trace: Trace) -> Samples:
     lost = recording.timing_from == "lost"
     stimulus = (np.empty(0), np.empty(0)) if lost else found_stimulus(recording)
     times = np.empty(0) if lost or recording.peak_time is None else recording.peak_time
+    _ = None if lost else recording.auto_threshold  # read here, so that whoever draws it needn't
     voltages = _limits(trace.voltage, CREDIBLE_MV)
     return Samples(trace, _peaks(trace, times), stimulus, voltages, _currents(trace.current, stimulus[1]))
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from ...engine.problems import EfeError
 from ...state import Inputs
-from ...state.results.found import Member
+from ...state.results.members import Member
 from ..parts.html import plain
 
 #: All timings that stimulus families have, in their order

@@ -65,7 +65,7 @@ class TraceViewer(StateWidget):
         self._hears = keys
         self.keyboard: Keyboard | None = None
         self.active: str | None = None
-        self.cache = TraceCache()
+        self.cache = TraceCache(self._came)
         self._view = TraceView()
         self._zoom: tuple[float, float] | None = None
         self._drags = self._sets = 0
@@ -136,6 +136,14 @@ class TraceViewer(StateWidget):
         self.on_enter(controls.reason, self._exclude, self.exclusion_message)
         controls.reasons.pressed = lambda why: self.act(self._exclude, why, message=self.exclusion_message)
         self.on_click(controls.include, self._include, self.exclusion_message)
+
+    def depends_on(self) -> tuple[Any, ...]:
+        """Return the recordings with their amplitudes, and what was decided of them: targets are no part of a trace."""
+        results, inputs = self.state.results, self.state.inputs
+        cells = [cell.name for cell in results.inputs.cells]
+        recordings = [results.get(stage, cell) for cell in cells for stage in ("members", "threshold")]
+        status = None if cells else self.state.status
+        return inputs.cells, inputs.accepted, results.inputs.cells, recordings, status
 
     def view_data(self) -> TraceView:
         return trace_view(self.state, self.cache, self.active, fit=self.controls.fit.value)
@@ -379,8 +387,16 @@ class TraceViewer(StateWidget):
         self.state.take_back([one for one in self.scope() if decided(self.state, one)])
         self.refresh()
 
+    def _came(self) -> None:
+        """Show samples that took longer to be read."""
+        if self.shown:
+            self.refresh()
+        else:
+            self._late.add("samples")
+
     def leave(self) -> None:
-        """Close what no figure shows just now."""
+        """Read no more, and close what no figure shows just now."""
+        self.cache.close()
         for widget in self.panels.loose:
             if widget.comm is not None:  # whoever has closed the figures may have closed it too
                 close_all(widget)

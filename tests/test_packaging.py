@@ -27,7 +27,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 OPTIONAL = {"pynwb", "requests", "bluepyopt", "deflate", "igor2", "myokit", "neo", "neuron", "pyarrow"}
 
 
-#: The versions with which the whole suite was seen to pass; one that is lowered has to be tried again (`noxfile.py`)
+#: What the session "lowest" of `noxfile.py` installs; one that is lowered has to be tried there again
 LOWEST = {
     "numpy": ">=2.3",
     "efel": ">=5.7.20",

@@ -16,6 +16,8 @@ from tests.compare import differences
 
 from .conftest import Ran, config_of_case
 
+NEEDED = "needs BluePyEfe to compare with (efewidgets[test])"
+
 
 def igor_config() -> dict[str, Any]:
     """A BluePyEfe 1 config in which nothing has to be left out but the averages over cells."""
@@ -79,11 +81,10 @@ def words(problems: list[Problem]) -> str:
 
 
 def test_same_as_bluepyefe_where_nothing_is_lost(tmp_path: pathlib.Path) -> None:
-    from bluepyefe.translate_legacy_config import translate_legacy_config
-
+    peer = pytest.importorskip("bluepyefe.translate_legacy_config", reason=NEEDED)
     old = igor_config()
     old["cells"]["A1"]["ljp"] = 0  # BluePyEfe forgets it
-    theirs = translate_legacy_config(copy.deepcopy(old))
+    theirs = peer.translate_legacy_config(copy.deepcopy(old))
     ours, problems = convert_legacy(old, tmp_path)
     assert ours["protocols_rheobase"] == theirs["protocols_rheobase"]
     assert ours["rheobase_strategy"] == theirs["rheobase_strategy"]
@@ -262,11 +263,10 @@ OLD_TARGETS = {
 
 
 def test_dictionary_of_protocols_as_in_bluepyefe() -> None:
-    from bluepyefe.extract import convert_legacy_targets
-
+    peer = pytest.importorskip("bluepyefe.extract", reason=NEEDED)
     config, problems = convert_legacy(OLD_TARGETS)
     found = [{k: v for k, v in target.items() if k != "location"} for target in config["targets"]]
-    assert found == convert_legacy_targets(copy.deepcopy(OLD_TARGETS))
+    assert found == peer.convert_legacy_targets(copy.deepcopy(OLD_TARGETS))
     assert "fill in files_metadata" in words(problems)
 
 

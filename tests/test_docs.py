@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pathlib
 import re
+import types
 
 import numpy as np
 import pytest
@@ -117,3 +118,29 @@ def test_every_widget_has_its_place_and_picture():
     assert set(re.findall(r"^## (\w+)$", text, re.MULTILINE)) == {*widgets.__all__, "Tables"}
     for picture in re.findall(r"\]\(\.\./(images/.*?)\)", text):
         assert (DOCS / picture).exists(), picture
+
+
+def test_the_page_on_keys_names_all_of_them_and_its_script_runs():
+    from efewidgets.app import commands
+    from efewidgets.widgets.actions.culling import culling
+    from efewidgets.widgets.actions.edits import EDITS
+    from efewidgets.widgets.actions.keyboard import KEYS, PALETTE
+    from efewidgets.widgets.actions.reasons import MOST, Reasons
+    from efewidgets.widgets.actions.record import in_words
+
+    class Page:
+        drawers = types.MappingProxyType({})
+
+    text = (DOCS / "guide" / "keys.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (.*?) \| (.*?) \|$", text, re.MULTILINE)
+    told = {key: does for keys, does in rows for key in keys.split(" or ")}
+    assert told.pop("1 to 9")
+    assert told.pop("Key")
+    actions = [*culling(Reasons()), *EDITS, *commands.commands(Page()), KEYS, PALETTE]
+    known = {in_words(key): action for action in actions for key in action.keys}
+    assert [known.pop(str(n)).id for n in range(1, MOST + 1)] == [f"exclude-{n}" for n in range(1, MOST + 1)]
+    assert set(told) == set(known)
+    assert all(told[key].startswith(action.title) for key, action in known.items())
+    names = run("guide/keys.md")
+    assert names["state"].inputs.accepted == (names["second"],)
+    assert names["state"].results.members[names["third"]].excluded == "by eye"

@@ -52,7 +52,18 @@ ROOMS = {
     ),
     "state": ("running", "", "cache", "results", "sessions", "actions"),
     "widgets": (
-        *("parts", "files", "traces", "rheobase", "targets", "features", "settings", "results", "overview"),
+        *(
+            "parts",
+            "actions",
+            "files",
+            "traces",
+            "rheobase",
+            "targets",
+            "features",
+            "settings",
+            "results",
+            "overview",
+        ),
         *("teaching", ""),
     ),
 }

@@ -7,7 +7,7 @@ import logging
 import os
 import pathlib
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import ipywidgets
 
@@ -16,6 +16,12 @@ from ..engine.files.roots import Folder, several
 from ..engine.problems import EfeError
 from ..engine.readers import always_apart
 from ..state import BackgroundRunner, ExtractionState
+from ..widgets.actions.buttons import button
+from ..widgets.actions.culling import culling
+from ..widgets.actions.edits import EDITS
+from ..widgets.actions.keyboard import KEYS, Keyboard
+from ..widgets.actions.looked_at import problems_now
+from ..widgets.actions.reasons import Reasons, place
 from ..widgets.parts.base import StateWidget
 from ..widgets.parts.html import escape, tag
 from ..widgets.parts.message import Message
@@ -23,6 +29,7 @@ from ..widgets.parts.owned import close_all
 from ..widgets.parts.style import stylesheet
 from . import begin, keeper
 from .autosave import Autosave
+from .commands import commands, where_shown
 from .fence import Fence
 from .lifeline import Lifeline
 from .session_panel import SessionPanel
@@ -31,7 +38,7 @@ from .steps import NAMES, STEPS
 
 logger = logging.getLogger(__name__)
 
-_DRAWERS = {"Summary": "SummaryPanel", "Problems": "ProblemsPanel", "Session": "SessionPanel"}
+DRAWERS = {"Summary": "SummaryPanel", "Problems": "ProblemsPanel", "Session": "SessionPanel"}
 
 
 class Dashboard(ipywidgets.VBox):
@@ -62,7 +69,12 @@ class Dashboard(ipywidgets.VBox):
     message : Message
     lifeline : Lifeline
         Says that the kernel is gone.
+    keyboard : Keyboard
+        The keys of the page; "?" shows them, Ctrl+K finds all that can be done.
     """
+
+    #: The widgets that are shown beside any step, by the names on their buttons
+    drawers: ClassVar[Mapping[str, str]] = DRAWERS
 
     def __init__(
         self,
@@ -83,6 +95,7 @@ class Dashboard(ipywidgets.VBox):
         self._options = options or (lambda: {"runner": BackgroundRunner()})
         self._session = None if autosave is None else pathlib.Path(autosave)
         self._name = ""
+        self.reasons = Reasons(self._reasons_place())
         self._autosave: Autosave | None = None
         self._owned: ExtractionState | None = None
         self.parts: dict[str, ipywidgets.Widget] = {}
@@ -155,9 +168,11 @@ class Dashboard(ipywidgets.VBox):
         self._drawer_boxes: dict[str, ipywidgets.VBox] = {}
         self.steps = StepBar(state)
         self.run_bar = self._part("RunBar")
-        self.toggles = {name: _toggle(name) for name in _DRAWERS}
-        for name, button in self.toggles.items():
-            button.observe(functools.partial(self._toggled, name), "value")
+        self.toggles = {name: _toggle(name) for name in DRAWERS}
+        for name, toggle in self.toggles.items():
+            toggle.observe(functools.partial(self._toggled, name), "value")
+        actions = (*map(where_shown, culling(self.reasons)), *EDITS, *commands(self))
+        self.keyboard = Keyboard(state, actions, self.model_id, everywhere=True)
         self._steps_box, self._drawer = ipywidgets.HBox(), ipywidgets.VBox()
         self._steps_box.add_class("efe-dashboard-step")
         self._drawer.add_class("efe-dashboard-drawer")
@@ -168,6 +183,7 @@ class Dashboard(ipywidgets.VBox):
             _own_style(),
             self._visit,
             self.lifeline,
+            self.keyboard,
             self._header(),
             self.steps,
             self.message,
@@ -182,7 +198,9 @@ class Dashboard(ipywidgets.VBox):
 
     def _header(self) -> ipywidgets.Widget:
         title = ipywidgets.HTML(tag("h1", "efewidgets", class_="efe-dashboard-title"))
-        toggles = ipywidgets.HBox(list(self.toggles.values()))
+        self.help = button(KEYS)
+        self.help.on_click(lambda _: self.keyboard.show("keys"))
+        toggles = ipywidgets.HBox([*self.toggles.values(), self.help])
         toggles.add_class("efe-dashboard-toggles")
         header = ipywidgets.HBox([title, self.run_bar, toggles])
         header.add_class("efe-dashboard-header")
@@ -260,9 +278,9 @@ class Dashboard(ipywidgets.VBox):
     def _label_ways(self, number: int) -> None:
         before = STEPS[number - 1] if number else None
         after = STEPS[number + 1] if number + 1 < len(STEPS) else None
-        for button, step, words in ((self.back, before, "← {}"), (self.next, after, "Next: {} →")):
-            button.description = words.format(step.title) if step else ""
-            button.layout.visibility = "visible" if step else "hidden"
+        for control, step, words in ((self.back, before, "← {}"), (self.next, after, "Next: {} →")):
+            control.description = words.format(step.title) if step else ""
+            control.layout.visibility = "visible" if step else "hidden"
 
     # --- what is reachable from everywhere
 
@@ -273,15 +291,15 @@ class Dashboard(ipywidgets.VBox):
                 if other != name:
                     button.value = False
             if name not in self._drawer_boxes:
-                self._drawer_boxes[name] = ipywidgets.VBox([self._part(_DRAWERS[name])])
+                self._drawer_boxes[name] = ipywidgets.VBox([self._part(DRAWERS[name])])
             self._drawer.children = (self._drawer_boxes[name],)
         elif not any(button.value for button in self.toggles.values()):
             self._drawer.children = ()
-        _rest(self.parts.get(_DRAWERS[name]), change.new)
+        _rest(self.parts.get(DRAWERS[name]), change.new)
 
     def _state_changed(self, change: Any = None) -> None:
         """Say on its button how many problems there are."""
-        serious = sum(problem.severity != "note" for problem in self.state.problems)
+        serious = sum(problem.severity != "note" for problem in problems_now(self.state))
         self.toggles["Problems"].description = f"Problems ({serious:,})" if serious else "Problems"
 
     # --- making widgets
@@ -302,6 +320,29 @@ class Dashboard(ipywidgets.VBox):
         """Whether anything may be written where this runs: behind a fence only to the scratch folder."""
         return not self.read_only and (self.fence.scratch is not None or not self.fence.stands)
 
+    @property
+    def can_save(self) -> bool:
+        """Whether the session can be saved where this runs."""
+        return self._writes
+
+    def save(self) -> str:
+        """Save the session under the name that stands in its panel; return where.
+
+        Raises
+        ------
+        EfeError
+            If it can't be.
+        """
+        if not self._writes:
+            raise EfeError("nothing is saved on this server: download the session instead.")
+        return str(self._part("SessionPanel").save())
+
+    def _reasons_place(self) -> pathlib.Path | None:
+        """Return where one's own reasons are remembered: behind a fence only with the visit."""
+        if not self._writes:
+            return None
+        return self.fence.scratch / "reasons.json" if self.fence.stands and self.fence.scratch else place()
+
     def _make(self, name: str) -> ipywidgets.Widget:
         if name == "SessionPanel":
             return SessionPanel(
@@ -314,6 +355,7 @@ class Dashboard(ipywidgets.VBox):
                 "uploads": self._writes,
                 "hosts": self.fence.hosts,
             },
+            "TraceViewer": {"keys": False, "reasons": self.reasons},
             "ResultsPanel": {
                 "root": self.fence.scratch if self.fence.stands else None,
                 "read_only": not self._writes,

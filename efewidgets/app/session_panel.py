@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pathlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -78,7 +79,8 @@ class SessionPanel(StateWidget):
         )
         self.told = Message()
         self.on_click(self.opens, lambda: self._open_path(self.path.value.strip()))
-        self.on_click(self.saves, self._save)
+        self.on_click(self.saves, self.save)
+        self.on_enter(self.path, lambda: self._open_path(self.path.value.strip()))
         parts = [self.path, self.opens, *([] if self.read_only else [self.saves]), self.download]
         if self.read_only:
             self.saves.close()
@@ -93,12 +95,20 @@ class SessionPanel(StateWidget):
     def text(self) -> str:
         """Return the session as a config with absolute paths."""
         inputs = self.state.inputs
-        about = state_as_data(view_as_data(self.state.view, inputs))
+        about = state_as_data(view_as_data(self.state.view, inputs), inputs)
         data = config_as_dict(as_options(inputs), as_run_settings(inputs), state=about)
         return json.dumps(data, indent=1) + "\n"
 
-    def _save(self) -> None:
+    def save(self) -> pathlib.Path:
+        """Save the session under the name that was typed, or a usual one; return where.
+
+        Raises
+        ------
+        EfeError
+            If it can't be written there.
+        """
         self.told.clear()
         path = self.fence.writable(self.path.value.strip() or "efewidgets-session.json")
         self.state.save(path)
         self.told.say(f"Saved as {path}.", "note")
+        return path

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..state import ExtractionState, Results
+from ..widgets.actions.walk import tally
 
 
 @dataclass(frozen=True)
@@ -68,13 +69,14 @@ def _recordings(state: ExtractionState) -> Progress:
 
 
 def _stimuli(state: ExtractionState) -> Progress:
-    found = state.results.counts
+    found = tally(state)
     if not found.all:
         return _later(state) or Progress("missing", "no sweep can be read")
     words = count(found.all, "sweep")
     if found.excluded == found.all:
         return Progress("missing", f"all {words} are excluded")
     less = f", {found.excluded:,} excluded" if found.excluded else ""
+    less += f", {found.accepted:,} accepted" if found.accepted else ""
     if found.lost:
         return Progress("attention", f"{found.lost:,} of {words} without a stimulus{less}")
     if found.unsure:

@@ -122,6 +122,8 @@ class ExtractionState(Observed):
     set_sweep = of("_files", FileActions.set_sweep)
     exclude = of("_files", FileActions.exclude)
     include = of("_files", FileActions.include)
+    accept = of("_files", FileActions.accept)
+    take_back = of("_files", FileActions.take_back)
 
     stimuli_by_current = of("_stimuli", StimulusActions.stimuli_by_current)
     take_by_current = of("_stimuli", StimulusActions.take_by_current)
@@ -250,6 +252,12 @@ class ExtractionState(Observed):
             if new:
                 self._announce("look at the files again")
         return changed
+
+    @property
+    def needs_run(self) -> bool:
+        """Whether `run` would do anything: there are recordings, and no run works, or has just ended, by itself."""
+        idle = self.status != "running" and not (self.status == "ready" and self._runner.eager)
+        return idle and bool(self.inputs.cells)
 
     run = of("_runs", Runs.run)
     wait = of("_runs", Runs.wait)

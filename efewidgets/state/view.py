@@ -22,6 +22,10 @@ class View(Observed):
         What of the traces is shown, ms; None for all.
     tab : str
         Which part of the dashboard is open.
+    reason : str
+        The reason for which a recording was excluded last; "" if none was.
+    to_check : bool
+        Whether the next sweep is the next of those to check, and not the next of all.
     """
 
     recordings = traitlets.Tuple()
@@ -30,6 +34,8 @@ class View(Observed):
     target = traitlets.Unicode(None, allow_none=True)
     time_range = traitlets.Tuple(allow_none=True, default_value=None)
     tab = traitlets.Unicode("")
+    reason = traitlets.Unicode("")
+    to_check = traitlets.Bool(False)
 
     def __init__(self, fault: Fault, **values: Any):
         self._told = fault

@@ -124,6 +124,7 @@ def start_server(kind: str, folder: pathlib.Path) -> Server:
         port = probe.getsockname()[1]
     command = [part.format(folder=folder, port=port) for part in COMMANDS[kind]]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "JUPYTER_PLATFORM_DIRS": "1"}
+    environment["XDG_DATA_HOME"] = str(folder / "data")  # where a person's own reasons are remembered
     log = folder / "server.log"
     with log.open("w", encoding="utf-8", newline="\n") as output:
         process = subprocess.Popen(

@@ -91,7 +91,7 @@ def test_a_person_looks_and_bends(visit, voila):
 
     # left out, with a reason
     page.get_by_role("button", name="exclude").click()
-    page.get_by_role("alert").get_by_text("say why").wait_for()
+    found.until("state.results.members[viewer.active].excluded", "by eye")
     reason = page.get_by_role("textbox", name="reason")
     reason.fill("seal <b>lost</b>")
     reason.press("Tab")
@@ -99,7 +99,7 @@ def test_a_person_looks_and_bends(visit, voila):
     found.until("state.results.members[viewer.active].excluded == 'seal <b>lost</b>'")
     page.get_by_text("seal <b>lost</b>").first.wait_for()
     found.screenshot("excluded")
-    page.get_by_role("button", name="include").click()
+    page.get_by_role("button", name="take back").click()
     found.until("state.results.members[viewer.active].excluded", None)
 
     # a range is marked

@@ -285,6 +285,8 @@ class Inputs(Value):
         None for the default goals.
     export : Frozen or None
         Choices for files of model fitting that aren't the usual ones, see `engine.export.Choices`.
+    accepted : tuple of str
+        Ids of recordings (``file/sweep``) that a person looked at and found right; no result depends on it.
     """
 
     cells: tuple[CellInputs, ...] = ()
@@ -308,6 +310,7 @@ class Inputs(Value):
     low_memory_mode: bool = False
     pickle_cells: bool = False
     export: Frozen | None = None
+    accepted: tuple[str, ...] = ()
 
     @cached_property
     def by_name(self) -> dict[str, CellInputs]:

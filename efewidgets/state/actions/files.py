@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import operator
 import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -16,6 +17,9 @@ from ..convert import with_absolute_paths
 from .base import Editing, count
 
 Ids = str | Iterable[str]
+
+#: Why recordings are left out of which a person said no more
+NO_REASON = "by eye"
 
 #: Key of metadata under which a file's own name of its protocol stands
 _OWN_NAME = "protocol_name"
@@ -159,26 +163,42 @@ class FileActions(Editing):
         label = f"set {', '.join(values)} of {count(sum(map(len, by_file.values())), 'recording')}"
         self._edit(set(by_file), changed, label, merge=merge)
 
-    def exclude(self, recordings: Ids, reason: str) -> None:
-        """Leave recordings out, and say why."""
+    def exclude(self, recordings: Ids, reason: str = NO_REASON) -> None:
+        """Leave recordings out, and say why, if there is more to say than that a person did."""
         if not isinstance(reason, str) or not reason.strip():
             raise EfeError("say why these recordings are left out, in a word or two.")
-        self._set_excluded(recordings, reason.strip(), f"exclude {{}}: {reason.strip()}")
+        self._judge(recordings, reason.strip(), False, f"exclude {{}}: {reason.strip()}")
 
     def include(self, recordings: Ids) -> None:
         """Use recordings again that were excluded."""
-        self._set_excluded(recordings, None, "include {}")
+        self._judge(recordings, None, None, "include {}")
 
-    def _set_excluded(self, recordings: Ids, reason: str | None, label: str) -> None:
+    def accept(self, recordings: Ids) -> None:
+        """Say that recordings are right as they are: what was told of them has been looked at."""
+        self._judge(recordings, None, True, "accept {}")
+
+    def take_back(self, recordings: Ids) -> None:
+        """Take back what was decided of recordings: they are neither excluded nor accepted."""
+        self._judge(recordings, None, False, "take back {}")
+
+    def _judge(self, recordings: Ids, reason: str | None, accepted: bool | None, label: str) -> None:
+        """Exclude recordings for a reason, or use them; accept them or not, None as they are: one edit."""
         by_file = _by_file(recordings)
         self._chosen(by_file)
 
         def changed(file: FileInputs) -> FileInputs:
             new = file.excluded.changed(dict.fromkeys(by_file[file.id], reason))
-            return dataclasses.replace(file, excluded=new)
+            return file if new == file.excluded else dataclasses.replace(file, excluded=new)
 
-        number = sum(map(len, by_file.values()))
-        self._edit(set(by_file), changed, label.format(count(number, "recording")))
+        ids = [f"{file}/{sweep}" for file, sweeps in by_file.items() for sweep in sweeps]
+        with self._lock:
+            right = dict.fromkeys(self.inputs.accepted)
+            if accepted is not None:
+                right = {one: None for one in right if one not in ids} | dict.fromkeys(
+                    ids if accepted else ()
+                )
+            label = label.format(count(len(ids), "recording"))
+            self._edit(set(by_file), changed, label, accepted=tuple(right))
 
     def _chosen(self, files: Ids) -> set[str]:
         """Return the ids of files, if there are such files."""
@@ -197,8 +217,9 @@ class FileActions(Editing):
         label: str,
         cell: str | None = None,
         merge: str | None = None,
+        **more: Any,
     ) -> None:
-        """Change the chosen files, and perhaps their cell; what isn't touched stays the same object."""
+        """Change the chosen files, perhaps their cell, and more decisions; what isn't touched stays the same object."""
         with self._lock:
             inputs = self.inputs
             cells: dict[str, CellInputs] = {}
@@ -214,7 +235,8 @@ class FileActions(Editing):
                     moves = file.id in chosen and cell not in (None, old.name)
                     if new is not None:
                         (moved if moves else kept).append(new)
-                cells[old.name] = dataclasses.replace(old, files=tuple(kept))
+                same = len(kept) == len(old.files) and all(map(operator.is_, kept, old.files))
+                cells[old.name] = old if same else dataclasses.replace(old, files=tuple(kept))
             if moved and cell is not None:
                 target = cells.get(cell, CellInputs(cell))
                 cells[cell] = dataclasses.replace(target, files=(*target.files, *moved))
@@ -224,7 +246,7 @@ class FileActions(Editing):
             rheobases = (
                 inputs.rheobase_values if len(values) == len(inputs.rheobase_values) else Frozen(values)
             )
-            self.commit(label, merge=merge, cells=left, rheobase_values=rheobases)
+            self.commit(label, merge=merge, cells=left, rheobase_values=rheobases, **more)
 
 
 def _metadata(file: Any) -> dict[str, Any]:

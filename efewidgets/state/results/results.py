@@ -35,6 +35,13 @@ class Results(Found):
         return recordings_table(self)
 
     @property
+    def exclusions(self) -> pd.DataFrame:
+        """The recordings that are left out, one row each, and why: for who reviews the results."""
+        from .tables import exclusion_table
+
+        return exclusion_table(self)
+
+    @property
     def feature_table(self) -> pd.DataFrame:
         """The features of the recordings that fell into targets: one row per recording and feature."""
         return self._feature_table.copy()

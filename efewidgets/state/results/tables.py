@@ -20,6 +20,7 @@ RECORDING_COLUMNS = (
     "recording cell protocol file sweep amp_nA amp_percent hypamp_nA ton_ms toff_ms tend_ms dt_ms spikes"
     " auto_threshold_mV timing_from current_from excluded"
 ).split()
+EXCLUSION_COLUMNS = "cell protocol file sweep amp_nA spikes reason by".split()
 FEATURE_COLUMNS = (
     "recording cell protocol file sweep amp_nA amp_percent feature efeature value unit current_from targets"
 ).split()
@@ -41,6 +42,19 @@ def recordings_table(results: Found) -> pd.DataFrame:
     return pd.DataFrame(
         [_recording_row(results, member) for member in results.members.values()], columns=RECORDING_COLUMNS
     )
+
+
+def exclusion_table(results: Found) -> pd.DataFrame:
+    """Return one row per recording that is left out, with the reason, and whether a person or the program gave it."""
+    rows = []
+    for member in results.members.values():
+        if member.excluded is not None:
+            recording = member.recording
+            by_hand = member.file.excluded.get(str(recording.label)) == member.excluded
+            known = (np.nan, None) if member.lost else (_number(recording.amp), recording.spikecount)
+            place = (member.cell, member.protocol, member.file.path, recording.label)
+            rows.append((*place, *known, member.excluded, "a person" if by_hand else "efewidgets"))
+    return pd.DataFrame(rows, columns=EXCLUSION_COLUMNS)
 
 
 def _recording_row(results: Found, member: Member) -> tuple[Any, ...]:

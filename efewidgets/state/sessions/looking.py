@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ...engine.stages.inputs import Inputs
 from ..view import View
 
 #: What is remembered of a view
-NAMES = ("tab", "cell", "protocol", "recordings", "target", "time_range")
+NAMES = ("tab", "cell", "protocol", "recordings", "target", "time_range", "reason", "to_check")
 
 
 def view_as_data(view: View, inputs: Inputs) -> dict[str, Any]:
@@ -19,9 +20,9 @@ def view_as_data(view: View, inputs: Inputs) -> dict[str, Any]:
     targets are chosen automatically.
     """
     places = _places(inputs)
-    found: dict[str, Any] = {name: getattr(view, name) for name in ("tab", "cell", "protocol")}
-    parted = [identity.partition("/") for identity in view.recordings]
-    found["recordings"] = [[*places[file], sweep] for file, _, sweep in parted if file in places]
+    found: dict[str, Any] = {name: getattr(view, name) for name in ("tab", "cell", "protocol", "reason")}
+    found["to_check"] = view.to_check or None
+    found["recordings"] = _written(view.recordings, places)
     if inputs.targets is None:
         found["target"] = view.target
     else:
@@ -35,15 +36,10 @@ def look(view: View, data: Any, inputs: Inputs) -> None:
     """Look again at what was written down; what is there no more, or is of no known form, is passed over."""
     if not isinstance(data, Mapping):
         return
-    files = {place: file for file, place in _places(inputs).items()}
-    found: dict[str, Any] = {"target": None, "time_range": None}
+    found: dict[str, Any] = {"target": None, "time_range": None, "to_check": data.get("to_check") is True}
     found |= {name: _text(data.get(name)) for name in ("cell", "protocol")}
-    found["tab"] = _text(data.get("tab")) or ""
-    found["recordings"] = tuple(
-        f"{files[tuple(one[:3])]}/{one[3]}"
-        for one in _list(data.get("recordings"))
-        if isinstance(one, list) and len(one) == 4 and _is_place(one) and tuple(one[:3]) in files
-    )
+    found |= {name: _text(data.get(name)) or "" for name in ("tab", "reason")}
+    found["recordings"] = _read(data.get("recordings"), inputs)
     target, rows = data.get("target"), inputs.targets
     if isinstance(target, str) and rows is None:
         found["target"] = target
@@ -55,6 +51,30 @@ def look(view: View, data: Any, inputs: Inputs) -> None:
     with view.hold_trait_notifications():
         for name, value in found.items():
             setattr(view, name, value)
+
+
+def accepted_as_data(inputs: Inputs) -> list[list[Any]]:
+    """Return the recordings that a person found right, as a view's are written down."""
+    return _written(inputs.accepted, _places(inputs))
+
+
+def with_accepted(inputs: Inputs, data: Any) -> Inputs:
+    """Return inputs with the recordings that were written down as right; what is of no known form is passed over."""
+    return dataclasses.replace(inputs, accepted=_read(data, inputs))
+
+
+def _written(recordings: Iterable[str], places: Mapping[str, tuple[str, str, int]]) -> list[list[Any]]:
+    parted = [identity.partition("/") for identity in recordings]
+    return [[*places[file], sweep] for file, _, sweep in parted if file in places]
+
+
+def _read(data: Any, inputs: Inputs) -> tuple[str, ...]:
+    files = {place: file for file, place in _places(inputs).items()}
+    return tuple(
+        f"{files[tuple(one[:3])]}/{one[3]}"
+        for one in _list(data)
+        if isinstance(one, list) and len(one) == 4 and _is_place(one) and tuple(one[:3]) in files
+    )
 
 
 def _places(inputs: Inputs) -> dict[str, tuple[str, str, int]]:

@@ -17,6 +17,7 @@ from ...engine.stages.inputs import Inputs
 from ...engine.stages.world import sha256, stamp
 from ...engine.systems.paths import relative
 from ..convert import as_options, as_run_settings, inputs_of
+from .looking import accepted_as_data, with_accepted
 
 FORMAT = 1
 
@@ -37,13 +38,15 @@ def save_inputs(inputs: Inputs, path: str | os.PathLike[str], view: Mapping[str,
         If something can't stand in a file, such as a reader without a name.
     """
     path = pathlib.Path(path)
-    about = state_as_data(view) | {"files": _fingerprints(inputs, path.parent)}
+    about = state_as_data(view, inputs) | {"files": _fingerprints(inputs, path.parent)}
     dump_config(path, as_options(inputs), as_run_settings(inputs), state=about)
 
 
-def state_as_data(view: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Return what a session says of itself, but for its files."""
-    return {"format": FORMAT, "versions": _versions()} | ({"view": dict(view)} if view else {})
+def state_as_data(view: Mapping[str, Any] | None = None, inputs: Inputs | None = None) -> dict[str, Any]:
+    """Return what a session says of itself, but for its files; versions that don't know an entry pass it over."""
+    accepted = [] if inputs is None else accepted_as_data(inputs)
+    more = {"view": dict(view or {}), "accepted": accepted}
+    return {"format": FORMAT, "versions": _versions()} | {name: told for name, told in more.items() if told}
 
 
 def load_inputs(
@@ -88,6 +91,8 @@ def load_inputs(
         raise EfeError(f"{path}: {error}") from error
     about = data.get("state")
     view = about.get("view") if isinstance(about, Mapping) else None
+    if isinstance(about, Mapping):
+        inputs = with_accepted(inputs, about.get("accepted"))
     near, far = _remembered(about, path, inputs)
     return inputs, [*problems, *_changes(path, near)], view, partial(_changes, path, far)
 

@@ -11,6 +11,7 @@ import pandas as pd
 from ...engine.figures.style import counted
 from ...engine.problems import EfeError, nearest
 from ...state import ExtractionState
+from ...state.actions.files import NO_REASON
 from ...state.results.results import Results
 from ..parts import plots
 from ..parts.base import StateWidget
@@ -123,11 +124,12 @@ class FeaturePlots(StateWidget):
             description="lasso", icon="pencil", tooltip="draw around points to choose recordings",
             layout={"width": "auto"},
         )  # fmt: skip
-        self.reason = ipywidgets.Text(description="reason", placeholder="why they are left out")
+        self.reason = ipywidgets.Text(description="reason", placeholder="why, if not for the last reason")
         self.exclude = ipywidgets.Button(description="exclude", layout={"width": "auto"})
         self.unchoose = ipywidgets.Button(description="choose none", layout={"width": "auto"})
         self.on(self.lasso, self._use_lasso)
         self.on_click(self.exclude, self._exclude)
+        self.on_enter(self.reason, self._exclude)
         self.on_click(self.unchoose, self._unchoose)
         return row(self.lasso, self.reason, self.exclude, self.unchoose)
 
@@ -385,7 +387,9 @@ class FeaturePlots(StateWidget):
                 self.act(setattr, self.state.view, "recordings", tuple(found))
 
     def _exclude(self) -> None:
-        self.state.exclude(self.chosen(), self.reason.value)
+        reason = self.reason.value.strip() or self.state.view.reason
+        self.state.exclude(self.chosen(), reason or NO_REASON)
+        self.state.view.reason = reason
         self.put(self.reason, value="")
         self._unchoose()
 

@@ -13,6 +13,7 @@ import ipywidgets
 from ...engine.problems import Problem
 from ...engine.remote import absolute
 from ...state import ExtractionState, Results
+from ..actions.looked_at import problems_now
 from ..parts.base import StateWidget
 from ..parts.debounce import Debounce
 from ..parts.html import escape, plain, tag
@@ -102,7 +103,7 @@ class ProblemsPanel(StateWidget):
 
     def view_data(self) -> dict[str, Any]:
         """Return the counts by severity, the groups as they are shown, and what is said if there are none."""
-        problems = self._problems = self.state.problems
+        problems = self._problems = problems_now(self.state)
         groups: dict[tuple[str, str], list[int]] = {}
         words = self.filter.value.casefold().split()
         for index, problem in enumerate(problems):

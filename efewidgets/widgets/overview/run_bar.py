@@ -12,6 +12,8 @@ import ipywidgets
 from ...engine.problems import Problem
 from ...engine.stages.inputs import files_in_words
 from ...state import ExtractionState
+from ..actions.buttons import button
+from ..actions.edits import CANCEL, REDO, RUN, UNDO
 from ..parts.base import StateWidget
 from ..parts.debounce import Debounce
 from ..parts.html import escape, plain, tag
@@ -41,7 +43,7 @@ class RunBarData:
     progress : float or None
         How much of a run is done (0 to 1); None if that isn't known, or nothing runs.
     undo, redo : str
-        What they would do; "" if nothing.
+        What their buttons say; "" if there is nothing to undo, or to do again.
     can_run : bool
     """
 
@@ -79,13 +81,10 @@ class RunBar(StateWidget):
 
     def build(self) -> Sequence[ipywidgets.Widget]:
         """Make the buttons, the status and the bar."""
-        self.run = _button("Run", "play", "compute all results now", button_style="primary")
-        self.cancel = _button(
-            "Cancel", "stop", "stop the run at the next recording; what it has computed is kept"
-        )
-        self.undo, self.redo = _button("Undo", "undo", ""), _button("Redo", "repeat", "")
-        for button in (self.undo, self.redo):
-            button.add_class("efe-step")
+        self.run, self.cancel = button(RUN, icon="play"), button(CANCEL, icon="stop")
+        self.undo, self.redo = button(UNDO, icon="undo"), button(REDO, icon="repeat")
+        for control in (self.undo, self.redo):
+            control.add_class("efe-step")
         self.status, self.bar = ipywidgets.HTML(), ipywidgets.HTML()
         self.status.add_class("efe-run-status")
         self.bar.add_class("efe-run-progress")
@@ -110,20 +109,19 @@ class RunBar(StateWidget):
             words=WORDS[state.status] if cells or state.status != "ready" else "Nothing to run yet",
             detail=_detail(state),
             progress=round(min(max(state.progress, 0.0), 1.0), 3) if known else None,
-            undo=state.undo_label if state.can_undo else "",
-            redo=state.redo_label if state.can_redo else "",
-            can_run=bool(cells) and not running,
+            undo=UNDO.called(state) if UNDO.enabled(state) else "",
+            redo=REDO.called(state) if REDO.enabled(state) else "",
+            can_run=RUN.enabled(state),
         )
 
     def render(self, data: RunBarData) -> None:
         """Put the status on the buttons, the line and the bar."""
         self._show_progress(data)
-        self.put(self.run, disabled=not data.can_run)
-        self.put(self.cancel, disabled=data.status != "running")
-        for button, word, what in ((self.undo, "Undo", data.undo), (self.redo, "Redo", data.redo)):
-            label = f"{word}: {plain(what)}" if what else word
-            hint = label if what else f"nothing to {word.lower()}"
-            self.put(button, description=label, tooltip=hint, disabled=not what)
+        self.put(self.run, disabled=not data.can_run, button_style="primary" if data.can_run else "")
+        self.put(self.cancel, disabled=not CANCEL.enabled(self.state))
+        for control, action, label in ((self.undo, UNDO, data.undo), (self.redo, REDO, data.redo)):
+            hint = label or f"nothing to {action.title.lower()}"
+            self.put(control, description=label or action.title, tooltip=hint, disabled=not label)
 
     # --- progress, which comes often
 
@@ -152,12 +150,6 @@ class RunBar(StateWidget):
         """Follow the run's progress no more."""
         self._later.cancel()
         self.state.unobserve(self._moved, ["activity", "progress"])
-
-
-def _button(description: str, icon: str, tooltip: str, **more: Any) -> ipywidgets.Button:
-    return ipywidgets.Button(
-        description=description, icon=icon, tooltip=tooltip, layout={"width": "auto"}, **more
-    )
 
 
 def _detail(state: ExtractionState) -> str:
@@ -189,7 +181,7 @@ def _many(number: int, what: str) -> str:
 
 
 def _status_html(data: RunBarData) -> str:
-    idle = data.status == "ready" and not data.can_run
+    idle = data.words != WORDS[data.status]
     words = tag("span", escape(data.words), class_=f"efe-word efe-is-{'idle' if idle else data.status}")
     detail = tag("span", escape(data.detail), class_="efe-faint", title=plain(data.detail))
     # a screen reader says the word when it changes, not every step of the activity

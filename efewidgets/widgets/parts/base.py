@@ -27,6 +27,31 @@ logger = logging.getLogger(__name__)
 _LOCKS: weakref.WeakKeyDictionary[ExtractionState, threading.RLock] = weakref.WeakKeyDictionary()
 
 
+def lock_of(state: ExtractionState) -> threading.RLock:
+    """Return what is held while a callback of a person's doing runs."""
+    return _LOCKS.setdefault(state, threading.RLock())
+
+
+#: Widgets that wait to be drawn, while something is done in several steps; each thread has its own
+_WAITING = threading.local()
+
+
+@contextlib.contextmanager
+def drawn_once() -> Iterator[None]:
+    """While this lasts, what changes in this thread isn't drawn; then each widget is, once."""
+    if getattr(_WAITING, "widgets", None) is not None:
+        yield
+        return
+    _WAITING.widgets = {}
+    try:
+        yield
+    finally:
+        waiting, _WAITING.widgets = _WAITING.widgets, None
+        for widget in waiting.values():
+            if widget.comm is not None:
+                widget.refresh()
+
+
 class StateWidget(ipywidgets.VBox):
     """A view of a state, to be shown in a cell by itself or with others.
 
@@ -58,7 +83,7 @@ class StateWidget(ipywidgets.VBox):
         super().__init__()
         self.state = state
         self.message = Message()
-        self._guard = _LOCKS.setdefault(state, threading.RLock())
+        self._guard = lock_of(state)
         self._rendering = 0
         self._late: set[str] = set()
         self._on_screen: tuple[Any, ...] | None = None
@@ -111,9 +136,14 @@ class StateWidget(ipywidgets.VBox):
                 self.message.say(f"this can't be shown: {type(error).__name__}: {error}")
 
     def _changed(self, change: Any) -> None:
+        waiting = getattr(_WAITING, "widgets", None)
         if not self.shown:
             self._late.add(change.name)
-        elif not self._is_drawn({change.name}):
+        elif self._is_drawn({change.name}):
+            return
+        elif waiting is not None:
+            waiting[self.model_id] = self
+        else:
             self.refresh()
 
     def _shown_again(self, change: Any) -> None:
@@ -167,6 +197,17 @@ class StateWidget(ipywidgets.VBox):
     ) -> None:
         """Call ``action()`` when a person presses a button."""
         button.on_click(lambda _: self.act(action, message=message))
+
+    def on_enter(
+        self, field: ipywidgets.Text, action: Callable[[], Any], message: Message | None = None
+    ) -> None:
+        """Call ``action()`` when a person presses Enter in a field."""
+
+        def told(_: Any, content: Any, buffers: Any) -> None:
+            if isinstance(content, dict) and content.get("event") == "submit":
+                self.act(action, message=message)
+
+        field.on_msg(told)
 
     def act(
         self, action: Callable[..., Any], *args: Any, message: Message | None = None, **kwargs: Any

@@ -40,11 +40,21 @@ function render({ model, el }) {
     else told.textContent = message.text;
     draw();
   };
+  // pressed from elsewhere, perhaps before this was drawn; of several views one asks
+  const press = () => {
+    if (!model.get("pressed")) return;
+    model.set("pressed", false);
+    model.save_changes();
+    if (!button.disabled) ask();
+  };
   button.addEventListener("click", ask);
+  model.on("change:pressed", press);
   model.on("msg:custom", answered);
   for (const name of ["label", "hint", "disabled"]) model.on(`change:${name}`, draw);
   draw();
+  press();
   return () => {
+    model.off("change:pressed", press);
     model.off("msg:custom", answered);
     for (const name of ["label", "hint", "disabled"]) model.off(`change:${name}`, draw);
   };

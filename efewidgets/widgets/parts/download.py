@@ -44,6 +44,7 @@ class Download(anywidget.AnyWidget):
     filename = traitlets.Unicode().tag(sync=True)
     hint = traitlets.Unicode().tag(sync=True)  # what is called tooltip wants a description in the browser
     disabled = traitlets.Bool(False).tag(sync=True)
+    pressed = traitlets.Bool(False).tag(sync=True)
 
     def __init__(
         self,
@@ -59,6 +60,10 @@ class Download(anywidget.AnyWidget):
         self.make = make
         self.kind = kind
         self.on_msg(self._asked)
+
+    def press(self) -> None:
+        """Have the browser fetch the file, as if the button had been pressed."""
+        self.pressed = True
 
     def _asked(self, widget: Any, content: Any, buffers: Any) -> None:
         if not isinstance(content, dict) or content.get("kind") != "ask":

@@ -11,6 +11,9 @@ import traitlets
 
 from .style import static
 
+#: Has the front end send at once what it keeps back: ``visit(model, new Set())``, the model and all that is in it
+SENDING = static(__file__, "sending.js") + "\n"
+
 
 class InOrder(anywidget.AnyWidget):
     """Stands unseen in a widget, and has what is kept back of it sent before each press.
@@ -21,7 +24,7 @@ class InOrder(anywidget.AnyWidget):
         Model id of the widget whose controls are meant.
     """
 
-    _esm = static(__file__, "in_order.js")
+    _esm = SENDING + static(__file__, "in_order.js")
 
     within = traitlets.Unicode().tag(sync=True)
 

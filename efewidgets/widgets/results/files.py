@@ -25,7 +25,7 @@ NO_PARQUET = "Parquet needs the package pyarrow, which isn't installed."
 
 
 def as_zip(results: Results, root: str | os.PathLike[str] | None = None) -> bytes:
-    """Return a zip of the three output files and of the config that they come from.
+    """Return a zip of the three output files, of the config that they come from, and of what was left out, if anything.
 
     Parameters
     ----------
@@ -37,6 +37,8 @@ def as_zip(results: Results, root: str | os.PathLike[str] | None = None) -> byte
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as found:
         for name, text in results.texts.items():
             found.writestr(FILE_NAMES[name], text.encode("utf-8"))
+        if len(results.exclusions):
+            found.writestr("exclusions.csv", exclusions_as_csv(results))
         inputs = results.inputs
         try:
             config = to_json(config_as_dict(as_options(inputs), as_run_settings(inputs), root))
@@ -45,6 +47,12 @@ def as_zip(results: Results, root: str | os.PathLike[str] | None = None) -> byte
         else:
             found.writestr("config.json", (config + "\n").encode("utf-8"))
     return stream.getvalue()
+
+
+def exclusions_as_csv(results: Results) -> bytes:
+    """Return which recordings were left out, and why, as CSV."""
+    text: str = results.exclusions.to_csv(index=False, lineterminator="\n")
+    return text.encode("utf-8")
 
 
 def as_csv(results: Results) -> bytes:

@@ -11,6 +11,7 @@ import ipywidgets
 
 from ...engine.outputs.standard_files import FILE_NAMES
 from ...state import ExtractionState
+from ..actions.edits import DOWNLOAD
 from ..parts.base import StateWidget
 from ..parts.download import Download
 from ..parts.html import escape, tag
@@ -49,7 +50,7 @@ class ResultsPanel(StateWidget):
     table, contributors : Table
     which : ipywidgets.Dropdown
         The JSON file shown.
-    zip, csv, parquet : Download
+    zip, csv, parquet, exclusions : Download
     export : ExportPanel
         The results for BluePyEModel and others.
     models : ModelsPanel
@@ -103,8 +104,7 @@ class ResultsPanel(StateWidget):
 
     def _exports(self) -> Sequence[ipywidgets.Widget]:
         self.zip = Download(
-            "Download all (zip)", "efewidgets-results.zip", self.make_zip,
-            tooltip="the JSON files that models are fitted to, and the config that they come from",
+            "Download all (zip)", "efewidgets-results.zip", self.make_zip, tooltip=DOWNLOAD,
         )  # fmt: skip
         self.zip.add_class("efe-download-first")
         self.csv = Download("Feature table (CSV)", "features.csv", self.make_csv)
@@ -113,7 +113,11 @@ class ResultsPanel(StateWidget):
             "Feature table (Parquet)", "features.parquet", self.make_parquet,
             tooltip="" if there else results_files.NO_PARQUET, disabled=not there,
         )  # fmt: skip
-        self.downloads = row(self.zip, self.csv, self.parquet)
+        self.exclusions = Download(
+            "Exclusions (CSV)", "exclusions.csv", self.make_exclusions,
+            tooltip="each recording that is left out, with the reason, for who reviews the results",
+        )  # fmt: skip
+        self.downloads = row(self.zip, self.csv, self.parquet, self.exclusions)
         self.export = ExportPanel(self.state)
         return [self.downloads, self.export]
 
@@ -229,6 +233,11 @@ class ResultsPanel(StateWidget):
         """Return the feature table."""
         with self._guard:
             return results_files.as_csv(self.state.results)
+
+    def make_exclusions(self) -> bytes:
+        """Return which recordings were left out, and why."""
+        with self._guard:
+            return results_files.exclusions_as_csv(self.state.results)
 
     def make_parquet(self) -> bytes:
         """Return the feature table."""

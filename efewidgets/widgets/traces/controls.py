@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import NamedTuple
 
 import ipywidgets
 
 from ...engine.figures.style import FAINT, ORANGE, SKY, VERMILLION
+from ..actions.buttons import button
+from ..actions.reason_bar import ReasonBar
+from ..actions.record import Action
 from ..parts.html import escape, plain, tag
 from ..parts.style import row
 from .data import TraceView
@@ -29,12 +32,12 @@ class Scope(NamedTuple):
 
     Parameters
     ----------
-    sweeps, excluded, by_hand : int
-        All, those that are left out, and those with a timing that was set by hand.
+    sweeps, decided, by_hand : int
+        All, those that are excluded or accepted, and those with a timing that was set by hand.
     """
 
     sweeps: int
-    excluded: int
+    decided: int
     by_hand: int
 
 
@@ -46,6 +49,10 @@ class Controls:
     cell, protocol : Dropdown
     previous, next, all : Button
         One sweep further; all over each other.
+    to_check : ToggleButton
+        Whether previous and next go to sweeps to check only.
+    left : HTML
+        How many are left to check.
     sweeps : SweepList
     start, end : FloatText
         Times shown, ms.
@@ -59,11 +66,14 @@ class Controls:
         What timings and exclusions apply to: "shown", all that are chosen, "this" or "protocol".
     timings : dict of FloatText
         Number boxes of all timings (ms), by name.
-    detected, exclude, include : Button
+    detected, exclude, accept, include : Button
     reason : Text
+    reasons : ReasonBar
+        The reasons that have a number.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, actions: Mapping[str, Action]) -> None:
+        self.actions = actions
         self.empty, self.facts, self.notes = ipywidgets.HTML(), ipywidgets.HTML(), ipywidgets.HTML()
         self.legend = ipywidgets.HTML(_legend())
         self.sweeps = SweepList()
@@ -76,13 +86,16 @@ class Controls:
         narrow = {"width": "auto", "max_width": "320px"}
         self.cell = ipywidgets.Dropdown(description="cell", layout=narrow)
         self.protocol = ipywidgets.Dropdown(description="protocol", layout=narrow)
-        self.previous = _button("◀ previous", "show the sweep before this one")
-        self.next = _button("next ▶", "show the sweep after this one")
+        self.previous = button(self.actions["previous-sweep"], "◀ previous")
+        self.next = button(self.actions["next-sweep"], "next ▶")
         self.all = _button("overlay all", "show all sweeps of the list over each other")
-        self.place = ipywidgets.HTML()
-        self.choice_row = row(
-            self.cell, self.protocol, self.previous, self.place, self.next, self.all, kind="efe-choice"
+        self.place, self.left = ipywidgets.HTML(), ipywidgets.HTML()
+        check = self.actions["only-to-check"]
+        self.to_check = ipywidgets.ToggleButton(
+            description=check.title.lower(), tooltip=check.hint, layout={"width": "auto"}
         )
+        steps = (self.previous, self.place, self.next, self.all, self.to_check, self.left)
+        self.choice_row = row(self.cell, self.protocol, *steps, kind="efe-choice")
 
     def _make_range(self) -> None:
         self.start = _number("from (ms)", 90)
@@ -112,12 +125,23 @@ class Controls:
 
     def _make_exclusion(self) -> None:
         self.status = ipywidgets.HTML()
+        self.status.add_class("efe-judged")
         self.reason = ipywidgets.Text(
-            description="reason", placeholder="why it is left out, e.g. seal lost", layout={"width": "320px"}
+            description="reason", placeholder="why, if not for the last reason", layout={"width": "250px"}
         )
-        self.exclude = _button("exclude", "leave out of everything")
-        self.include = _button("include", "use again")
-        self.exclusion_row = row(self.reason, self.exclude, self.include, self.status, kind="efe-exclusion")
+        self.exclude = button(self.actions["exclude"], "exclude")
+        self.accept = button(self.actions["accept"], "it is right")
+        self.include = button(self.actions["take-back"], "take back")
+        self.reasons = ReasonBar()
+        self.exclusion_row = row(
+            self.accept,
+            self.exclude,
+            self.include,
+            self.reason,
+            self.reasons,
+            self.status,
+            kind="efe-exclusion",
+        )
 
     # --- drawing
 
@@ -132,8 +156,6 @@ class Controls:
         _draw_choice(put, self.protocol, view.protocols, view.protocol)
         ids = [row.id for row in view.rows]
         at = ids.index(view.active) if view.active in ids else 0
-        put(self.previous, disabled=at == 0)
-        put(self.next, disabled=at >= len(ids) - 1)
         put(self.all, disabled=len(view.chosen) >= len(ids))
         put(self.place, value=escape(_place(view, at)))
         put(self.sweeps, rows=[asdict(row) for row in view.rows])
@@ -144,16 +166,15 @@ class Controls:
         self._draw_timings(put, view)
         put(self.facts, value=_facts(view))
         put(self.notes, value="".join(_note(note) for note in view.notes))
-        put(self.status, value="" if view.excluded is None else _excluded(view.excluded))
+        put(self.left, value=_left(view.left))
+        put(self.status, value=_status(view))
         self._draw_scope(put, scope)
 
     def _draw_scope(self, put: Put, scope: Scope) -> None:
         put(self.exclude, description=_for("exclude", scope.sweeps))
-        put(
-            self.include,
-            description=_for("include", scope.excluded or scope.sweeps),
-            disabled=not scope.excluded,
-        )
+        put(self.accept, description=_for("it is right", scope.sweeps, ": "))
+        words = _for("take back", scope.decided or scope.sweeps, ": ")
+        put(self.include, description=words, disabled=not scope.decided)
         back = _for("back to detected", scope.by_hand or scope.sweeps, ": ")
         put(self.detected, description=back, disabled=not scope.by_hand)
 
@@ -202,8 +223,15 @@ def _note(text: str) -> str:
     return tag("div", escape(text), class_="efe-says efe-warning")
 
 
-def _excluded(reason: str) -> str:
-    return tag("span", "excluded: ", tag("b", escape(reason)), class_="efe-excluded")
+def _status(view: TraceView) -> str:
+    if view.excluded is not None:
+        return tag("span", "excluded: ", tag("b", escape(view.excluded)), class_="efe-excluded")
+    return tag("span", "✓ accepted", class_="efe-accepted") if view.accepted else ""
+
+
+def _left(number: int) -> str:
+    words = f"{number:,} left to check" if number else "none left to check"
+    return tag("span", words, class_="efe-faint", role="status")
 
 
 def _legend() -> str:

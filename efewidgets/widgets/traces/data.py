@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import pathlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from ...engine.figures.sweeps import amplitude
 from ...engine.problems import EfeError
 from ...state import ExtractionState, Results
 from ...state.results.members import Member
+from ..actions.walk import by_amplitude, excluded, is_doubtful, left_out, shown, to_check
 from ..parts.html import plain
 from ..parts.plots import padded
 from .models import models_over
@@ -38,6 +38,7 @@ class Row:
     colour: str
     faint: bool
     hint: str
+    mark: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +81,10 @@ class TraceView:
         About the active sweep: what it is, and its value, other people's text as it is.
     excluded : str or None
         Why the active sweep is left out.
+    accepted : bool
+        Whether a person found it right.
+    left : int
+        How many of all sweeps are left to check.
     notes : list of str
         What else should be known.
     """
@@ -99,6 +104,8 @@ class TraceView:
     currents: Range = (0.0, 1.0)
     facts: list[tuple[str, str]] = field(default_factory=list)
     excluded: str | None = None
+    accepted: bool = False
+    left: int = 0
     notes: list[str] = field(default_factory=list)
 
 
@@ -116,7 +123,7 @@ def trace_view(
     """
     results = state.results
     members = results.members
-    chosen = _chosen(state, results)
+    chosen = shown(state)
     if not chosen:
         return TraceView(notes=[_nothing(state)])
     active = active if active in chosen else chosen[0]
@@ -139,14 +146,15 @@ def trace_view(
     full = (0.0, max((found.trace.tend for found in samples.values()), default=float(stands.recording.tend)))
     between = _within(state.view.time_range, full)
     curves = tuple(
-        _curve(members[identity], found, between, len(samples), colours[identity])
+        _curve(state, members[identity], found, between, len(samples), colours[identity])
         for identity, found in samples.items()
     )
     limits = _heights(curves, list(samples.values()), fit)
     cells = tuple(cell.name for cell in results.inputs.cells)
     in_list = [members[identity] for identity in rows[:MOST_ROWS]]
     listed = tuple(
-        _row(member, name, colours[member.id]) for member, name in zip(in_list, _names(in_list), strict=True)
+        _row(state, member, name, colours[member.id])
+        for member, name in zip(in_list, _names(in_list), strict=True)
     )
     return TraceView(
         cells,
@@ -163,6 +171,8 @@ def trace_view(
         *limits,
         _facts(state, results, stands, samples.get(active)),
         excluded(state, stands.id),
+        stands.id in state.inputs.accepted,
+        len(to_check(state)),
         [*_doubts(stands), *notes],
     )
 
@@ -175,32 +185,12 @@ def _nothing(state: ExtractionState) -> str:
     return "None of the files could be read. The problems say why, and what to do."
 
 
-def _chosen(state: ExtractionState, results: Results) -> tuple[str, ...]:
-    """Return the selected recordings, else one protocol of one cell, as far as those are selected, else the first."""
-    view, members = state.view, results.members
-    found = tuple(dict.fromkeys(identity for identity in view.recordings if identity in members))
-    if found or (view.cell is None and view.protocol is None):
-        return found or tuple(members)[:1]
-    fitting = {
-        identity: (member.cell, member.protocol)
-        for identity, member in members.items()
-        if view.cell in (None, member.cell) and view.protocol in (None, member.protocol)
-    }
-    first = next(iter(fitting.values()), None)
-    return tuple(identity for identity, place in fitting.items() if place == first) or tuple(members)[:1]
-
-
 def _rows(results: Results, stands: Member, chosen: Sequence[str]) -> list[str]:
     """Return the recordings of the list: the protocol's by amplitude, then others that were chosen."""
     members = results.members
     group = [m for m in members.values() if (m.cell, m.protocol) == (stands.cell, stands.protocol)]
-    group.sort(key=_order)
+    group.sort(key=by_amplitude)
     return list(dict.fromkeys([*(member.id for member in group), *chosen]))
-
-
-def _order(member: Member) -> float:
-    known = None if member.lost else amplitude(member.recording)
-    return math.inf if known is None else known
 
 
 def _colours(rows: Sequence[str]) -> dict[str, str]:
@@ -250,8 +240,10 @@ def _within(wanted: Range | None, full: Range) -> Range | None:
     return (low, high) if low < high and (low, high) != full else None
 
 
-def _curve(member: Member, samples: Samples, between: Range | None, sweeps: int, colour: str) -> Curve:
-    unused = member.excluded is not None or member.lost
+def _curve(
+    state: ExtractionState, member: Member, samples: Samples, between: Range | None, sweeps: int, colour: str
+) -> Curve:
+    unused = left_out(state, member) is not None or member.lost
     threshold = None if member.lost else _threshold(member.recording)
     opacity = (0.35 if sweeps > 1 else 0.8) if unused else 1.0 if sweeps == 1 else 0.85
     drawn = seen(samples, between, bins(sweeps))
@@ -288,19 +280,27 @@ def _names(members: Sequence[Member]) -> list[str]:
     return [f"…{name[n:]}" if n > 3 else name for name in names]
 
 
-def _row(member: Member, detail: str, colour: str) -> Row:
-    recording = member.recording
+def _row(state: ExtractionState, member: Member, detail: str, colour: str) -> Row:
+    recording, why = member.recording, left_out(state, member)
+    mark = "" if why is not None else _mark(state, member)
     whole = plain(f"{member.cell}, {member.protocol}, {recording.label}")
     if member.lost:
-        return Row(member.id, "no stimulus", detail, FRAME, True, f"{whole}: {_why_lost(member)}")
+        return Row(member.id, "no stimulus", detail, FRAME, True, f"{whole}: {_why_lost(member)}", mark)
     known = amplitude(recording)
     unit = "ms" if recording.target_amplitude == "delta" else "nA"
     label = "? nA" if known is None else f"{_level(known)} {unit}"
     if recording.spikecount:
         label += f" · {counted(recording.spikecount, 'spike')}"
-    if member.excluded is not None:
-        return Row(member.id, label, detail, FRAME, True, f"{whole}, excluded: {plain(member.excluded)}")
-    return Row(member.id, label, detail, colour, False, whole)
+    if why is not None:
+        return Row(member.id, label, detail, FRAME, True, f"{whole}, excluded: {plain(why)}")
+    return Row(member.id, label, detail, colour, False, whole, mark)
+
+
+def _mark(state: ExtractionState, member: Member) -> str:
+    """Return "✓" for a sweep that a person found right, "!" for one to check."""
+    if member.id in state.inputs.accepted:
+        return "✓"
+    return "!" if is_doubtful(member) else ""
 
 
 def _level(value: float) -> str:
@@ -318,13 +318,6 @@ def _doubts(member: Member) -> list[str]:
     if member.lost:
         return [_why_lost(member)]
     return [plain(problem.message) for problem in member.recording.problems]
-
-
-def excluded(state: ExtractionState, identity: str) -> str | None:
-    """Return why a recording is left out, as it was decided just now."""
-    file, _, label = identity.partition("/")
-    cell = state.inputs.cell_of_file.get(file)
-    return None if cell is None else cell.by_id[file].excluded.get(label)
 
 
 def _facts(

@@ -30,6 +30,7 @@ function render({ model, el }) {
         item.classList.toggle("efe-off", row.faint);
         piece(item, "efe-swatch", "").style.background = row.colour;
         piece(item, "efe-sweep", row.label);
+        if (row.mark) piece(item, `efe-sweep-mark${row.mark === "!" ? " efe-asks" : ""}`, row.mark);
         piece(item, "efe-sweep-name", row.detail);
         item.addEventListener("click", (event) => click(k, event));
         return item;

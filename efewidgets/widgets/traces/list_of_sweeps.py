@@ -16,7 +16,7 @@ class SweepList(anywidget.AnyWidget):
     label : str
         What it lists, said by screen readers.
     rows : list of dict
-        ``id``, ``label``, ``detail``, ``colour``, ``faint`` (bool), ``hint``: texts as they are.
+        ``id``, ``label``, ``detail``, ``colour``, ``faint`` (bool), ``hint``, ``mark``: texts as they are.
     chosen : list of str
         Ids of the rows that are chosen; changed by a person, too, in one change with `active`.
     active : str

@@ -12,13 +12,20 @@ import numpy as np
 
 from ...engine.problems import EfeError
 from ...state import ExtractionState
+from ..actions.buttons import draw
+from ..actions.culling import culling, decided, exclude
+from ..actions.edits import EDITS
+from ..actions.keyboard import Keyboard
+from ..actions.reasons import Reasons, place
+from ..actions.record import by_id
+from ..actions.walk import step
 from ..parts.base import StateWidget
 from ..parts.html import plain
 from ..parts.message import Message
 from ..parts.owned import close_all
 from ..parts.style import KEEPS_SIZE
 from .controls import Controls, Scope
-from .data import TraceView, excluded, trace_view
+from .data import TraceView, trace_view
 from .panels import Panels
 from .samples import TraceCache
 from .timing import TIMINGS, by_hand, checked
@@ -29,10 +36,15 @@ class TraceViewer(StateWidget):
 
     Shown are the recordings of ``state.view.recordings``, else those of ``state.view.cell`` and ``.protocol``, else
     the first. What is done to timings and to exclusions is done to the recordings that ``controls.scope`` names.
+    Keys go through all sweeps, of all protocols and cells: "?" shows them.
 
     Parameters
     ----------
     state : ExtractionState
+    keys : bool
+        Whether it hears keys; not on a page that hears them itself.
+    reasons : Reasons, optional
+        Why sweeps are left out; by default those that are remembered on this machine.
 
     Attributes
     ----------
@@ -42,11 +54,16 @@ class TraceViewer(StateWidget):
         Everything that can be chosen, typed or pressed.
     active : str or None
         Id of the recording that words, handles and number boxes are about.
+    keyboard : Keyboard or None
     """
 
-    watches_view = ("recordings", "cell", "protocol", "time_range")
+    watches_view = ("recordings", "cell", "protocol", "time_range", "to_check")
 
-    def __init__(self, state: ExtractionState):
+    def __init__(self, state: ExtractionState, *, keys: bool = True, reasons: Reasons | None = None):
+        self.reasons = reasons or Reasons(place())
+        self.actions = by_id(culling(self.reasons))
+        self._hears = keys
+        self.keyboard: Keyboard | None = None
         self.active: str | None = None
         self.cache = TraceCache(self._came)
         self._view = TraceView()
@@ -58,7 +75,7 @@ class TraceViewer(StateWidget):
 
     def build(self) -> Sequence[ipywidgets.Widget]:
         self.panels = Panels(self.put)
-        self.controls = Controls()
+        self.controls = Controls(self.actions)
         self.timing_message, self.exclusion_message, self.range_message = Message(), Message(), Message()
         self._resample = self.later(self._zoomed, 0.03, soon=0.008)
         self._dropped = self.later(self._drop, 0.2)
@@ -71,6 +88,8 @@ class TraceViewer(StateWidget):
         self._rest = ipywidgets.VBox(
             [
                 controls.choice_row,
+                controls.exclusion_row,
+                self.exclusion_message,
                 controls.facts,
                 controls.notes,
                 body,
@@ -78,12 +97,12 @@ class TraceViewer(StateWidget):
                 self.range_message,
                 controls.timing_row,
                 self.timing_message,
-                controls.exclusion_row,
-                self.exclusion_message,
             ]
         )
         self._rest.add_class(KEEPS_SIZE)
-        return [controls.empty, self._rest]
+        if self._hears:
+            self.keyboard = Keyboard(self.state, (*self.actions.values(), *EDITS), self.model_id)
+        return [controls.empty, self._rest, *([self.keyboard] if self.keyboard else [])]
 
     def _listen(self) -> None:
         controls, panels = self.controls, self.panels
@@ -93,6 +112,7 @@ class TraceViewer(StateWidget):
             self.on(controls.sweeps, lambda _: self._choose(), name=name)
         self.on_click(controls.previous, lambda: self.step(-1))
         self.on_click(controls.next, lambda: self.step(1))
+        self.on(controls.to_check, lambda only: setattr(self.state.view, "to_check", only))
         self.on_click(controls.all, lambda: self.show([row.id for row in self._view.rows]))
         for box in (controls.start, controls.end):
             self.on(box, lambda _: self._type_range(), message=self.range_message)
@@ -112,6 +132,9 @@ class TraceViewer(StateWidget):
         self.on(controls.scope, lambda _: self.refresh())
         self.on_click(controls.detected, self.back_to_detected, self.timing_message)
         self.on_click(controls.exclude, self._exclude, self.exclusion_message)
+        self.on_click(controls.accept, self._accept, self.exclusion_message)
+        self.on_enter(controls.reason, self._exclude, self.exclusion_message)
+        controls.reasons.pressed = lambda why: self.act(self._exclude, why, message=self.exclusion_message)
         self.on_click(controls.include, self._include, self.exclusion_message)
 
     def depends_on(self) -> tuple[Any, ...]:
@@ -119,7 +142,8 @@ class TraceViewer(StateWidget):
         results = self.state.results
         cells = [cell.name for cell in results.inputs.cells]
         recordings = [results.get(stage, cell) for cell in cells for stage in ("members", "threshold")]
-        return self.state.inputs.cells, results.inputs.cells, recordings, None if cells else self.state.status
+        inputs, waits = self.state.inputs, None if cells else self.state.status
+        return inputs.cells, inputs.accepted, results.inputs.cells, recordings, waits
 
     def view_data(self) -> TraceView:
         return trace_view(self.state, self.cache, self.active, fit=self.controls.fit.value)
@@ -128,6 +152,10 @@ class TraceViewer(StateWidget):
         self._view = data
         self.active = data.active
         self.controls.draw(self.put, data, self._scope_in_words())
+        for control, name in ((self.controls.previous, "previous-sweep"), (self.controls.next, "next-sweep")):
+            draw(self.put, control, self.actions[name], self.state)
+        self.put(self.controls.to_check, value=self.state.view.to_check)
+        self.put(self.controls.reasons, reasons=list(self.reasons.listed))
         self.put(self._rest.layout, display="none" if data.active is None else "")
         if data.active is None:
             return
@@ -149,10 +177,10 @@ class TraceViewer(StateWidget):
         self._look(**place, recordings=recordings)
 
     def step(self, by: int) -> None:
-        """Show the sweep that is so many further in the list than the active one, by itself."""
-        rows = [row.id for row in self._view.rows]
-        if self.active in rows:
-            self.show([rows[min(max(rows.index(self.active) + by, 0), len(rows) - 1)]])
+        """Show the sweep after those that are shown (1), or before them (-1), by itself; see `walk.step`."""
+        to = step(self.state, by)
+        if to is not None:
+            self.show([to])
 
     def _choose(self) -> None:
         """Show what was chosen in the list."""
@@ -292,8 +320,8 @@ class TraceViewer(StateWidget):
         if self.active is None:
             return Scope(0, 0, 0)
         chosen, inputs = self.scope(), self.state.inputs
-        left_out = [identity for identity in chosen if excluded(self.state, identity) is not None]
-        return Scope(len(chosen), len(left_out), sum(bool(by_hand(inputs, one)) for one in chosen))
+        said = [identity for identity in chosen if decided(self.state, identity)]
+        return Scope(len(chosen), len(said), sum(bool(by_hand(inputs, one)) for one in chosen))
 
     def _on_sample(self, ms: float) -> float:
         """Return a time on a sample, without the digits that mean nothing."""
@@ -346,13 +374,17 @@ class TraceViewer(StateWidget):
 
     # --- exclusion
 
-    def _exclude(self) -> None:
-        self.state.exclude(self.scope(), self.controls.reason.value)
+    def _exclude(self, reason: str = "") -> None:
+        exclude(self.state, self.scope(), reason or self.controls.reason.value, self.reasons)
         self.put(self.controls.reason, value="")
         self.refresh()
 
+    def _accept(self) -> None:
+        self.state.accept(self.scope())
+        self.refresh()
+
     def _include(self) -> None:
-        self.state.include([one for one in self.scope() if excluded(self.state, one) is not None])
+        self.state.take_back([one for one in self.scope() if decided(self.state, one)])
         self.refresh()
 
     def _came(self) -> None:

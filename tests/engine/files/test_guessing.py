@@ -110,10 +110,10 @@ def test_bad_patterns_say_why(pattern, reason):
 
 def test_a_nasty_name_takes_no_time():
     pattern = Pattern("{cell}_*_*_*_{protocol}_*.x")
-    begin = time.perf_counter()
+    begin = time.process_time()
     assert pattern.match("_".join(["a"] * 120)) is None
     assert Pattern("{cell}" + "*a" * 150 + "b").match("a" * 250) is None
-    assert time.perf_counter() - begin < 5
+    assert time.process_time() - begin < 5
 
 
 def test_an_expression_that_would_search_for_years_is_stopped(monkeypatch):

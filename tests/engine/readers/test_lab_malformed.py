@@ -120,14 +120,14 @@ folder, cases = Path(sys.argv[1]), json.loads(sys.argv[2])
 resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
 found = {}
 for case in cases:
-    start = time.monotonic()
+    start = time.process_time()  # a busy machine is slow with everything
     (metadata,) = recordings(folder, case)
     try:
         sweeps, problems = read(metadata)
         outcome = {"read": sum(s is not None for s in sweeps), "words": " ".join(str(p) for p in problems)}
     except ReadError as error:
         outcome = {"read": 0, "words": str(error)}
-    found[case] = outcome | {"seconds": time.monotonic() - start}
+    found[case] = outcome | {"seconds": time.process_time() - start}
 print(json.dumps(found))
 """
 

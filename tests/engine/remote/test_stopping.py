@@ -107,7 +107,7 @@ def test_other_files_are_looked_into_after_one_is_stopped(files, server):
     files.address.value = server.url + "/small.abf"
     until(lambda: "fetching large.abf" in progress(files))
     files.elsewhere.progress.stop.click()
-    assert files.wait(5)
+    assert files.wait(30)
     files.refresh()
     assert [row["file"] for row in files.preview.table.rows] == ["small.abf"]
 

@@ -98,6 +98,27 @@ def test_cancel_stops_a_run_in_the_background():
         bar.close()
 
 
+def test_run_is_offered_only_where_there_is_something_to_run():
+    with ExtractionState(runner=BackgroundRunner()) as state:
+        bar = RunBar(state)
+        assert bar.run.disabled  # there is nothing yet
+        assert "efe-is-idle" in bar.status.value
+        files = datasets.sample_files_metadata(["RS1"])["RS1"]
+        state.add_files_metadata({"RS1": {"IV": files["IV"]}})
+        assert state.wait(60)
+        assert (state.status, bar.run.disabled, bar.run.button_style) == (
+            "ready",
+            True,
+            "",
+        )  # it ran by itself
+        assert "efe-is-ready" in bar.status.value
+        state._telling.put(status="stale")
+        assert (bar.run.disabled, bar.run.button_style) == (False, "primary")
+        state._telling.put(status="failed")
+        assert not bar.run.disabled
+        bar.close()
+
+
 def test_a_failure_says_why(state, monkeypatch):
     bar = RunBar(state)
     results = type(state.results)

@@ -146,6 +146,31 @@ def test_zip_holds_what_the_files_hold(state):
     assert again.results.texts == state.results.texts
 
 
+def test_a_reviewer_gets_what_was_left_out_and_why(state):
+    panel = ResultsPanel(state)
+    assert panel.exclusions.make().decode() == "cell,protocol,file,sweep,amp_nA,spikes,reason,by\n"
+    members = list(state.results.members.values())
+    state.exclude(members[0].id, 'seal, "lost"')
+    state.exclude([members[3].id], "noisy")
+    rows = list(csv.DictReader(io.StringIO(panel.exclusions.make().decode())))
+    assert [(row["cell"], row["sweep"], row["reason"], row["by"]) for row in rows] == [
+        (members[0].cell, members[0].recording.label, 'seal, "lost"', "a person"),
+        (members[3].cell, members[3].recording.label, "noisy", "a person"),
+    ]
+    assert float(rows[0]["amp_nA"]) == pytest.approx(members[0].recording.amp)
+    with zipfile.ZipFile(io.BytesIO(panel.zip.make())) as found:
+        assert found.read("exclusions.csv") == panel.exclusions.make()
+
+
+def test_a_reviewer_sees_what_no_person_left_out(state):
+    cell, file = next(state.inputs.files())
+    state.add_files_metadata({cell.name: {file.protocol: [file.as_metadata()]}})  # there twice
+    left_out = state.results.exclusions
+    assert len(left_out) > 0
+    assert set(left_out["by"]) == {"efewidgets"}
+    assert left_out["reason"].str.len().min() > 0
+
+
 def test_a_config_that_cannot_be_written_does_not_keep_the_results_back(state):
     state.set_reader(lambda metadata: [])
     with zipfile.ZipFile(io.BytesIO(ResultsPanel(state).zip.make())) as found:

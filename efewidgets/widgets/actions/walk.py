@@ -1,0 +1,199 @@
+"""The way through all sweeps: their order across cells and protocols, which are shown, and which are left to check."""
+
+from __future__ import annotations
+
+import math
+import weakref
+from dataclasses import dataclass
+
+from ...engine.figures.sweeps import amplitude
+from ...engine.problems import EfeError
+from ...state import ExtractionState, Inputs, Results
+from ...state.results.members import Member, Members
+
+
+@dataclass(frozen=True)
+class Way:
+    """All sweeps of some results.
+
+    Parameters
+    ----------
+    ids : tuple of str
+        In the order in which they are walked through.
+    place : dict of int
+        Where each stands in it.
+    """
+
+    ids: tuple[str, ...]
+    place: dict[str, int]
+
+
+_WAYS: weakref.WeakKeyDictionary[Results, Way] = weakref.WeakKeyDictionary()
+
+
+def way(results: Results) -> Way:
+    """Return the way through all sweeps: cell by cell, protocol by protocol, from the smallest amplitude on."""
+    found = _WAYS.get(results)
+    if found is None:
+        members = results.members
+        groups = {
+            (cell.name, protocol): n
+            for n, (cell, protocol) in enumerate((c, p) for c in results.inputs.cells for p in c.groups)
+        }
+        places = {one: (groups[m.cell, m.protocol], by_amplitude(m)) for one, m in members.items()}
+        ids = sorted(members, key=places.__getitem__)
+        found = _WAYS[results] = Way(tuple(ids), {one: n for n, one in enumerate(ids)})
+    return found
+
+
+def by_amplitude(member: Member) -> float:
+    """Return by what the sweeps of a protocol are sorted: the amplitude, where one is known."""
+    known = None if member.lost else amplitude(member.recording)
+    return math.inf if known is None else known
+
+
+def is_doubtful(member: Member) -> bool:
+    """Whether something is told of a sweep that a person should look at."""
+    recording = member.recording
+    return bool(
+        member.lost
+        or recording.timing_from == "unsure"
+        or any(problem.severity != "note" for problem in recording.problems)
+    )
+
+
+def excluded(state: ExtractionState, identity: str) -> str | None:
+    """Return why a recording is left out, as it was decided just now."""
+    file, _, label = identity.partition("/")
+    cell = state.inputs.cell_of_file.get(file)
+    return None if cell is None else cell.by_id[file].excluded.get(label)
+
+
+def left_out(state: ExtractionState, member: Member) -> str | None:
+    """Return why a recording is not used: as a person decided it just now, or since it is there twice."""
+    by_hand = member.file.excluded.get(str(member.recording.label))  # when the results were computed
+    return excluded(state, member.id) or (member.excluded if member.excluded != by_hand else None)
+
+
+def to_check(state: ExtractionState) -> list[str]:
+    """Return the sweeps, in their order, of which something is told and about which nobody has decided."""
+    results = state.results
+    members, accepted = results.members, set(state.inputs.accepted)
+    return [one for one in way(results).ids if one not in accepted and _asks(state, members[one])]
+
+
+def _asks(state: ExtractionState, member: Member) -> bool:
+    return is_doubtful(member) and left_out(state, member) is None
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How many sweeps there are, and what was decided of them.
+
+    Parameters
+    ----------
+    all, excluded, accepted : int
+    lost, unsure : int
+        Those of which nothing was decided, without a stimulus, and all of which something is told.
+    """
+
+    all: int
+    excluded: int
+    accepted: int
+    lost: int
+    unsure: int
+
+
+#: What was counted last, and of what
+_TALLIES: weakref.WeakKeyDictionary[ExtractionState, tuple[tuple[object, ...], Tally]] = (
+    weakref.WeakKeyDictionary()
+)
+
+
+def tally(state: ExtractionState) -> Tally:
+    """Count the sweeps by what was decided of them; anew only where that, or a sweep, has changed."""
+    results = state.results
+    cells: list[Members] = [results.get("members", cell.name) for cell in results.inputs.cells]
+    key = cells, state.inputs.cells, state.inputs.accepted
+    known = _TALLIES.get(state)
+    if known is None or known[0] != key:
+        known = _TALLIES[state] = key, _counted(state)
+    return known[1]
+
+
+def _counted(state: ExtractionState) -> Tally:
+    members = state.results.members.values()
+    used = [member for member in members if left_out(state, member) is None]
+    accepted = set(state.inputs.accepted)
+    undecided = [member for member in used if member.id not in accepted]
+    return Tally(
+        len(members),
+        len(members) - len(used),
+        len(used) - len(undecided),
+        sum(member.lost for member in undecided),
+        sum(map(is_doubtful, undecided)),
+    )
+
+
+def shown(state: ExtractionState) -> tuple[str, ...]:
+    """Return the selected recordings, else one protocol of one cell, as far as those are selected, else the first."""
+    view, members = state.view, state.results.members
+    found = tuple(dict.fromkeys(identity for identity in view.recordings if identity in members))
+    if found or (view.cell is None and view.protocol is None):
+        return found or tuple(members)[:1]
+    fitting = {
+        identity: (member.cell, member.protocol)
+        for identity, member in members.items()
+        if view.cell in (None, member.cell) and view.protocol in (None, member.protocol)
+    }
+    first = next(iter(fitting.values()), None)
+    return tuple(identity for identity, place in fitting.items() if place == first) or tuple(members)[:1]
+
+
+def chosen(state: ExtractionState) -> tuple[str, ...]:
+    """Return the recordings that a decision is about: those that were selected, or the only one that is shown."""
+    found = shown(state)
+    return found if len(found) == 1 or set(found) <= set(state.view.recordings) else ()
+
+
+def step(state: ExtractionState, by: int) -> str | None:
+    """Return the sweep after those that are shown (1), or before them (-1); None at the end of the way.
+
+    With ``view.to_check`` it is the next that is left to check, from the end on again at the beginning.
+    """
+    ids, place = way(state.results).ids, way(state.results).place
+    at = sorted(place[one] for one in shown(state))
+    if not at:
+        return None
+    here = at[-1] if by > 0 else at[0]
+    if not chosen(state):
+        here = at[0] - 1 if by > 0 else at[0]  # a whole protocol is shown: begin with its first sweep
+    if not state.view.to_check:
+        return ids[here + by] if 0 <= here + by < len(ids) else None
+    left = sorted(place[one] for one in set(to_check(state)) - set(chosen(state)))
+    further = [n for n in left if (n - here) * by > 0] or left
+    return ids[further[0] if by > 0 else further[-1]] if further else None
+
+
+def look(state: ExtractionState, *identities: str) -> None:
+    """Show one sweep, or some, by themselves, and the cell and protocol of the first."""
+    member = state.results.members.get(identities[0])
+    if member is None:
+        raise EfeError("this sweep is not there any more.")
+    with state.view.hold_trait_notifications():
+        state.view.cell, state.view.protocol = member.cell, member.protocol
+        state.view.recordings = identities
+
+
+def judged_otherwise(one: Inputs, other: Inputs) -> list[str]:
+    """Return the sweeps that are excluded or accepted in one and not, or for another reason, in the other."""
+    found = dict.fromkeys(sorted(set(one.accepted) ^ set(other.accepted)))
+    cells = {id(cell) for cell in one.cells} ^ {id(cell) for cell in other.cells}
+    files = [
+        [file for cell in side.cells if id(cell) in cells for file in cell.files] for side in (one, other)
+    ]
+    before, after = ({file.id: file.excluded for file in side} for side in files)
+    for file in before.keys() & after.keys():
+        names = {**before[file], **after[file]}
+        found |= {f"{file}/{n}": None for n in names if before[file].get(n) != after[file].get(n)}
+    return list(found)

@@ -71,7 +71,7 @@ def test_a_session_is_saved_by_its_key(dashboard, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert dashboard.keyboard.do("save")
     assert "efewidgets-session.json" in said(dashboard)
-    assert json.loads((tmp_path / "efewidgets-session.json").read_text())["state"]
+    assert json.loads((tmp_path / "efewidgets-session.json").read_text(encoding="utf-8"))["state"]
 
 
 def test_nothing_is_saved_where_nothing_may_be(state, tmp_path, monkeypatch):
@@ -95,11 +95,12 @@ def stimuli(state):
     return found.kind, found.words
 
 
-def test_the_step_is_green_once_all_is_looked_at(dashboard, state, monkeypatch):
+def test_the_step_is_green_once_all_is_looked_at(state, monkeypatch, request):
     members = list(state.results.members.values())
     for member, how in zip(members, ("unsure", "lost"), strict=False):
         monkeypatch.setattr(member.recording, "timing_from", how)
     many = len(members)
+    dashboard = request.getfixturevalue("dashboard")  # which counts them
     assert stimuli(state) == ("attention", f"1 of {many} sweeps without a stimulus")
     state.accept(members[1].id)
     assert stimuli(state) == ("attention", f"1 of {many} sweeps to check, 1 accepted")

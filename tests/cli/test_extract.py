@@ -306,7 +306,7 @@ def test_a_worker_that_dies_is_told(write: Write, tmp_path: pathlib.Path) -> Non
     )
     config = datasets.sample_config(CELLS) | {"recording_reader": "deadly:read"}
     with process("extract", write(config), "-o", tmp_path / "out", "--jobs", 2) as worker:
-        _, err = worker.communicate(timeout=60)
+        _, err = worker.communicate(timeout=300)
     assert worker.returncode == 2
     assert "Try fewer processes" in err
 

@@ -86,7 +86,8 @@ def test_a_session_keeps_them(sample, tmp_path):
         assert all(problem.severity == "note" for problem in again.problems)
         again.save(tmp_path / "again.json")
     first, second = (
-        json.loads((tmp_path / name).read_text())["state"] for name in ("session.json", "again.json")
+        json.loads((tmp_path / name).read_text(encoding="utf-8"))["state"]
+        for name in ("session.json", "again.json")
     )
     assert first["accepted"] == second["accepted"]
 
@@ -98,10 +99,10 @@ def test_a_session_keeps_them(sample, tmp_path):
 def test_what_is_of_no_known_form_is_passed_over(sample, tmp_path, written):
     """As a session of another version may have it; one without the entry is one of before."""
     sample.save(tmp_path / "session.json")
-    data = json.loads((tmp_path / "session.json").read_text())
+    data = json.loads((tmp_path / "session.json").read_text(encoding="utf-8"))
     assert "accepted" not in data["state"]
     data["state"]["accepted"] = written
-    (tmp_path / "session.json").write_text(json.dumps(data))
+    (tmp_path / "session.json").write_text(json.dumps(data), encoding="utf-8", newline="\n")
     with ExtractionState.load(tmp_path / "session.json") as again:
         assert again.inputs.accepted == ()
         assert len(again.results.members) == len(sample.results.members)
@@ -113,5 +114,5 @@ def test_those_of_files_that_are_gone_are_not_written(sample, tmp_path):
     sample.accept([next(i for i in members if i.startswith(f"{file}/")) for file in (one, other)])
     sample.remove_files(one)
     sample.save(tmp_path / "session.json")
-    (told,) = json.loads((tmp_path / "session.json").read_text())["state"]["accepted"]
+    (told,) = json.loads((tmp_path / "session.json").read_text(encoding="utf-8"))["state"]["accepted"]
     assert told[:2] == ["RS1", "IDrest"]

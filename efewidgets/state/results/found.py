@@ -22,7 +22,7 @@ from ...engine.stages.work import Work
 from ...engine.targets.rheobase import STRATEGIES, Decision, decide
 from ...engine.traces.trace import Trace
 from ..cache.stored import Store
-from .members import Member, Members
+from .members import Counts, Member, Members
 
 #: Empty results say so
 NO_FEATURE = (
@@ -98,6 +98,16 @@ class Found(Computed):
     def _members_of(self, cell: str) -> Members:
         members: Members = self.get("members", cell)
         return members
+
+    @cached_property
+    def doubtful(self) -> tuple[Member, ...]:
+        """The recordings of which something is told that a person should look at, the excluded ones too."""
+        return tuple(one for cell in self.inputs.cells for one in self._members_of(cell.name).doubtful)
+
+    @cached_property
+    def counts(self) -> Counts:
+        """How many recordings there are, and what is the matter with them."""
+        return sum((self._members_of(cell.name).counts for cell in self.inputs.cells), Counts())
 
     @cached_property
     def _ids(self) -> dict[int, str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ...engine.figures.sweeps import amplitude
 from ...engine.problems import EfeError
 from ...state import ExtractionState, Inputs, Results
-from ...state.results.members import Member, Members
+from ...state.results.members import Member
 
 
 @dataclass(frozen=True)
@@ -52,16 +52,6 @@ def by_amplitude(member: Member) -> float:
     return math.inf if known is None else known
 
 
-def is_doubtful(member: Member) -> bool:
-    """Whether something is told of a sweep that a person should look at."""
-    recording = member.recording
-    return bool(
-        member.lost
-        or recording.timing_from == "unsure"
-        or any(problem.severity != "note" for problem in recording.problems)
-    )
-
-
 def excluded(state: ExtractionState, identity: str) -> str | None:
     """Return why a recording is left out, as it was decided just now."""
     file, _, label = identity.partition("/")
@@ -77,13 +67,15 @@ def left_out(state: ExtractionState, member: Member) -> str | None:
 
 def to_check(state: ExtractionState) -> list[str]:
     """Return the sweeps, in their order, of which something is told and about which nobody has decided."""
-    results = state.results
-    members, accepted = results.members, set(state.inputs.accepted)
-    return [one for one in way(results).ids if one not in accepted and _asks(state, members[one])]
+    asked = [member.id for member in _undecided(state)]
+    return sorted(asked, key=way(state.results).place.__getitem__) if asked else []
 
 
-def _asks(state: ExtractionState, member: Member) -> bool:
-    return is_doubtful(member) and left_out(state, member) is None
+def _undecided(state: ExtractionState) -> list[Member]:
+    """Return the sweeps of which something is told and about which nobody has decided."""
+    accepted = set(state.inputs.accepted)
+    doubtful = state.results.doubtful
+    return [one for one in doubtful if one.id not in accepted and left_out(state, one) is None]
 
 
 @dataclass(frozen=True)
@@ -104,35 +96,12 @@ class Tally:
     unsure: int
 
 
-#: What was counted last, and of what
-_TALLIES: weakref.WeakKeyDictionary[ExtractionState, tuple[tuple[object, ...], Tally]] = (
-    weakref.WeakKeyDictionary()
-)
-
-
 def tally(state: ExtractionState) -> Tally:
-    """Count the sweeps by what was decided of them; anew only where that, or a sweep, has changed."""
-    results = state.results
-    cells: list[Members] = [results.get("members", cell.name) for cell in results.inputs.cells]
-    key = cells, state.inputs.cells, state.inputs.accepted
-    known = _TALLIES.get(state)
-    if known is None or known[0] != key:
-        known = _TALLIES[state] = key, _counted(state)
-    return known[1]
-
-
-def _counted(state: ExtractionState) -> Tally:
-    members = state.results.members.values()
-    used = [member for member in members if left_out(state, member) is None]
-    accepted = set(state.inputs.accepted)
-    undecided = [member for member in used if member.id not in accepted]
-    return Tally(
-        len(members),
-        len(members) - len(used),
-        len(used) - len(undecided),
-        sum(member.lost for member in undecided),
-        sum(map(is_doubtful, undecided)),
-    )
+    """Count the sweeps by what was decided of them; most of them aren't even looked at."""
+    counts, members = state.results.counts, state.results.members
+    accepted = sum(one in members and left_out(state, members[one]) is None for one in state.inputs.accepted)
+    undecided = _undecided(state)
+    return Tally(counts.all, counts.excluded, accepted, sum(one.lost for one in undecided), len(undecided))
 
 
 def shown(state: ExtractionState) -> tuple[str, ...]:

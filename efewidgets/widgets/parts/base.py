@@ -47,8 +47,8 @@ def drawn_once() -> Iterator[None]:
         yield
     finally:
         waiting, _WAITING.widgets = _WAITING.widgets, None
-        for widget in waiting.values():
-            if widget.comm is not None:
+        for widget, changed in waiting.values():
+            if widget.comm is not None and not widget._is_drawn(changed):
                 widget.refresh()
 
 
@@ -139,11 +139,9 @@ class StateWidget(ipywidgets.VBox):
         waiting = getattr(_WAITING, "widgets", None)
         if not self.shown:
             self._late.add(change.name)
-        elif self._is_drawn({change.name}):
-            return
         elif waiting is not None:
-            waiting[self.model_id] = self
-        else:
+            waiting.setdefault(self.model_id, (self, set()))[1].add(change.name)
+        elif not self._is_drawn({change.name}):
             self.refresh()
 
     def _shown_again(self, change: Any) -> None:

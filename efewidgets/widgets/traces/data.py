@@ -14,7 +14,7 @@ from ...engine.figures.sweeps import amplitude
 from ...engine.problems import EfeError
 from ...state import ExtractionState, Results
 from ...state.results.members import Member
-from ..actions.walk import by_amplitude, excluded, is_doubtful, left_out, shown, to_check
+from ..actions.walk import by_amplitude, excluded, left_out, shown, to_check
 from ..parts.html import plain
 from ..parts.plots import padded
 from .models import models_over
@@ -300,7 +300,7 @@ def _mark(state: ExtractionState, member: Member) -> str:
     """Return "✓" for a sweep that a person found right, "!" for one to check."""
     if member.id in state.inputs.accepted:
         return "✓"
-    return "!" if is_doubtful(member) else ""
+    return "!" if member.doubtful else ""
 
 
 def _level(value: float) -> str:

@@ -138,12 +138,12 @@ class TraceViewer(StateWidget):
         self.on_click(controls.include, self._include, self.exclusion_message)
 
     def depends_on(self) -> tuple[Any, ...]:
-        """Return the recordings with their amplitudes: targets and their features are no part of a trace."""
-        results = self.state.results
+        """Return the recordings with their amplitudes, and what was decided of them: targets are no part of a trace."""
+        results, inputs = self.state.results, self.state.inputs
         cells = [cell.name for cell in results.inputs.cells]
         recordings = [results.get(stage, cell) for cell in cells for stage in ("members", "threshold")]
-        inputs, waits = self.state.inputs, None if cells else self.state.status
-        return inputs.cells, inputs.accepted, results.inputs.cells, recordings, waits
+        status = None if cells else self.state.status
+        return inputs.cells, inputs.accepted, results.inputs.cells, recordings, status
 
     def view_data(self) -> TraceView:
         return trace_view(self.state, self.cache, self.active, fit=self.controls.fit.value)

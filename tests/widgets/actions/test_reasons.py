@@ -46,15 +46,17 @@ def test_a_fifth_takes_the_number_of_the_one_that_was_not_used_for_longest(tmp_p
 )
 def test_a_file_that_can_not_be_used_is_passed_over(tmp_path, text):
     path = tmp_path / "r.json"
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8", newline="\n")
     found = Reasons(path)
     assert found.listed == USUAL
     found.used("a")
-    assert json.loads(path.read_text())["own"] == ["a"]
+    assert json.loads(path.read_text(encoding="utf-8"))["own"] == ["a"]
 
 
 def test_more_than_there_are_keys_for_are_left_out(tmp_path):
-    (tmp_path / "r.json").write_text(json.dumps({"own": list("abcdefgh"), "recent": ["h"]}))
+    (tmp_path / "r.json").write_text(
+        json.dumps({"own": list("abcdefgh"), "recent": ["h"]}), encoding="utf-8", newline="\n"
+    )
     found = Reasons(tmp_path / "r.json")
     assert found.listed == (*USUAL, "a", "b", "c", "d")
     found.used("z")
@@ -62,7 +64,7 @@ def test_more_than_there_are_keys_for_are_left_out(tmp_path):
 
 
 def test_a_folder_that_can_not_be_written_to(tmp_path):
-    (tmp_path / "file").write_text("")
+    (tmp_path / "file").write_text("", encoding="utf-8", newline="\n")
     found = Reasons(tmp_path / "file" / "r.json")
     found.used("a")
     assert found.listed == (*USUAL, "a")

@@ -95,8 +95,6 @@ def test_a_click_selects_and_a_lasso_chooses_what_is_excluded(state):
     assert state.view.recordings == (plot._ids[marker][0], plot._ids[marker][2])
     chosen = plots.chosen()
     assert plots.exclude.description == "exclude 2 recordings"
-    plots.exclude.click()
-    assert "why" in plots.message.text
     plots.reason.value = "drift"
     plots.exclude.click()
     assert all(state.results.members[i].excluded == "drift" for i in chosen)
@@ -121,6 +119,14 @@ def test_what_is_not_in_the_plots_is_not_excluded_there(state):
     plots.exclude.click()
     assert state.results.members[here].excluded == "drift"
     assert state.results.members[elsewhere].excluded is None
+    state.undo()
+    state.view.reason = ""
+    for reason in ("by eye", "noisy"):  # none was given before; then the one that was given last
+        state.view.recordings = (here,)
+        plots.exclude.click()
+        assert state.results.members[here].excluded == reason
+        state.undo()
+        state.view.reason = "noisy"
 
 
 def test_a_distribution_shows_the_values_of_a_target(state):

@@ -576,6 +576,15 @@ def test_a_sweep_is_left_out_for_a_reason(state, viewer):
     assert viewer.panels.voltages.opacities[0] == 1.0
 
 
+def test_what_was_accepted_is_shown_and_taken_back(state, viewer):
+    state.accept(viewer.active)
+    assert "accepted" in viewer.controls.status.value
+    assert [row["mark"] for row in viewer.controls.sweeps.rows if row["id"] == viewer.active] == ["✓"]
+    state.take_back(viewer.active)
+    assert viewer.controls.status.value == ""
+    assert not any(row["mark"] for row in viewer.controls.sweeps.rows)
+
+
 # --- the end
 
 

@@ -21,7 +21,7 @@ from efewidgets.state.running.telling import Telling
 from efewidgets.state.sessions.sessions import Sessions
 
 PARTS = (FileActions, TargetActions, SettingActions, ModelActions, Sessions, Runs)
-NOT_THE_STATES_OWN = {"inputs", "results", "report"}
+NOT_THE_STATES_OWN = {"inputs", "results", "report", "find_out"}
 
 
 @pytest.mark.parametrize("part", PARTS)

@@ -58,6 +58,7 @@ def kept(session: pathlib.Path) -> float | None:
     return round(1000 * next(iter(found.values())), 6)
 
 
+@pytest.mark.slow
 def test_a_kernel_that_died_is_told_and_nothing_is_lost(serve, opened, tmp_path):
     scratch = tmp_path / "scratch"
     server = serve(f"--scratch={scratch}", "--warm=0")

@@ -71,6 +71,7 @@ def test_points_are_hovered_clicked_lassoed_and_excluded(visit, voila):
     assert page.title() != "bad"
 
 
+@pytest.mark.slow
 def test_cells_are_hidden_and_features_sought_when_narrow_and_dark(visit, voila):
     found = visit(voila, CODE, width=700, theme="dark")
     page = found.page

@@ -40,7 +40,9 @@ def code(folders):
     return CODE.format(root=str(folders[0]), scratch=str(folders[1]))
 
 
-@pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 700)])
+@pytest.mark.parametrize(
+    ("theme", "width"), [("light", 1280), pytest.param("dark", 700, marks=pytest.mark.slow)]
+)
 def test_browse_see_the_pattern_and_add(voila, visit, folders, theme, width):
     found = visit(voila, code(folders), theme=theme, width=width)
     page = found.page

@@ -96,7 +96,9 @@ def _cell(table: Any, text: str) -> Any:
     return table.get_by_role("gridcell", name=text, exact=True).first
 
 
-@pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (700, "dark")])
+@pytest.mark.parametrize(
+    ("width", "theme"), [(1280, "light"), pytest.param(700, "dark", marks=pytest.mark.slow)]
+)
 def test_from_a_problem_to_a_number_to_a_file(visit, voila, tmp_path, width, theme):
     found = visit(voila, PANELS, width=width, theme=theme)
     page = found.page

@@ -238,6 +238,7 @@ def test_behind_a_fence_the_tab_says_that_no_host_is_allowed(serve, opened, tmp_
     look(page, "elsewhere_fence")
 
 
+@pytest.mark.slow
 def test_behind_a_fence_another_host_than_the_allowed_is_refused(serve, opened, tmp_path):
     lab = tmp_path / "lab"
     lab.mkdir()

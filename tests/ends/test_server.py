@@ -136,7 +136,7 @@ def test_while_a_kernel_starts(begin, asked, seconds, number):
     dashboard.end(asked)
 
 
-@often(cheap=True)
+@often()
 @asking
 def test_while_a_kernel_waits(begin, asked, number):
     dashboard = Dashboard(begin)

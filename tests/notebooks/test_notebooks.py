@@ -13,10 +13,19 @@ FOLDER = pathlib.Path(__file__).resolve().parents[2] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 LONGEST = 600  # s for a cell, on a busy machine: 06 works for half a minute in one of them
 
+#: Those that work for a minute or so
+LONG = {"04_scripting_and_scaling", "06_fit_a_model"}
 each = pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+run = pytest.mark.parametrize(
+    "notebook",
+    [
+        pytest.param(path, marks=pytest.mark.slow if path.stem in LONG else (), id=path.stem)
+        for path in NOTEBOOKS
+    ],
+)
 
 
-@each
+@run
 def test_it_runs(notebook, tmp_path, capfd):
     nb_run = pytest.importorskip("nbmake.nb_run", reason="needs nbmake (efewidgets[test])")
     copy = shutil.copy(notebook, tmp_path)

@@ -41,6 +41,7 @@ def edits(state):
         yield state.undo()
 
 
+@pytest.mark.slow
 def test_a_thousand_edits(arguments, traced):
     state = ExtractionState.from_arguments(arguments, history=50)
     state._present.graph.most = 1_000_000

@@ -115,6 +115,7 @@ def test_the_files_of_a_single_cell_are_shared_and_their_samples_stay_with_their
     assert read(tmp_path) == once
 
 
+@pytest.mark.slow
 def test_a_cell_that_kills_its_worker_is_tried_in_pieces():
     """Of it only the sweep is lost that kills; the other cells don't know."""
     files = {

@@ -134,8 +134,9 @@ def left_out(scratch: pathlib.Path, page: Any) -> list[str]:
     found: list[str] = []
 
     def seek(data: Any) -> None:
-        for value in data.values() if isinstance(data, dict) else data if isinstance(data, list) else ():
-            if isinstance(value, str) and value.startswith("reason "):
+        named = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+        for name, value in named:
+            if isinstance(value, str) and value.startswith("reason ") and name != "reason":  # the last one
                 found.append(value)
             seek(value)
 

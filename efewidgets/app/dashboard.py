@@ -38,8 +38,6 @@ from .steps import NAMES, STEPS
 
 logger = logging.getLogger(__name__)
 
-DRAWERS = {"Summary": "SummaryPanel", "Problems": "ProblemsPanel", "Session": "SessionPanel"}
-
 
 class Dashboard(ipywidgets.VBox):
     """The widgets as steps that a person is led through, and may jump between.
@@ -74,7 +72,11 @@ class Dashboard(ipywidgets.VBox):
     """
 
     #: The widgets that are shown beside any step, by the names on their buttons
-    drawers: ClassVar[Mapping[str, str]] = DRAWERS
+    drawers: ClassVar[Mapping[str, str]] = {
+        "Summary": "SummaryPanel",
+        "Problems": "ProblemsPanel",
+        "Session": "SessionPanel",
+    }
 
     def __init__(
         self,
@@ -168,7 +170,7 @@ class Dashboard(ipywidgets.VBox):
         self._drawer_boxes: dict[str, ipywidgets.VBox] = {}
         self.steps = StepBar(state)
         self.run_bar = self._part("RunBar")
-        self.toggles = {name: _toggle(name) for name in DRAWERS}
+        self.toggles = {name: _toggle(name) for name in self.drawers}
         for name, toggle in self.toggles.items():
             toggle.observe(functools.partial(self._toggled, name), "value")
         actions = (*map(where_shown, culling(self.reasons)), *EDITS, *commands(self))
@@ -291,11 +293,11 @@ class Dashboard(ipywidgets.VBox):
                 if other != name:
                     button.value = False
             if name not in self._drawer_boxes:
-                self._drawer_boxes[name] = ipywidgets.VBox([self._part(DRAWERS[name])])
+                self._drawer_boxes[name] = ipywidgets.VBox([self._part(self.drawers[name])])
             self._drawer.children = (self._drawer_boxes[name],)
         elif not any(button.value for button in self.toggles.values()):
             self._drawer.children = ()
-        _rest(self.parts.get(DRAWERS[name]), change.new)
+        _rest(self.parts.get(self.drawers[name]), change.new)
 
     def _state_changed(self, change: Any = None) -> None:
         """Say on its button how many problems there are."""

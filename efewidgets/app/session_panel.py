@@ -78,9 +78,9 @@ class SessionPanel(StateWidget):
             tooltip="all decisions as a config for efewidgets extract",
         )
         self.told = Message()
-        self.on_click(self.opens, lambda: self._open_path(self.path.value.strip()))
+        self.on_click(self.opens, self._open_typed)
         self.on_click(self.saves, self.save)
-        self.on_enter(self.path, lambda: self._open_path(self.path.value.strip()))
+        self.on_enter(self.path, self._open_typed)
         parts = [self.path, self.opens, *([] if self.read_only else [self.saves]), self.download]
         if self.read_only:
             self.saves.close()
@@ -98,6 +98,9 @@ class SessionPanel(StateWidget):
         about = state_as_data(view_as_data(self.state.view, inputs), inputs)
         data = config_as_dict(as_options(inputs), as_run_settings(inputs), state=about)
         return json.dumps(data, indent=1) + "\n"
+
+    def _open_typed(self) -> None:
+        self._open_path(self.path.value.strip())
 
     def save(self) -> pathlib.Path:
         """Save the session under the name that was typed, or a usual one; return where.

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from efewidgets import ExtractionState
 from efewidgets.widgets.actions import reasons
+from tests.state import lab
 
 
 @pytest.fixture(autouse=True)
@@ -13,3 +15,12 @@ def data_folder(tmp_path, monkeypatch):
     folder = tmp_path / "data"
     monkeypatch.setattr(reasons, "data_folder", lambda: folder)
     return folder
+
+
+@pytest.fixture
+def two_cells(tmp_path):
+    """Two cells that fire from 0.1 and 0.2 nA on: IDthresh, IDrest in two files, IV; computed."""
+    found = ExtractionState.from_arguments(lab.arguments(lab.write_cells(tmp_path, {"A": 0.1, "B": 0.2})))
+    found.run()
+    yield found
+    found.close()

@@ -21,10 +21,8 @@ from .window import RISK
 WIDE = 25.0  # ms on either side of a timing
 CLEAR = 5.0  # times what the samples do on either side
 ACTIVE = ("SineSpec", "PinkNoise")
-LONG, RESTLESS = (
-    60.0,
-    0.4,
-)  # ms beside what is never constant, and how much of its movement is none of a baseline
+LONG = 60.0  # ms beside what is never constant
+RESTLESS = 0.4  # of its movement: more is none of a baseline
 HIGHER = 2.0  # times as high as what is at its place: a pulse that is elsewhere
 ABSENT = 0.3  # of the largest jump of a step, up and down of which are alike
 

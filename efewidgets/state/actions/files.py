@@ -194,9 +194,10 @@ class FileActions(Editing):
         with self._lock:
             right = dict.fromkeys(self.inputs.accepted)
             if accepted is not None:
-                right = {one: None for one in right if one not in ids} | dict.fromkeys(
-                    ids if accepted else ()
-                )
+                for one in ids:
+                    right.pop(one, None)
+            if accepted:
+                right |= dict.fromkeys(ids)
             label = label.format(count(len(ids), "recording"))
             self._edit(set(by_file), changed, label, accepted=tuple(right))
 

@@ -22,7 +22,7 @@ from ...engine.stages.work import Work
 from ...engine.targets.rheobase import STRATEGIES, Decision, decide
 from ...engine.traces.trace import Trace
 from ..cache.stored import Store
-from .members import Counts, Member, Members
+from .members import Member, Members
 
 #: Empty results say so
 NO_FEATURE = (
@@ -105,9 +105,9 @@ class Found(Computed):
         return tuple(one for cell in self.inputs.cells for one in self._members_of(cell.name).doubtful)
 
     @cached_property
-    def counts(self) -> Counts:
-        """How many recordings there are, and what is the matter with them."""
-        return sum((self._members_of(cell.name).counts for cell in self.inputs.cells), Counts())
+    def excluded(self) -> int:
+        """How many recordings are left out."""
+        return sum(self._members_of(cell.name).excluded for cell in self.inputs.cells)
 
     @cached_property
     def _ids(self) -> dict[int, str]:

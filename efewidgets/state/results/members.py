@@ -47,24 +47,6 @@ class Member:
         return told or self.recording.timing_from in ("lost", "unsure")
 
 
-@dataclass(frozen=True)
-class Counts:
-    """How many recordings there are, and of those that aren't excluded: without a stimulus, and to be checked."""
-
-    all: int = 0
-    excluded: int = 0
-    lost: int = 0
-    unsure: int = 0
-
-    def __add__(self, other: Counts) -> Counts:
-        return Counts(
-            self.all + other.all,
-            self.excluded + other.excluded,
-            self.lost + other.lost,
-            self.unsure + other.unsure,
-        )
-
-
 class Members:
     """The recordings of one cell that could be read, the excluded ones too.
 
@@ -87,12 +69,9 @@ class Members:
         return tuple(member for member in self.by_id.values() if member.doubtful)
 
     @cached_property
-    def counts(self) -> Counts:
-        """How many there are."""
-        used = [member for member in self.by_id.values() if member.excluded is None]
-        lost = sum(member.lost for member in used)
-        unsure = sum(member.recording.timing_from == "unsure" for member in used)
-        return Counts(len(self.by_id), len(self.by_id) - len(used), lost, unsure)
+    def excluded(self) -> int:
+        """How many are left out."""
+        return sum(member.excluded is not None for member in self.by_id.values())
 
 
 def _reads(context: Context, cell: str, get: Get) -> tuple[Any, ...]:

@@ -11,7 +11,7 @@ from ...state.actions.files import NO_REASON
 from ..parts.html import plain
 from .reasons import MOST, Reasons
 from .record import Action
-from .walk import chosen, excluded, look, shown, step, to_check
+from .walk import chosen, excluded, left_in_words, left_to_check, look, shown, step
 
 GROUP = "Sweeps"
 
@@ -125,10 +125,8 @@ def decided(state: ExtractionState, identity: str) -> bool:
     return excluded(state, identity) is not None or identity in state.inputs.accepted
 
 
-def left_in_words(state: ExtractionState) -> str:
-    """Return how many sweeps are left to check."""
-    number = len(to_check(state))
-    return f"{number:,} left to check" if number else "none left to check"
+def _left(state: ExtractionState) -> str:
+    return left_in_words(left_to_check(state))
 
 
 def _about(state: ExtractionState) -> tuple[str, ...]:
@@ -155,15 +153,20 @@ def _and_go_on(state: ExtractionState, decide: Callable[[], None]) -> str:
     decide()
     if after is not None:
         look(state, after)
-    return f"{left_in_words(state)}{'' if after else '; this was the last sweep'}"
+    return f"{_left(state)}{'' if after else '; this was the last sweep'}"
 
 
-def exclude(state: ExtractionState, ids: Iterable[str], reason: str, reasons: Reasons) -> None:
-    """Leave sweeps out, and remember why; without a reason for the last one, or by eye."""
+def leave_out(state: ExtractionState, ids: Iterable[str], reason: str) -> str:
+    """Leave sweeps out; without a reason for the last one, or by eye. Return the reason, "" for none."""
     reason = reason.strip() or state.view.reason
     state.exclude(ids, reason or NO_REASON)
     state.view.reason = reason
-    reasons.used(reason)
+    return reason
+
+
+def exclude(state: ExtractionState, ids: Iterable[str], reason: str, reasons: Reasons) -> None:
+    """Leave sweeps out as `leave_out` does, and remember why."""
+    reasons.used(leave_out(state, ids, reason))
 
 
 def _exclude(state: ExtractionState, reason: str, reasons: Reasons) -> str:
@@ -186,7 +189,7 @@ def _take_back(state: ExtractionState) -> str:
     if not ids:
         raise EfeError("nothing was decided of this sweep.")
     state.take_back(ids)
-    return f"Taken back{_many(ids)}; {left_in_words(state)}"
+    return f"Taken back{_many(ids)}; {_left(state)}"
 
 
 def _go(state: ExtractionState, by: int) -> None:
@@ -203,7 +206,7 @@ def _go(state: ExtractionState, by: int) -> None:
 def _only_to_check(state: ExtractionState) -> str:
     state.view.to_check = not state.view.to_check
     words = "Only the sweeps to check" if state.view.to_check else "All sweeps"
-    return f"{words}; {left_in_words(state)}"
+    return f"{words}; {_left(state)}"
 
 
 def _ids(state: ExtractionState) -> str:

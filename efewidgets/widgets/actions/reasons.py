@@ -71,10 +71,8 @@ class Reasons:
         if self.path is None:
             return
         text = json.dumps({"own": self._own, "recent": self._recent}, indent=1, ensure_ascii=False)
-        with contextlib.suppress(
-            OSError
-        ):  # a folder that can't be written to: then it lasts as long as this page
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+        # in a folder that can't be written to it lasts as long as this page
+        with contextlib.suppress(OSError):
             write_whole(self.path, text.encode("utf-8"))
 
 

@@ -67,7 +67,7 @@ class Action:
 
 
 #: Names of keys for people
-_WORDS = {"ArrowRight": "→", "ArrowLeft": "←", "ArrowUp": "↑", "ArrowDown": "↓", " ": "Space"}
+_WORDS = {"ArrowRight": "→", "ArrowLeft": "←", "ArrowUp": "↑", "ArrowDown": "↓"}
 
 
 def in_words(key: str) -> str:

@@ -71,6 +71,16 @@ def to_check(state: ExtractionState) -> list[str]:
     return sorted(asked, key=way(state.results).place.__getitem__) if asked else []
 
 
+def left_to_check(state: ExtractionState) -> int:
+    """Return how many sweeps are left to check."""
+    return len(_undecided(state))
+
+
+def left_in_words(number: int) -> str:
+    """Return how many sweeps are left to check, in words."""
+    return f"{number:,} left to check" if number else "none left to check"
+
+
 def _undecided(state: ExtractionState) -> list[Member]:
     """Return the sweeps of which something is told and about which nobody has decided."""
     accepted = set(state.inputs.accepted)
@@ -98,10 +108,10 @@ class Tally:
 
 def tally(state: ExtractionState) -> Tally:
     """Count the sweeps by what was decided of them; most of them aren't even looked at."""
-    counts, members = state.results.counts, state.results.members
+    results, members = state.results, state.results.members
     accepted = sum(one in members and left_out(state, members[one]) is None for one in state.inputs.accepted)
     undecided = _undecided(state)
-    return Tally(counts.all, counts.excluded, accepted, sum(one.lost for one in undecided), len(undecided))
+    return Tally(len(members), results.excluded, accepted, sum(one.lost for one in undecided), len(undecided))
 
 
 def shown(state: ExtractionState) -> tuple[str, ...]:

@@ -11,8 +11,8 @@ import pandas as pd
 from ...engine.figures.style import counted
 from ...engine.problems import EfeError, nearest
 from ...state import ExtractionState
-from ...state.actions.files import NO_REASON
 from ...state.results.results import Results
+from ..actions.culling import leave_out
 from ..parts import plots
 from ..parts.base import StateWidget
 from ..parts.html import escape, plain, tag
@@ -387,9 +387,7 @@ class FeaturePlots(StateWidget):
                 self.act(setattr, self.state.view, "recordings", tuple(found))
 
     def _exclude(self) -> None:
-        reason = self.reason.value.strip() or self.state.view.reason
-        self.state.exclude(self.chosen(), reason or NO_REASON)
-        self.state.view.reason = reason
+        leave_out(self.state, self.chosen(), self.reason.value)
         self.put(self.reason, value="")
         self._unchoose()
 

@@ -12,6 +12,7 @@ from ...engine.figures.style import FAINT, ORANGE, SKY, VERMILLION
 from ..actions.buttons import button
 from ..actions.reason_bar import ReasonBar
 from ..actions.record import Action
+from ..actions.walk import left_in_words
 from ..parts.html import escape, plain, tag
 from ..parts.style import row
 from .data import TraceView
@@ -230,8 +231,7 @@ def _status(view: TraceView) -> str:
 
 
 def _left(number: int) -> str:
-    words = f"{number:,} left to check" if number else "none left to check"
-    return tag("span", words, class_="efe-faint", role="status")
+    return tag("span", left_in_words(number), class_="efe-faint", role="status")
 
 
 def _legend() -> str:

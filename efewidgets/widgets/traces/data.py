@@ -14,7 +14,7 @@ from ...engine.figures.sweeps import amplitude
 from ...engine.problems import EfeError
 from ...state import ExtractionState, Results
 from ...state.results.members import Member
-from ..actions.walk import by_amplitude, excluded, left_out, shown, to_check
+from ..actions.walk import by_amplitude, excluded, left_out, left_to_check, shown
 from ..parts.html import plain
 from ..parts.plots import padded
 from .models import models_over
@@ -172,7 +172,7 @@ def trace_view(
         _facts(state, results, stands, samples.get(active)),
         excluded(state, stands.id),
         stands.id in state.inputs.accepted,
-        len(to_check(state)),
+        left_to_check(state),
         [*_doubts(stands), *notes],
     )
 

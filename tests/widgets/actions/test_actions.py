@@ -18,11 +18,8 @@ from tests.state import lab
 
 
 @pytest.fixture
-def state(tmp_path):
-    found = ExtractionState.from_arguments(lab.arguments(lab.write_cells(tmp_path, {"A": 0.1, "B": 0.2})))
-    found.run()
-    yield found
-    found.close()
+def state(two_cells):
+    return two_cells
 
 
 @pytest.fixture

@@ -7,16 +7,12 @@ import pytest
 from efewidgets import ExtractionState
 from efewidgets.engine.problems import EfeError
 from efewidgets.widgets.actions import walk
-from tests.state import lab
 
 
 @pytest.fixture
-def state(tmp_path):
+def state(two_cells):
     """Two cells, each with IDthresh (60, 80, 100, 120 %), IDrest (100, 150; 148, 200) and IV (−100, −50, 50)."""
-    found = ExtractionState.from_arguments(lab.arguments(lab.write_cells(tmp_path, {"A": 0.1, "B": 0.2})))
-    found.run()
-    yield found
-    found.close()
+    return two_cells
 
 
 def sweep(state, cell, protocol, percent):

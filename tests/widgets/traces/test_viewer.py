@@ -20,12 +20,9 @@ from tests.state import lab
 
 
 @pytest.fixture
-def state(tmp_path):
+def state(two_cells):
     """Two cells that fire from 0.1 and 0.2 nA on: IDthresh, IDrest in two files, IV."""
-    found = ExtractionState.from_arguments(lab.arguments(lab.write_cells(tmp_path, {"A": 0.1, "B": 0.2})))
-    found.run()
-    yield found
-    found.close()
+    return two_cells
 
 
 @pytest.fixture

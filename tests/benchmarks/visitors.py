@@ -1,6 +1,6 @@
 """Many visitors of one dashboard at once: how soon each sees a figure and is answered, and what all of them take.
 
-    python -m tests.benchmarks.visitors [--visitors N] [--seconds S] [--browsers N] [--warm N]
+    python -m tests.benchmarks.visitors [--visitors N] [--seconds S] [--browsers N] [--warm N] [--settle S]
 
 All but `--browsers` of them are light: they speak to their kernels as pages do, without a browser, so that what a
 browser takes isn't measured. All come within a second and click on a step every 1 to 3 s, for S seconds. Beside s by
@@ -33,7 +33,6 @@ from tests.benchmarks.visitor import PATIENCE, Visitor
 #: s that the last of twenty may wait for a figure, and 95 % of clicks for an answer, on two cores
 LIMITS = {"figure": 20.0, "click": 0.3}
 _LOOK_EVERY = 2.0
-_SETTLE = 8.0  # s until kernels wait for visitors
 
 
 @dataclass
@@ -184,11 +183,14 @@ def main() -> int:
     parser.add_argument("--browsers", type=int, default=0, help="real ones beside them (0)")
     parser.add_argument("--seconds", type=float, default=120, help="how long each stays (120)")
     parser.add_argument("--warm", type=int, help="kernels that wait (what the command has by itself)")
+    parser.add_argument(
+        "--settle", type=float, default=8, help="s until they come, for kernels to be ready (8)"
+    )
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         server = Server(pathlib.Path(name), [] if chosen.warm is None else [f"--warm={chosen.warm}"])
         try:
-            time.sleep(_SETTLE)
+            time.sleep(chosen.settle)
             visitors, drawn, said, cpu = asyncio.run(visits(server, chosen))
             time.sleep(_LOOK_EVERY)
             server.look()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 import secrets
 import time
@@ -15,6 +16,16 @@ _DIGITS = 5
 
 #: This page among all that may open a session; there is one in each kernel
 _US = secrets.token_hex(8)
+
+
+def _become_another() -> None:
+    """Be another page after a fork."""
+    global _US
+    _US = secrets.token_hex(8)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_become_another)
 
 
 def take(session: pathlib.Path) -> None:

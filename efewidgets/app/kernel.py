@@ -67,7 +67,10 @@ def main() -> None:
     """Run the kernel that the server has asked for."""
     for number in ASKED:
         signal.signal(number, signal.SIG_IGN if number == signal.SIGINT else _told)
-    PageKernelApp.launch_instance(kernel_class=PageKernel)
+    parent = int(
+        os.environ.get("JPY_PARENT_PID") or 0
+    )  # Jupyter looks when it is imported: in a copy, long ago
+    PageKernelApp.launch_instance(kernel_class=PageKernel, parent_handle=parent)
 
 
 if __name__ == "__main__":  # worker processes import this module too

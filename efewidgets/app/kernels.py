@@ -12,9 +12,11 @@ from typing import Any
 import tornado.web
 import traitlets
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 
 from ..engine.systems.libraries import give_memory_back
+from . import forked
 
 #: s that a kernel has to end by itself, which are a little more than it takes (`kernel.SECONDS`)
 PATIENCE = 3.5
@@ -32,6 +34,8 @@ class OwnPython(KernelSpecManager):
         """Return what starts `kernel.PageKernel`; messages interrupt it, since one that starts knows no signals."""
         found = super().get_kernel_spec(kernel_name)
         found.argv, found.interrupt_mode = list(_KERNEL), "message"
+        if forked.NAME in KernelProvisionerFactory.instance().provisioners:
+            found.metadata = {**found.metadata, "kernel_provisioner": {"provisioner_name": forked.NAME}}
         return found
 
 
@@ -42,6 +46,8 @@ class Kernels(AsyncMappingKernelManager):
     ----------
     lines : dict of (str, str): Line
         The lines of pages, by kernel and session.
+    nursery : forked.Nursery or None
+        The process that kernels are copies of.
     ending : bool
         Whether the server ends, so that no kernel is started any more.
     """
@@ -51,6 +57,7 @@ class Kernels(AsyncMappingKernelManager):
 
     def __init__(self, **options: Any) -> None:
         self._made: weakref.WeakSet[Any] = weakref.WeakSet()
+        self.nursery = forked.nursery()
         super().__init__(**options)
 
     def pre_start_kernel(self, kernel_name: str | None, options: Any) -> Any:
@@ -79,7 +86,11 @@ class Kernels(AsyncMappingKernelManager):
     async def end_all(self) -> None:
         """End all kernels, also those that are being started, which Jupyter's own way waits for or doesn't know."""
         self.ending = True
+        if self.nursery is not None:
+            self.nursery.ending()
         await asyncio.gather(*map(_end, list(self._made)), return_exceptions=True)
+        if self.nursery is not None:
+            await self.nursery.close()
 
     def _forget_channels(self, kernel_id: str) -> None:
         for key in [key for key in self.lines if key[0] == kernel_id]:

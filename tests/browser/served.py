@@ -39,7 +39,11 @@ class Served:
                 start_new_session=True,
             )
         self.url = f"http://{ip}:{port}{base_url}"
-        self._wait_until_it_says_so()
+        try:
+            self._wait_until_it_says_so()
+        except AssertionError:
+            self.stop()
+            raise
 
     def _wait_until_it_says_so(self) -> None:
         end = time.monotonic() + PATIENCE
@@ -49,11 +53,10 @@ class Served:
             time.sleep(0.1)
 
     def kernels(self) -> set[int]:
-        """Return the processes that the server has started."""
-        found = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text(
-            encoding="utf-8"
-        )
-        return {int(number) for number in found.split()}
+        """Return the kernels: processes that the server has started, or copies of one that it has."""
+        own = _children(self.process.pid)
+        nurseries = {pid for pid in own if _is_copied(pid)}
+        return (own - nurseries).union(*(filter(_is_copied, _children(pid)) for pid in nurseries))
 
     def stop(self) -> None:
         """End it, and what it started."""
@@ -63,6 +66,22 @@ class Served:
         except subprocess.TimeoutExpired:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
+
+
+def _children(pid: int) -> set[int]:
+    try:
+        found = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8")
+    except OSError:  # gone meanwhile
+        return set()
+    return {int(number) for number in found.split()}
+
+
+def _is_copied(pid: int) -> bool:
+    """Whether a process is the one that kernels are copies of, or a copy."""
+    try:
+        return b"efewidgets.app.nursery" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
 
 
 def button(page: Any, step: str) -> Any:

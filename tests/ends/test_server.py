@@ -41,11 +41,13 @@ class Dashboard:
         self.process.until(self.is_up, "it doesn't come up")
 
     def kernels(self) -> list[int]:
-        """Return the processes of kernels."""
+        """Return the processes of kernels, which may be copies of one that is none."""
         found = []
         for process in self.process.family():
             with contextlib.suppress(Exception):
-                if "efewidgets.app.kernel" in process.cmdline():
+                command = process.cmdline()
+                copied = "efewidgets.app.nursery" in command and process.parent().cmdline() == command
+                if "efewidgets.app.kernel" in command or copied:
                     found.append(process.pid)
         return found
 

@@ -52,11 +52,12 @@ def not_at_end(call: Callable[[], Any]) -> None:
 
 def temporary_folder(owner: object, prefix: str) -> tuple[str, Callable[[], Any]]:
     """Make a folder that goes with its owner, and with the process however it ends; return it and what removes it."""
-    folder = tempfile.mkdtemp(prefix=prefix)
+    folder, maker = tempfile.mkdtemp(prefix=prefix), os.getpid()
 
     def remove() -> None:
         not_at_end(remove)
-        shutil.rmtree(folder, ignore_errors=True)
+        if os.getpid() == maker:  # a copy of this process (fork) doesn't own it
+            shutil.rmtree(folder, ignore_errors=True)
 
     at_end(remove)
     gone = finalize(owner, remove)

@@ -34,3 +34,14 @@ def copies_are_safe() -> bool:
     Since 3.12 Python warns of it wherever there are threads, also those of NumPy's BLAS, which know how to be copied.
     """
     return sys.platform == "linux" and sys.version_info < (3, 12)
+
+
+def processes_have_handles() -> bool:
+    """Whether another process's child can be followed, without being taken for one that came to its number later."""
+    if sys.platform != "linux" or not hasattr(os, "pidfd_open"):
+        return False
+    try:
+        os.close(os.pidfd_open(os.getpid()))
+    except OSError:  # a kernel before Linux 5.3, or a sandbox
+        return False
+    return True

@@ -1,0 +1,159 @@
+"""Kernels that are copies of one process: nothing that two must not share is the same in both, and none outlives it."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from jupyter_client.multikernelmanager import AsyncMultiKernelManager
+from jupyter_client.provisioning.factory import KernelProvisionerFactory
+
+from efewidgets.app import forked
+from efewidgets.app.kernels import OwnPython
+from efewidgets.engine.systems.processes import processes_have_handles
+
+pytestmark = pytest.mark.skipif(not processes_have_handles(), reason="needs Linux, where kernels are copies")
+
+PATIENCE = 120.0  # s; a machine may be busy
+
+#: What a visitor must not be able to guess from their own, or to change for others
+OWN = """[
+    __import__("numpy").random.random(), __import__("random").random(), __import__("uuid").uuid4().hex,
+    __import__("tempfile").mktemp(), __import__("efewidgets.app.keeper").app.keeper._US,
+    __import__("efewidgets.app.begin").app.begin.new_name(), __import__("os").getpid(),
+    bytes(__import__("multiprocessing").current_process().authkey),
+]"""
+
+PID = 6
+
+
+class Kernels(AsyncMultiKernelManager):
+    """A manager of kernels with a nursery."""
+
+    def __init__(self) -> None:
+        self.nursery = forked.nursery()
+        super().__init__(kernel_spec_manager=OwnPython())
+
+
+@pytest.fixture(autouse=True)
+def _as_before(monkeypatch, tmp_path):
+    known = KernelProvisionerFactory.instance().provisioners
+    monkeypatch.setattr(KernelProvisionerFactory, "provisioners", dict(known))
+    monkeypatch.setenv("EFEWIDGETS_DASHBOARD", '{"read_only": true}')
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
+
+
+async def asked(kernels, name, code):
+    """Return what an expression gives in a kernel, by its repr."""
+    client = kernels.get_kernel(name).client()
+    client.start_channels()
+    try:
+        await client.wait_for_ready(timeout=PATIENCE)
+        answer = await client.execute("", user_expressions={"it": code}, reply=True, timeout=PATIENCE)
+        found = answer["content"]["user_expressions"]["it"]
+        return ast.literal_eval(found["data"]["text/plain"])
+    finally:
+        client.stop_channels()
+
+
+def is_there(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+async def until(true):
+    end = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < end
+        await asyncio.sleep(0.05)
+
+
+def test_two_kernels_have_nothing_in_common_that_matters(tmp_path):
+    async def look():
+        kernels = Kernels()
+        try:
+            names = [
+                await kernels.start_kernel(
+                    cwd=str(tmp_path), env={**os.environ, "VOILA_PREHEAT": "True", "WHO": who}
+                )
+                for who in ("one", "other")
+            ]
+            one, other = [await asked(kernels, name, OWN) for name in names]
+            assert all(mine != theirs for mine, theirs in zip(one, other, strict=True)), (one, other)
+            above = [await asked(kernels, name, "__import__('os').getppid()") for name in names]
+            assert above == [kernels.nursery.process.pid] * 2
+            assert [await asked(kernels, name, "__import__('os').environ['WHO']") for name in names] == [
+                "one",
+                "other",
+            ]
+            change = "[__import__('efewidgets.datasets').datasets.__dict__.update(changed=1), 1][1]"
+            assert await asked(kernels, names[0], change) == 1
+            seen = "hasattr(__import__('efewidgets.datasets').datasets, 'changed')"
+            assert [await asked(kernels, name, seen) for name in names] == [True, False]
+            await kernels.shutdown_kernel(names[0])
+            await until(lambda: not is_there(one[PID]))
+            assert is_there(other[PID])
+        finally:
+            await kernels.shutdown_all(now=True)
+            await kernels.nursery.close()
+        assert not is_there(kernels.nursery.process.pid)
+
+    asyncio.run(look())
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_none_outlives_the_process_that_it_is_a_copy_of(tmp_path, number):
+    async def look():
+        kernels = Kernels()
+        try:
+            name = await kernels.start_kernel(cwd=str(tmp_path), env={**os.environ, "VOILA_PREHEAT": "True"})
+            pid = await asked(kernels, name, "__import__('os').getpid()")
+            kernels.nursery.process.send_signal(number)
+            await until(lambda: not is_there(pid))
+            assert not await kernels.get_kernel(name).is_alive()
+        finally:
+            await kernels.shutdown_all(now=True)
+            await kernels.nursery.close()
+
+    asyncio.run(look())
+
+
+def test_who_comes_before_it_is_prepared_has_a_kernel_of_their_own():
+    async def look():
+        nursery = forked.Nursery()
+        assert await nursery.kernel([], {"VOILA_PREHEAT": "False"}, None) is None
+        waiting = asyncio.ensure_future(nursery.kernel([], {}, None))
+        await asyncio.sleep(0.1)
+        begun = time.monotonic()
+        await nursery.close()
+        assert time.monotonic() - begun < 5
+        with pytest.raises(RuntimeError, match="the server ends"):
+            await waiting
+
+    asyncio.run(look())
+
+
+def test_a_process_that_is_gone_is_told_from_one_that_runs():
+    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    found = forked.Forked(process.pid)
+    assert found.poll() is None
+    process.communicate(b"\n")
+    assert found.poll() == 0
+    found.kill()  # nobody
+    assert forked.Forked(process.pid).poll() == 0
+
+
+def test_elsewhere_kernels_are_started_one_by_one(monkeypatch):
+    monkeypatch.setattr(forked, "processes_have_handles", lambda: False)
+    KernelProvisionerFactory.instance().provisioners.pop(forked.NAME, None)
+    assert forked.nursery() is None
+    assert "kernel_provisioner" not in OwnPython().get_kernel_spec("python3").metadata

@@ -26,6 +26,16 @@ class View(Observed):
         The reason for which a recording was excluded last; "" if none was.
     to_check : bool
         Whether the next sweep is the next of those to check, and not the next of all.
+    voltage_range, current_range : tuple of float or None
+        What of the axes of voltage (mV) and current (nA) is shown; None for all.
+    axes : tuple of tuple of float
+        Ends of the axes of time, voltage and current as they were drawn last; not for others to set.
+    cursors : tuple of float
+        Times (ms) of the cursors A and B; empty without cursors.
+    alone : str
+        The sweep that stood by itself before all were laid over each other.
+    drag : {"box", "move"}
+        What dragging in the traces does.
     """
 
     recordings = traitlets.Tuple()
@@ -36,6 +46,12 @@ class View(Observed):
     tab = traitlets.Unicode("")
     reason = traitlets.Unicode("")
     to_check = traitlets.Bool(False)
+    voltage_range = traitlets.Tuple(allow_none=True, default_value=None)
+    current_range = traitlets.Tuple(allow_none=True, default_value=None)
+    axes = traitlets.Tuple()
+    cursors = traitlets.Tuple()
+    alone = traitlets.Unicode("")
+    drag = traitlets.Enum(("box", "move"), "box")
 
     def __init__(self, fault: Fault, **values: Any):
         self._told = fault

@@ -59,8 +59,10 @@ class Controls:
         Times shown, ms.
     closer, wider, reset : Button
         Zoom.
-    mark : ToggleButton
-        Whether dragging marks the times to show, and doesn't move them.
+    drag : ToggleButtons
+        Whether dragging draws a "box" that is zoomed to, or moves what is shown ("move").
+    cursors : Button
+        Cursors A and B, there or not.
     fit : Checkbox
         Whether the heights are fitted to what is seen.
     scope : Dropdown
@@ -89,7 +91,7 @@ class Controls:
         self.protocol = ipywidgets.Dropdown(description="protocol", layout=narrow)
         self.previous = button(self.actions["previous-sweep"], "◀ previous")
         self.next = button(self.actions["next-sweep"], "next ▶")
-        self.all = _button("overlay all", "show all sweeps of the list over each other")
+        self.all = button(self.actions["overlay"], "overlay all")
         self.place, self.left = ipywidgets.HTML(), ipywidgets.HTML()
         check = self.actions["only-to-check"]
         self.to_check = ipywidgets.ToggleButton(
@@ -101,19 +103,24 @@ class Controls:
     def _make_range(self) -> None:
         self.start = _number("from (ms)", 90)
         self.end = _number("to (ms)", 90)
-        self.closer = _button("zoom in", "show half of the time")
-        self.wider = _button("zoom out", "show twice the time")
-        self.reset = _button("whole sweep", "show all times")
-        self.mark = ipywidgets.ToggleButton(
-            description="mark a range",
-            tooltip="drag marks the times to show; otherwise drag moves, and the wheel zooms",
+        self.closer = button(self.actions["zoom-in"], "zoom in")
+        self.wider = button(self.actions["zoom-out"], "zoom out")
+        self.reset = button(self.actions["whole-sweep"], "whole sweep")
+        self.drag = ipywidgets.ToggleButtons(
+            options=[("box", "box"), ("move", "move")],
+            tooltips=["dragging draws a box that is zoomed to (B; Shift: move)", "dragging moves (B)"],
+            description="drag",
+            style={"button_width": "auto"},
             layout={"width": "auto"},
         )
+        self.cursors = button(self.actions["cursors"], "cursors A B")
         self.fit = ipywidgets.Checkbox(
             description="fit heights to what is seen", indent=False, layout={"width": "auto"}
         )
         self.range_row = row(
-            self.start, self.end, self.closer, self.wider, self.reset, self.mark, self.fit, kind="efe-range"
+            *(self.start, self.end, self.closer, self.wider, self.reset),
+            *(self.drag, self.cursors, self.fit),
+            kind="efe-range",
         )
 
     def _make_timings(self) -> None:
@@ -157,13 +164,13 @@ class Controls:
         _draw_choice(put, self.protocol, view.protocols, view.protocol)
         ids = [row.id for row in view.rows]
         at = ids.index(view.active) if view.active in ids else 0
-        put(self.all, disabled=len(view.chosen) >= len(ids))
+        put(self.all, description="one sweep" if 1 < len(ids) <= len(view.chosen) else "overlay all")
         put(self.place, value=escape(_place(view, at)))
         put(self.sweeps, rows=[asdict(row) for row in view.rows])
         put(self.sweeps, chosen=list(view.chosen), active=view.active)
         put(self.start, value=round(view.span[0], 3))
         put(self.end, value=round(view.span[1], 3))
-        put(self.reset, disabled=view.span == view.full)
+        put(self.drag, value=view.drag)
         self._draw_timings(put, view)
         put(self.facts, value=_facts(view))
         put(self.notes, value="".join(_note(note) for note in view.notes))

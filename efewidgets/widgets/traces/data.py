@@ -77,6 +77,14 @@ class TraceView:
         All times, ms.
     voltages, currents : tuple of float
         Ends of the axes, mV and nA.
+    most_voltages, most_currents : tuple of float
+        Where they end if nobody has zoomed.
+    cursors : tuple of float
+        Times of the cursors A and B, ms; or none.
+    read : tuple of tuple of float
+        Of each cursor its time, and time, voltage and current of the active sweep's sample there.
+    drag : {"box", "move"}
+        What dragging does.
     facts : list of tuple of str
         About the active sweep: what it is, and its value, other people's text as it is.
     excluded : str or None
@@ -102,6 +110,11 @@ class TraceView:
     full: Range = (0.0, 1.0)
     voltages: Range = (-100.0, 50.0)
     currents: Range = (0.0, 1.0)
+    most_voltages: Range = (-100.0, 50.0)
+    most_currents: Range = (0.0, 1.0)
+    cursors: tuple[float, ...] = ()
+    read: tuple[tuple[float, ...], ...] = ()
+    drag: str = "box"
     facts: list[tuple[str, str]] = field(default_factory=list)
     excluded: str | None = None
     accepted: bool = False
@@ -149,7 +162,8 @@ def trace_view(
         _curve(state, members[identity], found, between, len(samples), colours[identity])
         for identity, found in samples.items()
     )
-    limits = _heights(curves, list(samples.values()), fit)
+    most = _heights(curves, list(samples.values()), fit)
+    view = state.view
     cells = tuple(cell.name for cell in results.inputs.cells)
     in_list = [members[identity] for identity in rows[:MOST_ROWS]]
     listed = tuple(
@@ -168,7 +182,12 @@ def trace_view(
         timings(stands, state.inputs),
         between or full,
         full,
-        *limits,
+        view.voltage_range or most[0],
+        view.current_range or most[1],
+        *most,
+        view.cursors,
+        _read(samples.get(active), view.cursors),
+        view.drag,
         _facts(state, results, stands, samples.get(active)),
         excluded(state, stands.id),
         stands.id in state.inputs.accepted,
@@ -268,6 +287,19 @@ def _heights(curves: Sequence[Curve], samples: Sequence[Samples], fit: bool) -> 
     return (
         padded([end for found in samples for end in found.voltages], 0.06),
         padded([end for found in samples for end in found.currents], 0.1),
+    )
+
+
+def _read(samples: Samples | None, times: Sequence[float]) -> tuple[tuple[float, ...], ...]:
+    """Return of each time (ms) that time, and time, voltage and current of the nearest sample."""
+    if samples is None:
+        return ()
+    trace = samples.trace
+    last = min(len(trace.voltage), len(trace.current)) - 1
+    at = [min(max(trace.index(ms), 0), last) for ms in times]
+    return tuple(
+        (float(ms), float(trace.at(k)), float(trace.voltage[k]), float(trace.current[k]))
+        for ms, k in zip(times, at, strict=True)
     )
 
 

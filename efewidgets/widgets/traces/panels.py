@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 import bqplot
-import ipywidgets
 import numpy as np
 
-from ...engine.figures.style import BLUE, FAINT, ORANGE, SKY, VERMILLION
+from ...engine.figures.style import FAINT, ORANGE, SKY, VERMILLION
 from ...engine.traces.decimate import min_max_indices
 from ..parts.plots import MARGIN, NONE, empty_lines, figure, scale, stacked, ticked, ticks, x_axis, y_axis
 from .data import Curve, TraceView
+from .glass import Glass
 from .timing import Timing
 
 #: Spikes that get a marker, at most; of more, one stands for those around it
@@ -35,8 +35,10 @@ class Panels:
         The time axis (ms) that both panels share.
     handles : Scatter
         One point a timing; dragged by the mouse. `names` says which is which.
-    brush : BrushIntervalSelector
-        Marks a range of times in the voltage.
+    heights : tuple of LinearScale
+        The axes of voltage (mV) and current (nA).
+    glass : Glass
+        Hears the mouse over the figures.
     voltage, current : Figure
     """
 
@@ -65,7 +67,12 @@ class Panels:
             display_names=True,
             names=[],
         )
+        self.heights = self._v, self._i
         self._make_figures()
+        self.glass = Glass(
+            scales=[one.model_id for one in (self.time, *self.heights)],
+            lines=[self.voltages.model_id, self.currents.model_id],
+        )
 
     def _make_figures(self) -> None:
         hidden = {"font-size": "0px"}
@@ -86,24 +93,8 @@ class Panels:
             display_toolbar=False,
             fig_margin=MARGIN | {"top": 6, "right": 22},
         )
-        self.brush = bqplot.interacts.BrushIntervalSelector(scale=self.time, color=BLUE)
-        self._zooms = [bqplot.PanZoom(scales={"x": [self.time]}) for _ in range(2)]
-        self.drag_to_pan()
-
-    # --- what the mouse does
-
-    def drag_to_pan(self) -> None:
-        """Let the mouse move and the wheel zoom the time."""
-        self.voltage.interaction, self.current.interaction = self._zooms
-
-    def drag_to_mark(self) -> None:
-        """Let the mouse mark the range of times to be shown."""
-        self.voltage.interaction, self.current.interaction = self.brush, self._zooms[1]
-
-    @property
-    def loose(self) -> list[ipywidgets.Widget]:
-        """Widgets that can't be reached from the figures now."""
-        return [self.brush, *self._zooms]
+        for panel in (self.voltage, self.current):
+            panel.add_class("efe-panel")
 
     # --- drawing
 
@@ -122,8 +113,24 @@ class Panels:
         put(self._i, min=view.currents[0], max=view.currents[1])
         for axis in self._x_axes:
             put(axis, **ticked(ticks(*view.span, most=9)))
+        self._draw_glass(view)
         put(self._y_axes[0], **ticked(ticks(*view.voltages, most=7)))
         put(self._y_axes[1], **ticked(ticks(*view.currents, most=6)))
+
+    def _draw_glass(self, view: TraceView) -> None:
+        shown = [curve for curve in view.curves if len(curve.seen.voltage)]
+        labels = {row.id: row.label for row in view.rows}
+        self._put(
+            self.glass,
+            ids=[curve.id for curve in shown],
+            names=[labels.get(curve.id, "") for curve in shown],
+            active=view.active or "",
+            timings={name: t.ms for name, t in view.timings.items()},
+            limits=[list(ends) for ends in (view.full, view.most_voltages, view.most_currents)],
+            exact=[list(one) for one in view.read],
+            cursors=list(view.cursors),
+            drag=view.drag,
+        )
 
     def _draw_sweeps(
         self,

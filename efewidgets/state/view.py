@@ -30,6 +30,19 @@ class View(Observed):
         What of the axes of voltage (mV) and current (nA) is shown; None for all.
     axes : tuple of tuple of float
         Ends of the axes of time, voltage and current as they were drawn last; not for others to set.
+    feature : str
+        Name of the feature whose marks stand on the traces; "" for none.
+    baseline, mean : bool
+        Whether the traces are seen above their voltage before the stimulus, and repeats as their mean.
+    low_pass : float
+        Hz, through which the traces are seen; 0 for as they are. No feature is computed from it.
+    plot : {"traces", "phase", "spikes", "sheet"}
+        What stands beside the traces, or in their place: dV/dt against voltage, the spikes over each other, all
+        sweeps of the protocol.
+    align : {"peak", "threshold"}
+        What of the spikes lies over each other.
+    current_unit : {"auto", "pA", "nA"}
+        Unit in which currents are told; see `state.currents`.
     cursors : tuple of float
         Times (ms) of the cursors A and B; empty without cursors.
     alone : str
@@ -49,6 +62,13 @@ class View(Observed):
     voltage_range = traitlets.Tuple(allow_none=True, default_value=None)
     current_range = traitlets.Tuple(allow_none=True, default_value=None)
     axes = traitlets.Tuple()
+    feature = traitlets.Unicode("")
+    baseline = traitlets.Bool(False)
+    mean = traitlets.Bool(False)
+    low_pass = traitlets.Float(0.0, min=0.0)
+    plot = traitlets.Enum(("traces", "phase", "spikes", "sheet"), "traces")
+    align = traitlets.Enum(("peak", "threshold"), "peak")
+    current_unit = traitlets.Enum(("auto", "pA", "nA"), "auto")
     cursors = traitlets.Tuple()
     alone = traitlets.Unicode("")
     drag = traitlets.Enum(("box", "move"), "box")

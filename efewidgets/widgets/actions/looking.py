@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any
 
 from ...engine.problems import EfeError
 from ...state import ExtractionState
+from ...state.currents import current_unit
 from .record import Action
 from .walk import look, shown, way
 
@@ -17,13 +19,19 @@ Range = tuple[float, float]
 #: Of what is shown: how far one press moves the view, and a cursor
 PAGE, NUDGE = 0.25, 1 / 200
 
+#: Hz
+LOW_PASS = 1000.0
+
+#: What the traits of a view are before anybody has looked closer
+USUAL = {"plot": "traces", "align": "peak", "mean": False, "baseline": False, "low_pass": 0.0}
+
 #: The keys of a cursor: to the left and to the right; Shift with the same on German and English keyboards
 CURSOR_KEYS = {"A": ((",",), (".",)), "B": ((";", "<"), (":", ">"))}
 
 
 def looking() -> tuple[Action, ...]:
     """Return the actions on what is seen of the traces."""
-    return (*_zooms(), *_cursors(), *_others())
+    return (*_zooms(), *_cursors(), *_others(), *_plots(), *_through())
 
 
 def _zooms() -> tuple[Action, ...]:
@@ -122,6 +130,68 @@ def _others() -> tuple[Action, ...]:
             lambda state: _seen(state) and len(_group(state)) > 1,
             lambda state: "One sweep" if _is_overlaid(state) else "Overlay all sweeps",
         ),
+    )
+
+
+def _plots() -> tuple[Action, ...]:
+    return (
+        _switch("phase", "Phase plane", "dV/dt against the voltage, beside the traces", "D", "plot", "phase"),
+        _switch("spikes", "Spikes over each other", "beside the traces, aligned", "S", "plot", "spikes"),
+        _switch(
+            "align",
+            "Align at the threshold",
+            "or at the peak: spikes over each other",
+            "T",
+            "align",
+            "threshold",
+        ),
+        _switch("sheet", "Contact sheet", "all sweeps of the protocol, small", "G", "plot", "sheet"),
+    )
+
+
+def _through() -> tuple[Action, ...]:
+    return (
+        _switch("mean", "Mean of repeats", "mean and standard deviation of repeats", "M", "mean", True),
+        _switch(
+            "baseline",
+            "Subtract the baseline",
+            "see voltages above that before the stimulus",
+            "V",
+            "baseline",
+            True,
+        ),
+        _switch(
+            "low-pass",
+            f"Low-pass {LOW_PASS:g} Hz",
+            "see the traces through a filter; no feature is computed from it",
+            "L",
+            "low_pass",
+            LOW_PASS,
+        ),
+        _switch("unit", "Currents in pA or nA", "of the whole session", "I", "current_unit", None),
+    )
+
+
+def _switch(identity: str, title: str, tooltip: str, key: str, trait: str, to: Any) -> Action:
+    """Return an action that sets a trait of the view, and takes it back if it is set."""
+
+    def value(state: ExtractionState) -> Any:
+        if trait == "current_unit":
+            return "nA" if current_unit(state).name == "pA" else "pA"
+        return USUAL[trait] if getattr(state.view, trait) == to else to
+
+    def do(state: ExtractionState) -> None:
+        setattr(state.view, trait, value(state))
+
+    return Action(
+        identity,
+        title,
+        tooltip,
+        do,
+        lambda state: f"state.view.{trait} = {value(state)!r}",
+        (key,),
+        GROUP,
+        _seen,
     )
 
 

@@ -16,7 +16,7 @@ from ..actions.buttons import draw
 from ..actions.culling import culling, decided, exclude
 from ..actions.edits import EDITS
 from ..actions.keyboard import Keyboard
-from ..actions.looking import looking, whole, within
+from ..actions.looking import LOW_PASS, looking, whole, within
 from ..actions.reasons import Reasons, place
 from ..actions.record import by_id
 from ..actions.walk import step
@@ -24,10 +24,13 @@ from ..parts.base import StateWidget
 from ..parts.html import plain
 from ..parts.message import Message
 from ..parts.style import KEEPS_SIZE
+from .closer import Closer, phase_plane, spikes
 from .controls import Controls, Scope
 from .data import TraceView, trace_view
+from .marked import MarksCache
 from .panels import Panels
 from .samples import TraceCache
+from .sheet import ContactSheet
 from .timing import TIMINGS, by_hand, checked
 
 
@@ -59,7 +62,8 @@ class TraceViewer(StateWidget):
 
     watches_view = (
         *("recordings", "cell", "protocol", "time_range", "to_check"),
-        *("voltage_range", "current_range", "cursors", "drag"),
+        *("voltage_range", "current_range", "cursors", "drag", "feature", "plot", "align"),
+        *("baseline", "mean", "low_pass", "current_unit"),
     )
 
     def __init__(self, state: ExtractionState, *, keys: bool = True, reasons: Reasons | None = None):
@@ -68,7 +72,7 @@ class TraceViewer(StateWidget):
         self._hears = keys
         self.keyboard: Keyboard | None = None
         self.active: str | None = None
-        self.cache = TraceCache(self._came)
+        self.cache, self.marks = TraceCache(self._came), MarksCache(self._came)
         self._view = TraceView()
         self._zoom: tuple[float, float] | None = None
         self._drags = self._sets = 0
@@ -88,6 +92,9 @@ class TraceViewer(StateWidget):
             [self.panels.glass, self.panels.voltage, self.panels.current, controls.legend]
         )
         plots.add_class("efe-plots")
+        self.closer: Closer | None = None
+        self.sheet: ContactSheet | None = None
+        self._plots = plots
         body = ipywidgets.HBox([plots, controls.sweeps])
         body.add_class("efe-trace-body")
         self._rest = ipywidgets.VBox(
@@ -99,6 +106,7 @@ class TraceViewer(StateWidget):
                 controls.notes,
                 body,
                 controls.range_row,
+                controls.look_row,
                 self.range_message,
                 controls.timing_row,
                 self.timing_message,
@@ -127,6 +135,7 @@ class TraceViewer(StateWidget):
         for axis in (panels.time, *panels.heights):
             for name in ("min", "max"):
                 self.on(axis, lambda _: self._resample(), name=name)
+        self._listen_to_looks()
         self._listen_to_the_glass()
         self.on(panels.handles, self._dragged, name="x", message=self.timing_message)
         panels.handles.on_drag_start(self._drag_begins)
@@ -155,6 +164,21 @@ class TraceViewer(StateWidget):
     def _do(self, name: str) -> None:
         self.actions[name].do(self.state)
 
+    def _listen_to_looks(self) -> None:
+        controls, view = self.controls, self.state.view
+        for control, name in (
+            *((controls.feature, "feature"), (controls.plot, "plot"), (controls.unit, "current_unit")),
+            *((controls.mean, "mean"), (controls.baseline, "baseline")),
+        ):
+            self.on(control, partial(setattr, view, name))
+        self.on(controls.low_pass, lambda on: setattr(view, "low_pass", LOW_PASS if on else 0.0))
+        self.on(controls.hertz, self._filter, message=self.range_message)
+
+    def _filter(self, hertz: float) -> None:
+        if not 1.0 <= hertz <= 1e5:
+            raise EfeError("a low-pass has a corner from 1 to 100,000 Hz.")
+        self.state.view.low_pass = float(hertz)
+
     def _listen_to_the_glass(self) -> None:
         glass = self.panels.glass
         self.on(glass, lambda times: setattr(self.state.view, "cursors", tuple(times)), name="cursors")
@@ -173,7 +197,7 @@ class TraceViewer(StateWidget):
         return inputs.cells, inputs.accepted, results.inputs.cells, recordings, status
 
     def view_data(self) -> TraceView:
-        return trace_view(self.state, self.cache, self.active, fit=self.controls.fit.value)
+        return trace_view(self.state, self.cache, self.active, fit=self.controls.fit.value, marks=self.marks)
 
     def render(self, data: TraceView) -> None:
         self._view = data
@@ -191,10 +215,57 @@ class TraceViewer(StateWidget):
         if data.active is None:
             return
         self.state.view.set_trait("axes", (data.span, data.voltages, data.currents))
+        self._arrange(data)
+        if data.plot == "sheet":
+            return
         self.panels.draw(data)
         if data.span != self._zoom:
             self._zoom = data.span
             self.put(self.panels.time, min=data.span[0], max=data.span[1])
+
+    def _arrange(self, data: TraceView) -> None:
+        """Show the panels, and beside them or in their place what else is to be seen; that is made when it is."""
+        panels, shown = self.panels, data.plot
+        sheet = shown == "sheet"
+        for part in (panels.glass, panels.voltage, panels.current, self.controls.legend):
+            self.put(part.layout, display="none" if sheet else "")
+        if sheet:
+            self._draw_sheet(data)
+        elif shown in ("phase", "spikes"):
+            self._draw_closer(data)
+        for part, seen in ((self.sheet, sheet), (self._closer_figure, shown in ("phase", "spikes"))):
+            if part is not None:
+                self.put(part.layout, display="" if seen else "none")
+
+    @property
+    def _closer_figure(self) -> ipywidgets.DOMWidget | None:
+        return None if self.closer is None else self.closer.figure
+
+    def _draw_closer(self, data: TraceView) -> None:
+        if self.closer is None:
+            self.closer = Closer(self.put)
+            self._plots.children = (*self._plots.children, self.closer.figure)
+        between = None if data.span == data.full else data.span
+        how = {curve.id: curve.colour for curve in data.curves}
+        seen = [(how[one], samples) for one, samples in self.cache.present(how, data.through)]
+        if data.plot == "phase":
+            self.closer.draw(phase_plane(seen, between))
+            return
+        active = dict(self.cache.present([data.active or ""], data.through)).get(data.active or "")
+        if active is not None:
+            self.closer.draw(spikes(active, between, data.align))
+
+    def _draw_sheet(self, data: TraceView) -> None:
+        if self.sheet is None:
+            self.sheet = ContactSheet()
+            self.sheet.pressed = lambda identity: self.act(self._open, identity)
+            self._plots.children = (*self._plots.children, self.sheet)
+        self.put(self.sheet, sweeps=list(data.sheet), chosen=list(data.chosen))
+
+    def _open(self, identity: str) -> None:
+        """Show one sweep of the sheet."""
+        self.state.view.plot = "traces"
+        self.show([identity])
 
     # --- which sweeps
 
@@ -424,3 +495,4 @@ class TraceViewer(StateWidget):
     def leave(self) -> None:
         """Read no more."""
         self.cache.close()
+        self.marks.close()

@@ -29,7 +29,10 @@ def viewer(state):
     found.close()
 
 
-SEEN = ("time_range", "voltage_range", "current_range", "cursors", "drag", "recordings")
+SEEN = (
+    *("time_range", "voltage_range", "current_range", "cursors", "drag", "recordings", "plot", "align"),
+    *("mean", "baseline", "low_pass", "current_unit"),
+)
 
 
 def seen(state):

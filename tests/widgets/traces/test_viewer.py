@@ -13,7 +13,8 @@ from efewidgets.engine.problems import EfeError
 from efewidgets.engine.traces.trace import Trace
 from efewidgets.state import BackgroundRunner
 from efewidgets.widgets.parts.plots import tick_key
-from efewidgets.widgets.traces.data import MOST_SWEEPS, RAMP, trace_view
+from efewidgets.widgets.traces.colours import RAMP
+from efewidgets.widgets.traces.data import MOST_SWEEPS, trace_view
 from efewidgets.widgets.traces.samples import BUDGET, Samples, TraceCache, bins, seen
 from efewidgets.widgets.traces.viewer import TraceViewer
 from tests.state import lab
@@ -263,7 +264,7 @@ def test_facts_say_what_the_sweep_is(state, viewer):
     facts = dict(viewer.view_data().facts)
     assert facts["cell"] == "A"
     assert facts["file"] == "A_IDrest_0.json"
-    assert facts["amplitude"] == "0.100 nA, 100 % of rheobase"
+    assert facts["amplitude"] == "100 pA, 100 % of rheobase"
     assert facts["sampling"] == "5.00 kHz"
     assert facts["spikes"] == "1"
     assert facts["timing"] == "given in the metadata"
@@ -380,7 +381,7 @@ def test_cursors_read_the_nearest_samples(state, viewer):
     at = [300, 500]  # samples of 0.2 ms
     assert [one[:2] for one in glass.exact] == [[60.07, 60.0], [100.0, 100.0]]
     np.testing.assert_allclose([one[2] for one in glass.exact], trace.voltage[at])
-    np.testing.assert_allclose([one[3] for one in glass.exact], trace.current[at])
+    np.testing.assert_allclose([one[3] for one in glass.exact], 1e3 * trace.current[at])
     viewer.controls.cursors.click()
     assert (state.view.cursors, glass.cursors) == ((), [])
 
@@ -608,8 +609,9 @@ def test_ticks_follow_the_step_on_both_axes(state, viewer):
     for between in (None, (49.0, 51.0), (49.99, 50.05)):
         viewer.zoom(between)
         for axis in axes:
-            values = np.asarray(axis.tick_values)
-            said = [axis.tick_labels[tick_key(value)].replace("−", "-") for value in values]
+            factor = 1e3 if "pA" in axis.label else 1.0
+            values = np.asarray(axis.tick_values) * factor
+            said = [axis.tick_labels[tick_key(value)].replace("−", "-") for value in axis.tick_values]
             assert [float(text) for text in said] == pytest.approx(values.tolist(), abs=1e-9)
 
 

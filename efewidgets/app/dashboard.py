@@ -359,6 +359,7 @@ class Dashboard(ipywidgets.VBox):
                 "hosts": self.fence.hosts,
             },
             "TraceViewer": {"keys": False, "reasons": self.reasons},
+            "FeaturePlots": {"reasons": self.reasons},
             "ResultsPanel": {
                 "root": self.fence.scratch if self.fence.stands else None,
                 "read_only": not self._writes,

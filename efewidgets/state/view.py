@@ -39,6 +39,8 @@ class View(Observed):
     plot : {"traces", "phase", "spikes", "sheet"}
         What stands beside the traces, or in their place: dV/dt against voltage, the spikes over each other, all
         sweeps of the protocol.
+    order : {"amplitude", "acquired"}
+        In which the sweeps of a protocol are listed and gone through.
     align : {"peak", "threshold"}
         What of the spikes lies over each other.
     current_unit : {"auto", "pA", "nA"}
@@ -67,6 +69,7 @@ class View(Observed):
     mean = traitlets.Bool(False)
     low_pass = traitlets.Float(0.0, min=0.0)
     plot = traitlets.Enum(("traces", "phase", "spikes", "sheet"), "traces")
+    order = traitlets.Enum(("amplitude", "acquired"), "amplitude")
     align = traitlets.Enum(("peak", "threshold"), "peak")
     current_unit = traitlets.Enum(("auto", "pA", "nA"), "auto")
     cursors = traitlets.Tuple()

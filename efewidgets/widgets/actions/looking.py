@@ -317,7 +317,11 @@ def _group(state: ExtractionState) -> tuple[str, ...]:
     """Return the sweeps of the protocol of the first that is shown, in their order."""
     members, first = state.results.members, shown(state)[0]
     place = members[first].cell, members[first].protocol
-    return tuple(one for one in way(state.results).ids if (members[one].cell, members[one].protocol) == place)
+    return tuple(
+        one
+        for one in way(state.results, state.view.order).ids
+        if (members[one].cell, members[one].protocol) == place
+    )
 
 
 def _is_overlaid(state: ExtractionState) -> bool:

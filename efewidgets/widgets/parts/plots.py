@@ -20,7 +20,7 @@ MARKERS = {
     "D": "diamond",
     "v": "triangle-down",
     "P": "cross",
-    "X": "crosshair",
+    "X": "ellipse",  # bqplot's crosshair is thin lines
 }
 
 #: What a mark without points has

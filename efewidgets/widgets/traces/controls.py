@@ -25,6 +25,12 @@ SCOPES = (
     ("all sweeps of this protocol in this cell", "protocol"),
 )
 
+#: Letters of a fact that has two columns
+LONG = 32
+
+#: Facts that the drop-downs tell
+SAID_ABOVE = ("cell", "protocol")
+
 Put = Callable[..., None]
 
 
@@ -48,6 +54,8 @@ class Controls:
     Attributes
     ----------
     cell, protocol : Dropdown
+    order : Dropdown
+        Order of the list, and of next and previous: "amplitude" or "acquired".
     previous, next, all : Button
         One sweep further; all over each other.
     to_check : ToggleButton
@@ -102,13 +110,19 @@ class Controls:
         self.previous = button(self.actions["previous-sweep"], "◀ previous")
         self.next = button(self.actions["next-sweep"], "next ▶")
         self.all = button(self.actions["overlay"], "overlay all")
+        self.order = ipywidgets.Dropdown(
+            options=[("by amplitude", "amplitude"), ("as recorded", "acquired")],
+            description="sweeps",
+            tooltip="the order of the list, and of next and previous",
+            layout=narrow,
+        )
         self.place, self.left = ipywidgets.HTML(), ipywidgets.HTML()
         check = self.actions["only-to-check"]
         self.to_check = ipywidgets.ToggleButton(
             description=check.title.lower(), tooltip=check.hint, layout={"width": "auto"}
         )
         steps = (self.previous, self.place, self.next, self.all, self.to_check, self.left)
-        self.choice_row = row(self.cell, self.protocol, *steps, kind="efe-choice")
+        self.choice_row = row(self.cell, self.protocol, self.order, *steps, kind="efe-choice")
 
     def _make_range(self) -> None:
         self.start = _number("from (ms)", 90)
@@ -211,6 +225,7 @@ class Controls:
         ids = [row.id for row in view.rows]
         at = ids.index(view.active) if view.active in ids else 0
         put(self.all, description="one sweep" if 1 < len(ids) <= len(view.chosen) else "overlay all")
+        put(self.order, value=view.order)
         put(self.place, value=escape(_place(view, at)))
         put(self.sweeps, rows=[asdict(row) for row in view.rows])
         put(self.sweeps, chosen=list(view.chosen), active=view.active)
@@ -277,9 +292,11 @@ def _facts(view: TraceView) -> str:
             tag("span", escape(name), class_="efe-faint"),
             " ",
             tag("b", escape(value)),
-            class_="efe-fact",
+            class_="efe-fact efe-wide" if len(name) + len(value) > LONG else "efe-fact",
+            title=value,
         )
         for name, value in view.facts
+        if name not in SAID_ABOVE
     )
     return tag("div", *pieces, class_="efe-facts")
 
@@ -316,7 +333,7 @@ def _legend(view: TraceView) -> str:
         lines.insert(0, tag("span", ends[0], tag("i", class_="efe-ramp", style=colours), ends[1]))
     said = []
     if view.through.words:
-        said.append(tag("span", escape(f"seen {view.through.words}"), class_="efe-seen-through"))
+        said.append(tag("span", escape(view.through.words), class_="efe-seen-through"))
     if view.marked:
         dot = tag("i", class_="efe-dot", style=f"background: {MARKS}")
         said.append(tag("span", dot, escape(view.marked), class_="efe-marked"))

@@ -116,7 +116,7 @@ class TraceView:
         Whether repeats are seen as their mean.
     sheet : tuple of dict
         Pictures of the contact sheet, as `ContactSheet` takes them.
-    plot, align : str
+    plot, align, order : str
         As in the state's view.
     facts : list of tuple of str
         About the active sweep: what it is, and its value, other people's text as it is.
@@ -158,6 +158,7 @@ class TraceView:
     mean: bool = False
     sheet: tuple[dict[str, Any], ...] = ()
     plot: str = "traces"
+    order: str = "amplitude"
     align: str = "peak"
     facts: list[tuple[str, str]] = field(default_factory=list)
     excluded: str | None = None
@@ -192,7 +193,7 @@ def trace_view(
         return TraceView(notes=[_nothing(state)])
     active = active if active in chosen else chosen[0]
     stands = members[active]
-    rows = _rows(results, stands, chosen)
+    rows = _rows(results, stands, chosen, view.order)
     place = {identity: k for k, identity in enumerate(rows)}
     chosen = tuple(sorted(chosen, key=lambda identity: place.get(identity, len(place))))
     over = models_over(results, chosen)
@@ -234,6 +235,7 @@ def trace_view(
         through=Through.of(view),
         mean=view.mean,
         plot=view.plot,
+        order=view.order,
         align=view.align,
         **_marked(state, stands, marks, notes),
         facts=_facts(state, results, stands, samples.get(active)),
@@ -309,7 +311,7 @@ def _mean_curve(
     drawn = seen(samples, between, bins(sweeps))
     at = np.clip(np.rint(drawn.time_voltage / samples.trace.dt).astype(int), 0, len(spread) - 1)
     band = (drawn.time_voltage, drawn.voltage - spread[at], drawn.voltage + spread[at])
-    return Curve(member.id, colour, 1.0, drawn, samples.stimulus, None, band)
+    return Curve(member.id, colour, 1.0, drawn, samples.stimulus, None, band, samples.by)
 
 
 def _marked(
@@ -319,6 +321,8 @@ def _marked(
     features = tuple(features_of(state, stands.protocol))
     chosen = state.view.feature if state.view.feature in features else ""
     found = None
+    if state.view.mean:  # of a mean nothing is measured
+        return {"features": features, "feature": chosen}
     if chosen and cache is not None:
         try:
             found = cache.get(state, stands, chosen)
@@ -342,11 +346,12 @@ def _nothing(state: ExtractionState) -> str:
     return "None of the files could be read. The problems say why, and what to do."
 
 
-def _rows(results: Results, stands: Member, chosen: Sequence[str]) -> list[str]:
-    """Return the recordings of the list: the protocol's by amplitude, then others that were chosen."""
+def _rows(results: Results, stands: Member, chosen: Sequence[str], order: str) -> list[str]:
+    """Return the recordings of the list: the protocol's in their order, then others that were chosen."""
     members = results.members
     group = [m for m in members.values() if (m.cell, m.protocol) == (stands.cell, stands.protocol)]
-    group.sort(key=by_amplitude)
+    if order == "amplitude":
+        group.sort(key=by_amplitude)
     return list(dict.fromkeys([*(member.id for member in group), *chosen]))
 
 
@@ -463,10 +468,10 @@ def _row(state: ExtractionState, member: Member, detail: str, colour: str, unit:
 
 
 def _mark(state: ExtractionState, member: Member) -> str:
-    """Return "✓" for a sweep that a person found right, "!" for one to check."""
+    """Return "✓" for a sweep that a person found right, "!" for one to check, "✎" for one with timings set by hand."""
     if member.id in state.inputs.accepted:
         return "✓"
-    return "!" if member.doubtful else ""
+    return "!" if member.doubtful else "✎" if by_hand(state.inputs, member.id) else ""
 
 
 def _level(value: float, unit: CurrentUnit) -> str:

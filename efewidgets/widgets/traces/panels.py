@@ -49,7 +49,7 @@ class Panels:
         self.bands = empty_lines(v, stroke_width=0.0, fill="inside", close_path=True)
         self.voltages = empty_lines(v, stroke_width=1.2)
         self.currents = empty_lines(i, stroke_width=1.0)
-        self.stimuli = empty_lines(i, colors=[STIMULUS], stroke_width=1.4, line_style="dashed")
+        self.stimuli = empty_lines(i, colors=[STIMULUS], stroke_width=1.1, line_style="dashed")
         self.thresholds = empty_lines(v, colors=[FAINT], stroke_width=1.6, line_style="dotted")
         self.spikes = bqplot.Scatter(
             x=NONE,
@@ -64,7 +64,7 @@ class Panels:
         self.measured = bqplot.Scatter(
             x=NONE, y=NONE, scales=v, colors=[MARKS], marker="diamond", default_size=44
         )
-        self.levels = empty_lines(v, colors=[MARKS], stroke_width=3.0)
+        self.levels = empty_lines(v, colors=[MARKS], stroke_width=2.2)
         self._upright = [empty_lines({"x": self.time, "y": self._unit}, stroke_width=1.2) for _ in range(2)]
         self.handles = bqplot.Scatter(
             x=NONE,
@@ -108,8 +108,12 @@ class Panels:
             display_toolbar=False,
             fig_margin=MARGIN | {"top": 6, "right": 22},
         )
-        for panel in (self.voltage, self.current):
+        for panel, height in (
+            (self.voltage, "clamp(200px, 37vh, 640px)"),
+            (self.current, "clamp(120px, 20vh, 340px)"),
+        ):
             panel.add_class("efe-panel")
+            panel.layout.height = height  # of the window
 
     # --- drawing
 
@@ -118,7 +122,7 @@ class Panels:
         put = self._put
         curves = view.curves
         self._draw_sweeps(self.voltages, [(c.seen.time_voltage, c.seen.voltage) for c in curves], curves)
-        self._draw_sweeps(self.currents, [(c.seen.time_current, c.seen.current) for c in curves], curves, 0.6)
+        self._draw_sweeps(self.currents, [(c.seen.time_current, c.seen.current) for c in curves], curves, 0.9)
         self._draw_stimuli(curves)
         levels = sorted({c.threshold for c in curves if c.threshold is not None})
         put(self.thresholds, **stacked([(np.array(view.full), np.full(2, level)) for level in levels]))
@@ -130,7 +134,7 @@ class Panels:
         for axis in self._x_axes:
             put(axis, **ticked(ticks(*view.span, most=9)))
         self._draw_glass(view)
-        put(self._y_axes[0], **ticked(ticks(*view.voltages, most=7)))
+        put(self._y_axes[0], **ticked(ticks(*view.voltages, most=9)))
         low, high = (end * view.unit.factor for end in view.currents)
         of_current = ticks(low, high, most=6) / view.unit.factor
         put(self._y_axes[1], **ticked(of_current, view.unit.factor), label=f"current ({view.unit.name})")

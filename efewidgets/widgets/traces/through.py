@@ -45,8 +45,8 @@ class Through(NamedTuple):
                 f"through a low-pass of {self.low_pass:g} Hz, for looking only: no feature is computed from it"
             )
         if self.baseline:
-            found.append("voltages are those above the median before the stimulus")
-        return "; ".join(found)
+            found.append("above the median voltage before the stimulus")
+        return f"seen {'; '.join(found)}" if found else ""
 
 
 PLAIN = Through()

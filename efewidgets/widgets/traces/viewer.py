@@ -23,11 +23,13 @@ from ..actions.walk import step
 from ..parts.base import StateWidget
 from ..parts.html import plain
 from ..parts.message import Message
+from ..parts.pictures import Pictures
 from ..parts.style import KEEPS_SIZE
 from .closer import Closer, phase_plane, spikes
 from .controls import Controls, Scope
 from .data import TraceView, trace_view
 from .marked import MarksCache
+from .numbers import samples_as_csv
 from .panels import Panels
 from .samples import TraceCache
 from .sheet import ContactSheet
@@ -63,7 +65,7 @@ class TraceViewer(StateWidget):
     watches_view = (
         *("recordings", "cell", "protocol", "time_range", "to_check"),
         *("voltage_range", "current_range", "cursors", "drag", "feature", "plot", "align"),
-        *("baseline", "mean", "low_pass", "current_unit"),
+        *("order", "baseline", "mean", "low_pass", "current_unit"),
     )
 
     def __init__(self, state: ExtractionState, *, keys: bool = True, reasons: Reasons | None = None):
@@ -84,6 +86,7 @@ class TraceViewer(StateWidget):
         self.panels = Panels(self.put)
         self.controls = Controls(self.actions)
         self.timing_message, self.exclusion_message, self.range_message = Message(), Message(), Message()
+        self.pictures = Pictures("traces", ".efe-plots", self.csv)
         self._resample = self.later(self._zoomed, 0.03, soon=0.008)
         self._dropped = self.later(self._drop, 0.2)
         self._listen()
@@ -95,6 +98,7 @@ class TraceViewer(StateWidget):
         self.closer: Closer | None = None
         self.sheet: ContactSheet | None = None
         self._plots = plots
+        controls.look_row.children = (*controls.look_row.children, self.pictures)
         body = ipywidgets.HBox([plots, controls.sweeps])
         body.add_class("efe-trace-body")
         self._rest = ipywidgets.VBox(
@@ -168,6 +172,7 @@ class TraceViewer(StateWidget):
         controls, view = self.controls, self.state.view
         for control, name in (
             *((controls.feature, "feature"), (controls.plot, "plot"), (controls.unit, "current_unit")),
+            (controls.order, "order"),
             *((controls.mean, "mean"), (controls.baseline, "baseline")),
         ):
             self.on(control, partial(setattr, view, name))
@@ -266,6 +271,10 @@ class TraceViewer(StateWidget):
         """Show one sweep of the sheet."""
         self.state.view.plot = "traces"
         self.show([identity])
+
+    def csv(self) -> str:
+        """Return the samples of the sweeps that are drawn, at the times that are shown, as CSV."""
+        return samples_as_csv(self.state, self.cache, self._view)
 
     # --- which sweeps
 

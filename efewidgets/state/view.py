@@ -44,7 +44,7 @@ class View(Observed):
     align : {"peak", "threshold"}
         What of the spikes lies over each other.
     current_unit : {"auto", "pA", "nA"}
-        Unit in which currents are told; see `state.currents`.
+        Unit in which currents are told; see `state.results.currents`.
     cursors : tuple of float
         Times (ms) of the cursors A and B; empty without cursors.
     alone : str

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...engine.problems import EfeError
 from ...state import ExtractionState
-from ...state.currents import current_unit
+from ...state.results.currents import current_unit
 from .record import Action
 from .walk import look, shown, way
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from ...engine.figures.style import counted
 from ...engine.targets.rheobase import apart
-from ...state.currents import CurrentUnit
+from ...state.results.currents import CurrentUnit
 from ..parts.html import plain
 
 if TYPE_CHECKING:

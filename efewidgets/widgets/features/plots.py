@@ -12,7 +12,7 @@ import pandas as pd
 from ...engine.figures.style import counted
 from ...engine.problems import EfeError, nearest
 from ...state import ExtractionState
-from ...state.currents import current_unit
+from ...state.results.currents import current_unit
 from ...state.results.results import Results
 from ..actions.culling import exclude
 from ..actions.reasons import Reasons, place

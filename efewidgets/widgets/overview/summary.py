@@ -12,7 +12,7 @@ from ...engine.figures.style import counted
 from ...engine.problems import EfeError
 from ...engine.stages.inputs import files_in_words
 from ...state import ExtractionState
-from ...state.currents import current_unit
+from ...state.results.currents import current_unit
 from ..parts.base import StateWidget
 from ..parts.html import escape, plain, tag
 from ..parts.table import Column, Table

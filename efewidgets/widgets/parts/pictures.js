@@ -35,7 +35,8 @@ function frozen(original) {
 }
 
 function figuresOf(box) {
-  const all = [...box.querySelectorAll("svg.svg-figure, .efe-small svg")];
+  // bqplot has its axes in a picture of their own, below that of the marks
+  const all = ["svg.svg-background", "svg.svg-figure", ".efe-small svg"].flatMap((one) => [...box.querySelectorAll(one)]);
   return all.filter((svg) => svg.checkVisibility({ visibilityProperty: true }) && svg.getBoundingClientRect().width);
 }
 

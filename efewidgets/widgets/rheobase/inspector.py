@@ -11,7 +11,7 @@ import ipywidgets
 
 from ...engine.problems import EfeError
 from ...state import ExtractionState
-from ...state.currents import current_unit
+from ...state.results.currents import current_unit
 from ..parts.base import StateWidget
 from ..parts.html import escape, tag
 from ..parts.owned import replace

@@ -15,7 +15,7 @@ from ...engine.figures.style import counted, number
 from ...engine.figures.sweeps import amplitude
 from ...engine.problems import EfeError
 from ...state import ExtractionState, Results
-from ...state.currents import PICO, CurrentUnit, current_unit
+from ...state.results.currents import PICO, CurrentUnit, current_unit
 from ...state.results.members import Member
 from ..actions.walk import by_amplitude, excluded, left_out, left_to_check, shown
 from ..parts.html import plain

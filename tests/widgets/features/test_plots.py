@@ -100,7 +100,7 @@ def test_a_click_selects_and_a_lasso_chooses_what_is_excluded(state):
     plots.exclude.click()
     assert all(state.results.members[i].excluded == "drift" for i in chosen)
     assert not set(chosen) & {i for panel in plots.view_data()["panels"] for i in panel.ids}
-    assert state.view.recordings == ()
+    assert state.view.recordings == chosen  # their traces stay in sight, and they can be taken back
     assert not plots.lasso.value
     assert plots.exclude.disabled
 

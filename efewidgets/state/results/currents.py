@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import weakref
 from statistics import median
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple, Protocol
 
-if TYPE_CHECKING:
-    from .results.results import Results
-    from .state import ExtractionState
+from ..view import View
+from .results import Results
 
 
 class CurrentUnit(NamedTuple):
@@ -25,12 +24,22 @@ class CurrentUnit(NamedTuple):
     factor: float
 
 
+class Looked(Protocol):
+    """What has results and looks at them: a state."""
+
+    view: View
+
+    @property
+    def results(self) -> Results:
+        """The present results."""
+
+
 PICO, NANO = CurrentUnit("pA", 1e3), CurrentUnit("nA", 1.0)
 
 _USUAL: weakref.WeakKeyDictionary[Results, CurrentUnit] = weakref.WeakKeyDictionary()
 
 
-def current_unit(state: ExtractionState) -> CurrentUnit:
+def current_unit(state: Looked) -> CurrentUnit:
     """Return the unit in which a session tells currents: that of its view, or pA unless most sweeps reach 1 nA."""
     chosen = state.view.current_unit
     if chosen != "auto":

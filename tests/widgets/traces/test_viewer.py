@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gc
 
 import ipywidgets
@@ -14,6 +15,7 @@ from efewidgets.engine.traces.trace import Trace
 from efewidgets.state import BackgroundRunner
 from efewidgets.widgets.parts.plots import tick_key
 from efewidgets.widgets.traces.colours import RAMP
+from efewidgets.widgets.traces.controls import Scope
 from efewidgets.widgets.traces.data import MOST_SWEEPS, trace_view
 from efewidgets.widgets.traces.samples import BUDGET, Samples, TraceCache, bins, seen
 from efewidgets.widgets.traces.viewer import TraceViewer
@@ -667,8 +669,12 @@ def test_names_do_no_harm(tmp_path):
     assert not viewer.message.text
     shown = viewer.controls.facts.value + viewer.controls.notes.value + viewer.controls.place.value
     assert "<img" not in shown
-    assert "&lt;img" in shown
-    assert "协议␊&lt;b&gt;" in shown
+    assert viewer.controls.cell.options[0][0] == evil  # the browser takes options as text
+    with_file = dataclasses.replace(viewer.view_data(), facts=[("file", evil), ("sweep", '"><b>')])
+    viewer.controls.draw(viewer.put, with_file, Scope(1, 0, 0))
+    said = viewer.controls.facts.value
+    assert "<img" not in said
+    assert said.count("&lt;img") == 2  # in the text and in its tooltip
     assert viewer.controls.protocol.options[0][0] == "协议␊<b>"
     viewer.close()
 

@@ -215,6 +215,35 @@ def test_a_person_looks_closer(visit, voila):
     found.until(f"abs(own().get('ton', 0) - {ms(x + 30)}) < 2")
 
 
+def test_a_person_takes_figures_along(visit, voila, tmp_path):
+    """The contact sheet, a feature's marks, and what is drawn as SVG, PNG and CSV."""
+    found = visit(voila, CODE)
+    page = found.page
+    page.locator(".efe-plots .object_grp").first.wait_for()
+    page.get_by_role("button", name="all sweeps", exact=True).click()
+    small = page.locator(".efe-small")
+    small.first.wait_for()
+    assert small.count() == 12
+    found.screenshot("sheet")
+    small.nth(8).click()
+    found.until("(state.view.plot, len(state.view.recordings))", ["traces", 1])
+    page.get_by_role("combobox", name="marks of").select_option("AP_amplitude")
+    page.locator(".efe-marked", has_text="peak (18)").wait_for()
+    files = {}
+    for kind in ("SVG", "PNG", "CSV"):
+        with page.expect_download() as told:
+            page.get_by_role("group", name="save the figures").get_by_role("button", name=kind).click()
+        told.value.save_as(tmp_path / told.value.suggested_filename)
+        files[kind] = (tmp_path / told.value.suggested_filename).read_bytes()
+    drawing = files["SVG"].decode("utf-8")
+    assert all(label in drawing for label in ("time (ms)", "voltage (mV)", "current (pA)"))
+    assert "var(" not in drawing  # it depends on no style sheet
+    assert files["PNG"].startswith(b"\x89PNG")
+    rows = files["CSV"].decode("utf-8").splitlines()
+    assert rows[0] == "cell,protocol,sweep,time_ms,voltage_mV,current_pA"
+    assert len(rows) == 1 + found.ask("viewer.cache.get(state.results, viewer.active).trace.n")
+
+
 def test_narrow_and_dark(visit, voila):
     found = visit(voila, CODE, width=700, theme="dark")
     found.page.locator(".efe-plots .object_grp").first.wait_for()

@@ -21,6 +21,7 @@ from ..widgets.actions.culling import culling
 from ..widgets.actions.edits import EDITS
 from ..widgets.actions.keyboard import KEYS, Keyboard
 from ..widgets.actions.looked_at import problems_now
+from ..widgets.actions.looking import looking
 from ..widgets.actions.reasons import Reasons, place
 from ..widgets.parts.base import StateWidget
 from ..widgets.parts.html import escape, tag
@@ -173,7 +174,7 @@ class Dashboard(ipywidgets.VBox):
         self.toggles = {name: _toggle(name) for name in self.drawers}
         for name, toggle in self.toggles.items():
             toggle.observe(functools.partial(self._toggled, name), "value")
-        actions = (*map(where_shown, culling(self.reasons)), *EDITS, *commands(self))
+        actions = (*map(where_shown, (*culling(self.reasons), *looking())), *EDITS, *commands(self))
         self.keyboard = Keyboard(state, actions, self.model_id, everywhere=True)
         self._steps_box, self._drawer = ipywidgets.HBox(), ipywidgets.VBox()
         self._steps_box.add_class("efe-dashboard-step")
@@ -358,6 +359,7 @@ class Dashboard(ipywidgets.VBox):
                 "hosts": self.fence.hosts,
             },
             "TraceViewer": {"keys": False, "reasons": self.reasons},
+            "FeaturePlots": {"reasons": self.reasons},
             "ResultsPanel": {
                 "root": self.fence.scratch if self.fence.stands else None,
                 "read_only": not self._writes,

@@ -10,7 +10,17 @@ from ...engine.stages.inputs import Inputs
 from ..view import View
 
 #: What is remembered of a view
-NAMES = ("tab", "cell", "protocol", "recordings", "target", "time_range", "reason", "to_check")
+NAMES = (
+    "tab",
+    "cell",
+    "protocol",
+    "recordings",
+    "target",
+    "time_range",
+    "reason",
+    "to_check",
+    "current_unit",
+)
 
 
 def view_as_data(view: View, inputs: Inputs) -> dict[str, Any]:
@@ -22,6 +32,7 @@ def view_as_data(view: View, inputs: Inputs) -> dict[str, Any]:
     places = _places(inputs)
     found: dict[str, Any] = {name: getattr(view, name) for name in ("tab", "cell", "protocol", "reason")}
     found["to_check"] = view.to_check or None
+    found["current_unit"] = None if view.current_unit == "auto" else view.current_unit
     found["recordings"] = _written(view.recordings, places)
     if inputs.targets is None:
         found["target"] = view.target
@@ -39,6 +50,8 @@ def look(view: View, data: Any, inputs: Inputs) -> None:
     found: dict[str, Any] = {"target": None, "time_range": None, "to_check": data.get("to_check") is True}
     found |= {name: _text(data.get(name)) for name in ("cell", "protocol")}
     found |= {name: _text(data.get(name)) or "" for name in ("tab", "reason")}
+    unit = data.get("current_unit")
+    found["current_unit"] = unit if unit in ("pA", "nA") else "auto"
     found["recordings"] = _read(data.get("recordings"), inputs)
     target, rows = data.get("target"), inputs.targets
     if isinstance(target, str) and rows is None:

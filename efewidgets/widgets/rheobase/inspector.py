@@ -11,9 +11,11 @@ import ipywidgets
 
 from ...engine.problems import EfeError
 from ...state import ExtractionState
+from ...state.results.currents import current_unit
 from ..parts.base import StateWidget
 from ..parts.html import escape, tag
 from ..parts.owned import replace
+from ..parts.pictures import Pictures, as_csv
 from ..parts.plots import looks
 from ..parts.style import KEEPS_SIZE, row
 from ..parts.table import Column, Table
@@ -43,8 +45,8 @@ class RheobaseInspector(StateWidget):
     Parameters
     ----------
     state : ExtractionState
-    unit : {"pA", "nA"}
-        Of all currents that are shown or typed.
+    unit : {"pA", "nA"}, optional
+        Of all currents that are shown or typed; by default that of the session.
     overview : bool
         Whether all cells are shown as small figures, or one cell large.
 
@@ -68,12 +70,13 @@ class RheobaseInspector(StateWidget):
     show, unit : ToggleButtons
     """
 
-    watches_view: ClassVar[Sequence[str]] = ("cell", "recordings")
+    watches_view: ClassVar[Sequence[str]] = ("cell", "recordings", "current_unit")
 
-    def __init__(self, state: ExtractionState, *, unit: str = "pA", overview: bool = False):
-        if unit not in UNITS:
+    def __init__(self, state: ExtractionState, *, unit: str | None = None, overview: bool = False):
+        if unit is not None and unit not in UNITS:
             raise EfeError(f"rheobases are shown in {' or '.join(UNITS)}, not in {unit!r}.")
-        self._unit, self._overview = unit, overview
+        self._unit = unit or current_unit(state).name
+        self._own_unit, self._overview = unit is not None, overview
         self._page = 0
         self._drawn: str | None = None
         self._dragging, self._drags = False, itertools.count()
@@ -128,7 +131,8 @@ class RheobaseInspector(StateWidget):
         for control, action in ((self.show, self._choose_view), (self.unit, self._choose_unit)):
             control.style.button_width = "auto"
             self.on(control, action)
-        self.display_box = row(self.show, self.unit)
+        self.pictures = Pictures("rheobases", ".efe-rheobase-body", self.csv)
+        self.display_box = row(self.show, self.unit, self.pictures)
 
     def _build_cell(self) -> None:
         self.heading = ipywidgets.HTML()
@@ -163,11 +167,31 @@ class RheobaseInspector(StateWidget):
             Column("reason", "How, or why not"),
         )
 
+    def csv(self) -> str:
+        """Return the points that are drawn as CSV, a row each."""
+        factor = UNITS[self._unit]
+        columns = (
+            "cell",
+            "recording",
+            f"current_{self._unit}",
+            "spikes",
+            "excluded",
+            f"rheobase_{self._unit}",
+        )
+        rows = [
+            (view.name, hint, float(amp * factor), int(count), "yes" if left else "no", rheobase)
+            for view in self.view_data()["views"]
+            for rheobase in ["" if view.value is None else view.value * factor]
+            for hint, amp, count, left in zip(view.hints, view.amps, view.counts, view.excluded, strict=True)
+        ]
+        return as_csv(columns, rows)
+
     # --- from the state
 
     def view_data(self) -> dict[str, Any]:
         """Return the rule, a row for each cell, and what is drawn of the cell or of the page of cells."""
         state, view = self.state, self.state.view
+        self._unit = self._unit if self._own_unit else current_unit(state).name
         cells = [cell.name for cell in state.inputs.measured]
         rule = rule_of(state.inputs)
         cell = view.cell if view.cell in cells else next(iter(cells), None)
@@ -200,6 +224,7 @@ class RheobaseInspector(StateWidget):
         self.rule.show(self.put, data["rule"], self._unit)
         self._show_protocols(data["protocols"])
         self.put(self.usual, disabled=data["usual"])
+        self.put(self.unit, value=self._unit)
         there = bool(data["cells"])
         for part, shown in (
             (self.body, there),
@@ -272,6 +297,8 @@ class RheobaseInspector(StateWidget):
 
     def _choose_unit(self, unit: str) -> None:
         self._unit = unit
+        if not self._own_unit:
+            self.state.view.current_unit = unit
         self.refresh()
 
     def _turn(self, by: int) -> None:

@@ -11,7 +11,7 @@ import ipywidgets
 
 from ...engine.problems import EfeError
 from ...state import ExtractionState
-from ...state.results.currents import current_unit
+from ...state.results.currents import PICO, current_unit
 from ..parts.base import StateWidget
 from ..parts.html import escape, tag
 from ..parts.owned import replace
@@ -75,8 +75,7 @@ class RheobaseInspector(StateWidget):
     def __init__(self, state: ExtractionState, *, unit: str | None = None, overview: bool = False):
         if unit is not None and unit not in UNITS:
             raise EfeError(f"rheobases are shown in {' or '.join(UNITS)}, not in {unit!r}.")
-        self._unit = unit or current_unit(state).name
-        self._own_unit, self._overview = unit is not None, overview
+        self._unit, self._own_unit, self._overview = unit or PICO.name, unit is not None, overview
         self._page = 0
         self._drawn: str | None = None
         self._dragging, self._drags = False, itertools.count()

@@ -48,7 +48,7 @@ def state(samples):
     names = ("rheobase_strategy", "rheobase_settings", "rheobase_values", "protocols_rheobase", "cells")
     samples.commit("as before", **{name: getattr(before, name) for name in names})
     samples.use_absolute_amplitude(False)
-    samples.view.cell, samples.view.recordings = None, ()
+    samples.view.cell, samples.view.recordings, samples.view.current_unit = None, (), "auto"
 
 
 @pytest.fixture

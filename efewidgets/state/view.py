@@ -26,6 +26,8 @@ class View(Observed):
         The reason for which a recording was excluded last; "" if none was.
     to_check : bool
         Whether the next sweep is the next of those to check, and not the next of all.
+    title : str
+        What a person calls the session; "" if it has no name yet.
     """
 
     recordings = traitlets.Tuple()
@@ -36,6 +38,7 @@ class View(Observed):
     tab = traitlets.Unicode("")
     reason = traitlets.Unicode("")
     to_check = traitlets.Bool(False)
+    title = traitlets.Unicode("")
 
     def __init__(self, fault: Fault, **values: Any):
         self._told = fault

@@ -10,7 +10,7 @@ from ...engine.stages.inputs import Inputs
 from ..view import View
 
 #: What is remembered of a view
-NAMES = ("tab", "cell", "protocol", "recordings", "target", "time_range", "reason", "to_check")
+NAMES = ("tab", "cell", "protocol", "recordings", "target", "time_range", "reason", "to_check", "title")
 
 
 def view_as_data(view: View, inputs: Inputs) -> dict[str, Any]:
@@ -20,7 +20,9 @@ def view_as_data(view: View, inputs: Inputs) -> dict[str, Any]:
     targets are chosen automatically.
     """
     places = _places(inputs)
-    found: dict[str, Any] = {name: getattr(view, name) for name in ("tab", "cell", "protocol", "reason")}
+    found: dict[str, Any] = {
+        name: getattr(view, name) for name in ("tab", "cell", "protocol", "reason", "title")
+    }
     found["to_check"] = view.to_check or None
     found["recordings"] = _written(view.recordings, places)
     if inputs.targets is None:
@@ -38,7 +40,7 @@ def look(view: View, data: Any, inputs: Inputs) -> None:
         return
     found: dict[str, Any] = {"target": None, "time_range": None, "to_check": data.get("to_check") is True}
     found |= {name: _text(data.get(name)) for name in ("cell", "protocol")}
-    found |= {name: _text(data.get(name)) or "" for name in ("tab", "reason")}
+    found |= {name: _text(data.get(name)) or "" for name in ("tab", "reason", "title")}
     found["recordings"] = _read(data.get("recordings"), inputs)
     target, rows = data.get("target"), inputs.targets
     if isinstance(target, str) and rows is None:

@@ -41,6 +41,9 @@ class Autosave:
         Returns what a list of sessions says of this one, as plain data; it is kept beside the session.
     told : callable, optional
         Is told when the session has been saved ("") and why it can't be.
+    check : callable, optional
+        ``check(contents, folder)`` before edits are taken from the file beside the session, to be undone; raises
+        EfeError if they must not be.
     """
 
     def __init__(
@@ -51,6 +54,7 @@ class Autosave:
         instead: bool = False,
         about: Callable[[], dict[str, Any]] = dict,
         told: Callable[[str], Any] = lambda why_not: None,
+        check: Callable[[Any, pathlib.Path], Any] | None = None,
     ):
         self.state = state
         self.path = path
@@ -68,6 +72,7 @@ class Autosave:
             self._soon()
         else:
             self._restore_view()
+            self._restore_undo(check)
 
     def save(self) -> None:
         """Save now what has changed."""
@@ -82,6 +87,7 @@ class Autosave:
                 if inputs != self._saved or not self.path.exists():
                     self.state.save(self.path)
                     self._saved, self._beside = inputs, ""
+                    self._save_undo()
                     self._told("")
                 self._save_view(inputs)
             except HeldError:  # by what scans or copies files: it will have let go
@@ -95,6 +101,18 @@ class Autosave:
         if text != self._beside:
             self._view_file.write_text(text, encoding="utf-8", newline="\n")
             self._beside = text
+
+    def _save_undo(self) -> None:
+        text = json.dumps(self.state.undo_as_data())
+        keeper.undo_of(self.path).write_text(text, encoding="utf-8", newline="\n")
+
+    def _restore_undo(self, check: Callable[[Any, pathlib.Path], Any] | None) -> None:
+        folder = self.path.parent
+        with contextlib.suppress(OSError, ValueError):
+            data = json.loads(keeper.undo_of(self.path).read_text(encoding="utf-8"))
+            self.state.undo_from_data(
+                data, check=None if check is None else lambda found: check(found, folder)
+            )
 
     def close(self) -> None:
         """Save what waits to be saved, and watch no more."""

@@ -60,6 +60,11 @@ def view_of(session: pathlib.Path) -> pathlib.Path:
     return session.with_name(f"{session.stem}-view.json")
 
 
+def undo_of(session: pathlib.Path) -> pathlib.Path:
+    """Return where the edits are kept that led to a session, to be undone after a reload."""
+    return session.with_name(f"{session.stem}-undo.json")
+
+
 def number_of(session: pathlib.Path) -> int:
     """Return which session of its visit a path is."""
     return named(session.stem.replace("-", "."))[1]

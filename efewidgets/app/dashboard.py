@@ -27,10 +27,12 @@ from ..widgets.parts.html import escape, tag
 from ..widgets.parts.message import Message
 from ..widgets.parts.owned import close_all
 from ..widgets.parts.style import stylesheet
+from ..widgets.settings.output import OutputEditor
 from . import begin, keeper
 from .autosave import Autosave
 from .commands import commands, where_shown
 from .fence import Fence
+from .landmarks import Landmarks
 from .lifeline import Lifeline
 from .recent import Recents, about
 from .recent_list import RecentList
@@ -193,7 +195,13 @@ class Dashboard(ipywidgets.VBox):
         self.state = state
         if self._session is not None:
             self._autosave = Autosave(
-                state, self._session, self._moved, instead, about=self._about, told=self._saved
+                state,
+                self._session,
+                self._moved,
+                instead,
+                about=self._about,
+                told=self._saved,
+                check=self.fence.check_config,
             )
         self._visit = ipywidgets.HTML(layout={"display": "none"})
         self._boxes: dict[str, ipywidgets.VBox] = {}
@@ -216,6 +224,7 @@ class Dashboard(ipywidgets.VBox):
             self._visit,
             self.lifeline,
             self.keyboard,
+            Landmarks(),
             self._header(),
             self.steps,
             self.message,
@@ -319,6 +328,9 @@ class Dashboard(ipywidgets.VBox):
         order = [*(name for name in NAMES if name in self._boxes), "TraceViewer"]
         self._steps_box.children = tuple(self._boxes[name] for name in order if name in self._boxes)
         self._label_ways(number)
+        inspector = self.parts.get("RheobaseInspector")
+        if step.name == "rheobase" and isinstance(inspector, widgets.RheobaseInspector):
+            inspector.show_deciding()
 
     def _before(self, name: str) -> list[ipywidgets.Widget]:
         """Return what stands before the widgets of a step: on a page that begins empty, sessions to go on with."""
@@ -407,6 +419,8 @@ class Dashboard(ipywidgets.VBox):
                 read_only=not self._writes,
                 recents=self._recents,
             )
+        if name == "OutputEditor":
+            return OutputEditor(self.state)
         options: Mapping[str, dict[str, Any]] = {
             "FileSelector": {
                 "root": self.root,
@@ -414,6 +428,7 @@ class Dashboard(ipywidgets.VBox):
                 "uploads": self._writes,
                 "hosts": self.fence.hosts,
             },
+            "SettingsEditor": {"output": False},
             "TraceViewer": {"keys": False, "reasons": self.reasons},
             "ResultsPanel": {
                 "root": self.fence.scratch if self.fence.stands else None,

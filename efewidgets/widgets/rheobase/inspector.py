@@ -102,7 +102,6 @@ class RheobaseInspector(StateWidget):
         self.overview = Overview(self.put, self._open_point, self._open_cell)
         self.on_click(self.overview.earlier, lambda: self._turn(-1))
         self.on_click(self.overview.later, lambda: self._turn(1))
-        self.observe(self._seen, "shown")
         self.table = Table(
             self._columns(),
             label="Rheobases of the cells",
@@ -335,15 +334,18 @@ class RheobaseInspector(StateWidget):
         else:
             self.state.view.cell, self.state.view.recordings = cell, ()
 
-    def _seen(self, change: Any) -> None:
-        """Show the deciding sweep to whoever comes from where something else was looked at."""
-        view, members = self.state.view, self.state.results.members
-        shown = [members[one] for one in view.recordings if one in members]
-        wanted = rule_of(self.state.inputs).protocols
-        cell = view.cell if view.cell in members_of(self.state.results, wanted) else None
-        there = bool(shown) and all(one.protocol in wanted and one.cell == view.cell for one in shown)
-        if change.new and not there and cell is not None:
-            self._look_at(cell)
+    def show_deciding(self) -> None:
+        """Look at the sweep that decided, unless sweeps of the protocols that decide are looked at already."""
+        with self._guard:
+            view, members = self.state.view, self.state.results.members
+            shown = [members[one] for one in view.recordings if one in members]
+            wanted = rule_of(self.state.inputs).protocols
+            cells = members_of(self.state.results, wanted)
+            cell = view.cell if view.cell in cells else next(iter(cells), None)
+            if cell is not None and not (
+                shown and all(m.protocol in wanted and m.cell == cell for m in shown)
+            ):
+                self.act(self._look_at, cell)
 
     def _open_point(self, identity: str) -> None:
         self.act(self._select_recording, identity)

@@ -516,18 +516,16 @@ def test_who_comes_from_another_step_sees_the_deciding_sweep(inspector, state):
     state.set_rheobase_rule("absolute")
     cell = state.inputs.cells[1].name
     other = next(m for m in state.results.members.values() if m.cell == cell and m.protocol == "IV")
-    inspector.shown = False
     state.view.cell, state.view.recordings = cell, (other.id,)
-    inspector.shown = True
+    inspector.show_deciding()
     assert state.view.recordings == (state.results.rheobases[cell].recording,)
     chosen = next(
         m
         for m in state.results.members.values()
         if m.cell == cell and m.protocol in state.inputs.protocols_rheobase
     )
-    inspector.shown = False
     state.view.recordings = (chosen.id,)
-    inspector.shown = True
+    inspector.show_deciding()
     assert state.view.recordings == (chosen.id,)  # of those that decide: it stays
 
 

@@ -19,7 +19,7 @@ from ..running.runner import Runner
 from ..view import View
 from .looking import view_as_data
 from .saving import save_inputs
-from .undoing import steps_of, undo_as_data
+from .undoing import Undo, steps_of
 
 
 class Sessions:
@@ -34,6 +34,7 @@ class Sessions:
     """
 
     def __init__(self, decisions: Decisions, present: Present, view: View, runner: Runner):
+        self._undo = Undo()
         self._decisions, self._present, self._view, self._runner = decisions, present, view, runner
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -54,7 +55,7 @@ class Sessions:
         """Return the last edits as plain data, for `undo_from_data` of a state with the same decisions."""
         with self._decisions.lock:
             done, inputs = self._decisions.history.done, self._decisions.inputs
-        return undo_as_data(done, inputs)
+        return self._undo.as_data(done, inputs)
 
     def undo_from_data(self, data: Any, *, check: Callable[[dict[str, Any]], Any] | None = None) -> int:
         """Let edits be undone that were made before a session was saved and opened again; return how many.

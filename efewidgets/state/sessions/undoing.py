@@ -10,6 +10,7 @@ import dataclasses
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ...engine.problems import EfeError
@@ -30,24 +31,52 @@ _CODE = "recording_reader"
 Data = dict[str, Any]
 
 
-def undo_as_data(steps: Sequence[Step], now: Inputs) -> Data:
-    """Return the last edits, the last one first, as plain data for `steps_of`."""
-    found: list[Data] = []
-    used: set[str] = set()
-    later, size = now, 0
-    for step in reversed(steps[-MOST:]):
+@dataclass(frozen=True)
+class _Written:
+    """A step as it is written down: what of its inputs differs from those after it; None if no file can hold that."""
+
+    step: Step
+    later: Inputs
+    data: Data | None
+    used: frozenset[str]
+    size: int
+
+
+class Undo:
+    """Writes down what can be undone; what was written before isn't looked at again, however many edits there are."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, _Written] = {}
+
+    def as_data(self, steps: Sequence[Step], now: Inputs) -> Data:
+        """Return the last edits, the last one first, as plain data for `steps_of`."""
+        found: list[_Written] = []
+        later, size = now, 0
+        for step in reversed(steps[-MOST:]):
+            one = self._written(step, later)
+            size += one.size
+            if one.data is None or size > LARGEST:
+                break
+            found.append(one)
+            later = step.inputs
+        self._known = {id(one.step): one for one in found}
+        used = frozenset[str]().union(*(one.used for one in found))
+        places = {one: list(place) for one, place in places_of(now).items() if one in used}
+        targets = [target.id for target in now.targets or ()]
+        listed = [one.data for one in found]
+        return {"format": FORMAT, "of": _key(now), "steps": listed, "files": places, "targets": targets}
+
+    def _written(self, step: Step, later: Inputs) -> _Written:
+        known = self._known.get(id(step))
+        if known is not None and known.step is step and known.later is later:
+            return known
+        used: set[str] = set()
         try:
             changes = _difference(later, step.inputs, used)
-            size += len(json.dumps(changes))
-        except (TypeError, ValueError):  # what no file can hold
-            break
-        if size > LARGEST:
-            break
-        found.append({"label": step.label, "changes": changes})
-        later = step.inputs
-    places = {one: list(place) for one, place in places_of(now).items() if one in used}
-    targets = [target.id for target in now.targets or ()]
-    return {"format": FORMAT, "of": _key(now), "steps": found, "files": places, "targets": targets}
+            size = len(json.dumps(changes))
+        except (TypeError, ValueError):
+            return _Written(step, later, None, frozenset(), 0)
+        return _Written(step, later, {"label": step.label, "changes": changes}, frozenset(used), size)
 
 
 def steps_of(

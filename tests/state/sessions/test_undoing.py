@@ -139,3 +139,18 @@ def test_a_reload_keeps_what_can_be_undone(tmp_path):
         loaded.undo()
         assert dataclasses.replace(loaded.inputs, output_directory="out") == before
         autosave.close()
+
+
+def test_what_was_written_down_is_not_looked_at_again(state, monkeypatch):
+    first = state.undo_as_data()
+    looked, real = [], undoing._difference
+    monkeypatch.setattr(undoing, "_difference", lambda *given: looked.append(given) or real(*given))
+    assert state.undo_as_data() == first
+    assert not looked
+    state.set_rheobase("PYR", 0.2)
+    now = state.undo_as_data()
+    assert len(looked) == 1
+    assert now["steps"][1:] == first["steps"]
+    state.undo()
+    state.undo()
+    assert state.undo_as_data()["steps"] == first["steps"][1:]

@@ -193,6 +193,10 @@ class Dashboard(ipywidgets.VBox):
     def _show(self, state: ExtractionState, instead: bool = False) -> None:
         """Make the page anew for a state, which may come instead of that of the session."""
         self.state = state
+        self._visit = ipywidgets.HTML(layout={"display": "none"})
+        self._boxes: dict[str, ipywidgets.VBox] = {}
+        self._drawer_boxes: dict[str, ipywidgets.VBox] = {}
+        self.steps, self.name = StepBar(state), self._named(state, instead)
         if self._session is not None:
             self._autosave = Autosave(
                 state,
@@ -203,10 +207,6 @@ class Dashboard(ipywidgets.VBox):
                 told=self._saved,
                 check=self.fence.check_config,
             )
-        self._visit = ipywidgets.HTML(layout={"display": "none"})
-        self._boxes: dict[str, ipywidgets.VBox] = {}
-        self._drawer_boxes: dict[str, ipywidgets.VBox] = {}
-        self.steps, self.name = StepBar(state), self._named(state, instead)
         self.run_bar = self._part("RunBar")
         self.toggles = {name: _toggle(name) for name in self.drawers}
         for name, toggle in self.toggles.items():

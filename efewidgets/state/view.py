@@ -51,6 +51,8 @@ class View(Observed):
         The sweep that stood by itself before all were laid over each other.
     drag : {"box", "move"}
         What dragging in the traces does.
+    title : str
+        What a person calls the session; "" if it has no name yet.
     """
 
     recordings = traitlets.Tuple()
@@ -75,6 +77,7 @@ class View(Observed):
     cursors = traitlets.Tuple()
     alone = traitlets.Unicode("")
     drag = traitlets.Enum(("box", "move"), "box")
+    title = traitlets.Unicode("")
 
     def __init__(self, fault: Fault, **values: Any):
         self._told = fault

@@ -175,7 +175,7 @@ class Walker:
         self.go("Rheobase")
         self.look("before")
         page.get_by_label(self.way.rheobase, exact=True).check()
-        page.get_by_label("Rule").select_option("flush")
+        page.get_by_role("radio", name="(flush)").check()
         self.rest()
         self.until_says("Rheobase", r"✓ \d cell")
         page.locator(".efe-rheobase-inspector .bqplot .dot:visible").first.wait_for()
@@ -187,6 +187,7 @@ class Walker:
         self.look("automatic")
         protocol, amplitudes = self.way.target
         self.press("Add targets")
+        self.press("replace them")
         page.get_by_role("listbox", name="Protocols").select_option([protocol])
         page.get_by_role("textbox", name="Amplitudes").fill(amplitudes)
         page.get_by_role("textbox", name="Tolerance").first.fill("20")

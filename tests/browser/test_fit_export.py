@@ -61,7 +61,7 @@ def give_role(page: Any, row: int, role: str) -> None:
 
 def choose_targets(page: Any) -> None:
     """Choose BluePyEModel's own targets, make them one's own, and bring those of the IV to the top."""
-    page.locator("select[title^='whose goals']:visible").select_option("as BluePyEModel")
+    page.locator("select[title^='whose goals']:visible").select_option("BluePyEModel")
     named(page, "Choose automatically").click()
     page.get_by_text("Chosen automatically: press").wait_for()
     page.locator(".efe-run-status .efe-is-ready").wait_for()

@@ -219,3 +219,52 @@ def test_pulses_shorter_than_a_millisecond_beside_each_other_are_not_at_one_plac
     ]
     for window, (ton, toff) in zip(reconcile("Step", windows), places, strict=True):
         assert window.edges == {"ton": ton, "toff": toff}
+
+
+# --- what of a sweep contradicts timings although it is blurred, or shares some of them
+
+
+@pytest.mark.parametrize("late", [2.4, -2.6])
+def test_an_edge_that_an_artefact_hides_is_still_later_or_earlier_than_a_timing(late):
+    """The amplifier is blanked for 0.3 ms shortly before the end: where exactly that is nobody can tell."""
+    end = 700 + late
+    x = put(flat(1000), 300, end, 0.1)
+    put(x, end - 0.8, end - 0.5, -0.3)
+    assert f"and not at {700:g} ms" in contradiction("Step", x, DT, at(300, 700))
+    assert contradiction("Step", x, DT, at(300, end)) == ""
+
+
+def test_stairs_that_share_onset_and_end_with_the_steps_of_others_contradict():
+    """Three stairs of 150 ms up to 210 pA: at the onset and the end they change as a step does."""
+    x = flat(1000)
+    for k in range(3):
+        put(x, 300 + 150 * k, 750, 0.07)
+    assert "another level" in contradiction("Step", x, DT, at(300, 750))
+
+
+def test_a_step_with_action_potentials_and_a_leak_has_one_level():
+    x = step(0.2)
+    for ms in range(310, 690, 40):
+        put(x, ms, ms + 1, -0.15)
+    t = np.arange(round(400 / DT)) * DT
+    x[round(300 / DT) : round(700 / DT)] -= 0.02 * (1 - np.exp(-t / 20))
+    assert contradiction("Step", x, DT, at(300, 700)) == ""
+
+
+@pytest.mark.parametrize("late", [-2.6, 1.5, 4.0])
+def test_a_pulse_that_overlaps_the_place_where_others_have_theirs_contradicts(late):
+    """5.3 ms of 1 nA, 2.6 ms early: half of it is where it is due."""
+    x = put(flat(600), 300 + late, 305.3 + late, 1.0)
+    assert f"the pulse is at {300 + late:g} ms" in contradiction("Step", x, DT, at(300, 305.3))
+    assert contradiction("Step", x, DT, at(300.3 + late, 305.6 + late)) == ""
+
+
+def test_timings_are_lent_whole():
+    """BluePyEfe's onset within 1 ms of that of the others is no better where the rest of its timings is wrong."""
+    sweeps = [put(put(flat(1000, k), 200, 800, 0.05), 400, 500, 0.1 + 0.05 * k) for k in range(4)]
+    sweeps[0] = flat(1000, 9)
+    sweeps[0][round(199.3 / DT) : round(200 / DT)] += 0.02  # what BluePyEfe takes for the onset
+    found = read(*sweeps, protocol="sAHP")
+    mine, others = found["sweep 0"], found["sweep 1"]
+    assert mine.timing_from == "others"
+    assert (mine.ton, mine.tmid, mine.toff) == (others.ton, others.tmid, others.toff)

@@ -1,6 +1,6 @@
 """All benchmarks, or those that are named.
 
-    python -m tests.benchmarks [--quick] [extraction growth detection figures state traces long widgets page]
+    python -m tests.benchmarks [--quick] [extraction growth detection figures state traces long widgets page visitors]
 
 `extraction` and `figures` measure BluePyEfe beside us; see each module for what it measures and for its own options.
 """
@@ -22,6 +22,7 @@ QUICK = {
     "long": ["--samples", "10000000"],
     "widgets": ["--rounds", "9"],
     "page": ["--rounds", "5", "--recordings", "1200"],
+    "visitors": ["--visitors", "4", "--seconds", "30"],
 }
 
 

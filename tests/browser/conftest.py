@@ -286,15 +286,23 @@ def opened(browser: Any) -> Iterator[Callable[..., Any]]:
     """``opened(url)`` opens a page; in the end nothing may have gone wrong on it, nor wanted to leave the machine.
 
     It waits for the dashboard, unless something comes before: ``opened(url, at_once=False)``. What a test does on
-    purpose, such as to end a kernel, may be told: ``opened(url, told=…)`` with a regular expression.
+    purpose, such as to end a kernel, may be told: ``opened(url, told=…)`` with a regular expression; what it does to
+    a page before it is opened, as a function of the page: ``opened(url, before=…)``.
     """
     pages: list[tuple[Any, list[str], str]] = []
 
-    def open_page(url: str, width: int = 1280, at_once: bool = True, told: str = "$.") -> Any:
+    def open_page(
+        url: str,
+        width: int = 1280,
+        at_once: bool = True,
+        told: str = "$.",
+        before: Callable[[Any], object] = lambda page: None,
+    ) -> Any:
         context = browser.new_context(viewport={"width": width, "height": 900})
         page = context.new_page()
         pages.append((context, watched(page, "/".join(url.split("/")[:3])), told))
         page.set_default_timeout(1000 * PATIENCE)
+        before(page)
         page.goto(url)
         if at_once:
             button(page, "Export").wait_for()

@@ -18,6 +18,8 @@ class Wire:
         Where the server listens on this machine.
     delay : float
         s that everything takes, each way.
+    rate : float
+        Bytes a second that come from the server, for all connections together.
 
     Attributes
     ----------
@@ -27,8 +29,9 @@ class Wire:
         How many connections of websockets have been cut.
     """
 
-    def __init__(self, port: int, delay: float):
-        self.delay, self.cuts = delay, 0
+    def __init__(self, port: int, delay: float, rate: float = float("inf")):
+        self.delay, self.rate, self.cuts = delay, rate, 0
+        self._free = 0.0  # when the wire has carried what came before
         self._server_port = port
         self._websockets: list[tuple[Any, Any]] = []
         self._writers: weakref.WeakSet[Any] = weakref.WeakSet()
@@ -91,9 +94,9 @@ class Wire:
         if b"upgrade: websocket" in first.lower():
             self._websockets.append((writer, to_server))
         with contextlib.suppress(asyncio.CancelledError):  # when all is stopped
-            await asyncio.gather(self._pass(reader, to_server, first), self._pass(beyond, writer))
+            await asyncio.gather(self._pass(reader, to_server, first), self._pass(beyond, writer, slow=True))
 
-    async def _pass(self, reader: Any, writer: Any, first: bytes = b"") -> None:
+    async def _pass(self, reader: Any, writer: Any, first: bytes = b"", slow: bool = False) -> None:
         waiting: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
 
         async def later() -> None:
@@ -110,9 +113,12 @@ class Wire:
         try:
             data = first or await reader.read(2**16)
             while data:
-                waiting.put_nowait((self._loop.time() + self.delay, data))
+                carried = self._loop.time()
+                if slow:
+                    carried = self._free = max(self._free, carried) + len(data) / self.rate
+                waiting.put_nowait((carried + self.delay, data))
                 data = await reader.read(2**16)
         except OSError:
             pass
-        waiting.put_nowait((self._loop.time() + self.delay, b""))
+        waiting.put_nowait((max(self._loop.time(), self._free if slow else 0) + self.delay, b""))
         await asyncio.gather(task, return_exceptions=True)

@@ -3,6 +3,7 @@
 // The kernel's messages are binary; as text, the two ends tell each other how many they have had.
 (() => {
   const Socket = window.WebSocket;
+  const ask = window.fetch.bind(window);
   const OF_A_KERNEL = /\/api\/kernels\/[^/?]+\/channels\?/;
   const WAITS = [0, 200, 500, 1000, 2000, 3000]; // ms before each further try; the last one from then on
   const TELL_EVERY = 16; // messages
@@ -91,7 +92,7 @@
       }
       if (this.tries) {
         const kernel = this.url.replace(/^ws/, "http").replace(/\/channels\?.*$/, "");
-        const status = await fetch(kernel).then((answer) => answer.status, () => 0);
+        const status = await ask(kernel).then((answer) => answer.status, () => 0);
         if (this.readyState !== Socket.OPEN) return;
         if (GONE.includes(status)) {
           say("lost");
@@ -121,7 +122,8 @@
     }
   }
 
+  window.efeLines = { Line, made: (...given) => new Line(...given) };
   window.WebSocket = new Proxy(Socket, {
-    construct: (_, given) => (OF_A_KERNEL.test(given[0]) ? new Line(...given) : new Socket(...given)),
+    construct: (_, given) => (OF_A_KERNEL.test(given[0]) ? window.efeLines.made(...given) : new Socket(...given)),
   });
 })();

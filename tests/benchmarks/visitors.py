@@ -1,0 +1,260 @@
+"""Many visitors of one dashboard at once: how soon each sees a figure and is answered, and what all of them take.
+
+    python -m tests.benchmarks.visitors [--visitors N] [--seconds S] [--browsers N] [--warm N] [--settle S]
+
+All but `--browsers` of them are light: they speak to their kernels as pages do, without a browser, so that what a
+browser takes isn't measured. All come within a second and click on a step every 1 to 3 s, for S seconds. Beside s by
+the clock, which others' work on the machine makes longer, stands the processor time of the server and its kernels
+until the last figure was out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import pathlib
+import random
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import psutil
+from tornado.httpclient import AsyncHTTPClient
+
+from tests.benchmarks.visitor import PATIENCE, Visitor
+
+#: s that the last of twenty may wait for a figure, and 95 % of clicks for an answer, on two cores
+LIMITS = {"figure": 20.0, "click": 0.3}
+_LOOK_EVERY = 2.0
+
+
+@dataclass
+class Taken:
+    """What a server and its kernels take.
+
+    Attributes
+    ----------
+    private, shared : float
+        MB that nobody else has, and with their part of what several have (PSS).
+    server : float
+        MB (PSS) of the server alone.
+    processes : int
+    """
+
+    private: float = 0.0
+    shared: float = 0.0
+    server: float = 0.0
+    processes: int = 0
+
+
+@dataclass
+class Server:
+    """A dashboard that runs as a process of its own, and what it took until now."""
+
+    folder: pathlib.Path
+    arguments: list[str]
+    taken: list[Taken] = field(default_factory=list)
+    cpu: dict[int, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        self.url = f"http://localhost:{port}/"
+        command = [sys.executable, "-m", "efewidgets", "dashboard", "--no-browser", f"--port={port}"]
+        environment = os.environ | {"XDG_DATA_HOME": str(self.folder / "data")}
+        environment["EFEWIDGETS_CACHE"] = str(self.folder / "cache")
+        self.log = self.folder / "server.log"
+        with self.log.open("w", encoding="utf-8", newline="\n") as output:
+            self.process = psutil.Popen(
+                [*command, *self.arguments], stdout=output, stderr=subprocess.STDOUT, env=environment
+            )
+        while self.url not in self.log.read_text(encoding="utf-8"):
+            if self.process.poll() is not None:
+                raise RuntimeError(self.log.read_text(encoding="utf-8"))
+            time.sleep(0.1)
+
+    def family(self) -> list[psutil.Process]:
+        """Return the server and all that it has started."""
+        return [psutil.Process(self.process.pid), *self.process.children(recursive=True)]
+
+    def look(self) -> None:
+        """Take note of what is taken just now."""
+        found = Taken()
+        for process in self.family():
+            try:
+                about = process.memory_full_info()
+                times = process.cpu_times()
+            except psutil.Error:  # gone meanwhile
+                continue
+            self.cpu[process.pid] = times.user + times.system
+            found.private += about.uss / 2**20
+            found.shared += about.pss / 2**20
+            found.processes += 1
+            if process.pid == self.process.pid:
+                found.server = about.pss / 2**20
+        self.taken.append(found)
+
+    def stop(self) -> tuple[float, int]:
+        """End it; return the s that it took, and how many processes were left."""
+        family, begun = self.family(), time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        psutil.wait_procs(family, 20)
+        took = time.monotonic() - begun
+        left = [process for process in family if process.is_running()]
+        for process in left:
+            process.kill()
+        return took, len(left)
+
+
+async def open_browser(playwright: Any, url: str, until: float, seen: list[float], said: list[str]) -> None:
+    """Open the page in a real browser and stay; take note of when a figure is drawn, and of complaints."""
+    from tests.browser.conftest import CHROMIUM, FLAGS
+
+    browser = await playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
+    page = await browser.new_page()
+    page.on("pageerror", lambda error: said.append(str(error)[:120]))
+    page.on("console", lambda told: told.type == "error" and said.append(told.text[:120]))
+    begun = time.monotonic()
+    try:
+        await page.goto(url, timeout=1e3 * PATIENCE)
+        await page.wait_for_selector(".bqplot svg", timeout=1e3 * PATIENCE)
+        seen.append(time.monotonic() - begun)
+        await asyncio.sleep(max(until - time.monotonic(), 0))
+    except Exception as error:
+        said.append(f"not opened: {str(error)[:80]}")
+    await browser.close()
+
+
+async def visits(
+    server: Server, chosen: argparse.Namespace
+) -> tuple[list[Visitor], list[float], list[str], float]:
+    """Have all visitors come; return them, what browsers saw and said, and the processor time until the last figure."""
+    AsyncHTTPClient.configure(None, max_clients=2 * chosen.visitors + 10)
+    chance, drawn, said = random.Random(1), [], []
+    until = time.monotonic() + chosen.seconds
+    visitors = [Visitor(server.url) for _ in range(chosen.visitors)]
+    server.look()
+    before, first = sum(server.cpu.values()), [0.0]
+
+    async def come(visitor: Visitor, after: float) -> None:
+        await asyncio.sleep(after)
+        await visitor.visit(until, random.Random(after))
+
+    async def watch() -> None:
+        while True:
+            await asyncio.sleep(_LOOK_EVERY)
+            await asyncio.to_thread(server.look)
+            if not first[0] and all(one.seen.figure or one.seen.trouble for one in visitors):
+                first[0] = sum(server.cpu.values()) - before
+
+    watching = asyncio.ensure_future(watch())
+    coming = [come(visitor, chance.random()) for visitor in visitors]
+    if chosen.browsers:
+        from playwright.async_api import async_playwright
+
+        async with async_playwright() as playwright:
+            coming += [
+                open_browser(playwright, server.url, until, drawn, said) for _ in range(chosen.browsers)
+            ]
+            await asyncio.gather(*coming)
+    else:
+        await asyncio.gather(*coming)
+    watching.cancel()
+    return visitors, drawn, said, first[0]
+
+
+def worst(found: list[float], part: float = 1.0) -> float:
+    """Return what a part of all stays within."""
+    return sorted(found)[min(len(found) - 1, int(part * len(found)))] if found else float("nan")
+
+
+def main() -> int:
+    """Measure, print, and return 1 if somebody saw no figure or had no answer, or a limit wasn't kept."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--visitors", type=int, default=20, help="light ones (20)")
+    parser.add_argument("--browsers", type=int, default=0, help="real ones beside them (0)")
+    parser.add_argument("--seconds", type=float, default=120, help="how long each stays (120)")
+    parser.add_argument("--warm", type=int, help="kernels that wait (what the command has by itself)")
+    parser.add_argument(
+        "--settle", type=float, default=8, help="s until they come, for kernels to be ready (8)"
+    )
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
+        server = Server(pathlib.Path(name), [] if chosen.warm is None else [f"--warm={chosen.warm}"])
+        try:
+            time.sleep(chosen.settle)
+            visitors, drawn, said, cpu = asyncio.run(visits(server, chosen))
+            time.sleep(_LOOK_EVERY)
+            server.look()
+        finally:
+            ended, left = server.stop()
+        log = server.log.read_text(encoding="utf-8").splitlines()[1:]
+    return report(chosen, server, visitors, drawn, said, cpu, ended, left, log)
+
+
+def report(
+    chosen: argparse.Namespace,
+    server: Server,
+    visitors: list[Visitor],
+    drawn: list[float],
+    said: list[str],
+    cpu: float,
+    ended: float,
+    left: int,
+    log: list[str],
+) -> int:
+    """Print what was seen; return 1 unless all is as it should be."""
+    figures = [one.seen.figure for one in visitors if one.seen.figure is not None]
+    clicks = [click for one in visitors for click in one.seen.clicks]
+    unanswered = sum(one.seen.unanswered for one in visitors)
+    most = max(server.taken, key=lambda taken: taken.shared)
+    load = os.getloadavg()[0]
+    print(
+        f"\n{len(visitors)} light visitors and {chosen.browsers} browsers, {chosen.seconds:.0f} s; load {load:.1f}"
+    )
+    print(
+        f"  saw a figure        {len(figures)} of {len(visitors)}, browsers {len(drawn)} of {chosen.browsers}"
+    )
+    if figures:
+        print(
+            f"  first figure out    median {statistics.median(figures):.1f} s, last {max(figures):.1f} s;"
+            f" each: {' '.join(f'{one:.1f}' for one in sorted(figures))}"
+        )
+        print(
+            f"  until then          {cpu / (len(visitors) + chosen.browsers):.2f} s of processor time a visitor"
+        )
+    if drawn:
+        print(f"  drawn in browsers   {' '.join(f'{one:.1f}' for one in sorted(drawn))} s")
+    if clicks:
+        print(
+            f"  click to answer     median {1e3 * statistics.median(clicks):.0f} ms, 95 %"
+            f" {1e3 * worst(clicks, 0.95):.0f} ms, most {1e3 * max(clicks):.0f} ms; {len(clicks)} clicks,"
+            f" {unanswered} without an answer"
+        )
+    each = (most.private - most.server) / max(most.processes - 1, 1)
+    print(
+        f"  memory at most      {most.shared:.0f} MB (PSS), the server {most.server:.0f} MB;"
+        f" {each:.0f} MB private a kernel ({most.processes} processes)"
+    )
+    of_all, of_server = sum(server.cpu.values()), server.cpu[server.process.pid]
+    print(f"  processor time      {of_all:.1f} s in all, the server {of_server:.1f} s")
+    print(
+        f"  in the end          {server.taken[-1].processes} processes; ended in {ended:.1f} s, {left} left"
+    )
+    for line in dict.fromkeys([*(one.seen.trouble for one in visitors if one.seen.trouble), *said, *log]):
+        print(f"  said                {line}")
+    whole = len(figures) == len(visitors) and len(drawn) == chosen.browsers and not unanswered and not left
+    in_time = worst(figures) <= LIMITS["figure"] and worst(clicks, 0.95) <= LIMITS["click"]
+    return 0 if whole and in_time else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

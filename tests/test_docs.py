@@ -125,6 +125,7 @@ def test_the_page_on_keys_names_all_of_them_and_its_script_runs():
     from efewidgets.widgets.actions.culling import culling
     from efewidgets.widgets.actions.edits import EDITS
     from efewidgets.widgets.actions.keyboard import KEYS, PALETTE
+    from efewidgets.widgets.actions.looking import looking
     from efewidgets.widgets.actions.reasons import MOST, Reasons
     from efewidgets.widgets.actions.record import in_words
 
@@ -136,7 +137,7 @@ def test_the_page_on_keys_names_all_of_them_and_its_script_runs():
     told = {key: does for keys, does in rows for key in keys.split(" or ")}
     assert told.pop("1 to 9")
     assert told.pop("Key")
-    actions = [*culling(Reasons()), *EDITS, *commands.commands(Page()), KEYS, PALETTE]
+    actions = [*culling(Reasons()), *looking(), *EDITS, *commands.commands(Page()), KEYS, PALETTE]
     known = {in_words(key): action for action in actions for key in action.keys}
     assert [known.pop(str(n)).id for n in range(1, MOST + 1)] == [f"exclude-{n}" for n in range(1, MOST + 1)]
     assert set(told) == set(known)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..engine.problems import EfeError
+from ..engine.stages.inputs import Inputs
 from ..engine.systems.ending import at_end, not_at_end
 from ..engine.systems.files import HeldError
 from ..state import ExtractionState
@@ -36,6 +37,13 @@ class Autosave:
         Is told the number of that session.
     instead : bool
         Whether the state takes the place of the one that is kept there.
+    about : callable, optional
+        Returns what a list of sessions says of this one, as plain data; it is kept beside the session.
+    told : callable, optional
+        Is told when the session has been saved ("") and why it can't be.
+    check : callable, optional
+        ``check(contents, folder)`` before edits are taken from the file beside the session, to be undone; raises
+        EfeError if they must not be.
     """
 
     def __init__(
@@ -44,11 +52,15 @@ class Autosave:
         path: pathlib.Path,
         moved: Callable[[int], Any] | None = None,
         instead: bool = False,
+        about: Callable[[], dict[str, Any]] = dict,
+        told: Callable[[str], Any] = lambda why_not: None,
+        check: Callable[[Any, pathlib.Path], Any] | None = None,
     ):
         self.state = state
         self.path = path
-        self._moved = moved
+        self._moved, self._about, self._told = moved, about, told
         self._saved = None if instead else state.inputs
+        self._beside = ""  # what stands in the file beside the session
         self._writing = threading.Lock()
         self._soon = Debounce(self.save, DELAY, _in_thread)
         state.observe(self._changed, "revision")
@@ -60,6 +72,7 @@ class Autosave:
             self._soon()
         else:
             self._restore_view()
+            self._restore_undo(check)
 
     def save(self) -> None:
         """Save now what has changed."""
@@ -73,13 +86,33 @@ class Autosave:
                     self._move()
                 if inputs != self._saved or not self.path.exists():
                     self.state.save(self.path)
-                    self._saved = inputs
-                view = view_as_data(self.state.view, inputs)
-                self._view_file.write_text(json.dumps(view), encoding="utf-8", newline="\n")
+                    self._saved, self._beside = inputs, ""
+                    self._save_undo()
+                    self._told("")
+                self._save_view(inputs)
             except HeldError:  # by what scans or copies files: it will have let go
                 self._soon()
             except (EfeError, OSError) as error:
                 logger.warning("the session can't be kept in %s: %s", self.path, error)
+                self._told(str(error))
+
+    def _save_view(self, inputs: Inputs) -> None:
+        text = json.dumps(view_as_data(self.state.view, inputs) | {"about": self._about()})
+        if text != self._beside:
+            self._view_file.write_text(text, encoding="utf-8", newline="\n")
+            self._beside = text
+
+    def _save_undo(self) -> None:
+        text = json.dumps(self.state.undo_as_data())
+        keeper.undo_of(self.path).write_text(text, encoding="utf-8", newline="\n")
+
+    def _restore_undo(self, check: Callable[[Any, pathlib.Path], Any] | None) -> None:
+        folder = self.path.parent
+        with contextlib.suppress(OSError, ValueError):
+            data = json.loads(keeper.undo_of(self.path).read_text(encoding="utf-8"))
+            self.state.undo_from_data(
+                data, check=None if check is None else lambda found: check(found, folder)
+            )
 
     def close(self) -> None:
         """Save what waits to be saved, and watch no more."""
@@ -104,10 +137,11 @@ class Autosave:
 
     @property
     def _view_file(self) -> pathlib.Path:
-        return self.path.with_name(f"{self.path.stem}-view.json")
+        return keeper.view_of(self.path)
 
     def _changed(self, change: Any) -> None:
-        if change.name != "revision" or self.state.inputs != self._saved:
+        """Save soon; results alone make no session, but change what is said of one that is there."""
+        if change.name != "revision" or self.state.inputs != self._saved or self._beside:
             self._soon()
 
     def _restore_view(self) -> None:

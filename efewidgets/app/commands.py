@@ -11,6 +11,7 @@ from ..engine.problems import EfeError
 from ..state import ExtractionState
 from ..widgets.actions.edits import DOWNLOAD
 from ..widgets.actions.record import Action
+from ..widgets.parts.pictures import KINDS
 from .steps import NAMES, STEPS
 
 GROUP = "Page"
@@ -81,6 +82,19 @@ def commands(page: Page) -> tuple[Action, ...]:
             GROUP,
             lambda state: bool(state.inputs.cells),
         ),
+        *(
+            Action(
+                f"save-{kind}",
+                f"Save the traces as {kind.upper()}",
+                words,
+                partial(_picture, page, kind),
+                f"viewer.pictures.save({kind!r})",
+                (),
+                GROUP,
+                _shows_traces,
+            )
+            for kind, words in KINDS.items()
+        ),
         Action(
             "next-step",
             "Next step",
@@ -142,6 +156,13 @@ def _open(page: Page, name: str, state: ExtractionState) -> None:
 
 def _toggle(page: Page, name: str, state: ExtractionState) -> None:
     page.toggles[name].value = not page.toggles[name].value
+
+
+def _picture(page: Page, kind: str, state: ExtractionState) -> None:
+    """Have the browser save what the traces show."""
+    if not _shows_traces(state):
+        raise EfeError(f"the sweeps aren't shown at this step: open {_TRACES.title!r} first.")
+    page.parts["TraceViewer"].pictures.save(kind)
 
 
 def _download(page: Page) -> None:

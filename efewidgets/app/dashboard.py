@@ -21,17 +21,23 @@ from ..widgets.actions.culling import culling
 from ..widgets.actions.edits import EDITS
 from ..widgets.actions.keyboard import KEYS, Keyboard
 from ..widgets.actions.looked_at import problems_now
+from ..widgets.actions.looking import looking
 from ..widgets.actions.reasons import Reasons, place
 from ..widgets.parts.base import StateWidget
 from ..widgets.parts.html import escape, tag
 from ..widgets.parts.message import Message
 from ..widgets.parts.owned import close_all
 from ..widgets.parts.style import stylesheet
+from ..widgets.settings.output import OutputEditor
 from . import begin, keeper
 from .autosave import Autosave
 from .commands import commands, where_shown
 from .fence import Fence
+from .landmarks import Landmarks
 from .lifeline import Lifeline
+from .recent import Recents, about
+from .recent_list import RecentList
+from .session_name import SessionName, called
 from .session_panel import SessionPanel
 from .step_bar import StepBar
 from .steps import NAMES, STEPS
@@ -58,6 +64,8 @@ class Dashboard(ipywidgets.VBox):
         Where sessions may be read and written; by default in `root` and `scratch`, if there is a root.
     options : callable, optional
         Returns the options of a state that a session is opened in.
+    recents : Recents, optional
+        Sessions to go on with, which are listed where there are no recordings yet.
 
     Attributes
     ----------
@@ -88,6 +96,7 @@ class Dashboard(ipywidgets.VBox):
         autosave: str | os.PathLike[str] | None = None,
         fence: Fence | None = None,
         options: Callable[[], dict[str, Any]] | None = None,
+        recents: Recents | None = None,
     ):
         super().__init__()
         always_apart()
@@ -96,7 +105,8 @@ class Dashboard(ipywidgets.VBox):
         self.fence = fence or Fence(self.root, scratch, also=[datasets.sample_folder()])
         self._options = options or (lambda: {"runner": BackgroundRunner()})
         self._session = None if autosave is None else pathlib.Path(autosave)
-        self._name = ""
+        self._name, self._recents = "", recents
+        self.recent: RecentList | None = None
         self.reasons = Reasons(self._reasons_place())
         self._autosave: Autosave | None = None
         self._owned: ExtractionState | None = None
@@ -132,8 +142,29 @@ class Dashboard(ipywidgets.VBox):
     def announce(self, name: str) -> None:
         """Tell the page the name of the session for its address, if there is one to come back to."""
         self._name = name
-        if self._session is not None:
-            self._visit.value = tag("span", data_efe_visit=name)
+        self._say_page()
+        if self.recent is not None and self._recents is not None and self._recents.whole:
+            self.recent.look()  # the page may have waited for its visitor
+
+    def _say_page(self) -> None:
+        """Tell the page what its tab is called, and by which name the browser finds the session again."""
+        kept = self._name if self._session is not None and self._name else None
+        known = kept and self.name.field.kept == "saved"
+        self._visit.value = tag(
+            "span",
+            data_efe_page=called(self.state.view.title, self.state.inputs),
+            data_efe_visit=kept,
+            data_efe_kept="yes" if known else None,
+        )
+
+    def _about(self) -> dict[str, Any]:
+        """Return what lists of sessions say of this one."""
+        return about(self.state, self.steps.done, len(STEPS), STEPS[NAMES.index(self.step)].title)
+
+    def _saved(self, why_not: str) -> None:
+        """Say that the session was just saved, or why it can't be."""
+        self.name.tell(why_not)
+        self._say_page()
 
     def _moved(self, number: int) -> None:
         """Say that this page's session is another one from here on, because another page has opened the first."""
@@ -163,17 +194,25 @@ class Dashboard(ipywidgets.VBox):
     def _show(self, state: ExtractionState, instead: bool = False) -> None:
         """Make the page anew for a state, which may come instead of that of the session."""
         self.state = state
-        if self._session is not None:
-            self._autosave = Autosave(state, self._session, self._moved, instead)
         self._visit = ipywidgets.HTML(layout={"display": "none"})
         self._boxes: dict[str, ipywidgets.VBox] = {}
         self._drawer_boxes: dict[str, ipywidgets.VBox] = {}
-        self.steps = StepBar(state)
+        self.steps, self.name = StepBar(state), self._named(state, instead)
+        if self._session is not None:
+            self._autosave = Autosave(
+                state,
+                self._session,
+                self._moved,
+                instead,
+                about=self._about,
+                told=self._saved,
+                check=self.fence.check_config,
+            )
         self.run_bar = self._part("RunBar")
         self.toggles = {name: _toggle(name) for name in self.drawers}
         for name, toggle in self.toggles.items():
             toggle.observe(functools.partial(self._toggled, name), "value")
-        actions = (*map(where_shown, culling(self.reasons)), *EDITS, *commands(self))
+        actions = (*map(where_shown, (*culling(self.reasons), *looking())), *EDITS, *commands(self))
         self.keyboard = Keyboard(state, actions, self.model_id, everywhere=True)
         self._steps_box, self._drawer = ipywidgets.HBox(), ipywidgets.VBox()
         self._steps_box.add_class("efe-dashboard-step")
@@ -186,6 +225,7 @@ class Dashboard(ipywidgets.VBox):
             self._visit,
             self.lifeline,
             self.keyboard,
+            Landmarks(),
             self._header(),
             self.steps,
             self.message,
@@ -194,6 +234,7 @@ class Dashboard(ipywidgets.VBox):
         ]
         self.children = tuple(shown)
         state.view.observe(self._view_changed, "tab")
+        state.view.observe(self._renamed, "title")
         state.observe(self._state_changed, "revision")
         self._state_changed()
         self._open_step()
@@ -204,9 +245,17 @@ class Dashboard(ipywidgets.VBox):
         self.help.on_click(lambda _: self.keyboard.show("keys"))
         toggles = ipywidgets.HBox([*self.toggles.values(), self.help])
         toggles.add_class("efe-dashboard-toggles")
-        header = ipywidgets.HBox([title, self.run_bar, toggles])
+        header = ipywidgets.HBox([title, self.name, self.run_bar, toggles])
         header.add_class("efe-dashboard-header")
         return header
+
+    def _named(self, state: ExtractionState, instead: bool) -> SessionName:
+        """Return the session's name, with when it was saved."""
+        if self._session is None:
+            return SessionName(state, "by hand" if self._writes else "nowhere")
+        if instead or not self._session.is_file():
+            return SessionName(state, "waits")
+        return SessionName(state, "saved", self._session.stat().st_mtime)
 
     def _footer(self) -> ipywidgets.Widget:
         self.back, self.next = ipywidgets.Button(), ipywidgets.Button(button_style="primary")
@@ -222,8 +271,9 @@ class Dashboard(ipywidgets.VBox):
             self._autosave.close()
             self._autosave = None
         self.state.view.unobserve(self._view_changed, "tab")
+        self.state.view.unobserve(self._renamed, "title")
         self.state.unobserve(self._state_changed, "revision")
-        for part in (*self.parts.values(), self.steps):
+        for part in (*self.parts.values(), self.steps, self.name):
             _close(part)
         self.parts.clear()
         children: tuple[ipywidgets.Widget, ...] = self.children
@@ -250,6 +300,9 @@ class Dashboard(ipywidgets.VBox):
     def _go(self, by: int) -> None:
         self.step = NAMES[min(max(NAMES.index(self.step) + by, 0), len(NAMES) - 1)]
 
+    def _renamed(self, change: Any) -> None:
+        self._say_page()
+
     def _view_changed(self, change: Any) -> None:
         self._open_step()
 
@@ -259,7 +312,7 @@ class Dashboard(ipywidgets.VBox):
         step = STEPS[number]
         if step.name not in self._boxes:
             advice = ipywidgets.HTML(tag("p", escape(step.advice), class_="efe-dashboard-advice"))
-            box = ipywidgets.VBox([advice, *map(self._part, step.widgets)])
+            box = ipywidgets.VBox([advice, *self._before(step.name), *map(self._part, step.widgets)])
             box.add_class("efe-dashboard-box")
             box.add_class(f"efe-dashboard-{step.name}")
             self._boxes[step.name] = box
@@ -276,6 +329,16 @@ class Dashboard(ipywidgets.VBox):
         order = [*(name for name in NAMES if name in self._boxes), "TraceViewer"]
         self._steps_box.children = tuple(self._boxes[name] for name in order if name in self._boxes)
         self._label_ways(number)
+        inspector = self.parts.get("RheobaseInspector")
+        if step.name == "rheobase" and isinstance(inspector, widgets.RheobaseInspector):
+            inspector.show_deciding()
+
+    def _before(self, name: str) -> list[ipywidgets.Widget]:
+        """Return what stands before the widgets of a step: on a page that begins empty, sessions to go on with."""
+        if name != NAMES[0] or self._recents is None or self.state.inputs.cells:
+            return []
+        self.recent = RecentList(self._recents, self._recents.whole)
+        return [self.recent]
 
     def _label_ways(self, number: int) -> None:
         before = STEPS[number - 1] if number else None
@@ -303,6 +366,9 @@ class Dashboard(ipywidgets.VBox):
         """Say on its button how many problems there are."""
         serious = sum(problem.severity != "note" for problem in problems_now(self.state))
         self.toggles["Problems"].description = f"Problems ({serious:,})" if serious else "Problems"
+        self._say_page()
+        if self.recent is not None and self.state.inputs.cells and self.recent.comm is not None:
+            self.recent.layout.display = "none"
 
     # --- making widgets
 
@@ -348,8 +414,14 @@ class Dashboard(ipywidgets.VBox):
     def _make(self, name: str) -> ipywidgets.Widget:
         if name == "SessionPanel":
             return SessionPanel(
-                self.state, fence=self.fence, open_path=self.open_session, read_only=not self._writes
+                self.state,
+                fence=self.fence,
+                open_path=self.open_session,
+                read_only=not self._writes,
+                recents=self._recents,
             )
+        if name == "OutputEditor":
+            return OutputEditor(self.state)
         options: Mapping[str, dict[str, Any]] = {
             "FileSelector": {
                 "root": self.root,
@@ -357,7 +429,9 @@ class Dashboard(ipywidgets.VBox):
                 "uploads": self._writes,
                 "hosts": self.fence.hosts,
             },
+            "SettingsEditor": {"output": False},
             "TraceViewer": {"keys": False, "reasons": self.reasons},
+            "FeaturePlots": {"reasons": self.reasons},
             "ResultsPanel": {
                 "root": self.fence.scratch if self.fence.stands else None,
                 "read_only": not self._writes,

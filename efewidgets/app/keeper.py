@@ -66,6 +66,21 @@ def next_free(session: pathlib.Path) -> int:
     return number
 
 
+def view_of(session: pathlib.Path) -> pathlib.Path:
+    """Return where a session's view is kept, and what lists of sessions say of it: small, and quickly read."""
+    return session.with_name(f"{session.stem}-view.json")
+
+
+def undo_of(session: pathlib.Path) -> pathlib.Path:
+    """Return where the edits are kept that led to a session, to be undone after a reload."""
+    return session.with_name(f"{session.stem}-undo.json")
+
+
+def number_of(session: pathlib.Path) -> int:
+    """Return which session of its visit a path is."""
+    return named(session.stem.replace("-", "."))[1]
+
+
 def name_of(visit: str, number: int) -> str:
     """Return how a session is named in the address."""
     return f"{visit}.{number}" if number > 1 else visit

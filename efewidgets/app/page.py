@@ -24,6 +24,7 @@ from .begin import (
 from .dashboard import Dashboard
 from .fence import Fence
 from .lifeline import WITH_A_SESSION, WITHOUT_A_SESSION
+from .recent import Recents
 from .settings import Settings
 
 #: s that a visitor may wait for results before there is a page; with few recordings they are there in this time
@@ -88,7 +89,15 @@ def _dashboard(settings: Settings, name: str, state: ExtractionState, number: in
         autosave=_session_file(fence, number),
         fence=fence,
         options=lambda: options_of(settings),
+        recents=_recents(settings, name, number),
     )
+
+
+def _recents(settings: Settings, name: str, number: int) -> Recents | None:
+    """Return the sessions that this visitor may be told of: all on one's own machine."""
+    if settings.scratch is None:
+        return None
+    return Recents(pathlib.Path(settings.scratch), settings.root is None, keeper.name_of(name, number))
 
 
 def _session_file(fence: Fence, number: int) -> pathlib.Path | None:

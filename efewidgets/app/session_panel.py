@@ -19,6 +19,8 @@ from ..widgets.parts.download import Download
 from ..widgets.parts.message import Message
 from ..widgets.parts.style import row
 from .fence import Fence
+from .recent import Recents
+from .recent_list import RecentList
 
 
 class SessionPanel(StateWidget):
@@ -35,6 +37,8 @@ class SessionPanel(StateWidget):
         Is given the path of the session to open.
     read_only : bool
         Whether nothing can be saved on the server.
+    recents : Recents, optional
+        The sessions that a visitor may be told of.
 
     Attributes
     ----------
@@ -43,6 +47,8 @@ class SessionPanel(StateWidget):
     download : Download
     told : Message
         Where it was saved.
+    recent : RecentList or None
+        Other sessions to go on with.
     """
 
     watches = ()
@@ -54,10 +60,12 @@ class SessionPanel(StateWidget):
         fence: Fence,
         open_path: Callable[[str], Any],
         read_only: bool = False,
+        recents: Recents | None = None,
     ):
         self.fence = fence
         self._open_path = open_path
         self.read_only = read_only
+        self.recent = None if recents is None else RecentList(recents, recents.whole)
         super().__init__(state)
 
     def build(self) -> Sequence[ipywidgets.Widget]:
@@ -84,7 +92,7 @@ class SessionPanel(StateWidget):
         parts = [self.path, self.opens, *([] if self.read_only else [self.saves]), self.download]
         if self.read_only:
             self.saves.close()
-        return [row(*parts), self.told]
+        return [row(*parts), self.told, *([] if self.recent is None else [self.recent])]
 
     def view_data(self) -> None:
         """Return nothing: all that is shown is what a person types."""

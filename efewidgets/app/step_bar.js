@@ -34,7 +34,7 @@ function render({ model, el }) {
       const is = step.name === marked;
       button.className = `jupyter-button widget-button efe-step-button efe-step-${step.kind}`;
       button.classList.toggle("mod-active", is);
-      button.title = step.hint;
+      button.title = `${step.hint}\n${step.words}`;
       button.setAttribute("aria-pressed", String(is));
       button.setAttribute("aria-busy", String(is && waiting));
       const words = is && waiting && late === "said" ? "… opening" : step.words;

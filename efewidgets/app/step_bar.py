@@ -84,6 +84,11 @@ class StepBar(StateWidget):
         chosen = self.state.view.tab if self.state.view.tab in NAMES else NAMES[0]
         self.put(self.buttons, steps=found, chosen=chosen)
 
+    @property
+    def done(self) -> int:
+        """How many steps were done when they were drawn last."""
+        return 0 if self._seen is None else sum(found.kind == "done" for found in self._seen[1].values())
+
     def _clicked(self, change: Any) -> None:
         """Open the step that a person wants, and say so to the browser; what doesn't exist is only answered."""
         with self._guard:

@@ -199,7 +199,7 @@ STEPS = (
         "export",
         "Export",
         "Download the files that models are fitted to, or see who contributed to a number.",
-        ("ResultsPanel",),
+        ("ResultsPanel", "OutputEditor"),
         False,
         _export,
     ),

@@ -94,6 +94,12 @@ class Decisions:
             check_inputs(inputs, self.inputs, opened=True)
             self._take_over(inputs, "open")
 
+    def go_on(self, done: list[Step]) -> None:
+        """Have edits of another session undone as if they had been made in this one."""
+        with self.lock:
+            self.history.begin(done)
+            self._announce("")
+
     def undo(self) -> str:
         """Take back the last edit; return what it was, "" if there is none."""
         return self._step(self.history.undo)

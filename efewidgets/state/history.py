@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..engine.stages.inputs import Inputs
@@ -61,6 +62,16 @@ class History:
         step = self._undone.pop()
         self._done.append(Step(step.label, now))
         return step
+
+    @property
+    def done(self) -> tuple[Step, ...]:
+        """The edits that can be undone, the last one last."""
+        return tuple(self._done)
+
+    def begin(self, done: Iterable[Step]) -> None:
+        """Go on with edits that were made in another session; there must be none in this one."""
+        if not self._done and not self._undone:
+            self._done.extend(done)
 
     @property
     def undo_label(self) -> str:

@@ -219,6 +219,8 @@ class ExtractionState(Observed):
 
     save = of("_sessions", Sessions.save)
     write = of("_sessions", Sessions.write)
+    undo_as_data = of("_sessions", Sessions.undo_as_data)
+    undo_from_data = of("_sessions", Sessions.undo_from_data)
 
     # --- results
 

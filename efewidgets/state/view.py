@@ -26,6 +26,33 @@ class View(Observed):
         The reason for which a recording was excluded last; "" if none was.
     to_check : bool
         Whether the next sweep is the next of those to check, and not the next of all.
+    voltage_range, current_range : tuple of float or None
+        What of the axes of voltage (mV) and current (nA) is shown; None for all.
+    axes : tuple of tuple of float
+        Ends of the axes of time, voltage and current as they were drawn last; not for others to set.
+    feature : str
+        Name of the feature whose marks stand on the traces; "" for none.
+    baseline, mean : bool
+        Whether the traces are seen above their voltage before the stimulus, and repeats as their mean.
+    low_pass : float
+        Hz, through which the traces are seen; 0 for as they are. No feature is computed from it.
+    plot : {"traces", "phase", "spikes", "sheet"}
+        What stands beside the traces, or in their place: dV/dt against voltage, the spikes over each other, all
+        sweeps of the protocol.
+    order : {"amplitude", "acquired"}
+        In which the sweeps of a protocol are listed and gone through.
+    align : {"peak", "threshold"}
+        What of the spikes lies over each other.
+    current_unit : {"auto", "pA", "nA"}
+        Unit in which currents are told; see `state.results.currents`.
+    cursors : tuple of float
+        Times (ms) of the cursors A and B; empty without cursors.
+    alone : str
+        The sweep that stood by itself before all were laid over each other.
+    drag : {"box", "move"}
+        What dragging in the traces does.
+    title : str
+        What a person calls the session; "" if it has no name yet.
     """
 
     recordings = traitlets.Tuple()
@@ -36,6 +63,21 @@ class View(Observed):
     tab = traitlets.Unicode("")
     reason = traitlets.Unicode("")
     to_check = traitlets.Bool(False)
+    voltage_range = traitlets.Tuple(allow_none=True, default_value=None)
+    current_range = traitlets.Tuple(allow_none=True, default_value=None)
+    axes = traitlets.Tuple()
+    feature = traitlets.Unicode("")
+    baseline = traitlets.Bool(False)
+    mean = traitlets.Bool(False)
+    low_pass = traitlets.Float(0.0, min=0.0)
+    plot = traitlets.Enum(("traces", "phase", "spikes", "sheet"), "traces")
+    order = traitlets.Enum(("amplitude", "acquired"), "amplitude")
+    align = traitlets.Enum(("peak", "threshold"), "peak")
+    current_unit = traitlets.Enum(("auto", "pA", "nA"), "auto")
+    cursors = traitlets.Tuple()
+    alone = traitlets.Unicode("")
+    drag = traitlets.Enum(("box", "move"), "box")
+    title = traitlets.Unicode("")
 
     def __init__(self, fault: Fault, **values: Any):
         self._told = fault

@@ -71,7 +71,12 @@ def test_what_is_looked_at_is_not_worth_a_session_of_its_own(state, tmp_path, ot
     other_page(lambda: keeper.take(tmp_path / "session.json"))
     state.view.tab = "export"
     autosave.close()
-    assert {path.name for path in tmp_path.iterdir()} == {"session.json", "session.page", "session-view.json"}
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "session.json",
+        "session.page",
+        "session-view.json",
+        "session-undo.json",
+    }
 
 
 def test_a_page_that_closes_has_time_for_its_last_edit(tmp_path, other_page):

@@ -97,9 +97,11 @@ class Visitor:
     def rule(self) -> None:
         """Choose another rule for the rheobase."""
         self.go("Rheobase")
-        rules = self.page.get_by_label("Rule").locator("visible=true")
-        now = rules.input_value()
-        rules.select_option(self.chance.choice([r for r in ("flush", "absolute", "majority") if r != now]))
+        rules = [
+            self.page.get_by_role("radio", name=f"({rule})").locator("visible=true")
+            for rule in ("flush", "absolute", "majority")
+        ]
+        self.chance.choice([rule for rule in rules if not rule.is_checked()]).check()
         self.take_back()
 
     def take_back(self) -> None:

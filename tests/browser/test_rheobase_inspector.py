@@ -58,7 +58,7 @@ def test_dragging_clicking_and_typing(visit, voila):
     page.get_by_role("button", name="Back to the rule").click()
     found.until("dict(state.inputs.rheobase_values)", {})
 
-    page.get_by_label("Rule").select_option("majority")
+    page.get_by_role("radio", name="(majority)").check()
     found.until("state.inputs.rheobase_strategy", "majority")
     page.get_by_label("width of a bin (pA)").fill("wide")
     page.get_by_label("width of a bin (pA)").press("Enter")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.browser.served import until
+
 pytestmark = pytest.mark.browser
 
 CODE = """
@@ -49,9 +51,14 @@ def test_a_person_looks_and_bends(visit, voila):
     assert found.ask("points()") > 2000
     area = page.locator(".efe-plots .bqplot").first.locator(".plotarea_events").bounding_box()
     page.mouse.move(area["x"] + area["width"] / 2, area["y"] + area["height"] / 2)
+    page.mouse.wheel(0, -300)  # without Ctrl it is the page's
+    page.wait_for_timeout(200)
+    assert found.ask("state.view.time_range") is None
+    page.keyboard.down("Control")
     for _ in range(12):
         page.mouse.wheel(0, -300)
         page.wait_for_timeout(20)
+    page.keyboard.up("Control")
     found.until("state.view.time_range is not None and points() < 1500")
     low, high = found.ask("state.view.time_range")
     assert low < 700 < high
@@ -64,7 +71,9 @@ def test_a_person_looks_and_bends(visit, voila):
     # toff is dragged
     handles = page.locator(".efe-plots .object_grp")
     assert handles.count() >= 2
-    box = page.locator(".efe-plots .object_grp", has_text="toff").locator("path").bounding_box()
+    handle = page.locator(".efe-plots .object_grp", has_text="toff").locator("path")
+    until(lambda: handle.bounding_box()["width"] > 0)  # made anew, it isn't at its place at once
+    box = handle.bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x, y)
     page.mouse.down()
@@ -102,17 +111,137 @@ def test_a_person_looks_and_bends(visit, voila):
     page.get_by_role("button", name="take back").click()
     found.until("state.results.members[viewer.active].excluded", None)
 
-    # a range is marked
-    page.get_by_role("button", name="mark a range").click()
-    page.wait_for_timeout(300)
-    page.mouse.move(area["x"] + 100, area["y"] + 100)
+
+def test_a_person_looks_closer(visit, voila):
+    """Values at the mouse, cursors, box, wheel, and a click on one of several traces."""
+    found = visit(voila, CODE, width=1280)
+    page = found.page
+    page.locator(".efe-plots .object_grp").first.wait_for()
+    area = page.locator(".efe-panel .plotarea_events").first.bounding_box()
+    left, top, wide, high = (area[name] for name in ("x", "y", "width", "height"))
+    told = page.locator(".efe-readout-mouse")
+
+    def press(key):
+        page.locator(".efe-legend").click()  # the probe had the focus
+        page.keyboard.press(key)
+
+    def ms(x):
+        return (x - left) / wide * 1400
+
+    # a click on one of twelve traces chooses it: the one with the largest current, by its current
+    current = page.locator(".efe-panel .plotarea_events").nth(1).bounding_box()
+    found.ask("globals().update(strongest=[row.id for row in viewer.view_data().rows[-2:]])")  # repeats
+    level, ends = found.ask(
+        "(float(viewer.view_data().curves[-1].seen.current.max()), viewer.view_data().currents)"
+    )
+    y = current["y"] + current["height"] * (ends[1] - level) / (ends[1] - ends[0])
+    page.mouse.click(left + wide / 2, y + 1)
+    found.until("state.view.recordings[0] in strongest", True)
+    press("o")
+    found.until("len(viewer.view_data().curves)", 12)
+    press("o")
+    found.until("state.view.recordings[0] in strongest", True)
+
+    # values at the mouse are those of the sweep
+    page.mouse.move(left + 0.05 * wide, top + high / 2)
+    told.get_by_text("mV").wait_for()
+    time, voltage, _ = (float(part.split()[0].replace("−", "-")) for part in told.inner_text().split("   "))
+    assert time == pytest.approx(ms(left + 0.05 * wide), abs=1)
+    assert voltage == pytest.approx(
+        found.ask("float(viewer.cache.get(state.results, viewer.active).trace.voltage[700])"), abs=1
+    )
+
+    # cursors: by key, dragged, by arrows
+    press("k")
+    page.get_by_role("slider", name="cursor A").wait_for()
+    box = page.get_by_role("slider", name="cursor A").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 100)
     page.mouse.down()
-    for k in range(1, 11):
-        page.mouse.move(area["x"] + 100 + 20 * k, area["y"] + 100)
+    page.mouse.move(left + 0.2 * wide, box["y"] + 100, steps=5)
     page.mouse.up()
-    found.until("state.view.time_range is not None")
-    low, high = found.ask("state.view.time_range")
-    assert high - low == pytest.approx(200 / area["width"] * 1400, abs=10)
+    found.until(f"abs(state.view.cursors[0] - {ms(left + 0.2 * wide)}) < 3")
+    before = found.ask("state.view.cursors[0]")
+    page.get_by_role("slider", name="cursor A").press("ArrowRight")
+    found.until(f"state.view.cursors[0] > {before}")
+    a, b = found.ask("[[float(x) for x in one] for one in viewer.view_data().read]")
+    words = page.locator(".efe-readout-cursors").inner_text().replace("−", "-")
+    shown = {part.split()[0]: float(part.split()[1]) for part in words.split("  ·  ")[2:]}
+    assert shown["Δt"] == pytest.approx(b[1] - a[1], abs=0.06)
+    assert shown["ΔV"] == pytest.approx(b[2] - a[2], abs=0.01)
+    assert shown["slope"] == pytest.approx((b[2] - a[2]) / (b[1] - a[1]), abs=1e-3)
+    press(".")
+    found.until(f"state.view.cursors[0] > {a[0]} + 6")
+    found.screenshot("cursors")
+
+    # a box zooms both axes, Alt and the wheel the height, a double click goes back
+    page.mouse.move(left + 0.3 * wide, top + 0.1 * high)
+    page.mouse.down()
+    page.mouse.move(left + 0.4 * wide, top + 0.6 * high, steps=6)
+    page.mouse.up()
+    found.until("state.view.time_range is not None and state.view.voltage_range is not None")
+    low, high_ = found.ask("list(state.view.time_range)")
+    assert (low, high_) == pytest.approx((ms(left + 0.3 * wide), ms(left + 0.4 * wide)), abs=3)
+    assert found.ask("viewer.view_data().currents == viewer.view_data().most_currents") is True
+    found.screenshot("box")
+    page.mouse.dblclick(left + wide / 2, top + 0.3 * high)
+    found.until("state.view.time_range is None and state.view.voltage_range is None")
+    page.mouse.move(left + wide / 2, top + 0.5 * high)
+    page.keyboard.down("Alt")
+    page.mouse.wheel(0, -300)
+    page.keyboard.up("Alt")
+    found.until("state.view.voltage_range is not None and state.view.time_range is None")
+    press("0")
+    found.until("state.view.voltage_range", None)
+
+    # with Shift dragging moves what is shown
+    press("+")
+    found.until("list(state.view.time_range)", [350, 1050])
+    page.mouse.move(left + 0.6 * wide, top + 0.4 * high)
+    page.keyboard.down("Shift")
+    page.mouse.down()
+    page.mouse.move(left + 0.7 * wide, top + 0.4 * high, steps=5)
+    page.mouse.up()
+    page.keyboard.up("Shift")
+    found.until("abs(state.view.time_range[0] - 280) < 2")
+
+    # a timing's line is dragged anywhere on it
+    press("0")
+    found.until("state.view.time_range", None)
+    x = left + 200 / 1400 * wide
+    page.mouse.move(x, top + 0.6 * high)
+    page.mouse.down()
+    page.mouse.move(x + 30, top + 0.6 * high, steps=5)
+    page.mouse.up()
+    found.until(f"abs(own().get('ton', 0) - {ms(x + 30)}) < 2")
+
+
+def test_a_person_takes_figures_along(visit, voila, tmp_path):
+    """The contact sheet, a feature's marks, and what is drawn as SVG, PNG and CSV."""
+    found = visit(voila, CODE)
+    page = found.page
+    page.locator(".efe-plots .object_grp").first.wait_for()
+    page.get_by_role("button", name="all sweeps", exact=True).click()
+    small = page.locator(".efe-small")
+    small.first.wait_for()
+    assert small.count() == 12
+    found.screenshot("sheet")
+    small.nth(8).click()
+    found.until("(state.view.plot, len(state.view.recordings))", ["traces", 1])
+    page.get_by_role("combobox", name="marks of").select_option("AP_amplitude")
+    page.locator(".efe-marked", has_text="peak (18)").wait_for()
+    files = {}
+    for kind in ("SVG", "PNG", "CSV"):
+        with page.expect_download() as told:
+            page.get_by_role("group", name="save the figures").get_by_role("button", name=kind).click()
+        told.value.save_as(tmp_path / told.value.suggested_filename)
+        files[kind] = (tmp_path / told.value.suggested_filename).read_bytes()
+    drawing = files["SVG"].decode("utf-8")
+    assert all(label in drawing for label in ("time (ms)", "voltage (mV)", "current (pA)"))
+    assert "var(" not in drawing  # it depends on no style sheet
+    assert files["PNG"].startswith(b"\x89PNG")
+    rows = files["CSV"].decode("utf-8").splitlines()
+    assert rows[0] == "cell,protocol,sweep,time_ms,voltage_mV,current_pA"
+    assert len(rows) == 1 + found.ask("viewer.cache.get(state.results, viewer.active).trace.n")
 
 
 def test_narrow_and_dark(visit, voila):

@@ -19,9 +19,11 @@ import numpy as np
 from .brief import charge
 from .edges import RIGHT
 from .flanks import within
+from .lengths import across_lengths, doubted
 from .levels import RIVAL
 from .rivals import overruled, weigh_rivals
 from .shared_pulses import FEW, TOWERS, SharedPulse, same_place, shared_pulse
+from .steps import SHAPES
 from .strangers import foreign
 from .window import SURE, Box, Doubt, Window, trust
 
@@ -54,7 +56,7 @@ def reconcile(family: str, windows: Sequence[Window]) -> list[Window]:
         groups.setdefault((w.n, round(w.dt, 9)), []).append(k)
     for members in groups.values():
         if len(members) > 1:
-            settled = _settle([windows[k] for k in members])
+            settled = _settle([windows[k] for k in members], family in SHAPES)
             for k, w in zip(members, settled, strict=True):
                 out[k] = w
     if len(groups) > 1:
@@ -64,32 +66,8 @@ def reconcile(family: str, windows: Sequence[Window]) -> list[Window]:
             for k in members:
                 if not settled[k].sure and key[1] > 0:
                     out[k] = _ask(settled[k], others)
-        out = _across_lengths(out, windows)
+        out = across_lengths(out, windows, family in SHAPES)
     return out
-
-
-def _across_lengths(settled: Sequence[Window], windows: Sequence[Window]) -> list[Window]:
-    """Doubt what only sweeps of another length show to be wrong: a test pulse, or the rest before a stimulus."""
-    out = list(settled)
-    for k, w in enumerate(settled):
-        alike = [v for v in windows if abs(v.dt - w.dt) < 1e-9]
-        others = [v for v in settled if v.sure and v.n > w.n and abs(v.dt - w.dt) < 1e-9]
-        if not w.sure or w.given:
-            continue
-        if overruled(alike, w.edges):
-            out[k] = _doubted(
-                w, "what is seen is the same in all sweeps, and another change of the current isn't"
-            )
-        elif any(_is_rest(w, v) for v in others):
-            out[k] = _doubted(w, "it ends where the stimulus of longer sweeps begins")
-    return out
-
-
-def _is_rest(window: Window, other: Window) -> bool:
-    """Whether a sweep, cut inside the stimulus of another one, takes the rest before it for its own."""
-    if not window.edges or not other.edges or max(other.edges.values()) < window.n:
-        return False
-    return abs(max(window.edges.values()) - min(other.edges.values())) * window.dt <= RIGHT
 
 
 def _ask(window: Window, others: Sequence[Window]) -> Window:
@@ -124,27 +102,27 @@ def _begins(window: Window, edges: Mapping[str, int]) -> bool:
     return any(abs(k - start) <= near for k in ends)
 
 
-def _settle(windows: list[Window]) -> list[Window]:
+def _settle(windows: list[Window], levels: bool) -> list[Window]:
     windows = weigh_rivals(windows)
     sure = [w for w in windows if w.sure]
     pulse = shared_pulse(windows)
     if not sure:
-        return _together(windows, pulse)
+        return _together(windows, pulse, levels)
     group = _largest(sure)
     if len(group) * 2 <= len(sure):
         return [
-            _doubted(w, "the sweeps of this protocol disagree with each other") if w.sure else w
+            doubted(w, "the sweeps of this protocol disagree with each other") if w.sure else w
             for w in windows
         ]
     size = max(_charge(w) for w in group)
     if pulse is not None and pulse.count > len(group) and pulse.charge > RIVAL * size:
         why = "most sweeps of this protocol hold a short pulse that may as well be the stimulus"
-        windows = [_doubted(w, why) if w.sure else w for w in windows]
+        windows = [doubted(w, why) if w.sure else w for w in windows]
         return _take_pulse(windows, pulse) if RIVAL * pulse.charge > size else windows
     edges = _common(group)
     if overruled(windows, edges):
         why = "what is seen is the same in all sweeps, as a test pulse is, and another change of the current isn't"
-        return [_doubted(w, why) if w.sure or _agree(w, _times(edges, w.dt)) else w for w in windows]
+        return [doubted(w, why) if w.sure or _agree(w, _times(edges, w.dt)) else w for w in windows]
     lent = min(LENT, SURE + 0.1 * len(group))
     return [_follow(w, edges, windows, group, lent) for w in windows]
 
@@ -214,12 +192,6 @@ def _common(group: Sequence[Window]) -> dict[str, int]:
     return {k: round(float(np.median([w.edges[k] for w in group]))) for k in group[0].edges}
 
 
-def _doubted(window: Window, why: str) -> Window:
-    return replace(
-        window, confidence=min(window.confidence, 0.4), reason=f"{why}: {window.reason}", doubt=Doubt.OTHERS
-    )
-
-
 def _follow(
     window: Window, edges: dict[str, int], windows: list[Window], group: list[Window], lent: float
 ) -> Window:
@@ -229,7 +201,7 @@ def _follow(
         if _agree(window, _times(edges, window.dt)):
             return window
         if not _test_pulse(window, windows):
-            return _doubted(window, f"{agreeing} other sweeps of this protocol have the stimulus elsewhere")
+            return doubted(window, f"{agreeing} other sweeps of this protocol have the stimulus elsewhere")
     elif (
         window.doubt in (Doubt.SHAPE, Doubt.HIGHER)
         and agreeing < FEW
@@ -239,7 +211,7 @@ def _follow(
     elif not _agree(window, _times(edges, window.dt)) and (
         foreign(window, edges, group) or _own_pulse(window, windows, group)
     ):
-        return _doubted(
+        return doubted(
             window, f"the current changes elsewhere than in the {agreeing} sweeps of this protocol that agree"
         )
     kept = {k: window.edges[k] for k in window.given if k in window.edges}
@@ -273,8 +245,8 @@ def _test_pulse(window: Window, windows: Sequence[Window]) -> bool:
     return sum(same) > 0.5 * len(windows)
 
 
-def _together(windows: list[Window], pulse: SharedPulse | None) -> list[Window]:
-    """Sweeps of which none is sure alone."""
+def _together(windows: list[Window], pulse: SharedPulse | None, levels: bool) -> list[Window]:
+    """Sweeps of which none is sure alone; of constant levels, or of another shape that they have in common."""
     noisy = [w for w in windows if w.doubt is Doubt.NOISE and w.edges]
     if pulse is not None and any(_outdoes(w, pulse) for w in windows):
         pulse = None
@@ -287,7 +259,8 @@ def _together(windows: list[Window], pulse: SharedPulse | None) -> list[Window]:
     reason = "timings on which the sweeps of this protocol agree"
     return [
         w
-        if (w.doubt is Doubt.SHAPE and not _agree(w, _times(edges, w.dt))) or foreign(w, edges, noisy)
+        if (w.doubt is Doubt.SHAPE and not _agree(w, _times(edges, w.dt)))
+        or foreign(w, edges, noisy, not levels)
         else replace(
             w,
             edges={**edges, **{k: w.edges[k] for k in w.given if k in w.edges}},

@@ -10,7 +10,7 @@ import numpy as np
 from .edges import Edge
 from .levels import RIVAL, Fit, level
 from .shared_pulses import is_brief
-from .trace import Trace, blocks
+from .trace import Trace, blocks, median
 from .window import SURE, Doubt, trust
 
 EXPLAINED = 0.4  # share of the charge that the stimulus must account for
@@ -22,6 +22,7 @@ SCANT = 30.0  # ms of baseline on one side, of which a test pulse could be all,
 SAME = 0.1  # must come nearer to the other side than
 ALIKE = 0.2  # of the height of the stimulus: levels that are the same
 LASTS, CARRIED = 20.0, 0.5  # ms, and of the height of a step: a level within it
+RESTLESS, MOVES = 5.0, 0.1  # times what the quietest blocks do, and of the smallest jump: no noise
 RETURN = 0.35  # how far from its start the current may end, relative to its smallest jump
 
 
@@ -56,9 +57,6 @@ def judge(
     doubtful = min(0.4, certain)
     if fit.explained < EXPLAINED or fit.rival > RIVAL:
         return doubtful, "the current has other changes that may as well be the stimulus", Doubt.SHAPE
-    if certain < SURE:
-        weakest = names[int(np.argmin([e.right for e in found]))]
-        return certain, f"{weakest} is blurred by the {{noise}}", Doubt.NOISE
     around = trace.samples(AROUND)
     bounds = [max(0, samples[0] - around), *samples, min(trace.n, samples[-1] + around)]
     levels = np.array([level(trace, a, b) for a, b in pairwise(bounds)])
@@ -96,10 +94,27 @@ def judge(
         return doubtful, "within the step the current has another level", Doubt.SHAPE
     if interrupted(trace, samples, levels):
         return doubtful, "the current comes back to where it started more than once", Doubt.SHAPE
+    if certain < SURE and _never_rests(trace, least):
+        return doubtful, "the current is hardly ever constant", Doubt.SHAPE
+    if certain < SURE:
+        weakest = names[int(np.argmin([e.right for e in found]))]
+        return certain, f"{weakest} is blurred by the {{noise}}", Doubt.NOISE
     if len(names) == 2 and is_brief(samples[-1] - samples[0], trace.n, trace.dt) and not known:
         return min(0.45, certain), "a single short pulse: it may be a test pulse", Doubt.BRIEF
     changes = ", ".join(f"{1e3 * j:+.0f}" for j in jumps)
     return certain, f"changes of {changes} pA in a {{noise}}", Doubt.NONE
+
+
+def _never_rests(trace: Trace, jump: float) -> bool:
+    """Whether the current moves in most places, and by a good part of its smallest jump, but not in all.
+
+    Noise is everywhere; what rests somewhere and moves elsewhere is a stimulus that is never constant.
+    """
+    low, high = trace.width // 4, trace.width - 1 - trace.width // 4
+    ordered = np.partition(blocks(trace.x, trace.width), (low, high), axis=1)
+    spread = 0.5 * (ordered[:, high] - ordered[:, low])
+    calm = max(float(np.quantile(spread, 0.05)), trace.floor)
+    return median(spread) > max(RESTLESS * calm, MOVES * jump)
 
 
 def _ends_within(fit: Fit, samples: Sequence[int], levels: np.ndarray) -> bool:

@@ -7,15 +7,16 @@ another stimulus), has timings of its own, even if nobody could tell which.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
 from .edges import RIGHT, by_sides
-from .judging import CONTRAST
+from .judging import CARRIED, CONTRAST, LASTS
 from .steps import EVOKES, SHAPES
-from .trace import Trace, converter_step, finite, mad, median
+from .trace import Trace, blocks, converter_step, finite, mad, median
 from .window import RISK
 
 WIDE = 25.0  # ms on either side of a timing
@@ -24,6 +25,7 @@ ACTIVE = ("SineSpec", "PinkNoise")
 LONG = 60.0  # ms beside what is never constant
 RESTLESS = 0.4  # of its movement: more is none of a baseline
 HIGHER = 2.0  # times as high as what is at its place: a pulse that is elsewhere
+MOSTLY = 0.75  # of the samples
 ABSENT = 0.3  # of the largest jump of a step, up and down of which are alike
 
 
@@ -85,6 +87,25 @@ def contradiction(
     for change in changes:
         if change.name not in given and abs(change.jump) + change.blur < due:
             return f"the current does not change at {edges[change.name] * dt:.4g} ms"
+    smallest = min((abs(c.jump) for c in changes if c.clear), default=0.0)
+    return (
+        _uneven_within(trace, list(edges.values()), max(CARRIED * smallest, least))
+        if smallest and not given
+        else ""
+    )
+
+
+def _uneven_within(trace: Trace, times: Sequence[int], least: float) -> str:
+    """Say where between two timings (samples) the current has another level (nA) than in most of that stretch."""
+    wide = trace.samples(LASTS)
+    for a, b in pairwise([*times[:-1], min(times[-1], trace.n)]):
+        levels = np.array([median(part) for part in blocks(trace.x[a:b], wide)[1:-1]])
+        if len(levels) < 3:
+            continue
+        off = np.abs(levels - median(levels))
+        if off.max() > max(CLEAR * max(trace.floor, mad(np.diff(levels))), least):
+            at = (a + (int(off.argmax()) + 1) * wide) * trace.dt
+            return f"the current has another level at {at:.4g} ms"
     return ""
 
 
@@ -97,7 +118,10 @@ def _pulse_beside(trace: Trace, ton: int, toff: int, least: float) -> str:
     off = part - median(part)
     means = np.abs(np.convolve(off, np.full(long, 1.0 / long), mode="valid"))
     best, here = int(np.argmax(means)), float(means[min(ton - start, len(means) - 1)])
-    clear = means[best] > max(CLEAR * max(trace.floor, mad(part)), least, HIGHER * here)
+    # of one that overlaps its place, as much is missing there as it is beside it
+    near, apart = trace.samples(RIGHT), abs(start + best - ton) >= long
+    higher = HIGHER if apart else 1.0 / (1.0 - 0.5 * near / max(near, long))
+    clear = means[best] > max(CLEAR * max(trace.floor, mad(part)), least, higher * here)
     if not clear or abs(start + best - ton) <= trace.samples(RIGHT):
         return ""
     return f"the pulse is at {(start + best) * trace.dt:.4g} ms, and not at {ton * trace.dt:.4g} ms"
@@ -115,6 +139,19 @@ def _restless_beside(trace: Trace, edges: Mapping[str, int], given: Collection[s
         if name not in given and len(part) > far // 2 and _reach(part) > max(RESTLESS * inside, least):
             return f"the current moves as much {where} {edges[name] * trace.dt:.4g} ms"
     return ""
+
+
+def _is_off(x: np.ndarray, near: int, at: int, edge: int, middle: float, up: bool) -> bool:
+    """Whether the current, for 1 ms at least, is not on the side of a timing that it is to be on.
+
+    An artefact at an edge hides where exactly that is, and not that it is later than 1 ms after a timing, or earlier.
+    """
+    late = edge > at
+    part = x[at + near : edge] if late else x[edge : at - near]
+    if len(part) < near:
+        return False
+    above = float(np.mean(part > middle))
+    return (above if late != up else 1.0 - above) > MOSTLY
 
 
 def _reach(x: np.ndarray) -> float:
@@ -139,6 +176,8 @@ def _changes(trace: Trace, near: int, edges: Mapping[str, int], least: float) ->
         if clear:
             edge = by_sides(x, near, at - left, at + right, old, new, noise)
             clear, place = edge.right >= 1.0 - RISK, edge.sample
+            if not clear and _is_off(x, near, at, edge.sample, 0.5 * (old + new), new > old):
+                clear, place = True, edge.sample
         blur = 3.0 * noise / max(1.0, min(left, right) / near) ** 0.5  # noise is correlated over about 1 ms
         found.append(_Change(name, new - old, blur, clear, place))
     return found

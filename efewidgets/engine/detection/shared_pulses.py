@@ -16,6 +16,7 @@ import numpy as np
 from .brief import charge
 from .edges import RIGHT
 from .levels import RIVAL
+from .trace import mad
 from .window import Box, Doubt, Window
 
 FEW = 3  # sweeps that make a group
@@ -102,7 +103,7 @@ def shared_pulse(windows: Sequence[Window]) -> SharedPulse | None:
         ]
         boxes = [b for b in held if b is not None]
         if len(boxes) >= FEW and 2 * len(boxes) > shown:
-            found.append(_summary(boxes, max(w.noise for w in windows)))
+            found.append(_summary(boxes, max(max(w.noise, mad(w.outline)) for w in windows)))
     found.sort(key=lambda p: p.charge, reverse=True)
     rivals = [p for p in found if p.rivals(found[0])]
     if len(rivals) > 1:

@@ -27,7 +27,7 @@ RESTLESS = 4.0  # times the noise of the others
 SHAPES = 3  # of the other sweeps, that are told apart
 
 
-def foreign(window: Window, edges: Mapping[str, int], others: Sequence[Window]) -> bool:
+def foreign(window: Window, edges: Mapping[str, int], others: Sequence[Window], shapes: bool = True) -> bool:
     """Tell whether a sweep's current contradicts the timings on which others agree.
 
     Parameters
@@ -38,6 +38,9 @@ def foreign(window: Window, edges: Mapping[str, int], others: Sequence[Window]) 
         Timings of the others (samples of this sweep).
     others : sequence of Window
         Sweeps that have these timings.
+    shapes : bool
+        Whether what the others have in common explains the sweep, too; not where none of them is sure to be a
+        stimulus of constant levels.
     """
     y = window.outline
     small = small_beside(others)
@@ -48,7 +51,7 @@ def foreign(window: Window, edges: Mapping[str, int], others: Sequence[Window]) 
     if len(y) < 5 * LASTS:
         return False
     time = (np.arange(len(y)) + 0.5) * window.block * window.dt
-    theirs = _shapes(time, [w for w in others if w is not window])
+    theirs = _shapes(time, [w for w in others if w is not window]) if shapes else []
     limits = np.array([v * window.dt for v in edges.values()])
     away = np.abs(time[:, None] - limits[None, :]).min(axis=1) > 1.5 * window.block * window.dt
     stretch = np.searchsorted(limits, time)

@@ -59,6 +59,10 @@ def _agree_in_group(group: Sequence[Recording]) -> None:
             continue
         window = _unless_contradicted(recording, old, window, lenders)
         edges, origin = settle(recording.usual, window, recording.agree_ms / recording.dt)
+        if (
+            origin == "seen"
+        ):  # BluePyEfe missed a part of what the others saw: the rest of its edges is no better
+            edges = window.edges
         if origin in ("usual", "seen") and edges and all(name in edges for name in recording.timings):
             _take_over(recording, window, edges or {}, "usual" if origin == "usual" else "others", old.doubt)
         elif recording.timing_from == "lost":

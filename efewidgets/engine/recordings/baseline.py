@@ -27,6 +27,11 @@ MATTERS = 0.02  # of the stimulus: a drift of less changes nothing,
 HARDLY = 0.5  # of the noise: and so does one of less than that
 FLICKER = 4  # times that a current comes back to where it was: the converter's steps, not test pulses
 MOVED = 0.08  # of the stimulus: half of so much, by which it is wrong on average, matters
+LASTING = 0.15  # of the highest current of a stimulus: what it is for half of the time
+AWAY, FAR = (
+    0.15,
+    0.3,
+)  # of the stimulus, by which the current may be elsewhere at first and at last, and at last alone
 AS_FAR = 3.0  # times by how much the baseline moves: what jumps farther before the onset is a test pulse
 FIRST, CLEAR = 0.05, 2.0  # of the stimulus, and times the noise: a level of more is another stimulus
 
@@ -124,11 +129,12 @@ def holding(current: np.ndarray, dt: float, first: int, last: int, usual: Any) -
     before = quiet(current[:first][::-1])
     if before is None or len(before.samples) < few:
         return _from_after(current, dt, first, last, usual)
-    stimulus = float(median(np.abs(current[first:last] - usual))) if last > first else 0.0
-    begun = median(current[first : min(last, first + few)]) if last > first else usual
+    onset = median(before.samples[:few])
+    stimulus = float(median(np.abs(current[first:last] - onset))) if last > first else 0.0
+    begun = median(current[first : min(last, first + few)]) if last > first else onset
     jumped = before.last < first
     # what begins gradually (a ramp, a sine) may do so before its onset, and looks like drift there
-    gradual = bool(abs(begun - median(before.samples[:few])) < 0.5 * stimulus)
+    gradual = bool(abs(begun - onset) < 0.5 * stimulus)
     after = _after(current, dt, last) if jumped or gradual else None
     if jumped and after is not None:
         until = first - before.last
@@ -145,9 +151,34 @@ def holding(current: np.ndarray, dt: float, first: int, last: int, usual: Any) -
     if gradual:
         return found
     found = _drifted(found, before, dt, first, stimulus)
-    if not jumped or after is None or found.why is DRIFTS:
-        return found
-    return replace(found, moves=_moves(before, after, stimulus))
+    if jumped and after is not None and found.why is not DRIFTS:
+        found = replace(found, moves=_moves(before, after, stimulus))
+    if found.moves is None and last > first:
+        found = replace(found, moves=_away(found, before, current, dt, first, last))
+    return found
+
+
+def _away(
+    found: Holding, before: Stretch, current: np.ndarray, dt: float, first: int, last: int
+) -> float | None:
+    """By how much (nA) the holding current is away from what the current is at first, and again after the stimulus.
+
+    What lies just before the onset may then be a stimulus that comes first, which the noise hides from `quiet`; a drift
+    would go on, but may be so large that nobody can tell. None if that is little beside a stimulus that lasts.
+    """
+    level, near = float(found.level), round(float(NEAR / dt))
+    settled = last + min(round(float(SETTLED / dt)), (len(current) - last) // 2)
+    start, after = current[: min(near, first // 2)], current[settled : settled + near]
+    if min(len(start), len(after)) < FEWEST:
+        return None
+    height = np.abs(current[first:last] - level)
+    stimulus = float(median(height))
+    off = np.array([float(median(part)) - level for part in (start, after)])
+    least = max(AWAY * stimulus, CLEAR * before.noise, SMALL)
+    comes_back = off[0] * off[1] > 0 and abs(off).min() > least
+    is_far = abs(off[1]) > max(FAR * stimulus, least)
+    lasts = stimulus > LASTING * float(np.quantile(height, 0.98))  # pulses rest at the baseline in between
+    return float(abs(off[1])) if lasts and (comes_back or is_far) else None
 
 
 def _moves(before: Stretch, after: Stretch, stimulus: float) -> float | None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..features import efel_features
 from ..features.efel_settings import given_settings
+from ..features.marks import Marks, marks
 from ..features.ranges import possible, range_of
 from ..features.store import FeatureStore
 from ..features.units_of_features import unit_of
@@ -93,3 +94,21 @@ def _impossible(feature: str, wrong: Sequence[float]) -> Problem:
         "at the very begin or end of the stimulus, an unbalanced bridge or a wrong unit may be the cause."
     )
     return Problem(message, "warning", "feature")
+
+
+def marks_of(recording: Any, efeature: str, efel_settings: Mapping[str, Any] | None = None) -> Marks:
+    """Return where in a recording a feature is measured, with the settings with which it is computed.
+
+    Parameters
+    ----------
+    recording : Recording
+        Its stimulus was found.
+    efeature : str
+    efel_settings : dict, optional
+        As those of a target.
+    """
+    trace = recording.samples()
+    given = {**recording.stimulus_family.settings_of(efeature, recording), **given_settings(efel_settings)}
+    if given.get("Threshold") is None:
+        given["Threshold"] = float(recording.auto_threshold)
+    return marks(efeature, trace.time, trace.voltage, recording.ton, recording.toff, given)

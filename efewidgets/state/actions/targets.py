@@ -49,11 +49,19 @@ class TargetActions(Editing):
         target = {"efeature": efeature, "protocol": protocol, "amplitude": amplitude, "tolerance": tolerance}
         return self.add_targets([target | more])[0]
 
-    def add_targets(self, targets: Iterable[Mapping[str, Any]]) -> list[str]:
-        """Add targets as `extract_efeatures` takes them; return their ids."""
+    def add_targets(self, targets: Iterable[Mapping[str, Any]], *, keep_auto: bool = False) -> list[str]:
+        """Add targets as `extract_efeatures` takes them; return their ids.
+
+        Parameters
+        ----------
+        targets : list of dict
+        keep_auto : bool
+            Whether targets that were chosen automatically are kept beside them; else these take their place.
+        """
         new = [self._new_target(target) for target in targets]
         with self._lock:
-            self._commit(f"add {count(len(new), 'target')}", (*(self.inputs.targets or ()), *new))
+            there = self._kept() if keep_auto else self.inputs.targets or ()
+            self._commit(f"add {count(len(new), 'target')}", (*there, *new))
         return [target.id for target in new]
 
     def set_targets(self, targets: Iterable[Mapping[str, Any]]) -> list[str]:
@@ -96,7 +104,14 @@ class TargetActions(Editing):
         return [target.id for target in copies]
 
     def apply_preset(
-        self, preset: str, protocol: str, amplitudes: Sequence[float], tolerance: float = 10.0, **more: Any
+        self,
+        preset: str,
+        protocol: str,
+        amplitudes: Sequence[float],
+        tolerance: float = 10.0,
+        *,
+        keep_auto: bool = False,
+        **more: Any,
     ) -> list[str]:
         """Add the features of a preset at some amplitudes of a protocol; those that are there already stay as they are.
 
@@ -106,6 +121,10 @@ class TargetActions(Editing):
         protocol : str
         amplitudes : list of float
         tolerance : float
+        keep_auto : bool
+            Whether targets that were chosen automatically are kept beside them.
+        **more
+            As in `add_target`.
 
         Returns
         -------
@@ -114,7 +133,8 @@ class TargetActions(Editing):
         """
         features = preset_features(preset)
         with self._lock:
-            there = set(self.inputs.targets or ())
+            before = self._kept() if keep_auto else self.inputs.targets or ()
+            there = set(before)
             new = [
                 self._new_target(
                     {
@@ -129,7 +149,7 @@ class TargetActions(Editing):
                 for efeature in features
             ]
             new = [target for target in new if target not in there]
-            self._commit(f"apply preset {preset} to {protocol}", (*(self.inputs.targets or ()), *new))
+            self._commit(f"apply preset {preset} to {protocol}", (*before, *new))
         return [target.id for target in new]
 
     def import_legacy_targets(self, targets: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -162,17 +182,22 @@ class TargetActions(Editing):
         The roles that an export would have given them are kept, if they are all there.
         """
         with self._lock:
-            if self.inputs.targets is not None:
-                return [target.id for target in self.inputs.targets]
-            chosen = list(dict.fromkeys(self.results.targets))
-            proposed = _with_roles(chosen)  # as an export of the choice has them
-            whole = not role_faults(proposed, complete=True)
-            new = [
-                dataclasses.replace(target, id=self._new_id("t"), role=role.get("role") if whole else None)
-                for target, role in zip(chosen, proposed, strict=True)
-            ]
-            self._commit(f"keep {count(len(new), 'target')} chosen automatically", tuple(new))
+            new = self._kept()
+            if self.inputs.targets is None:
+                self._commit(f"keep {count(len(new), 'target')} chosen automatically", new)
         return [target.id for target in new]
+
+    def _kept(self) -> tuple[Target, ...]:
+        """Return a person's targets, or those chosen automatically as a person's own."""
+        if self.inputs.targets is not None:
+            return self.inputs.targets
+        chosen = list(dict.fromkeys(self.results.targets))
+        proposed = _with_roles(chosen)  # as an export of the choice has them
+        whole = not role_faults(proposed, complete=True)
+        return tuple(
+            dataclasses.replace(target, id=self._new_id("t"), role=role.get("role") if whole else None)
+            for target, role in zip(chosen, proposed, strict=True)
+        )
 
     def _commit(self, label: str, targets: tuple[Target, ...], merge: str | None = None) -> None:
         self.commit(label, merge=merge, targets=targets, auto_targets=None)

@@ -10,7 +10,18 @@ from ...engine.stages.inputs import Inputs
 from ..view import View
 
 #: What is remembered of a view
-NAMES = ("tab", "cell", "protocol", "recordings", "target", "time_range", "reason", "to_check")
+NAMES = (
+    "tab",
+    "cell",
+    "protocol",
+    "recordings",
+    "target",
+    "time_range",
+    "reason",
+    "to_check",
+    "current_unit",
+    "title",
+)
 
 
 def view_as_data(view: View, inputs: Inputs) -> dict[str, Any]:
@@ -19,9 +30,12 @@ def view_as_data(view: View, inputs: Inputs) -> dict[str, Any]:
     A recording is ``[cell, protocol, which file of them, sweep]``; a target the number of its row, or its id if the
     targets are chosen automatically.
     """
-    places = _places(inputs)
-    found: dict[str, Any] = {name: getattr(view, name) for name in ("tab", "cell", "protocol", "reason")}
+    places = places_of(inputs)
+    found: dict[str, Any] = {
+        name: getattr(view, name) for name in ("tab", "cell", "protocol", "reason", "title")
+    }
     found["to_check"] = view.to_check or None
+    found["current_unit"] = None if view.current_unit == "auto" else view.current_unit
     found["recordings"] = _written(view.recordings, places)
     if inputs.targets is None:
         found["target"] = view.target
@@ -38,7 +52,9 @@ def look(view: View, data: Any, inputs: Inputs) -> None:
         return
     found: dict[str, Any] = {"target": None, "time_range": None, "to_check": data.get("to_check") is True}
     found |= {name: _text(data.get(name)) for name in ("cell", "protocol")}
-    found |= {name: _text(data.get(name)) or "" for name in ("tab", "reason")}
+    found |= {name: _text(data.get(name)) or "" for name in ("tab", "reason", "title")}
+    unit = data.get("current_unit")
+    found["current_unit"] = unit if unit in ("pA", "nA") else "auto"
     found["recordings"] = _read(data.get("recordings"), inputs)
     target, rows = data.get("target"), inputs.targets
     if isinstance(target, str) and rows is None:
@@ -55,7 +71,7 @@ def look(view: View, data: Any, inputs: Inputs) -> None:
 
 def accepted_as_data(inputs: Inputs) -> list[list[Any]]:
     """Return the recordings that a person found right, as a view's are written down."""
-    return _written(inputs.accepted, _places(inputs))
+    return _written(inputs.accepted, places_of(inputs))
 
 
 def with_accepted(inputs: Inputs, data: Any) -> Inputs:
@@ -69,7 +85,7 @@ def _written(recordings: Iterable[str], places: Mapping[str, tuple[str, str, int
 
 
 def _read(data: Any, inputs: Inputs) -> tuple[str, ...]:
-    files = {place: file for file, place in _places(inputs).items()}
+    files = {place: file for file, place in places_of(inputs).items()}
     return tuple(
         f"{files[tuple(one[:3])]}/{one[3]}"
         for one in _list(data)
@@ -77,7 +93,7 @@ def _read(data: Any, inputs: Inputs) -> tuple[str, ...]:
     )
 
 
-def _places(inputs: Inputs) -> dict[str, tuple[str, str, int]]:
+def places_of(inputs: Inputs) -> dict[str, tuple[str, str, int]]:
     """Return cell, protocol, and which of their files it is, of each file by its id."""
     return {
         file.id: (cell.name, protocol, number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import pathlib
 import sys
@@ -86,7 +87,11 @@ def load_inputs(
         check_form(data)
         if check is not None:
             check(data, path.parent)
-        inputs, problems = inputs_of(*parse_config(data, path.parent), new_id)
+        waits = data.get("absolute_amplitude") is True and data.get("targets") is None
+        run = {name: value for name, value in data.items() if not (waits and name == "absolute_amplitude")}
+        inputs, problems = inputs_of(*parse_config(run, path.parent), new_id)
+        if waits:  # no run may begin so, but a person may be between the two decisions: the blockers say it
+            inputs = dataclasses.replace(inputs, absolute_amplitude=True)
     except EfeError as error:
         raise EfeError(f"{path}: {error}") from error
     about = data.get("state")

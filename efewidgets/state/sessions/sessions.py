@@ -19,6 +19,7 @@ from ..running.runner import Runner
 from ..view import View
 from .looking import view_as_data
 from .saving import save_inputs
+from .undoing import Undo, steps_of
 
 
 class Sessions:
@@ -33,6 +34,7 @@ class Sessions:
     """
 
     def __init__(self, decisions: Decisions, present: Present, view: View, runner: Runner):
+        self._undo = Undo()
         self._decisions, self._present, self._view, self._runner = decisions, present, view, runner
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -48,6 +50,27 @@ class Sessions:
         """
         inputs = self._decisions.inputs
         save_inputs(inputs, path, view_as_data(self._view, inputs))
+
+    def undo_as_data(self) -> dict[str, Any]:
+        """Return the last edits as plain data, for `undo_from_data` of a state with the same decisions."""
+        with self._decisions.lock:
+            done, inputs = self._decisions.history.done, self._decisions.inputs
+        return self._undo.as_data(done, inputs)
+
+    def undo_from_data(self, data: Any, *, check: Callable[[dict[str, Any]], Any] | None = None) -> int:
+        """Let edits be undone that were made before a session was saved and opened again; return how many.
+
+        Parameters
+        ----------
+        data : object
+            Of `undo_as_data`; where it is of other decisions than the present ones, there is nothing to undo.
+        check : callable, optional
+            Is given what an edit would bring back, in the words of a config; raises EfeError if it must not be used.
+        """
+        done = steps_of(data, self._decisions.inputs, self._decisions.new_id, check)
+        if done:
+            self._decisions.go_on(done)
+        return len(done)
 
     def write(self, output_directory: str | os.PathLike[str] | None = None) -> Written:
         """Write the output files and figures that are asked for (see `set_output`); compute what lacks.

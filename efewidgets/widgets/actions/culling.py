@@ -117,6 +117,7 @@ def _because(reasons: Reasons, number: int) -> Action:
         GROUP,
         lambda state: bool(reason() and chosen(state)),
         lambda state: f"Exclude: {plain(reason())}" if reason() else f"Exclude for reason {number}",
+        there=lambda state: bool(reason()),
     )
 
 

@@ -6,7 +6,7 @@ async function render({ model, el }) {
   const said = make("div", "efe-keyboard-said");
   said.setAttribute("role", "status");
   el.append(said);
-  const root = el.closest(".efe") ?? el;
+  let root = el; // until it is on the page
   // In a notebook there is more on the page than this: there its keys are those while it has the focus.
   const everywhere = model.get("everywhere") && !document.querySelector(".jp-NotebookPanel");
   let all = null;
@@ -53,8 +53,15 @@ async function render({ model, el }) {
 
   // A click into a figure gives the widget the focus, where only the one that has it hears keys.
   const clicked = () => root.contains(document.activeElement) || root.focus({ preventScroll: true });
-  if (!everywhere && !root.hasAttribute("tabindex")) root.tabIndex = -1;
-  if (!everywhere) root.addEventListener("click", clicked);
+  const settle = () => {
+    if (!el.isConnected) return (waiting = requestAnimationFrame(settle));
+    root = el.closest(".efe") ?? el;
+    if (everywhere) return;
+    if (!root.hasAttribute("tabindex")) root.tabIndex = -1;
+    root.addEventListener("click", clicked);
+  };
+  let waiting = 0;
+  settle();
 
   let timer = null;
   const told = (message) => {
@@ -71,6 +78,7 @@ async function render({ model, el }) {
   model.on("change:now change:actions", redraw);
   return () => {
     clearTimeout(timer);
+    cancelAnimationFrame(waiting);
     window.removeEventListener("keydown", pressed, true);
     root.removeEventListener("click", clicked);
     model.off("msg:custom", told);

@@ -97,11 +97,16 @@ class Keyboard(anywidget.AnyWidget):
 
     def _present(self, action: Action) -> dict[str, Any]:
         try:
-            found = action.called(self.state), action.enabled(self.state), action.line(self.state)
+            found = (
+                action.called(self.state),
+                action.enabled(self.state),
+                action.line(self.state),
+                action.there(self.state),
+            )
         except Exception:  # results that can't be had just now
             logger.exception("%s can't be described", action.id)
-            found = action.title, False, ""
-        return dict(zip(("title", "enabled", "line"), found, strict=True))
+            found = action.title, False, "", True
+        return dict(zip(("title", "enabled", "line", "there"), found, strict=True))
 
     def _asked(self, widget: Any, content: Any, buffers: Any) -> None:
         kind = content.get("kind") if isinstance(content, dict) else None

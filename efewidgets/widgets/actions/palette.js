@@ -76,6 +76,7 @@ class Palette extends Dialog {
       return (enabled ? 0 : 4) + (title.toLowerCase().startsWith(typed) ? 0 : 1);
     };
     return this.actions()
+      .filter((action) => this.now()[action.id]?.there !== false)
       .filter((action) => {
         const text = `${this.of(action).title} ${action.title} ${action.group} ${action.hint}`.toLowerCase();
         return words.every((word) => text.includes(word));
@@ -160,7 +161,7 @@ class Sheet extends Dialog {
 
   grouped() {
     const found = new Map();
-    for (const action of this.actions().filter((one) => one.keys.length))
+    for (const action of this.actions().filter((one) => one.keys.length && this.now()[one.id]?.there !== false))
       found.set(action.group, [...(found.get(action.group) ?? []), action]);
     return found;
   }

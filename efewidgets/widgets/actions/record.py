@@ -37,6 +37,8 @@ class Action:
         ``enabled(state)``: whether it can be done now.
     now : callable, optional
         ``now(state)``: its title with what it is about just now, as "Undo: add 2 files".
+    there : callable
+        ``there(state)``: whether it is listed at all.
     repeats : bool
         Whether a key that is held down does it again and again.
     """
@@ -51,6 +53,7 @@ class Action:
     enabled: Callable[[ExtractionState], bool] = always
     now: Callable[[ExtractionState], str] | None = None
     repeats: bool = False
+    there: Callable[[ExtractionState], bool] = always
 
     def called(self, state: ExtractionState) -> str:
         """Return its title, with what it is about just now."""

@@ -28,22 +28,32 @@ class Way:
     place: dict[str, int]
 
 
-_WAYS: weakref.WeakKeyDictionary[Results, Way] = weakref.WeakKeyDictionary()
+_WAYS: weakref.WeakKeyDictionary[Results, dict[str, Way]] = weakref.WeakKeyDictionary()
 
 
-def way(results: Results) -> Way:
-    """Return the way through all sweeps: cell by cell, protocol by protocol, from the smallest amplitude on."""
-    found = _WAYS.get(results)
+def way(results: Results, order: str = "amplitude") -> Way:
+    """Return the way through all sweeps: cell by cell, protocol by protocol, from the smallest amplitude on.
+
+    With the order "acquired" as they were recorded, as far as files and their sweeps are in that order.
+    """
+    kept = _WAYS.setdefault(results, {})
+    found = kept.get(order)
     if found is None:
         members = results.members
         groups = {
             (cell.name, protocol): n
             for n, (cell, protocol) in enumerate((c, p) for c in results.inputs.cells for p in c.groups)
         }
-        places = {one: (groups[m.cell, m.protocol], by_amplitude(m)) for one, m in members.items()}
+        by = by_amplitude if order == "amplitude" else _as_recorded
+        places = {one: (groups[m.cell, m.protocol], by(m)) for one, m in members.items()}
         ids = sorted(members, key=places.__getitem__)
-        found = _WAYS[results] = Way(tuple(ids), {one: n for n, one in enumerate(ids)})
+        found = kept[order] = Way(tuple(ids), {one: n for n, one in enumerate(ids)})
     return found
+
+
+def _as_recorded(member: Member) -> float:
+    """Return the same for all: sorting keeps the order in which files hold their sweeps."""
+    return 0.0
 
 
 def by_amplitude(member: Member) -> float:
@@ -68,7 +78,7 @@ def left_out(state: ExtractionState, member: Member) -> str | None:
 def to_check(state: ExtractionState) -> list[str]:
     """Return the sweeps, in their order, of which something is told and about which nobody has decided."""
     asked = [member.id for member in _undecided(state)]
-    return sorted(asked, key=way(state.results).place.__getitem__) if asked else []
+    return sorted(asked, key=way(state.results, state.view.order).place.__getitem__) if asked else []
 
 
 def left_to_check(state: ExtractionState) -> int:
@@ -140,7 +150,8 @@ def step(state: ExtractionState, by: int) -> str | None:
 
     With ``view.to_check`` it is the next that is left to check, from the end on again at the beginning.
     """
-    ids, place = way(state.results).ids, way(state.results).place
+    found_way = way(state.results, state.view.order)
+    ids, place = found_way.ids, found_way.place
     at = sorted(place[one] for one in shown(state))
     if not at:
         return None

@@ -9,8 +9,8 @@ import ipywidgets
 from ...engine.figures.style import CellStyle
 from ..parts.html import escape, plain, tag
 
-#: More cells than these have no buttons
-MOST_BUTTONS = 12
+#: More cells than these have no buttons, but a list
+MOST_BUTTONS = 60
 
 GLYPHS = {
     "circle": "●",
@@ -19,7 +19,7 @@ GLYPHS = {
     "diamond": "◆",
     "triangle-down": "▼",
     "cross": "✚",
-    "crosshair": "✖",
+    "ellipse": "⬮",
 }
 
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...engine.figures.style import number
 from ...engine.problems import EfeError
 from ...engine.recordings.ecodes import Step
 from ..parts.html import plain
-from .data import AMPLITUDES, Panel, curves, feature_panels, texts
+from .data import AMPLITUDES, Curve, Ghosts, Panel, curves, feature_panels, texts, words_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,30 +44,46 @@ def iv_panels(
     for protocol, features in wanted.items():
         for panel in feature_panels(results, table, protocol, features, unit, hidden):
             title = f"{panel.title} · {protocol}"
-            found.append(dataclasses.replace(panel, title=title, curves=curves(panel)))
+            drawn = curves(panel)
+            note = "; ".join(filter(None, (resistances(drawn) if unit == "nA" else "", panel.note)))
+            found.append(dataclasses.replace(panel, title=title, curves=drawn, note=note))
     return found
+
+
+def resistances(drawn: Iterable[Curve]) -> str:
+    """Return the input resistance of each cell: the slope of a line through its means at hyperpolarising steps."""
+    found = []
+    for curve in drawn:
+        below = curve.x < 0  # nA
+        if np.count_nonzero(below) > 1:
+            slope = np.polyfit(curve.x[below], curve.y[below], 1)[0]
+            found.append(f"{plain(curve.cell)} {number(slope)} MΩ")
+    return f"slope below 0 (input resistance): {', '.join(found)}" if found else ""
 
 
 def fi_panels(results: Results, unit: str = "nA", hidden: Iterable[str] = ()) -> list[Panel]:
     """Return a panel for each protocol of steps in which a cell fires: spikes in the step by its duration (Hz)."""
     left_out = set(hidden)
     points: dict[str, list[tuple[float, float, Any]]] = {}
+    left: dict[str, list[tuple[float, float, Any]]] = {}
     for member in results.members.values():
         recording = member.recording
-        if member.lost or member.excluded is not None or not isinstance(recording, Step):
+        if member.lost or not isinstance(recording, Step):
             continue
-        amp = _amplitude(results, member, unit)
+        amp = amplitude_of(results, member, unit)
         if amp is None or member.cell in left_out or not recording.toff > recording.ton:
             continue
         times = np.asarray(recording.peak_time)
         spikes = np.count_nonzero((times >= recording.ton) & (times <= recording.toff))
         rate = 1e3 * spikes / (recording.toff - recording.ton)
-        points.setdefault(member.protocol, []).append((amp, rate, member))
+        into = points if member.excluded is None else left
+        into.setdefault(member.protocol, []).append((amp, rate, member))
     firing = {name: found for name, found in points.items() if any(rate for _, rate, _ in found)}
-    return [_fi_panel(protocol, found, unit) for protocol, found in firing.items()]
+    return [_fi_panel(protocol, found, left.get(protocol, []), unit) for protocol, found in firing.items()]
 
 
-def _amplitude(results: Results, member: Any, unit: str) -> float | None:
+def amplitude_of(results: Results, member: Any, unit: str) -> float | None:
+    """Return the amplitude of a sweep in nA or % of its cell's rheobase; None where it isn't known."""
     amp = member.recording.amp
     if amp is None or unit == "nA":
         return None if amp is None else float(amp)
@@ -74,7 +91,12 @@ def _amplitude(results: Results, member: Any, unit: str) -> float | None:
     return float(100.0 * amp / rheobase) if rheobase else None
 
 
-def _fi_panel(protocol: str, points: list[tuple[float, float, Any]], unit: str) -> Panel:
+def _fi_panel(
+    protocol: str,
+    points: list[tuple[float, float, Any]],
+    left: list[tuple[float, float, Any]],
+    unit: str,
+) -> Panel:
     x, y, members = zip(*points, strict=True)
     panel = Panel(
         protocol,
@@ -84,10 +106,16 @@ def _fi_panel(protocol: str, points: list[tuple[float, float, Any]], unit: str) 
         np.array(y),
         texts(member.cell for member in members),
         texts(member.id for member in members),
-        texts(" · ".join(map(plain, (m.cell, m.protocol, m.recording.label))) for m in members),
+        texts(map(words_of, members)),
         np.zeros(len(x), dtype=bool),
     )
-    return dataclasses.replace(panel, curves=curves(panel))
+    ghosts = Ghosts(
+        np.array([amp for amp, _, _ in left], dtype=float),
+        np.array([rate for _, rate, _ in left], dtype=float),
+        texts(m.id for _, _, m in left),
+        texts(f"{words_of(m)} · excluded: {m.excluded}" for _, _, m in left),
+    )
+    return dataclasses.replace(panel, curves=curves(panel), ghosts=ghosts)
 
 
 def iv_target(state: ExtractionState) -> dict[str, Any]:
@@ -103,7 +131,7 @@ def iv_target(state: ExtractionState) -> dict[str, Any]:
     amplitudes: dict[str, list[float]] = {}
     for member in results.members.values():
         usable = not member.lost and member.excluded is None and isinstance(member.recording, Step)
-        amp = _amplitude(results, member, unit) if usable else None
+        amp = amplitude_of(results, member, unit) if usable else None
         if amp is not None and amp < 0:
             step = round(amp, 2) if unit == "nA" else 10.0 * round(amp / 10.0)
             amplitudes.setdefault(member.protocol, []).append(step)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...engine.figures.style import counted
+from ...engine.targets.rheobase import apart
+from ...state.results.currents import CurrentUnit
 from ..parts.html import plain
 
 if TYPE_CHECKING:
@@ -56,6 +59,19 @@ class Curve:
 
 
 @dataclass(frozen=True, eq=False)
+class Ghosts:
+    """Sweeps that were left out, where they would stand; one entry each."""
+
+    x: np.ndarray
+    y: np.ndarray
+    ids: np.ndarray
+    names: np.ndarray
+
+
+NO_GHOSTS = Ghosts(*(np.empty(0) for _ in range(2)), *(np.empty(0, dtype=object) for _ in range(2)))
+
+
+@dataclass(frozen=True, eq=False)
 class Panel:
     """One figure.
 
@@ -69,6 +85,7 @@ class Panel:
         Whether the value isn't in the output.
     places : dict
         Texts at some x, where x isn't a number: the cells of a distribution.
+    ghosts : Ghosts
     """
 
     title: str
@@ -84,14 +101,32 @@ class Panel:
     curves: tuple[Curve, ...] = ()
     note: str = ""
     places: dict[float, str] = field(default_factory=dict)
+    ghosts: Ghosts = NO_GHOSTS
 
     def __len__(self) -> int:
         return len(self.x)
 
 
-def with_unit(name: str, unit: str) -> str:
-    """Return the label of an axis; a plain number has no unit."""
-    return f"{name} ({unit})" if unit else f"{name} (no unit)"
+def in_unit(panel: Panel, unit: CurrentUnit) -> Panel:
+    """Return a panel whose currents, if it has some, are in another unit than nA."""
+    if panel.x_label != AMPLITUDES["nA"][1] or unit.factor == 1.0:
+        return panel
+    by = unit.factor
+    return dataclasses.replace(
+        panel,
+        x_label=f"amplitude ({unit.name})",
+        x=panel.x * by,
+        bands=tuple(
+            dataclasses.replace(band, low=band.low * by, high=band.high * by) for band in panel.bands
+        ),
+        curves=tuple(dataclasses.replace(curve, x=curve.x * by) for curve in panel.curves),
+        ghosts=dataclasses.replace(panel.ghosts, x=panel.ghosts.x * by),
+    )
+
+
+def words_of(member: Any) -> str:
+    """Return what a sweep is called beside its point."""
+    return " · ".join(map(plain, (member.cell, member.protocol, member.recording.label)))
 
 
 def feature_panels(
@@ -123,7 +158,7 @@ def feature_panels(
         wanted = statistics[statistics.feature == feature]
         bands = tuple(_bands(wanted)) if unit == in_unit else ()
         y_unit = str(wanted.unit.iloc[0]) if len(wanted) else ""
-        found.append(_panel(rows, feature, with_unit("value", y_unit), unit, kept, bands))
+        found.append(_panel(rows, feature, y_unit, unit, kept, bands))
     return found
 
 
@@ -195,7 +230,7 @@ def distribution(
     inside = np.fromiter((target in ids for ids in rows["targets"]), bool, len(rows))
     rows = rows[inside & ~rows["cell"].isin(list(hidden)).to_numpy()]
     kept = {target} if about.in_output else set()
-    panel = _panel(rows, _title(results, about), with_unit(str(about.feature), str(about.unit)), "nA", kept)
+    panel = _panel(rows, _title(results, about), str(about.unit), "nA", kept)
     there = [cell for cell in cells if cell in set(panel.cells)]
     place = {cell: float(k + 1) for k, cell in enumerate(there)}
     band = Band(
@@ -247,11 +282,15 @@ def _boxes(panel: Panel, place: dict[str, float]) -> Iterable[Curve]:
 
 
 def curves(panel: Panel) -> tuple[Curve, ...]:
-    """Return a line through the means of each cell."""
+    """Return a line through the means of each cell, of repeats one; their amplitudes miss each other a little."""
+    in_nA = panel.x_label == AMPLITUDES["nA"][1]
     found = []
     for cell in dict.fromkeys(panel.cells):
-        mine = panel.cells == cell
-        x, where = np.unique(np.round(panel.x[mine], 4), return_inverse=True)
-        y = np.bincount(where, panel.y[mine]) / np.bincount(where)
-        found.append(Curve(str(cell), x, y))
+        mine = np.flatnonzero(panel.cells == cell)
+        mine = mine[np.argsort(panel.x[mine], kind="stable")]
+        x, y = panel.x[mine], panel.y[mine]
+        least = np.array([apart(value) if in_nA else 0.5 for value in x])
+        where = np.cumsum(np.r_[0, np.diff(x) > least[1:]]) if len(x) else np.empty(0, int)
+        number = np.bincount(where)
+        found.append(Curve(str(cell), np.bincount(where, x) / number, np.bincount(where, y) / number))
     return tuple(found)

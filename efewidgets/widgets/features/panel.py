@@ -15,7 +15,10 @@ from ..parts.html import escape, plain, tag
 from ..parts.style import KEEPS_SIZE
 from .data import Band, Panel
 
-FAINT_OPACITY, OPACITY = 0.3, 0.85
+FAINT_OPACITY, OPACITY = 0.3, 0.65
+
+#: Key of the sweeps that were left out
+GHOSTS = "ghosts"
 
 Put = Callable[..., None]
 
@@ -37,7 +40,10 @@ class PanelPlot(ipywidgets.VBox):
         self._put, self._clicked, self._lassoed = put, clicked, lassoed
         self.heading, self.note = ipywidgets.HTML(), ipywidgets.HTML()
         self.x_scale, self.y_scale = plots.scale(0.0, 1.0), plots.scale(0.0, 1.0)
-        self.x_axis, self.y_axis = plots.x_axis(self.x_scale), plots.y_axis(self.y_scale)
+        self.x_axis, self.y_axis = (
+            plots.x_axis(self.x_scale),
+            plots.y_axis(self.y_scale, label_offset="4.3em"),
+        )
         self.hover = bqplot.Tooltip(
             fields=["name", "x", "y"], formats=["", ".4", ".4"]
         )  # others' names: bqplot shows them as text
@@ -46,9 +52,10 @@ class PanelPlot(ipywidgets.VBox):
         self.means = self._lines(stroke_width=2.5)
         self.curves = self._lines(stroke_width=1.2)
         self.chosen = self._scatter("circle", fill=False, default_size=130, stroke_width=2.0, colors=[BLUE])
-        self.points: dict[str, bqplot.Scatter] = {}
-        self.lasso: bqplot.interacts.LassoSelector | None = None
         self._ids: dict[str, np.ndarray] = {}
+        self.points: dict[str, bqplot.Scatter] = {}
+        self.ghosts = self._new_points("cross", GHOSTS, colors=[FAINT], fill=False, opacities=[0.8])
+        self.lasso: bqplot.interacts.LassoSelector | None = None
         self.figure = plots.figure(self._marks(), [self.x_axis, self.y_axis], height=230)
         self.figure.fig_margin = {"top": 10, "bottom": 44, "left": 64, "right": 16}
         super().__init__([self.heading, self.figure, self.note])
@@ -65,7 +72,15 @@ class PanelPlot(ipywidgets.VBox):
         return bqplot.Scatter(**(given | {"display_names": False} | traits))
 
     def _marks(self) -> list[bqplot.Mark]:
-        return [self.bands, self.boxes, self.curves, self.means, self.chosen, *self.points.values()]
+        return [
+            self.bands,
+            self.boxes,
+            self.curves,
+            self.means,
+            self.ghosts,
+            self.chosen,
+            *self.points.values(),
+        ]
 
     def show(
         self,
@@ -81,12 +96,15 @@ class PanelPlot(ipywidgets.VBox):
         self._show_bands(panel, target, low, high)
         self._show_curves(panel, looks)
         self._show_points(panel, looks)
+        self._ids[GHOSTS] = panel.ghosts.ids
+        names = panel.ghosts.names.astype(str)
+        self._put(self.ghosts, names=names, x=panel.ghosts.x, y=panel.ghosts.y)
         self.select(panel, selected)
 
     def _axes(self, panel: Panel) -> tuple[float, float]:
         """Set both axes; return the ends of the vertical one."""
         spread = [b.mean + s * b.std for b in panel.bands for s in (-1, 1)]
-        values = [*panel.y, *spread, *(v for c in panel.curves for v in c.y)]
+        values = [*panel.y, *panel.ghosts.y, *spread, *(v for c in panel.curves for v in c.y)]
         y = plots.padded(
             values, 0.08, least=0.004
         )  # numbers of five digits and more have no room beside the axis
@@ -96,7 +114,9 @@ class PanelPlot(ipywidgets.VBox):
             names = {plots.tick_key(place): _short(panel.places[place]) for place in few}
             self._put(self.x_axis, tick_labels=names, tick_values=np.array(few), label=panel.x_label)
         else:
-            x = plots.padded([*panel.x, *(end for b in panel.bands for end in (b.low, b.high))])
+            x = plots.padded(
+                [*panel.x, *panel.ghosts.x, *(end for b in panel.bands for end in (b.low, b.high))]
+            )
             self._put(self.x_axis, **plots.ticked(plots.ticks(*x, 6)), label=panel.x_label)
         self._put(self.y_axis, **plots.ticked(plots.ticks(*y, 6)), label=panel.y_label)
         self._put(self.x_scale, min=float(x[0]), max=float(x[1]))
@@ -167,13 +187,15 @@ class PanelPlot(ipywidgets.VBox):
                 y=panel.y[mine],
             )
 
-    def _new_points(self, marker: str) -> bqplot.Scatter:
-        mark = self._scatter(marker, tooltip=self.hover, default_size=42, stroke_width=0.6)
+    def _new_points(self, marker: str, key: str | None = None, **look: Any) -> bqplot.Scatter:
+        key = marker if key is None else key
+        given = {"tooltip": self.hover, "default_size": 42, "stroke_width": 0.6, **look}
+        mark = self._scatter(marker, **given)
 
         def clicked(_: Any, event: Mapping[str, Any]) -> None:
             index = event.get("data", {}).get("index", -1)
-            if 0 <= index < len(self._ids[marker]):
-                self._clicked(str(self._ids[marker][index]))
+            if 0 <= index < len(self._ids.get(key, ())):
+                self._clicked(str(self._ids[key][index]))
 
         mark.on_element_click(clicked)
         mark.observe(lambda _: self._lassoed(), "selected")
@@ -181,8 +203,11 @@ class PanelPlot(ipywidgets.VBox):
 
     def select(self, panel: Panel, selected: Collection[str]) -> None:
         """Ring the points of these recordings."""
-        at = np.flatnonzero(np.isin(panel.ids.astype(str), list(selected)))
-        self._put(self.chosen, x=panel.x[at], y=panel.y[at])
+        at, left = (
+            np.flatnonzero(np.isin(of.astype(str), list(selected))) for of in (panel.ids, panel.ghosts.ids)
+        )
+        x, y = np.r_[panel.x[at], panel.ghosts.x[left]], np.r_[panel.y[at], panel.ghosts.y[left]]
+        self._put(self.chosen, x=x, y=y)
 
     # --- the lasso
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -11,15 +12,19 @@ import pandas as pd
 from ...engine.figures.style import counted
 from ...engine.problems import EfeError, nearest
 from ...state import ExtractionState
+from ...state.results.currents import current_unit
 from ...state.results.results import Results
-from ..actions.culling import leave_out
+from ..actions.culling import exclude
+from ..actions.reasons import Reasons, place
 from ..parts import plots
 from ..parts.base import StateWidget
 from ..parts.html import escape, plain, tag
+from ..parts.pictures import Pictures, as_csv
 from ..parts.style import row
 from .choice import FeatureChoice, Legend
 from .curves import add_iv_target, fi_panels, iv_panels
-from .data import Panel, distribution, feature_panels
+from .data import NO_GHOSTS, Panel, distribution, feature_panels, in_unit
+from .ghosts import GhostCache
 from .panel import PanelPlot
 
 #: So many features are shown at first, and at most so many panels at a time
@@ -44,6 +49,8 @@ class FeaturePlots(StateWidget):
     state : ExtractionState
     features : list of str, optional
         Names of the features that are shown at first; by default the first few of the protocol.
+    reasons : Reasons, optional
+        Why sweeps are left out; by default those that are remembered on this machine.
 
     Attributes
     ----------
@@ -66,9 +73,17 @@ class FeaturePlots(StateWidget):
     """
 
     watches: ClassVar[Sequence[str]] = ("revision",)
-    watches_view: ClassVar[Sequence[str]] = ("protocol", "target", "recordings")
+    watches_view: ClassVar[Sequence[str]] = ("protocol", "target", "recordings", "current_unit")
 
-    def __init__(self, state: ExtractionState, *, features: Sequence[str] | None = None):
+    def __init__(
+        self,
+        state: ExtractionState,
+        *,
+        features: Sequence[str] | None = None,
+        reasons: Reasons | None = None,
+    ):
+        self.reasons = reasons or Reasons(place())
+        self.left_out = GhostCache(self._came)
         self._features = None if features is None else tuple(features)
         self._table: tuple[Results, tuple[Any, ...], pd.DataFrame] | None = None
         self._panels: list[Panel] = []
@@ -127,11 +142,16 @@ class FeaturePlots(StateWidget):
         self.reason = ipywidgets.Text(description="reason", placeholder="why, if not for the last reason")
         self.exclude = ipywidgets.Button(description="exclude", layout={"width": "auto"})
         self.unchoose = ipywidgets.Button(description="choose none", layout={"width": "auto"})
+        self.take_back = ipywidgets.Button(
+            description="take back", tooltip="use the chosen crosses again", layout={"width": "auto"}
+        )
+        self.pictures = Pictures("features", ".efe-feature-grid", self.csv)
+        self.on_click(self.take_back, self._take_back)
         self.on(self.lasso, self._use_lasso)
         self.on_click(self.exclude, self._exclude)
         self.on_enter(self.reason, self._exclude)
         self.on_click(self.unchoose, self._unchoose)
-        return row(self.lasso, self.reason, self.exclude, self.unchoose)
+        return row(self.lasso, self.reason, self.exclude, self.take_back, self.unchoose, self.pictures)
 
     def _pages(self) -> ipywidgets.Widget:
         self.back = ipywidgets.Button(description="previous page", layout={"width": "auto"})
@@ -182,6 +202,10 @@ class FeaturePlots(StateWidget):
         return found | {"panels": panels, "empty": empty}
 
     def _view_panels(self, results: Results, found: dict[str, Any]) -> list[Panel]:
+        currents = current_unit(self.state)
+        return [in_unit(panel, currents) for panel in self._panels_in_nA(results, found)]
+
+    def _panels_in_nA(self, results: Results, found: dict[str, Any]) -> list[Panel]:
         view, hidden, unit = found["view"], self.legend.hidden, self.unit.value
         if view == "f–I":
             return fi_panels(results, unit, hidden)
@@ -195,7 +219,9 @@ class FeaturePlots(StateWidget):
             panel = distribution(results, table, found["target"], found["cells"], hidden)
             return [panel] if panel else []
         table = self.table(found["protocol"], tuple(found["chosen"]))
-        return feature_panels(results, table, found["protocol"], found["chosen"], unit, hidden)
+        panels = feature_panels(results, table, found["protocol"], found["chosen"], unit, hidden)
+        left = self.left_out.get(results, found["protocol"], found["chosen"], unit, hidden)
+        return [dataclasses.replace(panel, ghosts=left.get(panel.title, NO_GHOSTS)) for panel in panels]
 
     def _chosen_of(self, features: list[str]) -> list[str]:
         if self._features is None:
@@ -238,7 +264,10 @@ class FeaturePlots(StateWidget):
             looks |= {
                 name: look for name, look in plots.looks([*looks, *panel.cells]).items() if name not in looks
             }
-        self.legend.show(looks)
+        here = {cell for panel in data["panels"] for cell in panel.cells} | set(self.legend.hidden)
+        self.legend.show({name: look for name, look in looks.items() if name in here} if here else looks)
+        unit = current_unit(self.state).name
+        self.put(self.unit, options=(("% of rheobase", "%"), (unit, "nA")), value=self.unit.value)
         self._render_choices(data)
         self._panels = data["panels"]
         pages = max(1, -(-len(self._panels) // MOST_PANELS))
@@ -284,7 +313,9 @@ class FeaturePlots(StateWidget):
     def _render_selection(self) -> None:
         number = len(self.chosen())
         self.put(self.exclude, description=f"exclude {counted(number, 'recording')}", disabled=not number)
-        self.put(self.unchoose, disabled=not number)
+        left = len(self._left_out())
+        self.put(self.take_back, disabled=not left)
+        self.put(self.unchoose, disabled=not number and not left)
 
     def _have_plots(self, number: int) -> None:
         if number > len(self.plots):
@@ -345,6 +376,16 @@ class FeaturePlots(StateWidget):
                 self.state.view.recordings = (recording,)
                 self.state.view.cell, self.state.view.protocol = member.cell, member.protocol
 
+    def csv(self) -> str:
+        """Return the points that are drawn as CSV, a row each."""
+        rows = [
+            (panel.title, name, panel.x_label, float(x), float(y), panel.y_label, left)
+            for panel in self._shown
+            for of, left in ((panel, "no"), (panel.ghosts, "yes"))
+            for name, x, y in zip(of.names, of.x, of.y, strict=True)
+        ]
+        return as_csv(("panel", "recording", "x_is", "x", "y", "unit_of_y", "excluded"), rows)
+
     def _again(self) -> None:
         """Draw what was chosen with the list or the legend."""
         if not self._rendering:
@@ -387,9 +428,23 @@ class FeaturePlots(StateWidget):
                 self.act(setattr, self.state.view, "recordings", tuple(found))
 
     def _exclude(self) -> None:
-        leave_out(self.state, self.chosen(), self.reason.value)
+        exclude(self.state, self.chosen(), self.reason.value, self.reasons)
         self.put(self.reason, value="")
-        self._unchoose()
+        self.put(self.lasso, value=False)
+        self._use_lasso(False)  # what was left out stays chosen: its trace is shown, and it can be taken back
+
+    def _take_back(self) -> None:
+        self.state.take_back(self._left_out())
+
+    def _left_out(self) -> list[str]:
+        """Return the chosen recordings that are left out and stand in the plots."""
+        members, seen = self.state.results.members, {i for panel in self._shown for i in panel.ghosts.ids}
+        return [i for i in self.state.view.recordings if i in seen and members[i].excluded is not None]
+
+    def _came(self) -> None:
+        """Show ghosts that took longer to be computed."""
+        if self.shown:
+            self.refresh()
 
     def _unchoose(self) -> None:
         self.put(self.lasso, value=False)
@@ -397,7 +452,8 @@ class FeaturePlots(StateWidget):
         self.state.view.recordings = ()
 
     def leave(self) -> None:
-        """End a lasso that is being drawn."""
+        """End a lasso that is being drawn, and compute no more."""
+        self.left_out.close()
         for plot in self.plots:
             plot.end_lasso()
 

@@ -20,21 +20,29 @@ class ProblemList(anywidget.AnyWidget):
         ``on_go(index)`` when a problem is chosen.
     on_more : callable
         ``on_more(key)`` when more of a group is to be seen.
+    on_do : callable
+        ``on_do(sentence, action)`` when something is to be done about a sentence.
 
     Attributes
     ----------
     groups : list of dict
         ``key``, ``severity``, ``title``, ``count_text``, ``open`` and ``more`` (the text of a button, or ""), and in
-        ``items`` the problems: ``index``, ``place``, ``hint``, ``message``.
+        ``items`` the problems: ``index``, ``place``, ``hint``, ``message``; the first of a sentence also has
+        ``sentence`` (its key), ``count`` and ``actions`` (``id``, ``title``, ``hint``).
     """
 
     _esm = static(__file__, "problem_list.js")
 
     groups: traitlets.List[Any] = traitlets.List().tag(sync=True)
 
-    def __init__(self, on_go: Callable[[int], Any], on_more: Callable[[str], Any]):
+    def __init__(
+        self,
+        on_go: Callable[[int], Any],
+        on_more: Callable[[str], Any],
+        on_do: Callable[[str, str], Any],
+    ):
         super().__init__()
-        self._on_go, self._on_more = on_go, on_more
+        self._on_go, self._on_more, self._on_do = on_go, on_more, on_do
         self.on_msg(self._told)
 
     def _told(self, widget: Any, content: Any, buffers: Any) -> None:
@@ -44,3 +52,7 @@ class ProblemList(anywidget.AnyWidget):
             self._on_go(content["index"])
         elif content.get("kind") == "more" and isinstance(content.get("group"), str):
             self._on_more(content["group"])
+        elif content.get("kind") == "do":
+            sentence, action = content.get("sentence"), content.get("action")
+            if isinstance(sentence, str) and isinstance(action, str):
+                self._on_do(sentence, action)

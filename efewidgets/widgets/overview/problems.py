@@ -3,62 +3,35 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import ipywidgets
 
 from ...engine.problems import Problem
-from ...engine.remote import absolute
-from ...state import ExtractionState, Results
+from ...state import ExtractionState
 from ..actions.looked_at import problems_now
+from ..actions.record import Action
 from ..parts.base import StateWidget
 from ..parts.debounce import Debounce
 from ..parts.html import escape, plain, tag
 from ..parts.style import row
+from .fixes import fixes
+from .places import KINDS, OTHER, place_of
 from .problem_list import ProblemList
 
 SEVERITIES = {"error": ("error", "errors"), "warning": ("warning", "warnings"), "note": ("note", "notes")}
-
-#: What the kinds of problems are about, in the order in which they are shown, and the step where they are put right
-KINDS = {
-    "run": ("The run", "export"),
-    "worker": ("Workers that failed", "recordings"),
-    "config": ("Configuration", "recordings"),
-    "file": ("Files", "recordings"),
-    "unit": ("Units", "recordings"),
-    "stimulus": ("Stimuli", "stimuli"),
-    "spikes": ("Spikes", "stimuli"),
-    "rheobase": ("Rheobases", "rheobase"),
-    "target": ("Targets", "targets"),
-    "feature": ("Features", "features"),
-    "output": ("Output", "export"),
-    "figure": ("Figures", "export"),
-    "cache": ("Cache on disk", "targets"),
-    "observer": ("Views", ""),
-}
-OTHER = ("Other", "")
 
 #: Problems of a group that are shown at first, and how many more at a time
 FIRST, MORE = 10, 100
 
 
-@dataclass(frozen=True)
-class Place:
-    """What the eye should be on; None for what isn't said."""
-
-    recordings: tuple[str, ...] | None = None
-    cell: str | None = None
-    protocol: str | None = None
-    target: str | None = None
-    tab: str | None = None
-
-
 class ProblemsPanel(StateWidget):
-    """Lists the state's problems by severity and by what they are about; a click goes to the place.
+    """Lists the state's problems by severity, by what they are about and by sentence; a click goes to the place.
 
+    What can be done about a sentence is a button beside it, for all the places of which it is said.
     The same by hand: ``state.problems``; a click sets ``state.view``.
 
     Parameters
@@ -82,6 +55,7 @@ class ProblemsPanel(StateWidget):
         self.first = first
         self._most: Counter[str] = Counter()
         self._problems: Sequence[Problem] = ()
+        self._fixes: dict[str, tuple[Action, ...]] = {}
         super().__init__(state)
 
     def build(self) -> Sequence[ipywidgets.Widget]:
@@ -92,7 +66,7 @@ class ProblemsPanel(StateWidget):
         self.severity = ipywidgets.Dropdown(description="Show", options=[("all", "")], value="")
         self.severity.layout.width = "220px"
         self.count = ipywidgets.HTML()
-        self.list = ProblemList(self._go, self._more)
+        self.list = ProblemList(self._go, self._more, self._do)
         self.empty = ipywidgets.HTML()
         self._soon = Debounce(self.refresh, 0.15)
         self._debounced.append(self._soon)
@@ -106,6 +80,7 @@ class ProblemsPanel(StateWidget):
         problems = self._problems = problems_now(self.state)
         groups: dict[tuple[str, str], list[int]] = {}
         words = self.filter.value.casefold().split()
+        self._fixes.clear()
         for index, problem in enumerate(problems):
             if self.severity.value in ("", problem.severity) and _has(problem, words):
                 groups.setdefault((problem.severity, problem.kind), []).append(index)
@@ -121,6 +96,9 @@ class ProblemsPanel(StateWidget):
         name = f"{severity}/{kind}"
         most = self.first + self._most[name]
         left = len(found) - most
+        sentences: dict[str, list[int]] = {}
+        for index in found:
+            sentences.setdefault(sentence(self._problems[index].message), []).append(index)
         return {
             "key": name,
             "severity": severity,
@@ -128,9 +106,23 @@ class ProblemsPanel(StateWidget):
             "count": len(found),
             "count_text": count_of(len(found), severity),
             "open": severity != "note" or len(found) <= 3,
-            "items": [_item(index, self._problems[index]) for index in found[:most]],
+            "items": self._items(name, sentences, most),
             "more": f"show {min(MORE, left):,} more of {left:,}" if left > 0 else "",
         }
+
+    def _items(self, group: str, sentences: dict[str, list[int]], most: int) -> list[dict[str, Any]]:
+        """Return the first problems, those of a sentence one behind the other; the first of each says what helps."""
+        items: list[dict[str, Any]] = []
+        for text, found in sentences.items():
+            if len(items) >= most:
+                break
+            rows = [_item(index, self._problems[index]) for index in found[: most - len(items)]]
+            key = f"{group}/{text}"
+            self._fixes[key] = fixes(tuple(self._problems[index] for index in found), self.state)
+            rows[0] |= {"sentence": key, "count": len(found)}
+            rows[0]["actions"] = [{"id": a.id, "title": a.title, "hint": a.tooltip} for a in self._fixes[key]]
+            items += rows
+        return items
 
     def _empty(self, number: int) -> str:
         if number:
@@ -176,6 +168,17 @@ class ProblemsPanel(StateWidget):
         self._most[f"{severity}/{kind}"] += MORE
         self.refresh()
 
+    def do(self, key: str, action: str) -> None:
+        """Do what helps about a sentence, such as "It is right" for all the sweeps of which it is said."""
+        for one in self._fixes.get(key, ()):
+            if one.id == action:
+                told = one.do(self.state)
+                if told:
+                    self.message.say(told, "note")
+
+    def _do(self, key: str, action: str) -> None:
+        self.act(self.do, key, action)
+
     def _go(self, index: int) -> None:
         if 0 <= index < len(self._problems):
             self.act(self.go, self._problems[index])
@@ -185,51 +188,13 @@ class ProblemsPanel(StateWidget):
         self.act(self.show_more, severity, kind)
 
 
-def place_of(problem: Problem, results: Results) -> Place:
-    """Return where a problem is, in the words of the shared view."""
-    cell = problem.cell if problem.cell in results.inputs.by_name else None
-    recordings = _recordings(problem, results) if problem.file or problem.recording else None
-    return Place(
-        recordings=recordings or None,
-        cell=cell,
-        protocol=problem.protocol if problem.protocol in results.inputs.protocols else None,
-        target=_target(problem, results),
-        tab=KINDS.get(problem.kind, OTHER)[1] or None,
-    )
+#: Numbers outside of quotes, in which the same sentence differs from place to place
+_NUMBER = re.compile(r"('[^']*')|(?<![\w.])[-\u2212]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?")
 
 
-def _recordings(problem: Problem, results: Results) -> tuple[str, ...]:
-    """Return the recording that a problem is about, or all of its file."""
-    files = {
-        file.id
-        for cell, file in results.inputs.files()
-        if problem.cell in (None, cell.name)
-        and problem.protocol in (None, file.protocol)
-        and (problem.file is None or _is_one_of(problem.file, file.recipe.paths))
-    }
-    members = [m for m in results.members.values() if m.file.id in files]
-    exact = tuple(m.id for m in members if problem.recording in (m.recording.label, m.recording.id, m.id))
-    if exact or problem.file is None:
-        return exact
-    return tuple(m.id for m in members)
-
-
-def _is_one_of(file: str, paths: Iterable[str]) -> bool:
-    return any(file == path or absolute(file) == absolute(path) for path in paths)
-
-
-def _target(problem: Problem, results: Results) -> str | None:
-    """Return the id of the first target that a problem is about.
-
-    The engine names a stimulus, such as "IDrest_150", or a feature of one: "AP_amplitude of IDrest_150".
-    """
-    if problem.target is None:
-        return None
-    for target in results.targets:
-        stimulus = f"{target.protocol}_{target.amplitude}"
-        if problem.target in (target.id, stimulus, f"{target.name} of {stimulus}"):
-            return target.id
-    return None
+def sentence(message: str) -> str:
+    """Return what a message has in common with those that say the same of other places."""
+    return _NUMBER.sub(lambda found: found[1] or "#", message)
 
 
 def _has(problem: Problem, words: list[str]) -> bool:

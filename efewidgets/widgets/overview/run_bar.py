@@ -118,7 +118,10 @@ class RunBar(StateWidget):
         """Put the status on the buttons, the line and the bar."""
         self._show_progress(data)
         self.put(self.run, disabled=not data.can_run, button_style="primary" if data.can_run else "")
-        self.put(self.cancel, disabled=not CANCEL.enabled(self.state))
+        can_cancel = CANCEL.enabled(self.state)
+        self.put(self.cancel, disabled=not can_cancel)
+        for control, shown in ((self.run, not can_cancel), (self.cancel, can_cancel)):  # in one place
+            self.put(control.layout, display=None if shown else "none")
         for control, action, label in ((self.undo, UNDO, data.undo), (self.redo, REDO, data.redo)):
             hint = label or f"nothing to {action.title.lower()}"
             self.put(control, description=label or action.title, tooltip=hint, disabled=not label)

@@ -12,6 +12,7 @@ from ...engine.figures.style import counted
 from ...engine.problems import EfeError
 from ...engine.stages.inputs import files_in_words
 from ...state import ExtractionState
+from ...state.results.currents import current_unit
 from ..parts.base import StateWidget
 from ..parts.html import escape, plain, tag
 from ..parts.table import Column, Table
@@ -56,8 +57,8 @@ class SummaryPanel(StateWidget):
     Parameters
     ----------
     state : ExtractionState
-    unit : {"pA", "nA"}
-        Of rheobases.
+    unit : {"pA", "nA"}, optional
+        Of rheobases; by default that of the session.
 
     Attributes
     ----------
@@ -73,13 +74,17 @@ class SummaryPanel(StateWidget):
     """
 
     watches: ClassVar[Sequence[str]] = ("revision", "status")
-    watches_view: ClassVar[Sequence[str]] = ("cell", "protocol")
+    watches_view: ClassVar[Sequence[str]] = ("cell", "protocol", "current_unit")
 
-    def __init__(self, state: ExtractionState, *, unit: str = "pA"):
-        if unit not in UNITS:
+    def __init__(self, state: ExtractionState, *, unit: str | None = None):
+        if unit is not None and unit not in UNITS:
             raise EfeError(f"rheobases are shown in {' or '.join(UNITS)}, not in {unit!r}.")
-        self._unit = unit
+        self._given = unit
         super().__init__(state)
+
+    @property
+    def _unit(self) -> str:
+        return self._given or current_unit(self.state).name
 
     def build(self) -> list[ipywidgets.Widget]:
         """Make the controls."""

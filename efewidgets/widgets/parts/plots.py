@@ -20,7 +20,7 @@ MARKERS = {
     "D": "diamond",
     "v": "triangle-down",
     "P": "cross",
-    "X": "crosshair",
+    "X": "ellipse",  # bqplot's crosshair is thin lines
 }
 
 #: What a mark without points has
@@ -98,12 +98,16 @@ def ticks(low: float, high: float, most: int = 6) -> np.ndarray:
     return np.round(np.arange(first, last + 1) * step, max(-exponent, 0))
 
 
-def ticked(values: Sequence[float] | np.ndarray) -> dict[str, Any]:
+def ticked(values: Sequence[float] | np.ndarray, factor: float = 1.0) -> dict[str, Any]:
     """Return ticks as an axis takes them, each with as many decimals as the step between them needs.
+
+    They are written in a unit of which `factor` are one of the axis'.
 
     Left to itself, an axis keeps the format of the ticks that it had first, and writes 0 for 0.2.
     """
-    labels = dict(zip(map(tick_key, values), tick_labels(values), strict=True))
+    labels = dict(
+        zip(map(tick_key, values), tick_labels(np.round(np.asarray(values) * factor, 9)), strict=True)
+    )
     return {"tick_labels": labels, "tick_values": np.asarray(values, dtype=float)}
 
 

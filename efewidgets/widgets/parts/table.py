@@ -47,6 +47,10 @@ class Column:
         Of kind "choice": the only values. Of kind "text" and "number": suggestions.
     width : str
         CSS, e.g. "90px"; by default what the content needs.
+    digits : int
+        Significant digits of numbers as they are shown; what is edited or copied has all.
+    frozen : bool
+        Whether it stays in sight when the table is scrolled sideways.
     """
 
     name: str
@@ -57,6 +61,8 @@ class Column:
     hint: str = ""
     choices: tuple[str, ...] = ()
     width: str = ""
+    digits: int = 6
+    frozen: bool = False
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:

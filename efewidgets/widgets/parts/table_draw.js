@@ -128,8 +128,11 @@ class Drawing {
     });
     const tracks = columns.map((column, i) => {
       const fixed = column.width || sizes.has(column.name) || hidden.has(column.name);
-      const grows = !fixed && ["text", "choice"].includes(column.kind);
+      const grows = !fixed && !column.frozen && ["text", "choice"].includes(column.kind);
       return grows ? `minmax(${widths[i]}, ${this.widths[i]}fr)` : widths[i];
+    });
+    columns.forEach((column, i) => {
+      if (column.frozen) this.grid.style.setProperty(`--t-left-${i}`, `calc(${["0px", ...widths.filter((_, k) => k < i && columns[k].frozen)].join(" + ")})`);
     });
     this.grid.style.setProperty("--t-tracks", tracks.join(" "));
     this.grid.style.setProperty("--t-width", `max(100%, calc(${["0px", ...widths].join(" + ")}))`);
@@ -146,6 +149,7 @@ class Drawing {
         });
         const sorts = column.kind !== "button";
         if (sorts) cell.setAttribute("aria-sort", state);
+        this.freeze(cell, column, index);
         if (!column.label) cell.setAttribute("aria-label", column.hint || column.name);
         const name = element("span", "efe-table-name");
         name.textContent = visible(column.label);
@@ -166,6 +170,12 @@ class Drawing {
       })
     );
     this.hideCells(this.head);
+  }
+
+  freeze(cell, column, index) {
+    if (!column.frozen) return;
+    cell.classList.add("efe-table-frozen");
+    cell.style.left = `var(--t-left-${index})`;
   }
 
   hideCells(line) {
@@ -226,6 +236,7 @@ class Drawing {
     this.store.columns.forEach((column, index) => {
       const cell = element("div", "", { role: "gridcell", id: `${this.uid}-${number}-${index}`, "aria-colindex": index + 1 });
       if (!column.editable) cell.setAttribute("aria-readonly", "true");
+      this.freeze(cell, column, index);
       row.append(cell);
     });
     return row;
@@ -240,8 +251,8 @@ class Drawing {
     if (cell.efeKey === key) return;
     cell.efeKey = key;
     const kind = `efe-table-cell efe-table-${column.kind}${column.editable ? " efe-table-editable" : ""}`;
-    cell.className = `${kind}${waiting ? " efe-table-waiting" : ""} ${look}`;
-    const text = shown(value);
+    cell.className = `${kind}${waiting ? " efe-table-waiting" : ""}${column.frozen ? " efe-table-frozen" : ""} ${look}`;
+    const text = shown(value, column.digits);
     cell.title = hint ? visibleLines(hint) : text.length > 20 ? text : "";
     if (reason) cell.setAttribute("aria-invalid", "true");
     else cell.removeAttribute("aria-invalid");

@@ -5,10 +5,10 @@ const SAMPLE = 20; // longest texts of a column that are measured for its width
 const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
 let made = 0; // for ids that are unique on the page
 
-/** A number as a person reads it: up to 6 significant digits and a true minus. */
-function numeral(value) {
+/** A number as a person reads it: so many significant digits at most, and a true minus. */
+function numeral(value, digits = 6) {
   const exact = Number.isInteger(value) && Math.abs(value) < 1e15;
-  return String(exact ? value : Number(value.toPrecision(6))).replace(/-/g, "−");
+  return String(exact ? value : Number(value.toPrecision(digits))).replace(/-/g, "−");
 }
 
 /** Text in one line; what can't be seen is shown by a picture of it. */
@@ -19,9 +19,9 @@ function visible(text) {
     .replace(/[\p{Cf}\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/gu, "\ufffd");
 }
 
-function shown(value) {
+function shown(value, digits) {
   if (value === null || value === undefined) return "";
-  if (typeof value === "number") return numeral(value);
+  if (typeof value === "number") return numeral(value, digits);
   return visible(typeof value === "boolean" ? (value ? "yes" : "no") : value);
 }
 

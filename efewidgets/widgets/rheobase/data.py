@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,7 @@ from ...engine.stages.context import Context, Rule
 from ...engine.stages.inputs import CellInputs, Inputs
 from ...engine.stages.values import thaw
 from ...engine.stages.world import World
-from ...engine.targets.rheobase import STRATEGIES, Decision, decide, deciding_sweeps
+from ...engine.targets.rheobase import NO_CURRENT, STRATEGIES, Decision, decide, deciding_sweeps
 from ...state import ExtractionState
 from ...state.results.members import Member
 from ...state.results.results import Results
@@ -50,6 +51,8 @@ class CellView:
         How the rheobase came about, or why there is none.
     others : tuple of (str, float)
         What other rules say, for comparison.
+    rules : dict
+        What each rule says (nA, or None) with its usual settings, the one in force with its own.
     curve : tuple of np.ndarray, or None
         Currents and spike counts of the line that the interpolation has drawn.
     """
@@ -66,6 +69,7 @@ class CellView:
     deciding: str | None
     reason: str
     others: tuple[tuple[str, float], ...] = ()
+    rules: Mapping[str, float | None] = dataclasses.field(default_factory=dict)
     curve: tuple[np.ndarray, np.ndarray] | None = None
 
 
@@ -119,6 +123,7 @@ def table_rows(state: ExtractionState, factor: float = 1.0) -> list[dict[str, An
                 "sweep": f"{plain(member.protocol)}, {plain(member.recording.label)}" if member else "",
                 "reason": plain(reason),
                 "_class": {"reason": "efe-bad"} if missing else {"reason": "efe-faint"},
+                "_hint": {"reason": plain(reason), "cell": plain(reason)},
             }
         )
     return rows
@@ -151,6 +156,7 @@ def cell_view(
     excluded = [_excluded(state.inputs.by_name.get(cell), m) for m in seen]
     value, reason, deciding, by_hand = in_force(state, cell)
     used = _without([m for m, out in zip(seen, excluded, strict=True) if not out], cell)
+    rules = _rules(used, rule) if compare else {}
     return CellView(
         name=cell,
         ids=tuple(m.id for m in seen),
@@ -163,7 +169,8 @@ def cell_view(
         label="by hand" if by_hand else rule.strategy,
         deciding=deciding,
         reason=reason,
-        others=_others(used, rule, by_hand) if compare else (),
+        others=_others(rules, rule, by_hand),
+        rules=rules,
         curve=_curve(used, rule, value) if compare and not by_hand else None,
     )
 
@@ -188,16 +195,22 @@ def _without(members: Sequence[Member], name: str) -> Cell:
     return cell
 
 
-def _others(cell: Cell, rule: Rule, by_hand: bool) -> tuple[tuple[str, float], ...]:
-    """What the other rules say with their usual settings, and the rule itself where a person overrules it."""
-    found: dict[float, list[str]] = {}
+def _rules(cell: Cell, rule: Rule) -> dict[str, float | None]:
+    """What each rule says with its usual settings, the one in force with its own."""
+    found = {}
     for strategy in STRATEGIES:
-        if strategy == rule.strategy and not by_hand:
-            continue
         settings = thaw(rule.settings) if strategy == rule.strategy else None
         value = _decided(cell, rule.protocols, strategy, settings).rheobase
-        if value is not None:
-            found.setdefault(float(value), []).append(strategy)
+        found[strategy] = None if value is None else float(value)
+    return found
+
+
+def _others(rules: Mapping[str, float | None], rule: Rule, by_hand: bool) -> tuple[tuple[str, float], ...]:
+    """What the other rules say, and the rule itself where a person overrules it."""
+    found: dict[float, list[str]] = {}
+    for strategy, value in rules.items():
+        if value is not None and (strategy != rule.strategy or by_hand):
+            found.setdefault(value, []).append(strategy)
     return tuple((" = ".join(names), value) for value, names in sorted(found.items()))
 
 
@@ -220,6 +233,14 @@ def _curve(cell: Cell, rule: Rule, value: float | None) -> tuple[np.ndarray, np.
     slope, start = np.polyfit(counts[onsets[0] :], amps[onsets[0] :], deg=1)
     ends = np.array([0.0, counts[onsets[0] :].max()])
     return slope * ends + start, ends
+
+
+def telling_sweep(view: CellView) -> str | None:
+    """Return the sweep that shows a rheobase: that which decided, else the first that fires at it or above."""
+    if view.deciding is not None or view.value is None:
+        return view.deciding
+    fires = np.flatnonzero((view.counts > 0) & ~view.excluded & (view.amps >= view.value - NO_CURRENT))
+    return view.ids[fires[np.argmin(view.amps[fires])]] if fires.size else None
 
 
 def protocol_choices(inputs: Inputs, rule: Rule) -> dict[str, bool]:

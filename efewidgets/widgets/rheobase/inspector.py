@@ -11,13 +11,19 @@ import ipywidgets
 
 from ...engine.problems import EfeError
 from ...state import ExtractionState
+from ...state.results.currents import PICO, current_unit
+from ..actions.buttons import button
+from ..actions.walk import look
 from ..parts.base import StateWidget
-from ..parts.html import escape, tag
+from ..parts.html import escape, plain, tag
+from ..parts.message import Message
 from ..parts.owned import replace
+from ..parts.pictures import Pictures, as_csv
 from ..parts.plots import looks
 from ..parts.style import KEEPS_SIZE, row
 from ..parts.table import Column, Table
 from .data import (
+    NOT_YET,
     UNITS,
     CellView,
     cell_view,
@@ -26,11 +32,13 @@ from .data import (
     rule_of,
     settings_after,
     table_rows,
+    telling_sweep,
     typed_current,
 )
+from .deciding import could_decide, let_decide
 from .overview import PER_PAGE, Overview
 from .plots import CellPlot
-from .rule import RuleControls, current_in_words, typed_setting
+from .rule import DIGITS, RuleControls, current_in_words, typed_setting
 
 STEP = 4  # decimals of a dragged rheobase in nA: 0.1 pA
 EMPTY = "There are no recordings yet. Add files: then each cell's rheobase is shown here."
@@ -43,8 +51,8 @@ class RheobaseInspector(StateWidget):
     Parameters
     ----------
     state : ExtractionState
-    unit : {"pA", "nA"}
-        Of all currents that are shown or typed.
+    unit : {"pA", "nA"}, optional
+        Of all currents that are shown or typed; by default that of the session.
     overview : bool
         Whether all cells are shown as small figures, or one cell large.
 
@@ -65,15 +73,17 @@ class RheobaseInspector(StateWidget):
         The cell's rheobase by hand; the same as `state.set_rheobase`.
     back : Button
         Back to the rule; the same as `state.clear_rheobase`.
+    missing : Message
+        Why the cell has no rheobase; `helps` are buttons that let another protocol decide.
     show, unit : ToggleButtons
     """
 
-    watches_view: ClassVar[Sequence[str]] = ("cell", "recordings")
+    watches_view: ClassVar[Sequence[str]] = ("cell", "recordings", "current_unit")
 
-    def __init__(self, state: ExtractionState, *, unit: str = "pA", overview: bool = False):
-        if unit not in UNITS:
+    def __init__(self, state: ExtractionState, *, unit: str | None = None, overview: bool = False):
+        if unit is not None and unit not in UNITS:
             raise EfeError(f"rheobases are shown in {' or '.join(UNITS)}, not in {unit!r}.")
-        self._unit, self._overview = unit, overview
+        self._unit, self._own_unit, self._overview = unit or PICO.name, unit is not None, overview
         self._page = 0
         self._drawn: str | None = None
         self._dragging, self._drags = False, itertools.count()
@@ -108,7 +118,9 @@ class RheobaseInspector(StateWidget):
         for part in (self.body, self.cell_panel, self.overview.box):
             part.add_class(KEEPS_SIZE)
         self.empty = ipywidgets.HTML(tag("div", escape(EMPTY), class_="efe-empty"))
-        return [self.rule.box, self.choices, self.display_box, self.empty, self.body]
+        how = row(self.rule.box, self.choices)
+        how.add_class("efe-rheobase-how")
+        return [how, self.display_box, self.empty, self.body]
 
     def _build_choices(self) -> None:
         self.protocols: dict[str, ipywidgets.Checkbox] = {}
@@ -121,18 +133,22 @@ class RheobaseInspector(StateWidget):
         )
         self.on_click(self.usual, lambda: self.state.set_rheobase_rule(protocols=[]))
         label = ipywidgets.HTML("Protocols that decide")
-        self.choices = row(label, self.boxes, self.usual)
+        self.choices = ipywidgets.VBox([row(label, self.usual), self.boxes])
+        self.choices.add_class("efe-rheobase-choices")
         views = [("One cell", False), ("All cells", True)]
         self.show = ipywidgets.ToggleButtons(options=views, value=self._overview, tooltips=["", ""])
         self.unit = ipywidgets.ToggleButtons(options=list(UNITS), value=self._unit)
         for control, action in ((self.show, self._choose_view), (self.unit, self._choose_unit)):
             control.style.button_width = "auto"
             self.on(control, action)
-        self.display_box = row(self.show, self.unit)
+        self.pictures = Pictures("rheobases", ".efe-rheobase-body", self.csv)
+        self.display_box = row(self.show, self.unit, self.pictures)
 
     def _build_cell(self) -> None:
         self.heading = ipywidgets.HTML()
-        self.plot = CellPlot(self.put, self._open_point, height=350)
+        self.missing, self.helps = Message(), row()
+        self._offered: tuple[str, ...] = ()
+        self.plot = CellPlot(self.put, self._open_point, height=300)
         self.by_hand = ipywidgets.Text(
             continuous_update=False,
             placeholder="by the rule",
@@ -152,22 +168,42 @@ class RheobaseInspector(StateWidget):
         handle.on_drag_start(lambda *_: self._drag_starts())
         handle.on_drag_end(lambda *_: self._drag_ends())
         line = row(self.by_hand, self.back)
-        self.cell_panel = ipywidgets.VBox([self.heading, self.plot.figure, line])
+        self.cell_panel = ipywidgets.VBox([self.heading, self.missing, self.helps, self.plot.figure, line])
 
     def _columns(self) -> tuple[Column, ...]:
         hint = "Type a current to set it by hand; empty it to let the rule decide"
         return (
             Column("cell", "Cell"),
-            Column("value", "Rheobase", "number", editable=True, unit=self._unit, hint=hint),
-            Column("sweep", "Deciding sweep"),
+            Column("value", "Rheobase", "number", editable=True, unit=self._unit, hint=hint, digits=DIGITS),
             Column("reason", "How, or why not"),
+            Column("sweep", "Deciding sweep"),
         )
+
+    def csv(self) -> str:
+        """Return the points that are drawn as CSV, a row each."""
+        factor = UNITS[self._unit]
+        columns = (
+            "cell",
+            "recording",
+            f"current_{self._unit}",
+            "spikes",
+            "excluded",
+            f"rheobase_{self._unit}",
+        )
+        rows = [
+            (view.name, hint, float(amp * factor), int(count), "yes" if left else "no", rheobase)
+            for view in self.view_data()["views"]
+            for rheobase in ["" if view.value is None else view.value * factor]
+            for hint, amp, count, left in zip(view.hints, view.amps, view.counts, view.excluded, strict=True)
+        ]
+        return as_csv(columns, rows)
 
     # --- from the state
 
     def view_data(self) -> dict[str, Any]:
         """Return the rule, a row for each cell, and what is drawn of the cell or of the page of cells."""
         state, view = self.state, self.state.view
+        self._unit = self._unit if self._own_unit else current_unit(state).name
         cells = [cell.name for cell in state.inputs.measured]
         rule = rule_of(state.inputs)
         cell = view.cell if view.cell in cells else next(iter(cells), None)
@@ -197,9 +233,11 @@ class RheobaseInspector(StateWidget):
 
     def render(self, data: dict[str, Any]) -> None:
         """Put it on the controls."""
-        self.rule.show(self.put, data["rule"], self._unit)
+        values = data["views"][0].rules if data["views"] and not self._overview else {}
+        self.rule.show(self.put, data["rule"], self._unit, values)
         self._show_protocols(data["protocols"])
         self.put(self.usual, disabled=data["usual"])
+        self.put(self.unit, value=self._unit)
         there = bool(data["cells"])
         for part, shown in (
             (self.body, there),
@@ -239,14 +277,34 @@ class RheobaseInspector(StateWidget):
             self._take.cancel()
             self._drawn, self._dragging = view.name, False
         value = f"rheobase {current_in_words(view.value, self._unit)}" if view.value else "no rheobase"
-        reason = view.reason or ("" if view.ids else NO_SWEEPS)
-        words = tag("span", escape(f"{value}, {reason}" if view.value else f"{value}: {reason}"))
-        self.put(self.heading, value=tag("span", escape(view.name), class_="efe-heading") + " · " + words)
+        words = f"{value}, {view.reason}{self._told_by(view)}" if view.value else value
+        heading = tag("span", escape(view.name), class_="efe-heading")
+        self.put(self.heading, value=f"{heading} · {tag('span', escape(words))}")
+        self._show_missing(view, absolute)
         self.plot.draw_cell(view, of[view.name], self._unit, selected, self._dragging)
         typed = f"{view.value * UNITS[self._unit]:.10g}" if view.by_hand and view.value else ""
         label = f"Rheobase by hand ({self._unit})"
         self.put(self.by_hand, value=typed, description=label, disabled=absolute)
         self.put(self.back, disabled=self.state.inputs.rheobase_values.get(view.name) is None)
+
+    def _told_by(self, view: CellView) -> str:
+        """Say which sweep decided."""
+        member = self.state.results.members.get(view.deciding) if view.deciding else None
+        return f"; {plain(member.protocol)}, {plain(member.recording.label)} decided" if member else ""
+
+    def _show_missing(self, view: CellView, absolute: bool) -> None:
+        """Say why there is no rheobase, and offer protocols that could decide."""
+        reason = view.reason or ("" if view.ids else NO_SWEEPS)
+        lacks = view.value is None and not absolute and view.reason != NOT_YET
+        self.missing.say(f"No rheobase: {reason}" if lacks else "", "warning")
+        offered = tuple(could_decide(self.state.results, view.name)) if lacks else ()
+        if offered != self._offered:
+            self._offered = offered
+            actions = [let_decide(name) for name in offered]
+            replace(self.helps, [button(action) for action in actions])
+            for control, action in zip(self.helps.children, actions, strict=True):
+                self.on_click(control, functools.partial(action.do, self.state))
+        self.put(self.helps.layout, display=None if offered else "none")
 
     # --- what a person does: the rule
 
@@ -272,6 +330,8 @@ class RheobaseInspector(StateWidget):
 
     def _choose_unit(self, unit: str) -> None:
         self._unit = unit
+        if not self._own_unit:
+            self.state.view.current_unit = unit
         self.refresh()
 
     def _turn(self, by: int) -> None:
@@ -283,12 +343,35 @@ class RheobaseInspector(StateWidget):
     def _select(self, ids: tuple[str, ...]) -> None:
         with self._guard:
             if ids and self.state.view.cell not in ids:
-                self.state.view.cell = ids[-1]
+                self.act(self._look_at, ids[-1])
 
     def _open_cell(self, name: str) -> None:
         with self._guard:
-            self.state.view.cell = name
+            self._look_at(name)
             self.show.value = False
+
+    def _look_at(self, cell: str) -> None:
+        """Show a cell, and the sweep that decided its rheobase or shows it best."""
+        members = members_of(self.state.results, rule_of(self.state.inputs).protocols).get(cell, ())
+        view = cell_view(self.state, cell, members, rule_of(self.state.inputs), self._unit)
+        sweep = telling_sweep(view)
+        if sweep is not None:
+            look(self.state, sweep)
+        else:
+            self.state.view.cell, self.state.view.recordings = cell, ()
+
+    def show_deciding(self) -> None:
+        """Look at the sweep that decided, unless sweeps of the protocols that decide are looked at already."""
+        with self._guard:
+            view, members = self.state.view, self.state.results.members
+            shown = [members[one] for one in view.recordings if one in members]
+            wanted = rule_of(self.state.inputs).protocols
+            cells = members_of(self.state.results, wanted)
+            cell = view.cell if view.cell in cells else next(iter(cells), None)
+            if cell is not None and not (
+                shown and all(m.protocol in wanted and m.cell == cell for m in shown)
+            ):
+                self.act(self._look_at, cell)
 
     def _open_point(self, identity: str) -> None:
         self.act(self._select_recording, identity)

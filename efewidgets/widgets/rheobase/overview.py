@@ -9,7 +9,7 @@ from typing import Any
 import ipywidgets
 
 from ...engine.figures.style import CellStyle
-from ..parts.html import plain
+from ..parts.html import escape, plain, tag
 from ..parts.style import KEEPS_SIZE, row
 from .data import CellView
 from .plots import Put, SmallPlot
@@ -34,6 +34,8 @@ class Overview:
     plots : list of SmallPlot
         As many as have been needed so far.
     titles : list of Button
+    reasons : list of HTML
+        Why a cell has no rheobase.
     earlier, later : Button
         Turn the page.
     pages : HTML
@@ -45,6 +47,7 @@ class Overview:
         self._shown: tuple[str, ...] = ()
         self.plots: list[SmallPlot] = []
         self.titles: list[ipywidgets.Button] = []
+        self.reasons: list[ipywidgets.HTML] = []
         self.grid = ipywidgets.Box()
         self.grid.add_class("efe-rheobase-grid")
         narrow = {"width": "auto"}
@@ -76,6 +79,8 @@ class Overview:
                     tooltip=plain(view.reason),
                     button_style="primary" if view.name == cell else "",
                 )
+                why = escape(view.reason) if view.value is None else ""
+                self.put(self.reasons[k], value=tag("span", why) if why else "")
                 plot.draw(view, looks[view.name], unit, selected)
 
     def say_pages(self, page: int, pages: int, of: int) -> None:
@@ -103,7 +108,10 @@ class Overview:
             title.add_class("efe-rheobase-title")
             self.plots.append(plot)
             self.titles.append(title)
-            panel = ipywidgets.VBox([title, plot.figure])
+            reason = ipywidgets.HTML()
+            reason.add_class("efe-rheobase-why")
+            self.reasons.append(reason)
+            panel = ipywidgets.VBox([title, reason, plot.figure])
             panel.add_class(KEEPS_SIZE)
             new.append(panel)
         if new:

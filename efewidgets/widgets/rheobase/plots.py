@@ -14,6 +14,7 @@ from ...engine.figures.style import CellStyle
 from ..parts.html import escape, plain
 from ..parts.plots import figure, padded, scale, ticked, ticks, x_axis, y_axis
 from .data import UNITS, CellView
+from .rule import DIGITS
 
 INK, FAINT = "var(--efe-ink, #222222)", "var(--efe-faint, #6b6b6b)"  # seen on light and on dark pages
 NONE = np.empty(0)
@@ -173,6 +174,8 @@ class CellPlot(SmallPlot):
         What the lines are called: those on the left of the middle, those on the right.
     curve : Lines
         The line of the interpolation.
+    repeats : Label
+        How many sweeps lie on one point, where they are several.
     """
 
     room = LABELS
@@ -182,6 +185,7 @@ class CellPlot(SmallPlot):
     def _figure(self, height: int) -> bqplot.Figure:
         self.others = [self._lines([FAINT], stroke_width=1.2, line_style="dashed") for _ in range(ROWS - 1)]
         self.curve = self._lines([FAINT], stroke_width=1.2, line_style="dotted")
+        self.repeats = self._label("start", default_size=11, x_offset=7, y_offset=-7)
         self.labels = [self._label(align) for align in ("start", "end")]
         self.names = [self._label(align, font_weight="bold", colors=[INK]) for align in ("start", "end")]
         self.handle = bqplot.Scatter(
@@ -198,7 +202,7 @@ class CellPlot(SmallPlot):
         )
         marks = [
             *self.others, self.curve, self.line, self.chosen, self.excluded, self.used, self.ring,
-            *self.labels, *self.names, self.handle,
+            self.repeats, *self.labels, *self.names, self.handle,
         ]  # fmt: skip
         margin = {"top": 16, "bottom": 42, "left": 58, "right": 20}
         return figure(marks, [self.x_axis, self.y_axis], height, fig_margin=margin)
@@ -239,11 +243,26 @@ class CellPlot(SmallPlot):
             self._upright(self.line, named[0][1], named[0][2])
         self._write(self.names, named, unit)
         self._write(self.labels, others, unit)
+        self._count_repeats(view, factor)
         curve = view.curve or (NONE, NONE)
         self.put(self.curve, x=curve[0] * factor, y=curve[1])
         if not dragging:
             x, y = ([named[0][1]], [named[0][2]]) if named else (NONE, NONE)
             self.put(self.handle, x=np.array(x), y=np.array(y))
+
+    def _count_repeats(self, view: CellView, factor: float) -> None:
+        """Say of points that lie on each other how many they are: within a hundredth of the axis nobody sees two."""
+        near = (self.x.max - self.x.min) / 100
+        found: dict[tuple[int, float], list[float]] = {}
+        for amp, count in zip(view.amps * factor, view.counts, strict=True):
+            found.setdefault((round(amp / near), float(count)), []).append(float(amp))
+        several = [(np.mean(amps), count, len(amps)) for (_, count), amps in found.items() if len(amps) > 1]
+        self.put(
+            self.repeats,
+            x=np.array([amp for amp, _, _ in several]),
+            y=np.array([count for _, count, _ in several]),
+            text=np.array([f"×{number}" for _, _, number in several], dtype=str),
+        )
 
     def _placed(self, lines: list[tuple[str, float]], top: float) -> list[tuple[str, float, float, bool]]:
         """Say how high each line goes, and whether its label is on its right: so that no line crosses a label."""
@@ -268,5 +287,7 @@ class CellPlot(SmallPlot):
                 mark,
                 x=np.array([value for _, value, _, _ in own]),
                 y=np.array([row for _, _, row, _ in own]),
-                text=np.array([f"{plain(name)}: {value:.5g} {unit}" for name, value, _, _ in own], dtype=str),
+                text=np.array(
+                    [f"{plain(name)}: {value:.{DIGITS}g} {unit}" for name, value, _, _ in own], dtype=str
+                ),
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,13 @@ from ...engine.targets.rheobase import STRATEGIES
 from ..parts.style import row
 from .data import UNITS
 
+#: What each rule is called on the page
+TITLES = {
+    "absolute": "First that fires",
+    "flush": "First that goes on firing",
+    "majority": "Where most fire",
+    "interpolation": "Line to one spike",
+}
 #: What each rule takes for the rheobase
 MEANINGS = {
     "absolute": "the smallest current at which a sweep fires",
@@ -63,18 +70,18 @@ class RuleControls:
 
     Attributes
     ----------
-    strategy : Dropdown
+    strategy : RadioButtons
+        All four, each with what it does and what it says of the cell.
     settings : dict of str: Text
         By the names of the settings; only those of the strategy are shown.
-    meaning : HTML
-        What the strategy does.
     """
 
     def __init__(self) -> None:
         wide = {"description_width": "initial"}
-        self.strategy = ipywidgets.Dropdown(
-            options=list(STRATEGIES), description="Rule", style=wide, layout={"width": "180px"}
+        self.strategy = ipywidgets.RadioButtons(
+            options=_choices({}, "nA"), layout={"width": "auto", "max_width": "100%"}
         )
+        self.strategy.add_class("efe-rheobase-rules")
         self.settings = {
             name: ipywidgets.Text(
                 description=setting.words,
@@ -87,15 +94,15 @@ class RuleControls:
         }
         for control in self.settings.values():
             control.add_class("efe-rheobase-setting")
-        self.meaning = ipywidgets.HTML()
-        self.meaning.add_class("efe-faint")
-        self.box = row(self.strategy, *self.settings.values(), self.meaning)
+        self.box = ipywidgets.VBox([self.strategy, row(*self.settings.values())])
+        self.box.add_class("efe-rheobase-rule")
 
-    def show(self, put: Callable[..., None], rule: Rule, unit: str) -> None:
-        """Show a rule; currents in this unit."""
+    def show(
+        self, put: Callable[..., None], rule: Rule, unit: str, values: Mapping[str, float | None]
+    ) -> None:
+        """Show a rule, and what each says of a cell; currents in this unit."""
         usual, given = usual_settings(rule.strategy), thaw(rule.settings) or {}
-        put(self.strategy, value=rule.strategy)
-        put(self.meaning, value=MEANINGS[rule.strategy])
+        put(self.strategy, options=_choices(values, unit), value=rule.strategy)
         for name, control in self.settings.items():
             shown = name in usual
             put(control.layout, display=None if shown else "none")
@@ -106,6 +113,18 @@ class RuleControls:
                     control, description=words, placeholder=_written(setting, usual[name], unit) or "no bound"
                 )
                 put(control, value=_written(setting, given.get(name, usual[name]), unit))
+
+
+def _choices(values: Mapping[str, float | None], unit: str) -> tuple[tuple[str, str], ...]:
+    """Return the rules in words, with their values (nA) where these are known."""
+    return tuple(
+        (
+            f"{TITLES[name]}{f': {current_in_words(values[name], unit)}' if name in values else ''}"
+            f" – {MEANINGS[name]} ({name})",
+            name,
+        )
+        for name in STRATEGIES
+    )
 
 
 def _written(setting: Setting, value: Any, unit: str) -> str:
@@ -135,6 +154,10 @@ def typed_setting(name: str, text: str, unit: str) -> float | int | None:
     return int(value) if setting.whole and value == int(value) else value
 
 
+#: Significant digits of a rheobase: more than a step's height and a cell's noise allow say nothing
+DIGITS = 4
+
+
 def current_in_words(value: float | None, unit: str) -> str:
     """Return a current (nA) in a unit, for people; "none" if there is none."""
-    return "none" if value is None else f"{value * UNITS[unit]:.5g} {unit}"
+    return "none" if value is None else f"{value * UNITS[unit]:.{DIGITS}g} {unit}"

@@ -9,7 +9,7 @@ from typing import Any
 from ...engine.features.catalogue import SettingInfo, settings_catalogue
 from ...engine.features.efel_settings import CHOICES, DEFAULT_EFEL_SETTINGS, LIMITS
 from ...engine.problems import EfeError
-from ...engine.stages.inputs import Target
+from ...engine.stages.inputs import Inputs, Target
 from ...state import ExtractionState
 from ...state.convert import settings_in_force
 from ..parts.html import plain
@@ -53,6 +53,14 @@ YES, NO = ("yes", "true", "on", "1"), ("no", "false", "off", "0")
 NAMES = 3
 
 
+def is_listed(info: SettingInfo, inputs: Inputs) -> bool:
+    """Whether a setting can be edited here: one that no feature reads is shown only where somebody has set it."""
+    if info.name in LEFT_OUT:
+        return False
+    usual = DEFAULT_EFEL_SETTINGS.get(info.name)
+    return bool(info.features) or settings_in_force(inputs).get(info.name) != usual
+
+
 def targets_in_force(state: ExtractionState) -> tuple[Target, ...]:
     """Return a person's targets, or else those chosen automatically."""
     return state.inputs.targets if state.inputs.targets is not None else state.results.targets
@@ -79,7 +87,7 @@ def setting_rows(
     rows = []
     for info in settings_catalogue():
         features = tuple(name for name in chosen if name in info.features)
-        if info.name in LEFT_OUT or (only_that_matter and not features and not own[info.name]):
+        if not is_listed(info, state.inputs) or (only_that_matter and not features and not own[info.name]):
             continue
         text = f"{info.name} {info.meaning} {' '.join(features)}".casefold()
         if all(word in text for word in words):

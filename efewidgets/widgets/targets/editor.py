@@ -26,6 +26,10 @@ EMPTY = (
     "There are no targets: nothing will be extracted. Press “Add targets”, paste rows of a spreadsheet here, or "
     "let them be chosen automatically."
 )
+NO_RECORDINGS = (
+    "Targets are chosen automatically once there are recordings: add some at the first step, or press “Add targets” "
+    "and choose them yourself."
+)
 NO_CHOICE = (
     "No targets could be chosen automatically: there are too few recordings of the usual protocols. Press “Add "
     "targets” and choose them yourself."
@@ -51,6 +55,10 @@ class TargetEditor(StateWidget):
         Takes rows of a spreadsheet, CSV, or the JSON of a config.
     add, paste : ipywidgets.ToggleButton
         Open the form, and the text.
+    beside : ipywidgets.ToggleButtons
+        Whether targets that were chosen automatically are kept beside those that are added.
+    every : ipywidgets.ToggleButton
+        Shows columns in which nothing stands, too.
     duplicate, remove, automatic, keep, read : ipywidgets.Button
     goals : ipywidgets.Dropdown
         For whose goals targets are chosen automatically.
@@ -96,6 +104,7 @@ class TargetEditor(StateWidget):
         self.detail_box = _folded("efe-target-detail", self.about, self.detail)
         return [
             self._toolbar(),
+            self._beside(),
             self.form_box,
             self._importing(),
             self.summary,
@@ -115,7 +124,7 @@ class TargetEditor(StateWidget):
             lambda: self.state.use_auto_targets(None if self.goals.index == 0 else self.goals.value),
         )  # fmt: skip
         self.goals = ipywidgets.Dropdown(
-            options=[(f"as {name}", name) for name in GOALS], layout={"width": "150px"},
+            options=list(GOALS), description="as", style={"description_width": "initial"}, layout={"width": "170px"},
             tooltip="whose goals: BluePyEModel's has the IV at 0 and -40 %, as a threshold-based fit needs them",
         )  # fmt: skip
         self.roles = _button(
@@ -126,6 +135,11 @@ class TargetEditor(StateWidget):
             "Keep as my own", "pencil", "make the targets that were chosen automatically mine, to be edited", self,
             lambda: self.state.keep_auto_targets(),
         )  # fmt: skip
+        self.every = ipywidgets.ToggleButton(
+            description="All columns", icon="columns",
+            tooltip="show own name, settings, least n, role and weight where nothing stands in them, too",
+        )  # fmt: skip
+        self.every.observe(lambda _: self.refresh(), "value")
         self.absolute = ipywidgets.Checkbox(description="amplitudes in nA", indent=False)
         self.on(self.absolute, lambda on: self.state.use_absolute_amplitude(on))
         self.export = Download(
@@ -133,6 +147,8 @@ class TargetEditor(StateWidget):
         )
         self.add.observe(lambda change: self._fold(self.form_box, change.new), "value")
         self.paste.observe(lambda change: self._fold(self.text_box, change.new), "value")
+        for control in (self.add, self.paste):
+            control.observe(lambda _: self._show_beside(), "value")
         return row(
             self.add,
             self.paste,
@@ -142,9 +158,26 @@ class TargetEditor(StateWidget):
             self.goals,
             self.keep,
             self.roles,
+            self.every,
             self.export,
             self.absolute,
         )
+
+    def _beside(self) -> ipywidgets.Widget:
+        self.beside_said = ipywidgets.HTML()
+        self.beside = ipywidgets.ToggleButtons(
+            options=[("keep them, too", True), ("replace them", False)], style={"button_width": "auto"}
+        )
+        self.beside_box = row(self.beside_said, self.beside)
+        self._automatic = 0
+        return self.beside_box
+
+    def _show_beside(self) -> None:
+        """Ask what becomes of automatic targets, while there are some and others are about to be added."""
+        words = f"What becomes of the {self._automatic:,} that were chosen automatically?"
+        self.put(self.beside_said, value=tag("span", words))
+        asks = bool(self._automatic) and (self.add.value or self.paste.value)
+        self.put(self.beside_box.layout, display=None if asks else "none")
 
     def _importing(self) -> ipywidgets.Widget:
         self.text = ipywidgets.Textarea(
@@ -175,14 +208,17 @@ class TargetEditor(StateWidget):
 
     def render(self, data: TargetData) -> None:
         """Show them."""
-        self.table.set_columns(target_columns(data))
-        self.put(self.table, empty=NO_CHOICE if data.automatic else EMPTY)
+        self.table.set_columns(target_columns(data, self.every.value))
+        none = NO_CHOICE if self.state.inputs.cells else NO_RECORDINGS
+        self.put(self.table, empty=none if data.automatic else EMPTY)
         self.table.show(data.rows)
         if data.chosen is not None and data.chosen not in self.table.selected:
             self.put(self.table, selected=(data.chosen,))
         elif data.chosen is None and self.table.selected:
             self.put(self.table, selected=())
-        self.form.show(data.protocols, data.absolute, data.automatic and bool(data.rows))
+        self.form.show(data.protocols, data.absolute)
+        self._automatic = len(data.rows) if data.automatic else 0
+        self._show_beside()
         self.put(self.absolute, value=data.absolute)
         self.put(self.keep, disabled=not (data.automatic and data.rows))
         self.put(self.roles, disabled=data.automatic or not data.rows)
@@ -239,7 +275,7 @@ class TargetEditor(StateWidget):
                 return
             absolute = self.state.inputs.absolute_amplitude
             if has_header(matrix) or max(map(len, matrix)) >= len(NEEDED) or row is None:
-                self.state.add_targets(targets_of_cells(matrix, absolute))
+                self.state.add_targets(targets_of_cells(matrix, absolute), keep_auto=self.beside.value)
                 return
             if len(matrix) > 1:
                 raise EfeError(
@@ -264,19 +300,21 @@ class TargetEditor(StateWidget):
         self.state.remove_targets(self.table.selected)
 
     def _add(self) -> None:
-        self._choose(self.state.add_targets(self.form.targets()))
+        self._choose(self.state.add_targets(self.form.targets(), keep_auto=self.beside.value))
 
     def _add_preset(self) -> None:
         place = self.form.place()
         preset = self.form.preset.value
         for protocol in place["protocols"]:
-            self.state.apply_preset(preset, protocol, place["amplitudes"], place["tolerance"])
+            self.state.apply_preset(
+                preset, protocol, place["amplitudes"], place["tolerance"], keep_auto=self.beside.value
+            )
 
     def _read(self) -> None:
         absolute = self.state.inputs.absolute_amplitude
         tolerance = read_number(self.text_tolerance.value, "The tolerance", absolute)
         targets, notes = targets_of_text(self.text.value, absolute, tolerance)
-        self._choose(self.state.add_targets(targets))
+        self._choose(self.state.add_targets(targets, keep_auto=self.beside.value))
         self.text.value = ""
         if notes:
             self.message.say("\n".join(notes), "note")

@@ -17,11 +17,6 @@ from .picker import FeaturePicker
 #: Usual steps and tolerance, % of rheobase, and nA
 USUAL = {False: ("150, 200, 300", "10"), True: ("0.1, 0.2, 0.3", "0.02")}
 
-REPLACES = (
-    "What you add takes the place of the targets that were chosen automatically. To have both, press “Keep as my "
-    "own” first."
-)
-
 
 class TargetForm(ipywidgets.VBox):
     """Protocols, amplitudes, tolerance and features, of which targets are made.
@@ -41,6 +36,9 @@ class TargetForm(ipywidgets.VBox):
         self.absolute = False
         self.message = Message()
         self.protocols = ipywidgets.SelectMultiple(description="Protocols", rows=5)
+        self.several = ipywidgets.HTML("Ctrl + click chooses several, Shift + click all between")
+        self.several.add_class("efe-faint")
+        self.several.add_class("efe-target-several")
         self.amplitudes = ipywidgets.Text(USUAL[False][0], description="Amplitudes")
         self.tolerance = ipywidgets.Text(USUAL[False][1], description="Tolerance")
         self.units = [ipywidgets.Label(), ipywidgets.Label()]
@@ -53,22 +51,19 @@ class TargetForm(ipywidgets.VBox):
         pairs = zip((self.amplitudes, self.tolerance), self.units, strict=True)
         self._lines = [ipywidgets.HBox(pair) for pair in pairs]
         buttons = row(self.add, self.preset, self.add_preset)
-        left = ipywidgets.VBox([self.protocols, *self._lines])
+        left = ipywidgets.VBox([self.protocols, self.several, *self._lines])
         left.add_class("efe-target-where")
         body = ipywidgets.HBox([left, self.picker])
         body.add_class("efe-target-form-body")
-        self.note = ipywidgets.HTML(REPLACES, layout={"display": "none"})
-        self.note.add_class("efe-faint")
-        super().__init__([body, self.note, buttons, self.message])
+        super().__init__([body, buttons, self.message])
         self.add_class("efe-target-form")
         for control in (self.protocols, self.amplitudes, self.tolerance):
             control.observe(self._count, "value")
         self.picker.observe(self._count, "chosen")
         self.show((), False)
 
-    def show(self, protocols: tuple[str, ...], absolute: bool, automatic: bool = False) -> None:
-        """Offer these protocols, and amplitudes in nA or % of rheobase; say what becomes of automatic targets."""
-        self.note.layout.display = "" if automatic else "none"
+    def show(self, protocols: tuple[str, ...], absolute: bool) -> None:
+        """Offer these protocols, and amplitudes in nA or % of rheobase."""
         options = [(plain(name), name) for name in protocols]
         if list(self.protocols.options) != options:
             chosen = tuple(name for name in self.protocols.value if name in protocols)
@@ -119,5 +114,5 @@ class TargetForm(ipywidgets.VBox):
             number = len(self.targets())
         except EfeError:
             number = 0
-        self.add.description = "Add targets" if not number else f"Add {number} target{'s' * (number > 1)}"
+        self.add.description = "Add" if not number else f"Add {number} target{'s' * (number > 1)}"
         self.add.tooltip = "add every chosen feature at every amplitude of every chosen protocol"

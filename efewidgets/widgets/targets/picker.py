@@ -10,6 +10,7 @@ import traitlets
 
 from ...engine.features.catalogue import GROUPS, catalogue
 from ...engine.features.efel_features import check_feature
+from ..parts.chips import Chips
 from ..parts.style import row
 from ..parts.table import Column, Table
 
@@ -37,8 +38,10 @@ def found_features(words: str = "", group: str = ALL) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        ``name``, ``unit``, ``group``, ``description``; those that other features use, or that have a newer name, last.
+        ``name``, ``unit``, ``group``, ``description``; those whose name begins so come first, those that other features
+        use, or that have a newer name, last.
     """
+    begins = "_".join(words.lower().split())
     wanted = words.lower().replace("_", " ").split()
     found = [
         info
@@ -46,7 +49,13 @@ def found_features(words: str = "", group: str = ALL) -> list[dict[str, Any]]:
         if group in (ALL, info.group)
         and all(word in f"{info.name} {info.description}".lower().replace("_", " ") for word in wanted)
     ]
-    found.sort(key=lambda info: info.deprecated or info.position)
+    found.sort(
+        key=lambda info: (
+            not (begins and info.name.lower().startswith(begins)),
+            info.name.lower() != begins,
+            info.deprecated or info.position,
+        )
+    )
     return [
         {"name": i.name, "unit": i.unit or "–", "group": i.group, "description": i.description} for i in found
     ]
@@ -61,6 +70,8 @@ class FeaturePicker(ipywidgets.VBox):
         Names of the features, in the order in which they were chosen.
     search, group : ipywidgets.Text, ipywidgets.Dropdown
     table : Table
+    chips : Chips
+        The chosen ones by their names; a click on one takes it away.
     clear : ipywidgets.Button
     """
 
@@ -81,7 +92,8 @@ class FeaturePicker(ipywidgets.VBox):
             height=height,
         )
         line = row(self.search, self.group, self.count, self.clear)
-        super().__init__([line, self.table])
+        self.chips = Chips("chosen features", lambda name: self._tick((name,), "chosen", False))
+        super().__init__([line, self.chips, self.table])
         self.add_class("efe-feature-picker")
         self.search.observe(self._draw, "value")
         self.group.observe(self._draw, "value")
@@ -119,6 +131,7 @@ class FeaturePicker(ipywidgets.VBox):
 
     def _draw(self, change: Any = None) -> None:
         self.table.show(self.view_data())
+        self.chips.names = self.chosen
         number = len(self.chosen)
         self.clear.disabled = not number
         words = "1 feature" if number == 1 else f"{number} features"

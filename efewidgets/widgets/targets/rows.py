@@ -199,8 +199,20 @@ def _base(path: str) -> str:
     return path.replace("\\", "/").rpartition("/")[2]
 
 
-def target_columns(data: TargetData) -> list[Column]:
-    """Return the columns of the target table."""
+#: Columns that are shown only where something stands in them, unless all are wanted
+SELDOM = ("efeature_name", "efel_settings", "min_values", "role", "weight")
+
+
+def target_columns(data: TargetData, every: bool = True) -> list[Column]:
+    """Return the columns of the target table; without `every` those in which nothing stands are left out."""
+    found = _columns(data)
+    if every or not data.rows:
+        return found
+    used = {name for name in SELDOM if any(row.get(name) not in (None, "") for row in data.rows)}
+    return [column for column in found if column.name not in SELDOM or column.name in used]
+
+
+def _columns(data: TargetData) -> list[Column]:
     own = not data.automatic
     unit, words = _short(data.absolute), unit_of_amplitudes(data.absolute)
     names = tuple(info.name for info in catalogue() if not info.deprecated)
@@ -212,20 +224,30 @@ def target_columns(data: TargetData) -> list[Column]:
     weight = "How much it counts in a model's fit; empty: 1."
     least = "How many values it must have to stand in the output; empty: as many as any feature."
     return [
-        Column("protocol", "protocol", "text", own, choices=data.protocols, width="100px"),
-        Column("amplitude", "amplitude", "number", own, unit, f"In {words}.", width="110px"),
-        Column("tolerance", "tolerance", "number", own, unit, near, width="105px"),
-        Column("efeature", "feature", "text", own, "", "eFEL's name of the feature.", names, width="180px"),
+        Column("protocol", "protocol", "text", own, choices=data.protocols, width="100px", frozen=True),
+        Column("amplitude", "amplitude", "number", own, unit, f"In {words}.", width="108px"),
+        Column("tolerance", "tolerance", "number", own, unit, near, width="102px"),
+        Column(
+            "efeature",
+            "feature",
+            "text",
+            own,
+            "",
+            "eFEL's name of the feature.",
+            names,
+            width="175px",
+            frozen=True,
+        ),
         Column("efeature_name", "own name", "text", own, "", "Its name in the output.", width="95px"),
         Column("efel_settings", "settings", "text", own, "", settings, width="135px"),
         Column("min_values", "min. n", "number", own, "", least, width="70px"),
         Column("role", "role", "text", own, "", role, ROLES, width="75px"),
         Column("weight", "weight", "number", own, "", weight, width="75px"),
         *(Column(name, name, "text", own, width="80px") for name in RARE if name in data.rare),
-        Column("matches", "recordings", hint="How many fall into the target.", width="115px"),
+        Column("matches", "recordings", hint="How many fall into the target.", width="100px"),
         Column("n", "n", "number", hint="How many recordings give a value.", width="50px"),
-        Column("mean", "mean", "number", width="90px"),
-        Column("std", "± std", "number", hint="As in the output.", width="90px"),
+        Column("mean", "mean", "number", width="80px", digits=4),
+        Column("std", "± std", "number", hint="As in the output.", width="80px", digits=4),
         Column("unit", "unit", hint="Of mean and std.", width="55px"),
     ]
 

@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 import ipywidgets
 
-from ...engine.figures.style import FAINT, ORANGE, SKY, VERMILLION
 from ..actions.buttons import button
 from ..actions.reason_bar import ReasonBar
 from ..actions.record import Action
 from ..actions.walk import left_in_words
 from ..parts.html import escape, plain, tag
 from ..parts.style import row
+from .colours import BY_HAND, FAINT, INK, MARKS, RAMP, STIMULUS
 from .data import TraceView
 from .list_of_sweeps import SweepList
 from .timing import TIMINGS
@@ -24,6 +24,12 @@ SCOPES = (
     ("the active one of them", "this"),
     ("all sweeps of this protocol in this cell", "protocol"),
 )
+
+#: Letters of a fact that has two columns
+LONG = 32
+
+#: Facts that the drop-downs tell
+SAID_ABOVE = ("cell", "protocol")
 
 Put = Callable[..., None]
 
@@ -48,6 +54,8 @@ class Controls:
     Attributes
     ----------
     cell, protocol : Dropdown
+    order : Dropdown
+        Order of the list, and of next and previous: "amplitude" or "acquired".
     previous, next, all : Button
         One sweep further; all over each other.
     to_check : ToggleButton
@@ -59,10 +67,22 @@ class Controls:
         Times shown, ms.
     closer, wider, reset : Button
         Zoom.
-    mark : ToggleButton
-        Whether dragging marks the times to show, and doesn't move them.
+    drag : ToggleButtons
+        Whether dragging draws a "box" that is zoomed to, or moves what is shown ("move").
+    cursors : Button
+        Cursors A and B, there or not.
     fit : Checkbox
         Whether the heights are fitted to what is seen.
+    feature : Dropdown
+        The feature that is marked on the traces.
+    plot : ToggleButtons
+        "traces", "phase", "spikes" or "sheet".
+    mean, baseline, low_pass : ToggleButton
+        What the traces are seen through.
+    hertz : FloatText
+        Corner of the low-pass.
+    unit : ToggleButtons
+        Unit of currents in the whole session.
     scope : Dropdown
         What timings and exclusions apply to: "shown", all that are chosen, "this" or "protocol".
     timings : dict of FloatText
@@ -76,7 +96,7 @@ class Controls:
     def __init__(self, actions: Mapping[str, Action]) -> None:
         self.actions = actions
         self.empty, self.facts, self.notes = ipywidgets.HTML(), ipywidgets.HTML(), ipywidgets.HTML()
-        self.legend = ipywidgets.HTML(_legend())
+        self.legend = ipywidgets.HTML()
         self.sweeps = SweepList()
         self._make_choice()
         self._make_range()
@@ -89,31 +109,78 @@ class Controls:
         self.protocol = ipywidgets.Dropdown(description="protocol", layout=narrow)
         self.previous = button(self.actions["previous-sweep"], "◀ previous")
         self.next = button(self.actions["next-sweep"], "next ▶")
-        self.all = _button("overlay all", "show all sweeps of the list over each other")
+        self.all = button(self.actions["overlay"], "overlay all")
+        self.order = ipywidgets.Dropdown(
+            options=[("by amplitude", "amplitude"), ("as recorded", "acquired")],
+            description="sweeps",
+            tooltip="the order of the list, and of next and previous",
+            layout=narrow,
+        )
         self.place, self.left = ipywidgets.HTML(), ipywidgets.HTML()
         check = self.actions["only-to-check"]
         self.to_check = ipywidgets.ToggleButton(
             description=check.title.lower(), tooltip=check.hint, layout={"width": "auto"}
         )
         steps = (self.previous, self.place, self.next, self.all, self.to_check, self.left)
-        self.choice_row = row(self.cell, self.protocol, *steps, kind="efe-choice")
+        self.choice_row = row(self.cell, self.protocol, self.order, *steps, kind="efe-choice")
 
     def _make_range(self) -> None:
         self.start = _number("from (ms)", 90)
         self.end = _number("to (ms)", 90)
-        self.closer = _button("zoom in", "show half of the time")
-        self.wider = _button("zoom out", "show twice the time")
-        self.reset = _button("whole sweep", "show all times")
-        self.mark = ipywidgets.ToggleButton(
-            description="mark a range",
-            tooltip="drag marks the times to show; otherwise drag moves, and the wheel zooms",
+        self.closer = button(self.actions["zoom-in"], "zoom in")
+        self.wider = button(self.actions["zoom-out"], "zoom out")
+        self.reset = button(self.actions["whole-sweep"], "whole sweep")
+        self.drag = ipywidgets.ToggleButtons(
+            options=[("box", "box"), ("move", "move")],
+            tooltips=["dragging draws a box that is zoomed to (B; Shift: move)", "dragging moves (B)"],
+            description="drag",
+            style={"button_width": "auto"},
             layout={"width": "auto"},
         )
+        self.cursors = button(self.actions["cursors"], "cursors A B")
         self.fit = ipywidgets.Checkbox(
             description="fit heights to what is seen", indent=False, layout={"width": "auto"}
         )
+        self.feature = ipywidgets.Dropdown(
+            options=[("none", "")],
+            description="marks of",
+            tooltip="where eFEL measures a feature of the targets: begin, peak, AHP, windows, fits",
+            layout={"width": "auto", "max_width": "300px"},
+        )
+        self.plot = ipywidgets.ToggleButtons(
+            options=[("traces", "traces"), ("dV/dt", "phase"), ("spikes", "spikes"), ("all sweeps", "sheet")],
+            tooltips=[
+                "the traces alone",
+                *(self.actions[name].hint for name in ("phase", "spikes", "sheet")),
+            ],
+            description="plot",
+            style={"button_width": "auto"},
+            layout={"width": "auto"},
+        )
+        self.mean, self.baseline, self.low_pass = (
+            _toggle(self.actions[name], label)
+            for name, label in (
+                ("mean", "mean of repeats"),
+                ("baseline", "baseline to 0"),
+                ("low-pass", "low-pass"),
+            )
+        )
+        self.hertz = _number("Hz", 90)
+        self.unit = ipywidgets.ToggleButtons(
+            options=["pA", "nA"],
+            description="currents",
+            tooltips=["currents of the whole session in pA (I)", "in nA (I)"],
+            style={"button_width": "auto"},
+            layout={"width": "auto"},
+        )
+        self.look_row = row(
+            *(self.plot, self.feature, self.mean, self.baseline, self.low_pass, self.hertz, self.unit),
+            kind="efe-look",
+        )
         self.range_row = row(
-            self.start, self.end, self.closer, self.wider, self.reset, self.mark, self.fit, kind="efe-range"
+            *(self.start, self.end, self.closer, self.wider, self.reset),
+            *(self.drag, self.cursors, self.fit),
+            kind="efe-range",
         )
 
     def _make_timings(self) -> None:
@@ -157,17 +224,29 @@ class Controls:
         _draw_choice(put, self.protocol, view.protocols, view.protocol)
         ids = [row.id for row in view.rows]
         at = ids.index(view.active) if view.active in ids else 0
-        put(self.all, disabled=len(view.chosen) >= len(ids))
+        put(self.all, description="one sweep" if 1 < len(ids) <= len(view.chosen) else "overlay all")
+        put(self.order, value=view.order)
         put(self.place, value=escape(_place(view, at)))
         put(self.sweeps, rows=[asdict(row) for row in view.rows])
         put(self.sweeps, chosen=list(view.chosen), active=view.active)
         put(self.start, value=round(view.span[0], 3))
         put(self.end, value=round(view.span[1], 3))
-        put(self.reset, disabled=view.span == view.full)
+        put(self.drag, value=view.drag)
+        put(self.plot, value=view.plot)
+        put(self.mean, value=view.mean)
+        put(self.baseline, value=view.through.baseline)
+        put(self.low_pass, value=bool(view.through.low_pass))
+        put(self.hertz.layout, display="" if view.through.low_pass else "none")
+        if view.through.low_pass:
+            put(self.hertz, value=view.through.low_pass)
+        put(self.unit, value=view.unit.name)
         self._draw_timings(put, view)
         put(self.facts, value=_facts(view))
         put(self.notes, value="".join(_note(note) for note in view.notes))
         put(self.left, value=_left(view.left))
+        put(self.legend, value=_legend(view))
+        put(self.feature, options=(("none", ""), *((plain(name), name) for name in view.features)))
+        put(self.feature, value=view.feature)
         put(self.status, value=_status(view))
         self._draw_scope(put, scope)
 
@@ -213,9 +292,11 @@ def _facts(view: TraceView) -> str:
             tag("span", escape(name), class_="efe-faint"),
             " ",
             tag("b", escape(value)),
-            class_="efe-fact",
+            class_="efe-fact efe-wide" if len(name) + len(value) > LONG else "efe-fact",
+            title=value,
         )
         for name, value in view.facts
+        if name not in SAID_ABOVE
     )
     return tag("div", *pieces, class_="efe-facts")
 
@@ -234,19 +315,33 @@ def _left(number: int) -> str:
     return tag("span", left_in_words(number), class_="efe-faint", role="status")
 
 
-def _legend() -> str:
+def _legend(view: TraceView) -> str:
     entries = (
-        ("dashed", VERMILLION, "stimulus found"),
+        ("dashed", STIMULUS, "stimulus found"),
+        ("solid", STIMULUS, "timing, detected"),
+        ("solid", BY_HAND, "timing set by hand"),
         ("dotted", FAINT, "spike threshold"),
-        ("solid", SKY, "timing, detected"),
-        ("solid", ORANGE, "timing set by hand"),
     )
     lines = [
         tag("span", tag("i", style=f"border-top: 2px {kind} {colour}"), escape(label))
         for kind, colour, label in entries
     ]
-    spike = tag("span", tag("i", class_="efe-dot", style=f"background: {VERMILLION}"), "spike")
-    return tag("div", *lines, spike, class_="efe-legend")
+    lines.append(tag("span", tag("i", class_="efe-dot", style=f"border: 1.5px solid {INK}"), "spike"))
+    if view.ramp is not None:
+        colours = f"background: linear-gradient(to right, {', '.join(RAMP)})"
+        ends = [tag("b", escape(end)) for end in view.ramp]
+        lines.insert(0, tag("span", ends[0], tag("i", class_="efe-ramp", style=colours), ends[1]))
+    said = []
+    if view.through.words:
+        said.append(tag("span", escape(view.through.words), class_="efe-seen-through"))
+    if view.marked:
+        dot = tag("i", class_="efe-dot", style=f"background: {MARKS}")
+        said.append(tag("span", dot, escape(view.marked), class_="efe-marked"))
+    return tag("div", *lines, class_="efe-legend") + tag("div", *said, class_="efe-legend")
+
+
+def _toggle(action: Action, label: str) -> ipywidgets.ToggleButton:
+    return ipywidgets.ToggleButton(description=label, tooltip=action.hint, layout={"width": "auto"})
 
 
 def _button(label: str, hint: str) -> ipywidgets.Button:

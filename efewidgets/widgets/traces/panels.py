@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 import bqplot
-import ipywidgets
 import numpy as np
 
-from ...engine.figures.style import BLUE, FAINT, ORANGE, SKY, VERMILLION
 from ...engine.traces.decimate import min_max_indices
 from ..parts.plots import MARGIN, NONE, empty_lines, figure, scale, stacked, ticked, ticks, x_axis, y_axis
+from .colours import BY_HAND, FAINT, INK, MARKS, STIMULUS
 from .data import Curve, TraceView
+from .glass import Glass
 from .timing import Timing
 
 #: Spikes that get a marker, at most; of more, one stands for those around it
@@ -35,8 +35,10 @@ class Panels:
         The time axis (ms) that both panels share.
     handles : Scatter
         One point a timing; dragged by the mouse. `names` says which is which.
-    brush : BrushIntervalSelector
-        Marks a range of times in the voltage.
+    heights : tuple of LinearScale
+        The axes of voltage (mV) and current (nA).
+    glass : Glass
+        Hears the mouse over the figures.
     voltage, current : Figure
     """
 
@@ -44,13 +46,25 @@ class Panels:
         self._put = put
         self.time, self._v, self._i, self._unit = scale(0.0, 1.0), scale(), scale(), scale(0.0, 1.0)
         v, i = {"x": self.time, "y": self._v}, {"x": self.time, "y": self._i}
+        self.bands = empty_lines(v, stroke_width=0.0, fill="inside", close_path=True)
         self.voltages = empty_lines(v, stroke_width=1.2)
         self.currents = empty_lines(i, stroke_width=1.0)
-        self.stimuli = empty_lines(i, colors=[VERMILLION], stroke_width=1.4, line_style="dashed")
+        self.stimuli = empty_lines(i, colors=[STIMULUS], stroke_width=1.1, line_style="dashed")
         self.thresholds = empty_lines(v, colors=[FAINT], stroke_width=1.6, line_style="dotted")
         self.spikes = bqplot.Scatter(
-            x=NONE, y=NONE, scales=v, colors=[VERMILLION], default_size=18, marker="circle"
+            x=NONE,
+            y=NONE,
+            scales=v,
+            colors=[INK],
+            marker="circle",
+            default_size=34,
+            fill=False,
+            stroke_width=1.1,
         )
+        self.measured = bqplot.Scatter(
+            x=NONE, y=NONE, scales=v, colors=[MARKS], marker="diamond", default_size=44
+        )
+        self.levels = empty_lines(v, colors=[MARKS], stroke_width=2.2)
         self._upright = [empty_lines({"x": self.time, "y": self._unit}, stroke_width=1.2) for _ in range(2)]
         self.handles = bqplot.Scatter(
             x=NONE,
@@ -65,7 +79,12 @@ class Panels:
             display_names=True,
             names=[],
         )
+        self.heights = self._v, self._i
         self._make_figures()
+        self.glass = Glass(
+            scales=[one.model_id for one in (self.time, *self.heights)],
+            lines=[self.voltages.model_id, self.currents.model_id],
+        )
 
     def _make_figures(self) -> None:
         hidden = {"font-size": "0px"}
@@ -73,7 +92,10 @@ class Panels:
         self._y_axes = [y_axis(self._v, "voltage (mV)"), y_axis(self._i, "current (nA)")]
         above, below = self._upright
         self.voltage = figure(
-            [above, self.voltages, self.thresholds, self.spikes, self.handles],
+            [
+                *(above, self.bands, self.voltages, self.thresholds, self.spikes),
+                *(self.levels, self.measured, self.handles),
+            ],
             [self._x_axes[0], self._y_axes[0]],
             height=330,
             display_toolbar=False,
@@ -86,24 +108,12 @@ class Panels:
             display_toolbar=False,
             fig_margin=MARGIN | {"top": 6, "right": 22},
         )
-        self.brush = bqplot.interacts.BrushIntervalSelector(scale=self.time, color=BLUE)
-        self._zooms = [bqplot.PanZoom(scales={"x": [self.time]}) for _ in range(2)]
-        self.drag_to_pan()
-
-    # --- what the mouse does
-
-    def drag_to_pan(self) -> None:
-        """Let the mouse move and the wheel zoom the time."""
-        self.voltage.interaction, self.current.interaction = self._zooms
-
-    def drag_to_mark(self) -> None:
-        """Let the mouse mark the range of times to be shown."""
-        self.voltage.interaction, self.current.interaction = self.brush, self._zooms[1]
-
-    @property
-    def loose(self) -> list[ipywidgets.Widget]:
-        """Widgets that can't be reached from the figures now."""
-        return [self.brush, *self._zooms]
+        for panel, height in (
+            (self.voltage, "clamp(200px, 37vh, 640px)"),
+            (self.current, "clamp(120px, 20vh, 340px)"),
+        ):
+            panel.add_class("efe-panel")
+            panel.layout.height = height  # of the window
 
     # --- drawing
 
@@ -112,18 +122,63 @@ class Panels:
         put = self._put
         curves = view.curves
         self._draw_sweeps(self.voltages, [(c.seen.time_voltage, c.seen.voltage) for c in curves], curves)
-        self._draw_sweeps(self.currents, [(c.seen.time_current, c.seen.current) for c in curves], curves, 0.6)
+        self._draw_sweeps(self.currents, [(c.seen.time_current, c.seen.current) for c in curves], curves, 0.9)
         self._draw_stimuli(curves)
         levels = sorted({c.threshold for c in curves if c.threshold is not None})
         put(self.thresholds, **stacked([(np.array(view.full), np.full(2, level)) for level in levels]))
         put(self.spikes, **_markers(curves, view.span))
         self.draw_timings({name: t.ms for name, t in view.timings.items()}, view.timings, view.span)
+        self._draw_marks(view)
         put(self._v, min=view.voltages[0], max=view.voltages[1])
         put(self._i, min=view.currents[0], max=view.currents[1])
         for axis in self._x_axes:
             put(axis, **ticked(ticks(*view.span, most=9)))
-        put(self._y_axes[0], **ticked(ticks(*view.voltages, most=7)))
-        put(self._y_axes[1], **ticked(ticks(*view.currents, most=6)))
+        self._draw_glass(view)
+        put(self._y_axes[0], **ticked(ticks(*view.voltages, most=9)))
+        low, high = (end * view.unit.factor for end in view.currents)
+        of_current = ticks(low, high, most=6) / view.unit.factor
+        put(self._y_axes[1], **ticked(of_current, view.unit.factor), label=f"current ({view.unit.name})")
+        label = "voltage above baseline (mV)" if view.through.baseline else "voltage (mV)"
+        put(self._y_axes[0], label=label)
+
+    def _draw_marks(self, view: TraceView) -> None:
+        """Draw where the chosen feature is measured, and the bands of mean ± std."""
+        marks = view.marks
+        by = next((curve.by for curve in view.curves if curve.id == view.active), 0.0)
+        points = list(marks.points.values()) if marks else []
+        x = np.concatenate([NONE, *(times for times, _ in points)])
+        y = np.concatenate([NONE, *(volts for _, volts in points)]) - by
+        kept = (x >= view.span[0]) & (x <= view.span[1])
+        self._put(self.measured, x=x[kept], y=y[kept])
+        lines = [(times, volts - by) for times, volts in (*marks.bars, *marks.fits)] if marks else []
+        levels = marks.windows.values() if marks else ()
+        lines += [(np.array([low, high]), np.full(2, level - by)) for low, high, level in levels]
+        self._put(self.levels, **stacked(lines))
+        bands = [curve for curve in view.curves if curve.spread is not None and len(curve.spread[0])]
+        colours = [curve.colour for curve in bands]
+        look = (
+            {"colors": colours, "fill_colors": colours, "fill_opacities": [0.22] * len(bands)}
+            if bands
+            else {}
+        )
+        self._put(self.bands, **look, **stacked([_outline(*curve.spread) for curve in bands if curve.spread]))
+
+    def _draw_glass(self, view: TraceView) -> None:
+        shown = [curve for curve in view.curves if len(curve.seen.voltage)]
+        labels = {row.id: row.label for row in view.rows}
+        self._put(
+            self.glass,
+            ids=[curve.id for curve in shown],
+            names=[labels.get(curve.id, "") for curve in shown],
+            active=view.active or "",
+            timings={name: t.ms for name, t in view.timings.items()},
+            limits=[list(ends) for ends in (view.full, view.most_voltages, view.most_currents)],
+            exact=[[*one[:3], one[3] * view.unit.factor] for one in view.read],
+            cursors=list(view.cursors),
+            drag=view.drag,
+            unit=view.unit.name,
+            factor=view.unit.factor,
+        )
 
     def _draw_sweeps(
         self,
@@ -163,7 +218,12 @@ class Panels:
 
 
 def _colour(timing: Timing) -> str:
-    return ORANGE if timing.by_hand else SKY if timing.known else VERMILLION
+    return BY_HAND if timing.by_hand else STIMULUS if timing.known else FAINT
+
+
+def _outline(time: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the outline of a band."""
+    return np.concatenate([time, time[::-1]]), np.concatenate([low, high[::-1]])
 
 
 def _thinned(time: np.ndarray, values: np.ndarray, room: int) -> tuple[np.ndarray, np.ndarray]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +39,8 @@ class Samples:
         The stimulus as it was found, a line through times (ms) and currents (nA); empty if there is none.
     voltages, currents : tuple of float
         What must be seen (mV, nA).
+    by : float
+        Baseline (mV) that was subtracted.
     """
 
     trace: Trace
@@ -46,6 +48,7 @@ class Samples:
     stimulus: tuple[np.ndarray, np.ndarray]
     voltages: Range
     currents: Range
+    by: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +74,7 @@ class TraceCache:
 
     def __init__(self, news: Callable[[], Any] = lambda: None) -> None:
         self._kept: dict[str, tuple[int, Samples]] = {}
+        self._through: dict[str, tuple[Hashable, Samples]] = {}
         self._beside = Beside(news)
 
     def get(self, results: Results, identity: str) -> Samples:
@@ -93,11 +97,31 @@ class TraceCache:
             self._kept[identity] = recording.serial, samples
         return samples
 
+    def seen_through(self, identity: str, how: Hashable, make: Callable[[Samples], Samples]) -> Samples:
+        """Return the samples of a recording that is here as `make` changes them; made once for each `how`."""
+        serial, samples = self._kept[identity]
+        key = serial, how
+        found = self._through.get(identity)
+        if found is None or found[0] != key:
+            found = self._through[identity] = key, make(samples)
+        return found[1]
+
+    def present(self, identities: Iterable[str], how: Hashable) -> list[tuple[str, Samples]]:
+        """Return the samples that are here, by id, as they were seen through `how` last."""
+        found = []
+        for one in identities:
+            changed = self._through.get(one)
+            if one in self._kept:
+                same = changed is not None and changed[0] == (self._kept[one][0], how)
+                found.append((one, changed[1] if same and changed else self._kept[one][1]))
+        return found
+
     def keep(self, identities: Iterable[str]) -> None:
         """Forget all others."""
         wanted = set(identities)
         self._beside.keep(wanted)
         self._kept = {identity: kept for identity, kept in self._kept.items() if identity in wanted}
+        self._through = {identity: kept for identity, kept in self._through.items() if identity in wanted}
 
     def __len__(self) -> int:
         return len(self._kept)

@@ -16,18 +16,23 @@ from ..actions.buttons import draw
 from ..actions.culling import culling, decided, exclude
 from ..actions.edits import EDITS
 from ..actions.keyboard import Keyboard
+from ..actions.looking import LOW_PASS, looking, whole, within
 from ..actions.reasons import Reasons, place
 from ..actions.record import by_id
 from ..actions.walk import step
 from ..parts.base import StateWidget
 from ..parts.html import plain
 from ..parts.message import Message
-from ..parts.owned import close_all
+from ..parts.pictures import Pictures
 from ..parts.style import KEEPS_SIZE
+from .closer import Closer, phase_plane, spikes
 from .controls import Controls, Scope
 from .data import TraceView, trace_view
+from .marked import MarksCache
+from .numbers import samples_as_csv
 from .panels import Panels
 from .samples import TraceCache
+from .sheet import ContactSheet
 from .timing import TIMINGS, by_hand, checked
 
 
@@ -57,15 +62,19 @@ class TraceViewer(StateWidget):
     keyboard : Keyboard or None
     """
 
-    watches_view = ("recordings", "cell", "protocol", "time_range", "to_check")
+    watches_view = (
+        *("recordings", "cell", "protocol", "time_range", "to_check"),
+        *("voltage_range", "current_range", "cursors", "drag", "feature", "plot", "align"),
+        *("order", "baseline", "mean", "low_pass", "current_unit"),
+    )
 
     def __init__(self, state: ExtractionState, *, keys: bool = True, reasons: Reasons | None = None):
         self.reasons = reasons or Reasons(place())
-        self.actions = by_id(culling(self.reasons))
+        self.actions = by_id((*culling(self.reasons), *looking()))
         self._hears = keys
         self.keyboard: Keyboard | None = None
         self.active: str | None = None
-        self.cache = TraceCache(self._came)
+        self.cache, self.marks = TraceCache(self._came), MarksCache(self._came)
         self._view = TraceView()
         self._zoom: tuple[float, float] | None = None
         self._drags = self._sets = 0
@@ -77,12 +86,19 @@ class TraceViewer(StateWidget):
         self.panels = Panels(self.put)
         self.controls = Controls(self.actions)
         self.timing_message, self.exclusion_message, self.range_message = Message(), Message(), Message()
+        self.pictures = Pictures("traces", ".efe-plots", self.csv)
         self._resample = self.later(self._zoomed, 0.03, soon=0.008)
         self._dropped = self.later(self._drop, 0.2)
         self._listen()
         controls = self.controls
-        plots = ipywidgets.VBox([self.panels.voltage, self.panels.current, controls.legend])
+        plots = ipywidgets.VBox(
+            [self.panels.glass, self.panels.voltage, self.panels.current, controls.legend]
+        )
         plots.add_class("efe-plots")
+        self.closer: Closer | None = None
+        self.sheet: ContactSheet | None = None
+        self._plots = plots
+        controls.look_row.children = (*controls.look_row.children, self.pictures)
         body = ipywidgets.HBox([plots, controls.sweeps])
         body.add_class("efe-trace-body")
         self._rest = ipywidgets.VBox(
@@ -94,6 +110,7 @@ class TraceViewer(StateWidget):
                 controls.notes,
                 body,
                 controls.range_row,
+                controls.look_row,
                 self.range_message,
                 controls.timing_row,
                 self.timing_message,
@@ -113,17 +130,17 @@ class TraceViewer(StateWidget):
         self.on_click(controls.previous, lambda: self.step(-1))
         self.on_click(controls.next, lambda: self.step(1))
         self.on(controls.to_check, lambda only: setattr(self.state.view, "to_check", only))
-        self.on_click(controls.all, lambda: self.show([row.id for row in self._view.rows]))
         for box in (controls.start, controls.end):
             self.on(box, lambda _: self._type_range(), message=self.range_message)
-        self.on_click(controls.reset, lambda: self.zoom(None), self.range_message)
-        self.on_click(controls.closer, lambda: self._zoom_by(0.5), self.range_message)
-        self.on_click(controls.wider, lambda: self._zoom_by(2.0), self.range_message)
+        for control, name in self._pressed():
+            self.on_click(control, partial(self._do, name), self.range_message)
         self.on(controls.fit, lambda _: self.refresh())
-        self.on(controls.mark, lambda mark: panels.drag_to_mark() if mark else panels.drag_to_pan())
-        self.on(panels.brush, self._brushed, name="brushing", message=self.range_message)
-        self.on(panels.time, lambda _: self._resample(), name="min")
-        self.on(panels.time, lambda _: self._resample(), name="max")
+        self.on(controls.drag, lambda drag: setattr(self.state.view, "drag", drag))
+        for axis in (panels.time, *panels.heights):
+            for name in ("min", "max"):
+                self.on(axis, lambda _: self._resample(), name=name)
+        self._listen_to_looks()
+        self._listen_to_the_glass()
         self.on(panels.handles, self._dragged, name="x", message=self.timing_message)
         panels.handles.on_drag_start(self._drag_begins)
         panels.handles.on_drag_end(self._drag_ends)
@@ -137,6 +154,45 @@ class TraceViewer(StateWidget):
         controls.reasons.pressed = lambda why: self.act(self._exclude, why, message=self.exclusion_message)
         self.on_click(controls.include, self._include, self.exclusion_message)
 
+    def _pressed(self) -> Sequence[tuple[ipywidgets.Button, str]]:
+        """Return the buttons that do no more than an action, and its id."""
+        controls = self.controls
+        return (
+            (controls.all, "overlay"),
+            (controls.reset, "whole-sweep"),
+            (controls.closer, "zoom-in"),
+            (controls.wider, "zoom-out"),
+            (controls.cursors, "cursors"),
+        )
+
+    def _do(self, name: str) -> None:
+        self.actions[name].do(self.state)
+
+    def _listen_to_looks(self) -> None:
+        controls, view = self.controls, self.state.view
+        for control, name in (
+            *((controls.feature, "feature"), (controls.plot, "plot"), (controls.unit, "current_unit")),
+            (controls.order, "order"),
+            *((controls.mean, "mean"), (controls.baseline, "baseline")),
+        ):
+            self.on(control, partial(setattr, view, name))
+        self.on(controls.low_pass, lambda on: setattr(view, "low_pass", LOW_PASS if on else 0.0))
+        self.on(controls.hertz, self._filter, message=self.range_message)
+
+    def _filter(self, hertz: float) -> None:
+        if not 1.0 <= hertz <= 1e5:
+            raise EfeError("a low-pass has a corner from 1 to 100,000 Hz.")
+        self.state.view.low_pass = float(hertz)
+
+    def _listen_to_the_glass(self) -> None:
+        glass = self.panels.glass
+        self.on(glass, lambda times: setattr(self.state.view, "cursors", tuple(times)), name="cursors")
+        glass.chosen = lambda identity: self.act(self.show, [identity])
+        glass.whole = lambda: self.act(self._do, "whole-sweep", message=self.range_message)
+        glass.moved = lambda name, ms: self.act(
+            self.set_timing, {name: ms}, None, self._proposed(), message=self.timing_message
+        )
+
     def depends_on(self) -> tuple[Any, ...]:
         """Return the recordings with their amplitudes, and what was decided of them: targets are no part of a trace."""
         results, inputs = self.state.results, self.state.inputs
@@ -146,23 +202,79 @@ class TraceViewer(StateWidget):
         return inputs.cells, inputs.accepted, results.inputs.cells, recordings, status
 
     def view_data(self) -> TraceView:
-        return trace_view(self.state, self.cache, self.active, fit=self.controls.fit.value)
+        return trace_view(self.state, self.cache, self.active, fit=self.controls.fit.value, marks=self.marks)
 
     def render(self, data: TraceView) -> None:
         self._view = data
         self.active = data.active
         self.controls.draw(self.put, data, self._scope_in_words())
-        for control, name in ((self.controls.previous, "previous-sweep"), (self.controls.next, "next-sweep")):
+        for control, name in (
+            (self.controls.previous, "previous-sweep"),
+            (self.controls.next, "next-sweep"),
+            *self._pressed(),
+        ):
             draw(self.put, control, self.actions[name], self.state)
         self.put(self.controls.to_check, value=self.state.view.to_check)
         self.put(self.controls.reasons, reasons=list(self.reasons.listed))
         self.put(self._rest.layout, display="none" if data.active is None else "")
         if data.active is None:
             return
+        self.state.view.set_trait("axes", (data.span, data.voltages, data.currents))
+        self._arrange(data)
+        if data.plot == "sheet":
+            return
         self.panels.draw(data)
         if data.span != self._zoom:
             self._zoom = data.span
             self.put(self.panels.time, min=data.span[0], max=data.span[1])
+
+    def _arrange(self, data: TraceView) -> None:
+        """Show the panels, and beside them or in their place what else is to be seen; that is made when it is."""
+        panels, shown = self.panels, data.plot
+        sheet = shown == "sheet"
+        for part in (panels.glass, panels.voltage, panels.current, self.controls.legend):
+            self.put(part.layout, display="none" if sheet else "")
+        if sheet:
+            self._draw_sheet(data)
+        elif shown in ("phase", "spikes"):
+            self._draw_closer(data)
+        for part, seen in ((self.sheet, sheet), (self._closer_figure, shown in ("phase", "spikes"))):
+            if part is not None:
+                self.put(part.layout, display="" if seen else "none")
+
+    @property
+    def _closer_figure(self) -> ipywidgets.DOMWidget | None:
+        return None if self.closer is None else self.closer.figure
+
+    def _draw_closer(self, data: TraceView) -> None:
+        if self.closer is None:
+            self.closer = Closer(self.put)
+            self._plots.children = (*self._plots.children, self.closer.figure)
+        between = None if data.span == data.full else data.span
+        how = {curve.id: curve.colour for curve in data.curves}
+        seen = [(how[one], samples) for one, samples in self.cache.present(how, data.through)]
+        if data.plot == "phase":
+            self.closer.draw(phase_plane(seen, between))
+            return
+        active = dict(self.cache.present([data.active or ""], data.through)).get(data.active or "")
+        if active is not None:
+            self.closer.draw(spikes(active, between, data.align))
+
+    def _draw_sheet(self, data: TraceView) -> None:
+        if self.sheet is None:
+            self.sheet = ContactSheet()
+            self.sheet.pressed = lambda identity: self.act(self._open, identity)
+            self._plots.children = (*self._plots.children, self.sheet)
+        self.put(self.sheet, sweeps=list(data.sheet), chosen=list(data.chosen))
+
+    def _open(self, identity: str) -> None:
+        """Show one sweep of the sheet."""
+        self.state.view.plot = "traces"
+        self.show([identity])
+
+    def csv(self) -> str:
+        """Return the samples of the sweeps that are drawn, at the times that are shown, as CSV."""
+        return samples_as_csv(self.state, self.cache, self._view)
 
     # --- which sweeps
 
@@ -197,7 +309,7 @@ class TraceViewer(StateWidget):
         groups = found.groups
         protocol = protocol if protocol in groups else next(iter(groups))
         self.active = None
-        self._look(cell=cell, protocol=protocol, recordings=(), time_range=None)
+        self._look(cell=cell, protocol=protocol, recordings=(), **whole(self.state))
 
     def _look(self, **values: Any) -> None:
         """Change what everything looks at; be drawn once."""
@@ -227,40 +339,35 @@ class TraceViewer(StateWidget):
         )  # all who look at it draw themselves anew, this one too
 
     def _zoomed(self) -> None:
-        """Take over what the mouse has made of the time axis, and show the samples that belong to it."""
-        low, high = float(self.panels.time.min), float(self.panels.time.max)
-        full, least = self._view.full, 4.0 * self._step()
+        """Take over what the mouse has made of the axes, and show the samples that belong to it."""
+        panels, view = self.panels, self._view
+        low, high = float(panels.time.min), float(panels.time.max)
+        full, least = view.full, 4.0 * self._step()
         if high - low >= full[1] - full[0]:
             low, high = full
         elif high - low < least:
             low, high = (low + high - least) / 2, (low + high + least) / 2
-        low, high = _shifted(low, high, full)
-        self._zoom = (float(self.panels.time.min), float(self.panels.time.max))
-        self.zoom((low, high))
+        self._zoom = (float(panels.time.min), float(panels.time.max))
+        ends = [(float(axis.min), float(axis.max)) for axis in panels.heights]
+        with self.state.view.hold_trait_notifications():
+            for name, now, drawn, most in zip(
+                ("voltage_range", "current_range"),
+                ends,
+                (view.voltages, view.currents),
+                (view.most_voltages, view.most_currents),
+                strict=True,
+            ):
+                if now != drawn and now[0] < now[1]:
+                    setattr(self.state.view, name, None if now == most else now)
+            self.zoom(within((low, high), full))
 
     def _step(self) -> float:
         """Sampling step of the active sweep, ms."""
         member = self.state.results.members.get(self.active or "")
         return 0.0 if member is None else float(member.recording.dt)
 
-    def _zoom_by(self, factor: float) -> None:
-        low, high = self._view.span
-        full = self._view.full
-        half = min(factor * (high - low), full[1] - full[0]) / 2
-        middle = (low + high) / 2
-        self.zoom(_shifted(middle - half, middle + half, full))
-
     def _type_range(self) -> None:
         self.zoom((self.controls.start.value, self.controls.end.value))
-
-    def _brushed(self, brushing: bool) -> None:
-        marked = self.panels.brush.selected
-        if brushing or marked is None or np.size(marked) != 2:
-            return
-        low, high = sorted(float(end) for end in marked)
-        self.put(self.panels.brush, selected=None)
-        if high - low > 2 * self._step():
-            self.zoom((low, high))
 
     # --- timings
 
@@ -395,15 +502,6 @@ class TraceViewer(StateWidget):
             self._late.add("samples")
 
     def leave(self) -> None:
-        """Read no more, and close what no figure shows just now."""
+        """Read no more."""
         self.cache.close()
-        for widget in self.panels.loose:
-            if widget.comm is not None:  # whoever has closed the figures may have closed it too
-                close_all(widget)
-                widget.close()
-
-
-def _shifted(low: float, high: float, full: tuple[float, float]) -> tuple[float, float]:
-    """Return a range of the same length that lies within another."""
-    by = max(full[0] - low, 0.0) or min(full[1] - high, 0.0)
-    return max(low + by, full[0]), min(high + by, full[1])
+        self.marks.close()

@@ -219,3 +219,112 @@ def test_pulses_shorter_than_a_millisecond_beside_each_other_are_not_at_one_plac
     ]
     for window, (ton, toff) in zip(reconcile("Step", windows), places, strict=True):
         assert window.edges == {"ton": ton, "toff": toff}
+
+
+# --- what of a sweep contradicts timings although it is blurred, or shares some of them
+
+
+@pytest.mark.parametrize("late", [2.4, -2.6])
+def test_an_edge_that_an_artefact_hides_is_still_later_or_earlier_than_a_timing(late):
+    """The amplifier is blanked for 0.3 ms shortly before the end: where exactly that is nobody can tell."""
+    end = 700 + late
+    x = put(flat(1000), 300, end, 0.1)
+    put(x, end - 0.8, end - 0.5, -0.3)
+    assert f"and not at {700:g} ms" in contradiction("Step", x, DT, at(300, 700))
+    assert contradiction("Step", x, DT, at(300, end)) == ""
+
+
+def test_stairs_that_share_onset_and_end_with_the_steps_of_others_contradict():
+    """Three stairs of 150 ms up to 210 pA: at the onset and the end they change as a step does."""
+    x = flat(1000)
+    for k in range(3):
+        put(x, 300 + 150 * k, 750, 0.07)
+    assert "another level" in contradiction("Step", x, DT, at(300, 750))
+
+
+def test_a_step_with_action_potentials_and_a_leak_has_one_level():
+    x = step(0.2)
+    for ms in range(310, 690, 40):
+        put(x, ms, ms + 1, -0.15)
+    t = np.arange(round(400 / DT)) * DT
+    x[round(300 / DT) : round(700 / DT)] -= 0.02 * (1 - np.exp(-t / 20))
+    assert contradiction("Step", x, DT, at(300, 700)) == ""
+
+
+@pytest.mark.parametrize("late", [-2.6, 1.5, 4.0])
+def test_a_pulse_that_overlaps_the_place_where_others_have_theirs_contradicts(late):
+    """5.3 ms of 1 nA, 2.6 ms early: half of it is where it is due."""
+    x = put(flat(600), 300 + late, 305.3 + late, 1.0)
+    assert f"the pulse is at {300 + late:g} ms" in contradiction("Step", x, DT, at(300, 305.3))
+    assert contradiction("Step", x, DT, at(300.3 + late, 305.6 + late)) == ""
+
+
+def test_timings_are_lent_whole():
+    """BluePyEfe's onset within 1 ms of that of the others is no better where the rest of its timings is wrong."""
+    sweeps = [put(put(flat(1000, k), 200, 800, 0.05), 400, 500, 0.1 + 0.05 * k) for k in range(4)]
+    sweeps[0] = flat(1000, 9)
+    sweeps[0][round(199.3 / DT) : round(200 / DT)] += 0.02  # what BluePyEfe takes for the onset
+    found = read(*sweeps, protocol="sAHP")
+    mine, others = found["sweep 0"], found["sweep 1"]
+    assert mine.timing_from == "others"
+    assert (mine.ton, mine.tmid, mine.toff) == (others.ton, others.tmid, others.toff)
+
+
+# --- sweeps of which none is sure
+
+
+def zap(size: float, seed: int, ms: float = 2500) -> np.ndarray:
+    """A sine whose frequency grows from 0.5 to 6 Hz, between rests of 100 and 400 ms."""
+    x, t = flat(ms, seed, 0.0002), 1e-3 * np.arange(round((ms - 500) / DT)) * DT
+    x[round(100 / DT) : round(100 / DT) + len(t)] += size * np.sin(2 * np.pi * (0.5 + 2.5 * t) * t)
+    return x
+
+
+def test_sweeps_that_are_never_constant_do_not_agree_on_the_limits_of_a_step():
+    windows = [detect("Step", zap(0.1 + 0.02 * k, k), DT) for k in range(6)]
+    assert not any(w.sure for w in reconcile("Step", windows))
+
+
+def test_what_hardly_ever_rests_is_no_step_that_noise_blurs():
+    window = detect("Step", zap(0.2, 1), DT)
+    assert not window.sure
+    assert window.doubt is not Doubt.NOISE
+
+
+# --- sweeps of other lengths
+
+
+def sure(start: float, end: float, ms: float) -> Window:
+    return detect("Step", put(flat(ms, round(ms)), start, end, 0.2), DT)
+
+
+def test_a_lone_sweep_of_another_length_that_begins_elsewhere_is_doubted():
+    found = reconcile("Step", [sure(300, 700, 1000), sure(300, 700, 1000), sure(140, 380, 1500)])
+    assert [w.sure for w in found] == [True, True, False]
+    assert "begins elsewhere" in found[2].reason
+
+
+def test_a_sweep_of_another_length_that_begins_or_lasts_as_the_others_is_believed():
+    both = [sure(300, 700, 1000), sure(300, 700, 1000)]
+    assert all(w.sure for w in reconcile("Step", [*both, sure(300, 900, 1500)]))
+    assert all(w.sure for w in reconcile("Step", [*both, sure(297, 697, 997)]))  # samples were lost before it
+
+
+def test_a_sweep_shorter_than_all_others_of_which_none_confirms_it_is_doubted():
+    """Cut inside its stimulus, what lies between a test pulse and that stimulus looks like a step."""
+    quiet = [detect("Step", flat(1200, k), DT) for k in range(2)]
+    found = reconcile("Step", [sure(60, 110, 600), *quiet])
+    assert not found[0].sure
+    assert "shorter than the other sweeps" in found[0].reason
+
+
+def test_a_baseline_that_flickers_makes_no_test_pulse_the_stimulus():
+    """1 ms of 0.6 nA and 23 ms of -60 pA in each sweep; a channel in the seal opens and closes by 12 pA."""
+    windows = []
+    for k in range(8):
+        x = put(put(flat(350, k, 0.003), 5, 28, -0.06), 145, 146, 0.6)
+        r = np.random.default_rng(100 + k)
+        x += 0.012 * (np.cumsum(r.random(len(x)) < DT / 40.0) % 2)
+        windows.append(detect("Step", x, DT))
+    for window in reconcile("Step", windows):
+        assert not (window.sure and window.edges["ton"] * DT < 30)

@@ -260,3 +260,47 @@ def test_a_slow_beginning_that_drowns_is_told_though_both_methods_agree(rest, sa
     found = detect("PinkNoise", wave + rng.normal(0, rest, len(t)), 0.1)
     assert not found.sure
     assert (found.doubt is Doubt.SHAPE) == bool(said)
+
+
+# --- what comes before the onset, seen by what the current comes back to
+
+
+def test_a_stimulus_before_the_onset_that_hum_hides_is_told():
+    """-40 pA for 240 ms before a step of 100 pA, in hum of 8 pA and a walk of the baseline: no jump stands out."""
+    t = times(1800)
+    hum = 0.008 * np.sin(2 * np.pi * 0.06 * t) + 0.002 * np.sin(2 * np.pi * t / 700)
+    slow = np.clip((t - 200) / 30, 0, 1) * between(t, 0, 450)  # and its edge is slow
+    i = 0.1 * between(t, 450, 1050) - 0.04 * slow + hum + noise(len(t), 0.003)
+    assert warnings(read("Step", i, ton=450.0, toff=1050.0), "the baseline jumps")
+
+
+def test_a_baseline_that_drifts_one_way_is_not_told_but_one_that_ends_far_away():
+    t = times(1800)
+    for drift, told in ((0.02, 0), (0.15, 1)):  # nA until the end of the sweep, beside a step of 100 pA
+        i = 0.1 * between(t, 450, 1050) + drift * t / 1800 + noise(len(t))
+        assert len(warnings(read("Step", i, ton=450.0, toff=1050.0), "the baseline jumps")) == told
+
+
+def test_pulses_that_rest_at_the_baseline_in_between_are_no_stimulus_that_lasts():
+    t = times(900)
+    i = sum(0.8 * between(t, 200 + 40 * k, 203 + 40 * k) for k in range(8)) + 0.012 * t / 900
+    assert warnings(read("SpikeRec", i + noise(len(t)))) == []
+
+
+def test_the_first_step_of_an_sahp_does_not_begin_gradually_where_the_baseline_drifts():
+    """The baseline goes up by as much as the long step until the onset: its level there is the holding current."""
+    t = times(1400)
+    i = 0.02 * np.minimum(t, 330) / 330 + 0.02 * between(t, 330, 1200) + 0.03 * between(t, 530, 660)
+    found = read("sAHP", i + noise(len(t), 0.0005))
+    assert (found.hypamp, found.amp, found.amp2) == pytest.approx((0.02, 0.02, 0.05), abs=0.002)
+
+
+def test_an_sahp_that_takes_its_timings_from_others_does_not_hold_at_the_end_of_the_sweep_before():
+    """300 of 390 ms before the onset are still the last stimulus of 40 pA, and so is most of what is outside."""
+    t = times(2000)
+    i = 0.05 + 0.04 * between(t, 0, 300) + 0.08 * between(t, 390, 1850) + 0.1 * between(t, 730, 960)
+    edges = {"ton": 390.0, "tmid": 730.0, "tmid2": 960.0, "toff": 1850.0}
+    found = read("sAHP", i + noise(len(t)), **edges)
+    found.stimulus.finding.timing_from = "others"
+    found.apply_edges({k: round(v / DT) for k, v in edges.items()}, found.samples(), {})
+    assert (found.hypamp, found.amp, found.amp2) == pytest.approx((0.05, 0.08, 0.18), abs=0.003)

@@ -292,3 +292,15 @@ def test_the_labs_own_data_give_what_extract_gives(shared_data, monkeypatch):
         ], folder
         compared += 1
     assert compared > 80
+
+
+def test_a_session_between_two_decisions_is_opened_again(tmp_path):
+    """Amplitudes in nA, and no targets yet: nothing can be computed so, which is said, but the work is not lost."""
+    with ExtractionState.from_arguments(datasets.sample_config(["RS1"])) as state:
+        state.use_auto_targets()
+        state.use_absolute_amplitude()
+        state.save(tmp_path / "session.json")
+        with ExtractionState.load(tmp_path / "session.json") as again:
+            assert again.inputs == state.inputs
+            assert again.inputs.absolute_amplitude
+            assert any("in nA" in blocker for blocker in again.blockers)

@@ -54,8 +54,9 @@ def test_in_nA_there_are_no_bands_of_percents(state):
     plots.unit.value = "nA"
     panel = plots.view_data()["panels"][0]
     table = state.results.feature_table.set_index("recording")
-    assert all(x == np.atleast_1d(table.amp_nA[i])[0] for i, x in zip(panel.ids, panel.x, strict=True))
-    assert panel.x_label == "amplitude (nA)"
+    wanted = [1e3 * np.atleast_1d(table.amp_nA[i])[0] for i in panel.ids]
+    assert panel.x.tolist() == pytest.approx(wanted)
+    assert panel.x_label == "amplitude (pA)"
     assert not panel.bands
 
 
@@ -99,7 +100,7 @@ def test_a_click_selects_and_a_lasso_chooses_what_is_excluded(state):
     plots.exclude.click()
     assert all(state.results.members[i].excluded == "drift" for i in chosen)
     assert not set(chosen) & {i for panel in plots.view_data()["panels"] for i in panel.ids}
-    assert state.view.recordings == ()
+    assert state.view.recordings == chosen  # their traces stay in sight, and they can be taken back
     assert not plots.lasso.value
     assert plots.exclude.disabled
 
@@ -153,7 +154,7 @@ def test_firing_rate_against_current_is_counted_in_the_step(state):
         window, spikes = results.windows[recording], results.spikes[recording]
         inside = (spikes >= window["ton"]) & (spikes <= window["toff"])
         assert rate == pytest.approx(1e3 * inside.sum() / (window["toff"] - window["ton"]))
-        assert amp == pytest.approx(results.members[recording].recording.amp)
+        assert amp == pytest.approx(1e3 * results.members[recording].recording.amp)
     assert {curve.cell for curve in panel.curves} == set(panel.cells)
 
 

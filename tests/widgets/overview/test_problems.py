@@ -8,7 +8,7 @@ import ipywidgets
 import pytest
 
 from efewidgets import ExtractionState, datasets
-from efewidgets.engine.problems import Problem
+from efewidgets.engine.problems import Problem, WrongUnit
 from efewidgets.widgets import ProblemsPanel
 
 LIVE = ipywidgets.widgets.widget._instances
@@ -162,3 +162,101 @@ def test_close_leaves_nothing(state):
 def test_first_must_make_sense(state):
     with pytest.raises(ValueError, match="at least 1"):
         ProblemsPanel(state, first=0)
+
+
+def heads(panel):
+    return [item for group in panel.list.groups for item in group["items"] if "sentence" in item]
+
+
+def test_the_same_sentence_stands_once_with_a_count(state):
+    places = [("c1", "toff is 56.02 ms."), ("c2", "toff is 1,055 ms."), ("c3", "toff is -2e-3 ms.")]
+    state._telling.faults += [Problem(words, "warning", "odd", cell=cell) for cell, words in places]
+    state._telling.faults.append(Problem("no eCode for 'Ch4'.", "warning", "odd"))
+    state._telling.faults.append(Problem("no eCode for 'Ch3'.", "warning", "odd"))
+    panel = ProblemsPanel(state)
+    items = groups(panel)["warning/odd"]["items"]
+    assert [item.get("count") for item in items] == [3, None, None, 1, 1]
+    assert [item["message"] for item in items[:3]] == [words[0].upper() + words[1:] for _, words in places]
+
+
+def of(state, members, message, kind, severity="warning", cls=Problem, **more):
+    state._telling.faults += [
+        cls(message, severity, kind, m.file.path, m.cell, m.protocol, m.recording.label, **more)
+        for m in members
+    ]
+
+
+def test_it_is_right_accepts_all_of_a_sentence_at_once(state):
+    members = list(state.results.members.values())[3:6]
+    of(state, members, "the spikes are odd.", "spikes")
+    panel = ProblemsPanel(state)
+    (head,) = [item for item in heads(panel) if item["message"] == "The spikes are odd."]
+    assert [a["title"] for a in head["actions"]] == ["It’s right (3)"]
+    told(panel, kind="do", sentence=head["sentence"], action="accept")
+    assert state.inputs.accepted == tuple(m.id for m in members)
+    assert "3 sweeps" in panel.message.text
+    (head,) = [item for item in heads(panel) if item["message"].startswith("The spikes are odd.")]
+    assert head["actions"] == []  # a note by now
+    state.undo()
+    assert state.inputs.accepted == ()
+    for wrong in ({}, {"sentence": "x", "action": "accept"}, {"sentence": head["sentence"], "action": 7}):
+        told(panel, kind="do", **wrong)
+    assert state.inputs.accepted == ()
+
+
+def test_set_timing_leads_to_the_sweep(state):
+    member = list(state.results.members.values())[4]
+    of(state, [member], "its stimulus is not certain.", "stimulus")
+    panel = ProblemsPanel(state)
+    (head,) = [item for item in heads(panel) if "not certain" in item["message"]]
+    assert [a["id"] for a in head["actions"]] == ["accept", "set-timing"]
+    told(panel, kind="do", sentence=head["sentence"], action="set-timing")
+    assert (state.view.tab, state.view.recordings) == ("stimuli", (member.id,))
+
+
+def test_the_likely_unit_is_taken_for_all_files(state):
+    member = next(iter(state.results.members.values()))
+    scale = {"quantity": "current", "unit": "A", "value": 1e9, "likely": "pA"}
+    of(state, [member], "no current is so large.", "unit", "error", WrongUnit, **scale)
+    panel = ProblemsPanel(state)
+    (head,) = [item for item in heads(panel) if "so large" in item["message"]]
+    assert [a["title"] for a in head["actions"]] == ["Units: current in pA"]
+    panel.do(head["sentence"], "take-unit")
+    file = state.inputs.by_name["RS1"].by_id[member.file.id]
+    assert file.metadata["i_unit"] == "pA"
+
+
+def test_an_unknown_protocol_is_said_to_be_a_step(state):
+    ids = state.files(protocol="IDrest")
+    state.regroup_files(ids, protocol="my stairs")
+    panel = ProblemsPanel(state)
+    head = next(item for item in heads(panel) if any(a["id"] == "this-is-Step" for a in item["actions"]))
+    panel.do(head["sentence"], "this-is-Step")
+    assert {state.inputs.cell_of_file[one].by_id[one].metadata["ecode"] for one in ids} == {"Step"}
+    assert not any(a["id"] == "this-is-Step" for item in heads(panel) for a in item["actions"])
+
+
+def test_a_cell_without_a_rheobase_is_offered_a_protocol_that_fires(state):
+    with state.hold_trait_notifications():
+        for name in ("IDthresh", "IDrest"):
+            ids = state.files(protocol=name)
+            state.regroup_files(ids, protocol=f"Long {name}")
+            state.set_metadata(ids, ecode="Step")
+        state.set_rheobase_rule(protocols=["APThreshold"])
+        state.remove_files(state.files(protocol="APThreshold"))
+    assert state.results.rheobases["RS1"].value is None
+    panel = ProblemsPanel(state)
+    head = next(item for item in heads(panel) if item["message"].startswith("No rheobase: there is no sweep"))
+    titles = [a["title"] for a in head["actions"]]
+    assert "Let Long IDthresh decide" in titles
+    assert not any("IV" in title for title in titles)  # nothing fires in it
+    panel.do(head["sentence"], "let-decide Long IDthresh")
+    assert state.inputs.protocols_rheobase == ("Long IDthresh",)
+    assert state.results.rheobases["RS1"].value > 0
+
+
+def test_targets_that_nothing_reaches_are_removed(state):
+    panel = ProblemsPanel(state)
+    head = next(i for i in groups(panel)["warning/target"]["items"] if "987" in i["place"])
+    panel.do(head["sentence"], "remove-targets")
+    assert all(target.amplitude != 987 for target in state.inputs.targets)

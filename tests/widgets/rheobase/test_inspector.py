@@ -48,7 +48,7 @@ def state(samples):
     names = ("rheobase_strategy", "rheobase_settings", "rheobase_values", "protocols_rheobase", "cells")
     samples.commit("as before", **{name: getattr(before, name) for name in names})
     samples.use_absolute_amplitude(False)
-    samples.view.cell, samples.view.recordings = None, ()
+    samples.view.cell, samples.view.recordings, samples.view.current_unit = None, (), "auto"
 
 
 @pytest.fixture
@@ -471,3 +471,101 @@ def test_closing_leaves_nothing(drawn):
         inspector.close()
         drawn.set_rheobase_rule(protocols=["IDthresh"])
     assert len(widget_module._instances) == before
+
+
+# --- what helps to see
+
+
+def test_all_rules_stand_with_their_values(inspector, state):
+    cell = state.inputs.cells[0].name
+    state.view.cell = cell
+    words = {name: text for text, name in inspector.rule.strategy.options}
+    assert list(words) == list(STRATEGIES)
+    for name, text in words.items():
+        value = state.results.rheobases_by(name)[cell].value
+        assert MEANINGS[name] in text
+        assert (f": {1000 * value:.4g} pA " if value is not None else ": none ") in text
+    inspector.rule.strategy.value = "majority"
+    assert state.inputs.rheobase_strategy == "majority"
+
+
+def test_a_chosen_cell_shows_the_sweep_that_decided(inspector, state):
+    state.set_rheobase_rule("absolute")
+    first, second = (cell.name for cell in state.inputs.cells[:2])
+    inspector.table.set_state({"selected": [second]})
+    deciding = state.results.rheobases[second].recording
+    assert (state.view.cell, state.view.recordings) == (second, (deciding,))
+    member = state.results.members[deciding]
+    assert f"{member.protocol}, {member.recording.label} decided" in inspector.heading.value
+    state.set_rheobase_rule("interpolation")  # no sweep decides: the first that fires at it or above is shown
+    inspector.table.set_state({"selected": [first]})
+    value = state.results.rheobases[first].value
+    shown = state.results.members[state.view.recordings[0]].recording
+    above = [
+        member.recording.amp
+        for member in state.results.members.values()
+        if member.cell == first
+        and member.protocol in state.inputs.protocols_rheobase
+        and member.recording.spikecount
+        and member.recording.amp >= value - 1e-3
+    ]
+    assert shown.amp == min(above)
+
+
+def test_who_comes_from_another_step_sees_the_deciding_sweep(inspector, state):
+    state.set_rheobase_rule("absolute")
+    cell = state.inputs.cells[1].name
+    other = next(m for m in state.results.members.values() if m.cell == cell and m.protocol == "IV")
+    state.view.cell, state.view.recordings = cell, (other.id,)
+    inspector.show_deciding()
+    assert state.view.recordings == (state.results.rheobases[cell].recording,)
+    chosen = next(
+        m
+        for m in state.results.members.values()
+        if m.cell == cell and m.protocol in state.inputs.protocols_rheobase
+    )
+    state.view.recordings = (chosen.id,)
+    inspector.show_deciding()
+    assert state.view.recordings == (chosen.id,)  # of those that decide: it stays
+
+
+def test_why_there_is_none_stands_in_the_panel_with_what_helps(inspector, state):
+    state.set_rheobase_rule(protocols=["IV"], strategy="absolute")
+    cell = next(name for name, found in state.results.rheobases.items() if found.value is None)
+    state.view.cell = cell
+    assert state.results.rheobases[cell].reason in inspector.missing.text
+    titles = [control.description for control in inspector.helps.children]
+    assert titles
+    assert inspector.helps.layout.display is None
+    inspector.helps.children[0].click()
+    assert state.inputs.protocols_rheobase == ("IV", titles[0].split()[1])
+    assert state.results.rheobases[cell].value > 0
+    assert inspector.missing.text == ""
+    assert inspector.helps.layout.display == "none"
+
+
+def test_why_there_is_none_stands_under_each_cell(state):
+    state.set_rheobase_rule(protocols=["IV"], strategy="absolute")
+    inspector = RheobaseInspector(state, overview=True)
+    for view, said in zip(inspector.view_data()["views"], inspector.overview.reasons, strict=False):
+        assert bool(said.value) == (view.value is None)
+    assert any(said.value for said in inspector.overview.reasons)
+    inspector.close()
+
+
+def test_repeats_on_one_point_are_counted(drawn):
+    inspector = RheobaseInspector(drawn)
+    assert not len(inspector.plot.repeats.x)
+    cell = drawn.inputs.cells[0]
+    drawn.add_files_metadata(
+        {cell.name: {file.protocol: [file.as_metadata() | {"ljp": 1.0}] for file in cell.files[:1]}}
+    )
+    drawn.view.cell = cell.name
+    counts = inspector.plot.repeats.text
+    (view,) = inspector.view_data()["views"]
+    several = {}
+    for amp, count in zip(view.amps, view.counts, strict=True):
+        several.setdefault((round(amp, 4), count), []).append(amp)
+    assert sorted(counts) == sorted(f"×{len(amps)}" for amps in several.values() if len(amps) > 1)
+    assert len(counts)
+    inspector.close()

@@ -7,9 +7,12 @@ import pytest
 
 from efewidgets import ExtractionState, datasets
 from efewidgets.engine.features.catalogue import feature_info, settings_catalogue
+from efewidgets.engine.features.efel_settings import DEFAULT_EFEL_SETTINGS
 from efewidgets.engine.problems import EfeError
+from efewidgets.state.convert import settings_in_force
 from efewidgets.widgets import SettingsEditor
 from efewidgets.widgets.settings.data import shown, typed
+from efewidgets.widgets.settings.output import OutputEditor
 
 LIVE = ipywidgets.widgets.widget._instances
 INFO = {info.name: info for info in settings_catalogue()}
@@ -30,12 +33,19 @@ def editor(state):
     found.close()
 
 
+def row_is_set(state, name):
+    """Whether a setting isn't as it usually is."""
+    return settings_in_force(state.inputs).get(name) != DEFAULT_EFEL_SETTINGS.get(name)
+
+
 def row(editor, name):
     return next(row for row in editor.table.rows if row["id"] == name)
 
 
 def test_every_setting_with_what_holds(editor, state):
-    assert {row["id"] for row in editor.table.rows} == set(INFO) - {"dependencyfile_path"}
+    assert {row["id"] for row in editor.table.rows} == {
+        name for name, info in INFO.items() if info.features and name != "dependencyfile_path"
+    } | {name for name in INFO if row_is_set(state, name)}
     threshold = row(editor, "Threshold")
     assert (threshold["value"], threshold["default"], threshold["unit"], threshold["reset"]) == (
         "-20",
@@ -174,7 +184,7 @@ def test_with_automatic_targets(state):
 
 def test_without_anything():
     editor = SettingsEditor(ExtractionState())
-    assert len(editor.table.rows) == len(INFO) - 1
+    assert len(editor.table.rows) == len(INFO) - 2  # a file of eFEL's, and one that nothing reads
     editor.only.value = True
     assert editor.table.rows == ()
     assert "no targets" in editor.table.empty
@@ -185,3 +195,25 @@ def test_close_leaves_nothing(state):
     for _ in range(3):
         SettingsEditor(state).close()
     assert len(LIVE) == before
+
+
+def test_settings_that_nothing_reads_are_listed_only_where_they_are_set(editor, state):
+    def names():
+        return {row["id"] for row in editor.view_data()["rows"]}
+
+    assert "min_spike_height" not in names()
+    state.set_efel_settings(min_spike_height=25.0)
+    assert "min_spike_height" in names()
+    assert editor.view_data()["of"] == len(names())
+
+
+def test_without_averaging_and_output(state):
+    editor = SettingsEditor(state, output=False)
+    assert not hasattr(editor, "protocol_mode")
+    below = OutputEditor(state)
+    below.protocol_mode.value = "median"
+    assert state.inputs.protocol_mode == "median"
+    state.undo()
+    assert below.protocol_mode.value == "mean"
+    for one in (editor, below):
+        one.close()

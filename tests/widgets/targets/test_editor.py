@@ -335,7 +335,7 @@ def test_nothing_at_all():
     state = ExtractionState()
     editor = TargetEditor(state)
     assert editor.table.rows == ()
-    assert "too few recordings" in editor.table.empty
+    assert "once there are recordings" in editor.table.empty
     state.set_targets([])
     assert "There are no targets" in editor.table.empty
     editor.close()
@@ -349,3 +349,76 @@ def test_closing_leaves_no_model(state):
         found.close()
         state.view.target = None
     assert len(LIVE) == before
+
+
+@pytest.mark.parametrize("keep", [True, False])
+@pytest.mark.parametrize("way", ["form", "preset", "text", "paste"])
+def test_what_becomes_of_automatic_targets_is_asked(editor, state, way, keep):
+    assert editor.beside_box.layout.display == "none"
+    state.use_auto_targets()
+    before = [replace(target, id="", role=None) for target in dict.fromkeys(state.results.targets)]
+    assert editor.beside_box.layout.display == "none"  # nothing is about to be added
+    editor.add.value = True
+    assert editor.beside_box.layout.display is None
+    assert f"the {len(editor.table.rows)} that" in editor.beside_said.value
+    assert editor.beside.value  # else something would be lost
+    editor.beside.value = keep
+    form = editor.form
+    form.protocols.value, form.amplitudes.value = ("IDrest",), "123"
+    form.picker.choose(["Spikecount"])
+    if way == "form":
+        form.add.click()
+    elif way == "preset":
+        form.preset.value = "passive properties"
+        form.add_preset.click()
+    elif way == "text":
+        editor.text.value = "IDrest\t123\t10\tSpikecount"
+        editor.read.click()
+    else:
+        assert editor.table.paste(None, "protocol", [["IDrest", "123", "10", "Spikecount"]])
+    new = [target for target in state.inputs.targets if target.amplitude == 123]
+    assert len(new) == (len(preset_features("passive properties")) if way == "preset" else 1)
+    others = [replace(target, id="", role=None) for target in state.inputs.targets if target not in new]
+    assert others == (before if keep else [])
+    assert editor.beside_box.layout.display == "none"
+    state.undo()  # it was one edit
+    assert state.inputs.targets is None
+
+
+def test_chosen_features_are_named_and_taken_away():
+    picker = FeaturePicker(["AP_amplitude", "Spikecount"])
+    assert picker.chips.names == ("AP_amplitude", "Spikecount")
+    picker.search.value = "width"  # they are seen though the list shows others
+    assert picker.chips.names == ("AP_amplitude", "Spikecount")
+    picker.chips._told(picker.chips, {"remove": "AP_amplitude"}, [])
+    assert picker.chosen == picker.chips.names == ("Spikecount",)
+    for told in ({"remove": "no_feature"}, {"remove": 7}, None, {}):
+        picker.chips._told(picker.chips, told, [])
+    assert picker.chosen == ("Spikecount",)
+
+
+@pytest.mark.parametrize(
+    ("words", "first"), [("AP_", "AP_"), ("ap amp", "AP_amp"), ("spikecount", "Spikecount"), ("ISI", "ISI")]
+)
+def test_what_begins_with_the_words_comes_first(words, first):
+    names = [found["name"] for found in found_features(words)]
+    begins = [name.lower().startswith(first.lower()) for name in names]
+    assert any(begins)
+    assert begins == sorted(begins, reverse=True)
+
+
+def test_an_exact_name_is_the_first():
+    assert found_features("AP_amplitude")[0]["name"] == "AP_amplitude"
+
+
+def test_columns_in_which_nothing_stands_are_left_out(editor, state):
+    names = [column.name for column in editor.table.columns]
+    assert not {"efeature_name", "efel_settings", "min_values", "role", "weight"} & set(names)
+    assert [column.name for column in editor.table.columns if column.frozen] == ["protocol", "efeature"]
+    editor.every.value = True
+    assert {"efeature_name", "efel_settings", "min_values"} <= {
+        column.name for column in editor.table.columns
+    }
+    assert editor.table.edit(ids(state)[0], "efeature_name", "mine"), editor.table.refused
+    editor.every.value = False
+    assert set(names) | {"efeature_name"} == {column.name for column in editor.table.columns}

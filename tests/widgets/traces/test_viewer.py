@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gc
 
 import ipywidgets
@@ -13,7 +14,9 @@ from efewidgets.engine.problems import EfeError
 from efewidgets.engine.traces.trace import Trace
 from efewidgets.state import BackgroundRunner
 from efewidgets.widgets.parts.plots import tick_key
-from efewidgets.widgets.traces.data import MOST_SWEEPS, RAMP, trace_view
+from efewidgets.widgets.traces.colours import RAMP
+from efewidgets.widgets.traces.controls import Scope
+from efewidgets.widgets.traces.data import MOST_SWEEPS, trace_view
 from efewidgets.widgets.traces.samples import BUDGET, Samples, TraceCache, bins, seen
 from efewidgets.widgets.traces.viewer import TraceViewer
 from tests.state import lab
@@ -198,8 +201,13 @@ def test_sweeps_are_stepped_through(state, viewer):
     assert state.view.recordings == (order[0],)
     assert viewer.controls.previous.disabled
     viewer.controls.all.click()
-    assert state.view.recordings == tuple(order)
+    assert state.view.recordings == ()  # of a whole protocol none is selected
     assert viewer.panels.voltages.y.shape[0] == 4
+    viewer.show([order[2]])
+    viewer.controls.all.click()
+    assert viewer.controls.all.description == "one sweep"
+    viewer.controls.all.click()
+    assert state.view.recordings == (order[2],)
 
 
 def test_a_choice_in_the_list_is_the_shared_selection(state, viewer):
@@ -258,7 +266,7 @@ def test_facts_say_what_the_sweep_is(state, viewer):
     facts = dict(viewer.view_data().facts)
     assert facts["cell"] == "A"
     assert facts["file"] == "A_IDrest_0.json"
-    assert facts["amplitude"] == "0.100 nA, 100 % of rheobase"
+    assert facts["amplitude"] == "100 pA, 100 % of rheobase"
     assert facts["sampling"] == "5.00 kHz"
     assert facts["spikes"] == "1"
     assert facts["timing"] == "given in the metadata"
@@ -314,16 +322,70 @@ def test_times_are_typed(state, viewer):
     assert state.view.time_range == (30.0, 90.0)
 
 
-def test_a_marked_range_is_shown(state, viewer):
-    viewer.controls.mark.value = True
-    brush = viewer.panels.voltage.interaction
-    brush.brushing = True
-    brush.selected = np.array([120.0, 60.0])
-    assert state.view.time_range is None
-    brush.brushing = False
-    assert state.view.time_range == (60.0, 120.0)
-    viewer.controls.mark.value = False
-    assert viewer.panels.voltage.interaction is not brush
+def test_a_box_is_zoomed_to(state, viewer):
+    """The browser sets the scales of a box; what they show becomes the shared range."""
+    viewer.show([ids(state, "A", "IDrest")[-1]])
+    time, voltage = viewer.panels.time, viewer.panels.heights[0]
+    whole = voltage.min, voltage.max
+    time.set_state({"min": 60.0, "max": 120.0})
+    voltage.set_state({"min": -70.0, "max": -50.0})
+    viewer._resample.flush()
+    assert (state.view.time_range, state.view.voltage_range) == ((60.0, 120.0), (-70.0, -50.0))
+    assert state.view.current_range is None
+    assert (voltage.min, voltage.max) == (-70.0, -50.0)
+    viewer.controls.next.click() if not viewer.controls.next.disabled else None
+    assert (voltage.min, voltage.max) == (-70.0, -50.0)  # the next sweep is seen as closely
+    viewer.controls.reset.click()
+    assert (state.view.time_range, state.view.voltage_range) == (None, None)
+    viewer.show([ids(state, "A", "IDrest")[-1]])
+    assert (voltage.min, voltage.max) == whole
+
+
+def test_another_protocol_is_seen_as_a_whole(state, viewer):
+    state.view.time_range, state.view.voltage_range = (10.0, 20.0), (-80.0, -60.0)
+    viewer.controls.protocol.value = "IV"
+    assert (state.view.time_range, state.view.voltage_range) == (None, None)
+
+
+# --- what lies over the panels
+
+
+def test_the_glass_knows_what_is_drawn(state, viewer):
+    group = ids(state, "A", "IDthresh")
+    state.view.cell, state.view.protocol = "A", "IDthresh"
+    glass = viewer.panels.glass
+    assert set(glass.ids) == set(group)
+    assert len(glass.ids) == len(viewer.panels.voltages.y) == len(glass.names)
+    assert glass.active == viewer.active
+    assert glass.timings == {"ton": 50.0, "toff": 250.0}
+    assert glass.limits[0] == [0.0, pytest.approx(lab.DURATION)]
+    viewer.panels.glass._handle_custom_msg({"kind": "choose", "id": group[1]}, [])
+    assert state.view.recordings == (group[1],)
+    viewer.panels.glass._handle_custom_msg({"kind": "choose", "id": "f99/none"}, [])
+    viewer.panels.glass._handle_custom_msg("nonsense", [])
+    assert state.view.recordings == (group[1],)
+
+
+def test_a_timings_line_is_dragged(state, viewer):
+    viewer.panels.glass._handle_custom_msg({"kind": "moved", "name": "toff", "ms": 199.93}, [])
+    assert override(state, viewer.active) == {"toff": 200.0}
+    viewer.panels.glass._handle_custom_msg({"kind": "moved", "name": "toff", "ms": 1e6}, [])
+    assert "lies outside" in viewer.timing_message.text
+    assert override(state, viewer.active) == {"toff": 200.0}
+
+
+def test_cursors_read_the_nearest_samples(state, viewer):
+    identity = ids(state, "A", "IDrest")[-1]
+    viewer.show([identity])
+    glass, trace = viewer.panels.glass, state.results.trace(identity)
+    glass.set_state({"cursors": [60.07, 100.0]})
+    assert state.view.cursors == (60.07, 100.0)
+    at = [300, 500]  # samples of 0.2 ms
+    assert [one[:2] for one in glass.exact] == [[60.07, 60.0], [100.0, 100.0]]
+    np.testing.assert_allclose([one[2] for one in glass.exact], trace.voltage[at])
+    np.testing.assert_allclose([one[3] for one in glass.exact], 1e3 * trace.current[at])
+    viewer.controls.cursors.click()
+    assert (state.view.cursors, glass.cursors) == ((), [])
 
 
 def test_heights_can_be_fitted(state, viewer):
@@ -549,8 +611,9 @@ def test_ticks_follow_the_step_on_both_axes(state, viewer):
     for between in (None, (49.0, 51.0), (49.99, 50.05)):
         viewer.zoom(between)
         for axis in axes:
-            values = np.asarray(axis.tick_values)
-            said = [axis.tick_labels[tick_key(value)].replace("−", "-") for value in values]
+            factor = 1e3 if "pA" in axis.label else 1.0
+            values = np.asarray(axis.tick_values) * factor
+            said = [axis.tick_labels[tick_key(value)].replace("−", "-") for value in axis.tick_values]
             assert [float(text) for text in said] == pytest.approx(values.tolist(), abs=1e-9)
 
 
@@ -590,7 +653,7 @@ def test_close_leaves_nothing(state):
     before = len(ipywidgets.widgets.widget._instances)
     viewer = TraceViewer(state)
     state.view.cell = "A"
-    viewer.controls.mark.value = True
+    state.view.cursors = (20.0, 40.0)
     state.view.time_range = (10.0, 60.0)
     viewer.close()
     assert len(ipywidgets.widgets.widget._instances) == before
@@ -606,8 +669,12 @@ def test_names_do_no_harm(tmp_path):
     assert not viewer.message.text
     shown = viewer.controls.facts.value + viewer.controls.notes.value + viewer.controls.place.value
     assert "<img" not in shown
-    assert "&lt;img" in shown
-    assert "协议␊&lt;b&gt;" in shown
+    assert viewer.controls.cell.options[0][0] == evil  # the browser takes options as text
+    with_file = dataclasses.replace(viewer.view_data(), facts=[("file", evil), ("sweep", '"><b>')])
+    viewer.controls.draw(viewer.put, with_file, Scope(1, 0, 0))
+    said = viewer.controls.facts.value
+    assert "<img" not in said
+    assert said.count("&lt;img") == 2  # in the text and in its tooltip
     assert viewer.controls.protocol.options[0][0] == "协议␊<b>"
     viewer.close()
 

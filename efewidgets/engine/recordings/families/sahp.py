@@ -44,6 +44,8 @@ class SAHP(Family):
                 hypamp = finding.holding_current(trace, ton, toff, base_current(trace.current))
             else:  # all that lies outside of the steps
                 hypamp = smoothed.median(*outside)
+            if finding.usual_failed:  # where nobody said that it is all baseline
+                hypamp = finding.holding_current(trace, ton, toff, hypamp)
         amp = finding.level("amp")
         if amp is None:
             amp = self._long_level(smoothed, edges, detected) - hypamp

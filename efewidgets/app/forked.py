@@ -21,6 +21,8 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from ..engine.systems.processes import processes_have_handles
 
 NAME = "efewidgets-forked"
+#: Asks for it by "1", until it has been tried for long on machines with many visitors
+ASKED = "EFEWIDGETS_FORK"
 _END = 1.0  # s for the nursery to end by itself
 
 
@@ -172,8 +174,8 @@ class ForkedProvisioner(LocalProvisioner):
 
 
 def nursery() -> Nursery | None:
-    """Return what kernels are copied from, where the system can do so."""
-    if not processes_have_handles():
+    """Return what kernels are copied from, where that is asked for and the system can do so."""
+    if os.environ.get(ASKED) != "1" or not processes_have_handles():
         return None
     where = EntryPoint(NAME, f"{__name__}:{ForkedProvisioner.__name__}", KernelProvisionerFactory.GROUP_NAME)
     KernelProvisionerFactory.instance().provisioners[NAME] = where

@@ -45,6 +45,7 @@ class Kernels(AsyncMultiKernelManager):
 def _as_before(monkeypatch, tmp_path):
     known = KernelProvisionerFactory.instance().provisioners
     monkeypatch.setattr(KernelProvisionerFactory, "provisioners", dict(known))
+    monkeypatch.setenv(forked.ASKED, "1")
     monkeypatch.setenv("EFEWIDGETS_DASHBOARD", '{"read_only": true}')
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
 
@@ -152,8 +153,10 @@ def test_a_process_that_is_gone_is_told_from_one_that_runs():
     assert forked.Forked(process.pid).poll() == 0
 
 
-def test_elsewhere_kernels_are_started_one_by_one(monkeypatch):
-    monkeypatch.setattr(forked, "processes_have_handles", lambda: False)
+@pytest.mark.parametrize(("asked_for", "can"), [("1", False), ("", True)])
+def test_elsewhere_kernels_are_started_one_by_one(monkeypatch, asked_for, can):
+    monkeypatch.setattr(forked, "processes_have_handles", lambda: can)
+    monkeypatch.setenv(forked.ASKED, asked_for)
     KernelProvisionerFactory.instance().provisioners.pop(forked.NAME, None)
     assert forked.nursery() is None
     assert "kernel_provisioner" not in OwnPython().get_kernel_spec("python3").metadata

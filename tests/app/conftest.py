@@ -85,7 +85,14 @@ def lab(tmp_path: pathlib.Path) -> Iterator[Lab]:
 
 
 @pytest.fixture
-def dashboard(lab: Lab) -> Iterator[Dashboard]:
+def unfenced() -> Iterator[None]:
+    """After a test that puts a fence around this process, other tests read their own files."""
+    yield
+    set_guard(None)
+
+
+@pytest.fixture
+def dashboard(lab: Lab, unfenced: None) -> Iterator[Dashboard]:
     """The page of a visitor, in a process that is theirs."""
     found = Dashboard(root=lab.root, scratch=lab.scratch, options=dict)
     found.fence.enclose()
@@ -93,7 +100,6 @@ def dashboard(lab: Lab) -> Iterator[Dashboard]:
     yield found
     assert SECRET not in sent_to_page()
     found.close()
-    set_guard(None)
 
 
 def sent_to_page() -> str:

@@ -111,14 +111,14 @@ def test_two_kernels_have_nothing_in_common_that_matters(tmp_path):
     asyncio.run(look())
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_none_outlives_the_process_that_it_is_a_copy_of(tmp_path, number):
+@pytest.mark.parametrize("ended_by", ["SIGKILL", "SIGTERM"])
+def test_none_outlives_the_process_that_it_is_a_copy_of(tmp_path, ended_by):
     async def look():
         kernels = Kernels()
         try:
             name = await kernels.start_kernel(cwd=str(tmp_path), env={**os.environ, "VOILA_PREHEAT": "True"})
             pid = await asked(kernels, name, "__import__('os').getpid()")
-            kernels.nursery.process.send_signal(number)
+            kernels.nursery.process.send_signal(getattr(signal, ended_by))
             await until(lambda: not is_there(pid))
             assert not await kernels.get_kernel(name).is_alive()
         finally:

@@ -95,6 +95,7 @@ def test_the_browser_is_asked_only_where_others_are(tmp_path):
         one.close()
 
 
+@pytest.mark.usefixtures("unfenced")
 @pytest.mark.parametrize("root", [None, "lab"])
 def test_a_page_tells_all_only_on_ones_own_machine(tmp_path, root):
     (tmp_path / "lab").mkdir()

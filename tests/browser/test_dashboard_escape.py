@@ -121,7 +121,7 @@ def test_names_that_are_html_do_no_harm(serve, opened, lab):
         page.locator(".efe-dashboard-step", has_text=NASTY).wait_for()
         page.wait_for_timeout(300)  # for what a picture that isn't there would do
         if step == "Features":
-            page.locator(".efe-feature-panel path.dot").first.hover()
+            page.locator(".efe-feature-panel path.dot:visible").last.hover()  # nothing lies over it
             page.locator("text=recording: >> visible=true").first.wait_for()
     for name in ("Summary", "Problems"):
         page.locator(".efe-dashboard-toggles button", has_text=name).click()

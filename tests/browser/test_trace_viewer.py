@@ -122,7 +122,7 @@ def test_a_person_looks_closer(visit, voila):
     told = page.locator(".efe-readout-mouse")
 
     def press(key):
-        page.locator(".efe-legend").click()  # the probe had the focus
+        page.locator(".efe-legend").first.click()  # the probe had the focus
         page.keyboard.press(key)
 
     def ms(x):

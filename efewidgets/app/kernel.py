@@ -67,9 +67,8 @@ def main() -> None:
     """Run the kernel that the server has asked for."""
     for number in ASKED:
         signal.signal(number, signal.SIG_IGN if number == signal.SIGINT else _told)
-    parent = int(
-        os.environ.get("JPY_PARENT_PID") or 0
-    )  # Jupyter looks when it is imported: in a copy, long ago
+    # Jupyter looks when it is imported: in a copy, long ago
+    parent = int(os.environ.get("JPY_PARENT_PID") or 0)
     PageKernelApp.launch_instance(kernel_class=PageKernel, parent_handle=parent)
 
 

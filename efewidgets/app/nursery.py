@@ -39,9 +39,7 @@ logger = logging.getLogger(__name__)
 
 def rehearse(settings: Settings) -> None:
     """Make the page of a new visitor and throw it away: what was imported, read and computed for it stays."""
-    if (
-        settings.start
-    ):  # another one's files may change, and what is made of them belongs to whoever looks at it
+    if settings.start:  # files may change, and what is made of them belongs to whoever looks at them
         return
     state = begin.first_state(settings)
     state.view.tab = "stimuli"

@@ -21,7 +21,8 @@ MOST = 50
 
 #: Cells that are named
 _NAMED = 3
-_LONGEST = 80  # characters of a name
+#: Characters of a name
+LONGEST = 80
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Recent:
 def about(state: ExtractionState, done: int, of: int, step: str) -> dict[str, Any]:
     """Return what is kept beside a session for such a list."""
     inputs = state.inputs
-    names = [cell.name[:_LONGEST] for cell in inputs.cells[:_NAMED]]
+    names = [cell.name[:LONGEST] for cell in inputs.cells[:_NAMED]]
     return {
         "cells": names,
         "number": len(inputs.cells),
@@ -140,8 +141,8 @@ def _recent(name: str, when: float, kept: Mapping[str, Any]) -> Recent | None:
     )
     if told and not number and not title:
         return None
-    names = tuple(cell[:_LONGEST] for cell in cells if isinstance(cell, str))[:_NAMED]
-    return Recent(name, title[:_LONGEST], when, names, number, files, far[:_LONGEST])
+    names = tuple(cell[:LONGEST] for cell in cells if isinstance(cell, str))[:_NAMED]
+    return Recent(name, title[:LONGEST], when, names, number, files, far[:LONGEST])
 
 
 def _of_kind(found: Any, like: Any) -> Any:

@@ -15,8 +15,8 @@ from ..state import ExtractionState
 from ..widgets.parts.base import StateWidget
 from ..widgets.parts.html import plain
 from ..widgets.parts.style import static
+from .recent import LONGEST
 
-LONGEST = 80  # characters of a name
 _NAMED = 2  # cells by which a session without a name is called
 
 

@@ -108,3 +108,8 @@ def arguments(files_metadata: Any) -> dict[str, Any]:
         "recording_reader": reader,
         "efel_settings": dict(EFEL),
     }
+
+
+def ids(state, cell, protocol):
+    """Return the ids of a cell's recordings of a protocol."""
+    return [i for i, m in state.results.members.items() if (m.cell, m.protocol) == (cell, protocol)]

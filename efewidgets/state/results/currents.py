@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
-from statistics import median
 from typing import NamedTuple, Protocol
 
 from ..view import View
@@ -36,22 +34,10 @@ class Looked(Protocol):
 
 PICO, NANO = CurrentUnit("pA", 1e3), CurrentUnit("nA", 1.0)
 
-_USUAL: weakref.WeakKeyDictionary[Results, CurrentUnit] = weakref.WeakKeyDictionary()
-
 
 def current_unit(state: Looked) -> CurrentUnit:
     """Return the unit in which a session tells currents: that of its view, or pA unless most sweeps reach 1 nA."""
     chosen = state.view.current_unit
     if chosen != "auto":
         return NANO if chosen == "nA" else PICO
-    results = state.results
-    found = _USUAL.get(results)
-    if found is None:
-        found = _USUAL[results] = _usual(results)
-    return found
-
-
-def _usual(results: Results) -> CurrentUnit:
-    known = (getattr(member.recording, "amp", None) for member in results.members.values() if not member.lost)
-    sizes = [abs(float(amp)) for amp in known if amp is not None]
-    return NANO if sizes and median(sizes) >= 1.0 else PICO
+    return NANO if state.results.usual_size >= 1.0 else PICO

@@ -6,6 +6,7 @@ import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from statistics import median
 from types import MappingProxyType
 from typing import Any
 
@@ -103,6 +104,12 @@ class Found(Computed):
     def doubtful(self) -> tuple[Member, ...]:
         """The recordings of which something is told that a person should look at, the excluded ones too."""
         return tuple(one for cell in self.inputs.cells for one in self._members_of(cell.name).doubtful)
+
+    @cached_property
+    def usual_size(self) -> float:
+        """The median of how large the amplitudes (nA) of all recordings are; 0 if there are none."""
+        sizes = [one for cell in self.inputs.cells for one in self._members_of(cell.name).sizes]
+        return median(sizes) if sizes else 0.0
 
     @cached_property
     def excluded(self) -> int:

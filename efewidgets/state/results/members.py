@@ -69,6 +69,12 @@ class Members:
         return tuple(member for member in self.by_id.values() if member.doubtful)
 
     @cached_property
+    def sizes(self) -> tuple[float, ...]:
+        """How large the amplitudes (nA) are of those whose stimulus was found."""
+        found = (getattr(member.recording, "amp", None) for member in self.by_id.values() if not member.lost)
+        return tuple(abs(float(amp)) for amp in found if amp is not None)
+
+    @cached_property
     def excluded(self) -> int:
         """How many are left out."""
         return sum(member.excluded is not None for member in self.by_id.values())

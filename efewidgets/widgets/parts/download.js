@@ -1,15 +1,4 @@
 // A button that asks the kernel for a file and saves what comes. Each view waits for its own answer.
-function save(name, type, data) {
-  const url = URL.createObjectURL(new Blob([data], { type }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  document.body.append(link);
-  link.click();
-  link.remove();
-  setTimeout(() => URL.revokeObjectURL(url), 60000);
-}
-
 function render({ model, el }) {
   const button = document.createElement("button");
   const told = document.createElement("span");
@@ -36,7 +25,7 @@ function render({ model, el }) {
   const answered = (message, buffers) => {
     if (message.number !== waiting) return;
     waiting = null;
-    if (message.kind === "file") save(message.filename, message.type, buffers[0]);
+    if (message.kind === "file") saveAs(message.filename, new Blob([buffers[0]], { type: message.type }));
     else told.textContent = message.text;
     draw();
   };

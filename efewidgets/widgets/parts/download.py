@@ -38,7 +38,7 @@ class Download(anywidget.AnyWidget):
         Whether it can't be pressed.
     """
 
-    _esm = static(__file__, "download.js")
+    _esm = static(__file__, "saving.js", "download.js")
 
     label = traitlets.Unicode().tag(sync=True)
     filename = traitlets.Unicode().tag(sync=True)

@@ -6,17 +6,6 @@ const LOOKS = [
 const NS = "http://www.w3.org/2000/svg";
 const FINER = 2;
 
-function save(name, blob) {
-  const url = URL.createObjectURL(blob);
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  document.body.append(link);
-  link.click();
-  link.remove();
-  setTimeout(() => URL.revokeObjectURL(url), 60000);
-}
-
 // A copy whose looks no longer depend on the page's style sheets
 function frozen(original) {
   const copy = original.cloneNode(true);
@@ -97,7 +86,7 @@ function render({ model, el }) {
     const whole = box && together(box);
     if (!whole) return say("there is no figure to be saved.");
     const blob = kind === "svg" ? new Blob([whole.text], { type: "image/svg+xml" }) : await asPng(whole);
-    save(`${model.get("stem")}.${kind}`, blob);
+    saveAs(`${model.get("stem")}.${kind}`, blob);
   };
   const want = (kind) => {
     say("");
@@ -119,7 +108,7 @@ function render({ model, el }) {
   const answered = (message, buffers) => {
     if (message.number !== waiting) return;
     waiting = null;
-    if (message.kind === "file") save(message.filename, new Blob([buffers[0]], { type: message.type }));
+    if (message.kind === "file") saveAs(message.filename, new Blob([buffers[0]], { type: message.type }));
     else say(message.text);
   };
   // wanted from elsewhere; of several views one saves it

@@ -33,7 +33,7 @@ class Pictures(Download):
         Returns the CSV; asked only when it is wanted.
     """
 
-    _esm = static(__file__, "pictures.js")
+    _esm = static(__file__, "saving.js", "pictures.js")
 
     stem = traitlets.Unicode().tag(sync=True)
     within = traitlets.Unicode().tag(sync=True)

@@ -9,23 +9,7 @@ from efewidgets.engine.features.marks import marks
 from efewidgets.widgets.traces.colours import INK, RAMP, UNUSED, bar, colours
 from efewidgets.widgets.traces.viewer import TraceViewer
 from tests.state import lab
-
-
-@pytest.fixture
-def state(two_cells):
-    return two_cells
-
-
-@pytest.fixture
-def viewer(state):
-    found = TraceViewer(state)
-    yield found
-    found.close()
-
-
-def ids(state, cell, protocol):
-    return [i for i, m in state.results.members.items() if (m.cell, m.protocol) == (cell, protocol)]
-
+from tests.state.lab import ids
 
 # --- colours
 

@@ -20,23 +20,7 @@ from efewidgets.widgets.traces.data import MOST_SWEEPS, trace_view
 from efewidgets.widgets.traces.samples import BUDGET, Samples, TraceCache, bins, seen
 from efewidgets.widgets.traces.viewer import TraceViewer
 from tests.state import lab
-
-
-@pytest.fixture
-def state(two_cells):
-    """Two cells that fire from 0.1 and 0.2 nA on: IDthresh, IDrest in two files, IV."""
-    return two_cells
-
-
-@pytest.fixture
-def viewer(state):
-    found = TraceViewer(state)
-    yield found
-    found.close()
-
-
-def ids(state, cell, protocol):
-    return [i for i, m in state.results.members.items() if (m.cell, m.protocol) == (cell, protocol)]
+from tests.state.lab import ids
 
 
 def override(state, identity):

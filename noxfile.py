@@ -63,7 +63,10 @@ def part(session: nox.Session) -> None:
     """A part of the tests with the lowest of each package, on the Python that runs this; for ``.ci/run``."""
     _install_lowest(session)
     session.run(
-        "python", "-m", "pytest", "-n", "auto", *OLD, "-p", "no:cacheprovider", *session.posargs, *PART
+        *("python", "-m", "pytest", "-n", "auto", "-m", "not slow", "-p", "no:cacheprovider"),
+        *OLD,
+        *session.posargs,
+        *PART,
     )
 
 

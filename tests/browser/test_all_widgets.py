@@ -71,6 +71,7 @@ USABLE = """
 """
 
 
+@pytest.mark.slow
 def test_keyboard_reaches_the_controls(voila, visit):
     """Every button, box and list that can be used is met by pressing Tab."""
     found = visit(voila, page_of("RunBar", "SettingsEditor", "RheobaseInspector"))

@@ -47,6 +47,7 @@ KEYS = {
 }
 
 
+@pytest.mark.slow
 def test_a_hundred_sweeps_are_culled_by_keys_alone(visit, voila):
     """Pressed as fast as the browser can, so that the kernel is behind: each is about the sweep that was meant."""
     found = visit(voila, CODE, width=1440)
@@ -194,6 +195,7 @@ def test_a_key_is_about_what_was_chosen_just_before_however_busy_the_kernel_is(s
     assert order[:2] == ids[:2]
 
 
+@pytest.mark.slow
 def test_dark(visit, voila):
     found = visit(voila, CODE, width=1000, theme="dark")
     page = found.page

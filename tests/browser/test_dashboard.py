@@ -58,6 +58,7 @@ def test_a_reload_continues_and_a_closed_page_leaves_no_kernel(serve, opened):
     until(lambda: not server.kernels())
 
 
+@pytest.mark.slow
 def test_behind_a_base_url_with_a_token_for_readers_only(serve, opened, tmp_path):
     data = tmp_path / "lab"
     data.mkdir()

@@ -149,6 +149,7 @@ def peaks_in(folder: pathlib.Path) -> tuple[float, float]:
 EXPECTED = pytest.approx((24.0, 7.0), abs=0.05)
 
 
+@pytest.mark.slow
 def test_two_cells_in_one_file(serve, opened, tmp_path):
     """Channels say which current is whose, who was listened to isn't added; the peaks are those that were written."""
     page = with_two_cells_proposed(serve, opened, tmp_path / "lab")
@@ -227,6 +228,7 @@ def test_a_recording_elsewhere(serve, opened, tmp_path, monkeypatch):
     assert mine.read_bytes() == near.read_bytes()
 
 
+@pytest.mark.slow
 def test_behind_a_fence_the_tab_says_that_no_host_is_allowed(serve, opened, tmp_path):
     lab = tmp_path / "lab"
     lab.mkdir()
@@ -255,6 +257,7 @@ def test_behind_a_fence_another_host_than_the_allowed_is_refused(serve, opened, 
         look(page, "elsewhere_other_host")
 
 
+@pytest.mark.slow
 def test_a_name_that_says_nothing_is_read_by_the_current(serve, opened, tmp_path):
     """Offered, taken by a click, taken back by Undo; before the click nothing is read so."""
     page = with_two_cells_proposed(serve, opened, tmp_path / "lab")

@@ -53,6 +53,7 @@ def test_a_session_is_found_again_by_its_name(serve, opened, tmp_path):
     assert "svg" in page.locator("link[rel=icon]").get_attribute("href")
 
 
+@pytest.mark.slow
 def test_others_sessions_are_not_told(serve, opened, tmp_path):
     for name in ("lab", "scratch"):
         (tmp_path / name).mkdir()

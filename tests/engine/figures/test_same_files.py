@@ -31,6 +31,7 @@ def files(folder):
 
 
 @pytest.mark.filterwarnings("ignore")
+@pytest.mark.slow
 def test_every_figure_of_bluepyefe_is_among_ours(metadata, tmp_path):
     """BluePyEfe is given a map that works at once, since with the built-in one it leaves some figures out."""
     bluepyefe = pytest.importorskip("bluepyefe.extract")

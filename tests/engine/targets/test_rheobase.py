@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from efewidgets.engine.problems import EfeError
@@ -249,6 +249,7 @@ SWEEPS = st.lists(st.tuples(st.integers(2, 40), st.integers(0, 3)), min_size=1, 
 
 @settings(max_examples=60, deadline=None)
 @given(SWEEPS, st.integers(1, 3))
+@example([(6, 0), (21, 0), (21, 1)], 1)  # repeats less than 1 pA above an edge of the bins
 def test_rules_by_their_definitions(drawn, length):
     """By brute force, over amplitudes in steps of 0.01 nA."""
     sweeps = sorted((amp / 100.0, count) for amp, count in drawn)
@@ -261,7 +262,11 @@ def test_rules_by_their_definitions(drawn, length):
     assert rheobase("flush", *sweeps, flush_length=length) == (followed[0] if followed else None)
     found = rheobase("majority", *sweeps, min_step=0.0373)
     if found is not None:
-        inside = [bool(count) for amp, count in sweeps if abs(amp - found) <= 0.0373 / 2 + 1e-12]
+        # repeats differ by up to 0.5 pA + 0.25 %, and where that is over an edge they are of the bin below
+        least = {
+            amp: amp - (5e-4 + 2.5e-3 * amp) * (len(there) > 1) for amp, there in zip(amps, of, strict=True)
+        }
+        inside = [bool(n) for amp, n in sweeps if abs(max(least[amp], amps[0]) - found) <= 0.0373 / 2 + 1e-12]
         assert any(inside)
         assert sum(inside) / len(inside) >= 0.5
     else:

@@ -229,12 +229,8 @@ def test_a_person_takes_figures_along(visit, voila, tmp_path):
     found.until("(state.view.plot, len(state.view.recordings))", ["traces", 1])
     page.get_by_role("combobox", name="marks of").select_option("AP_amplitude")
     page.locator(".efe-marked", has_text="peak (18)").wait_for()
-    files = {}
-    for kind in ("SVG", "PNG", "CSV"):
-        with page.expect_download() as told:
-            page.get_by_role("group", name="save the figures").get_by_role("button", name=kind).click()
-        told.value.save_as(tmp_path / told.value.suggested_filename)
-        files[kind] = (tmp_path / told.value.suggested_filename).read_bytes()
+    page.locator(".efe-plots .object_grp").first.wait_for()
+    files = {kind: _saved(page, kind, tmp_path) for kind in ("SVG", "PNG", "CSV")}
     drawing = files["SVG"].decode("utf-8")
     assert all(label in drawing for label in ("time (ms)", "voltage (mV)", "current (pA)"))
     assert "var(" not in drawing  # it depends on no style sheet
@@ -242,6 +238,20 @@ def test_a_person_takes_figures_along(visit, voila, tmp_path):
     rows = files["CSV"].decode("utf-8").splitlines()
     assert rows[0] == "cell,protocol,sweep,time_ms,voltage_mV,current_pA"
     assert len(rows) == 1 + found.ask("viewer.cache.get(state.results, viewer.active).trace.n")
+
+
+def _saved(page, kind, folder):
+    """Return what a button saves; where it doesn't, say what stands beside it."""
+    from playwright.sync_api import TimeoutError as TooLate
+
+    beside = page.get_by_role("group", name="save the figures")
+    try:
+        with page.expect_download() as told:
+            beside.get_by_role("button", name=kind).click()
+    except TooLate:
+        pytest.fail(f"{kind} isn't saved; the page says {beside.get_by_role('alert').text_content()!r}")
+    told.value.save_as(folder / told.value.suggested_filename)
+    return (folder / told.value.suggested_filename).read_bytes()
 
 
 def test_narrow_and_dark(visit, voila):

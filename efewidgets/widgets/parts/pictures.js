@@ -60,8 +60,12 @@ async function asPng({ text, wide, high }) {
   const url = URL.createObjectURL(new Blob([text], { type: "image/svg+xml" }));
   try {
     const image = new Image();
-    image.src = url;
-    await image.decode();
+    // decode() would wait for the page's next frame, which a page out of sight doesn't have
+    await new Promise((resolve, reject) => {
+      image.onload = resolve;
+      image.onerror = () => reject(new Error("the browser can't draw the figures as pixels"));
+      image.src = url;
+    });
     const canvas = document.createElement("canvas");
     [canvas.width, canvas.height] = [wide * FINER, high * FINER];
     canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);

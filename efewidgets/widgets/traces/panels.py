@@ -10,7 +10,8 @@ import numpy as np
 from ...engine.traces.decimate import min_max_indices
 from ..parts.plots import MARGIN, NONE, empty_lines, figure, scale, stacked, ticked, ticks, x_axis, y_axis
 from .colours import BY_HAND, FAINT, INK, MARKS, STIMULUS
-from .data import Curve, TraceView
+from .data import TraceView
+from .drawn import Curve
 from .glass import Glass
 from .timing import Timing
 

@@ -68,6 +68,11 @@ def timings(member: Member, inputs: Inputs) -> dict[str, Timing]:
     return found
 
 
+def on_sample(ms: float, dt: float) -> float:
+    """Return a time (ms) on a sample, `dt` ms from the next, without the digits that mean nothing."""
+    return round(round(float(ms) / dt) * dt, 6) if dt and math.isfinite(ms) else float(ms)
+
+
 def checked(members: Iterable[Member], inputs: Inputs, values: Mapping[str, float]) -> None:
     """Check timings (ms) before they are set: one that can't be would keep the file from being read.
 

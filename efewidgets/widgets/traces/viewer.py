@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import ipywidgets
-import numpy as np
 
 from ...engine.problems import EfeError
 from ...state import ExtractionState
@@ -25,15 +23,14 @@ from ..parts.html import plain
 from ..parts.message import Message
 from ..parts.pictures import Pictures
 from ..parts.style import KEEPS_SIZE
-from .closer import Closer, phase_plane, spikes
 from .controls import Controls, Scope
 from .data import TraceView, trace_view
+from .drags import Drags
 from .marked import MarksCache
 from .numbers import samples_as_csv
-from .panels import Panels
+from .plots import Plots
 from .samples import TraceCache
-from .sheet import ContactSheet
-from .timing import TIMINGS, by_hand, checked
+from .timing import TIMINGS, by_hand, checked, on_sample
 
 
 class TraceViewer(StateWidget):
@@ -53,8 +50,10 @@ class TraceViewer(StateWidget):
 
     Attributes
     ----------
+    plots : Plots
+        All figures.
     panels : Panels
-        Figures and marks.
+        Those of voltage and current, with their marks.
     controls : Controls
         Everything that can be chosen, typed or pressed.
     active : str or None
@@ -77,29 +76,25 @@ class TraceViewer(StateWidget):
         self.cache, self.marks = TraceCache(self._came), MarksCache(self._came)
         self._view = TraceView()
         self._zoom: tuple[float, float] | None = None
-        self._drags = self._sets = 0
+        self._sets = 0
         super().__init__(state)
 
     # --- from the state to the screen
 
     def build(self) -> Sequence[ipywidgets.Widget]:
-        self.panels = Panels(self.put)
-        self.controls = Controls(self.actions)
+        self.controls = controls = Controls(self.actions)
+        self.plots = Plots(
+            self.put, self.cache, controls.legend, lambda identity: self.act(self._open, identity)
+        )
+        self.panels = self.plots.panels
+        self.drags = Drags(self.panels, controls.timings, self.put)
         self.timing_message, self.exclusion_message, self.range_message = Message(), Message(), Message()
         self.pictures = Pictures("traces", ".efe-plots", self.csv)
         self._resample = self.later(self._zoomed, 0.03, soon=0.008)
         self._dropped = self.later(self._drop, 0.2)
         self._listen()
-        controls = self.controls
-        plots = ipywidgets.VBox(
-            [self.panels.glass, self.panels.voltage, self.panels.current, controls.legend]
-        )
-        plots.add_class("efe-plots")
-        self.closer: Closer | None = None
-        self.sheet: ContactSheet | None = None
-        self._plots = plots
         controls.look_row.children = (*controls.look_row.children, self.pictures)
-        body = ipywidgets.HBox([plots, controls.sweeps])
+        body = ipywidgets.HBox([self.plots.box, controls.sweeps])
         body.add_class("efe-trace-body")
         self._rest = ipywidgets.VBox(
             [
@@ -141,9 +136,9 @@ class TraceViewer(StateWidget):
                 self.on(axis, lambda _: self._resample(), name=name)
         self._listen_to_looks()
         self._listen_to_the_glass()
-        self.on(panels.handles, self._dragged, name="x", message=self.timing_message)
-        panels.handles.on_drag_start(self._drag_begins)
-        panels.handles.on_drag_end(self._drag_ends)
+        self.on(panels.handles, lambda _: self._dragged(), name="x", message=self.timing_message)
+        panels.handles.on_drag_start(self.drags.begins)
+        panels.handles.on_drag_end(self.drags.ends)
         for name, box in controls.timings.items():
             self.on(box, partial(self._typed, name), message=self.timing_message)
         self.on(controls.scope, lambda _: self.refresh())
@@ -220,52 +215,11 @@ class TraceViewer(StateWidget):
         if data.active is None:
             return
         self.state.view.set_trait("axes", (data.span, data.voltages, data.currents))
-        self._arrange(data)
-        if data.plot == "sheet":
-            return
-        self.panels.draw(data)
-        if data.span != self._zoom:
+        self.drags.begin_from(data.timings, self._step())
+        self.plots.draw(data)
+        if data.plot != "sheet" and data.span != self._zoom:
             self._zoom = data.span
             self.put(self.panels.time, min=data.span[0], max=data.span[1])
-
-    def _arrange(self, data: TraceView) -> None:
-        """Show the panels, and beside them or in their place what else is to be seen; that is made when it is."""
-        panels, shown = self.panels, data.plot
-        sheet = shown == "sheet"
-        for part in (panels.glass, panels.voltage, panels.current, self.controls.legend):
-            self.put(part.layout, display="none" if sheet else "")
-        if sheet:
-            self._draw_sheet(data)
-        elif shown in ("phase", "spikes"):
-            self._draw_closer(data)
-        for part, seen in ((self.sheet, sheet), (self._closer_figure, shown in ("phase", "spikes"))):
-            if part is not None:
-                self.put(part.layout, display="" if seen else "none")
-
-    @property
-    def _closer_figure(self) -> ipywidgets.DOMWidget | None:
-        return None if self.closer is None else self.closer.figure
-
-    def _draw_closer(self, data: TraceView) -> None:
-        if self.closer is None:
-            self.closer = Closer(self.put)
-            self._plots.children = (*self._plots.children, self.closer.figure)
-        between = None if data.span == data.full else data.span
-        how = {curve.id: curve.colour for curve in data.curves}
-        seen = [(how[one], samples) for one, samples in self.cache.present(how, data.through)]
-        if data.plot == "phase":
-            self.closer.draw(phase_plane(seen, between))
-            return
-        active = dict(self.cache.present([data.active or ""], data.through)).get(data.active or "")
-        if active is not None:
-            self.closer.draw(spikes(active, between, data.align))
-
-    def _draw_sheet(self, data: TraceView) -> None:
-        if self.sheet is None:
-            self.sheet = ContactSheet()
-            self.sheet.pressed = lambda identity: self.act(self._open, identity)
-            self._plots.children = (*self._plots.children, self.sheet)
-        self.put(self.sheet, sweeps=list(data.sheet), chosen=list(data.chosen))
 
     def _open(self, identity: str) -> None:
         """Show one sweep of the sheet."""
@@ -388,8 +342,9 @@ class TraceViewer(StateWidget):
         """
         members = self.state.results.members
         chosen = self.scope()
-        values = {name: self._on_sample(ms) for name, ms in values.items()}
-        more = {name: self._on_sample(ms) for name, ms in (proposed or {}).items()} | values
+        dt = self._step()
+        values = {name: on_sample(ms, dt) for name, ms in values.items()}
+        more = {name: on_sample(ms, dt) for name, ms in (proposed or {}).items()} | values
         lost = [identity for identity in chosen if more != values and members[identity].lost]
         groups = [(lost, more), ([identity for identity in chosen if identity not in lost], values)]
         for group, found in groups:
@@ -430,11 +385,6 @@ class TraceViewer(StateWidget):
         said = [identity for identity in chosen if decided(self.state, identity)]
         return Scope(len(chosen), len(said), sum(bool(by_hand(inputs, one)) for one in chosen))
 
-    def _on_sample(self, ms: float) -> float:
-        """Return a time on a sample, without the digits that mean nothing."""
-        step = self._step()
-        return round(round(float(ms) / step) * step, 6) if step and math.isfinite(ms) else float(ms)
-
     def _typed(self, name: str, ms: float) -> None:
         try:
             self.set_timing({name: float(ms)}, proposed=self._proposed())
@@ -446,34 +396,13 @@ class TraceViewer(StateWidget):
         """Return the timings where the handles are: what sweeps get in which no stimulus was found."""
         return {name: t.ms for name, t in self._view.timings.items()}
 
-    def _drag_begins(self, *_: Any) -> None:
-        self._drags += 1
-
-    def _drag_ends(self, _: Any, content: dict[str, Any]) -> None:
-        """Believe the place where the mouse let go: what an earlier one brought may have overtaken the last moves."""
-        x = np.array(self.panels.handles.x, float)
-        x[content["index"]] = content["point"]["x"]
-        self.panels.handles.x = x
-
-    def _dragged(self, x: Any) -> None:
-        """Move the lines with the handles, at once; the override follows when the mouse rests."""
-        times = dict(zip(self.panels.handles.names.tolist(), np.asarray(x).tolist(), strict=False))
-        self.panels.move_lines(times)
-        for name, ms in times.items():
-            self.put(self.controls.timings[name], value=self._on_sample(ms))
+    def _dragged(self) -> None:
+        self.drags.follow()
         self._dropped()
 
     def _drop(self) -> None:
         """Set the timings whose handles have been moved."""
-        handles = self.panels.handles
-        times = dict(zip(handles.names.tolist(), np.asarray(handles.x).tolist(), strict=False))
-        known = self._view.timings
-        moved = {
-            name: ms
-            for name, ms in times.items()
-            if name in known and self._on_sample(ms) != self._on_sample(known[name].ms)
-        }
-        merge = f"drag {self._drags} of {self.active}"
+        moved, merge = self.drags.moved(), f"drag {self.drags.count} of {self.active}"
         if moved and not self.act(
             self.set_timing, moved, merge, self._proposed(), message=self.timing_message
         ):

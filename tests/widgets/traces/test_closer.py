@@ -132,7 +132,7 @@ def test_repeats_are_seen_as_their_mean(tmp_path):
 
 
 def test_nothing_is_made_for_what_is_not_seen(viewer):
-    assert (viewer.closer, viewer.sheet) == (None, None)
+    assert (viewer.plots.closer, viewer.plots.sheet) == (None, None)
 
 
 def test_the_phase_plane_is_the_slope_against_the_voltage(state, viewer):
@@ -140,13 +140,13 @@ def test_the_phase_plane_is_the_slope_against_the_voltage(state, viewer):
     viewer.show([identity])
     viewer.controls.plot.value = "phase"
     trace = state.results.trace(identity)
-    x, y = viewer.closer.shown.lines[0]
+    x, y = viewer.plots.closer.shown.lines[0]
     np.testing.assert_allclose(x, trace.voltage, rtol=1e-6)
     np.testing.assert_allclose(y, np.gradient(np.asarray(trace.voltage, float), trace.dt), rtol=1e-6)
     state.view.time_range = (60.0, 80.0)
-    assert len(viewer.closer.shown.lines[0][0]) == 101
+    assert len(viewer.plots.closer.shown.lines[0][0]) == 101
     viewer.controls.plot.value = "traces"
-    assert viewer.closer.figure.layout.display == "none"
+    assert viewer.plots.closer.figure.layout.display == "none"
 
 
 def test_spikes_lie_over_each_other_at_their_peaks(state, viewer):
@@ -154,20 +154,20 @@ def test_spikes_lie_over_each_other_at_their_peaks(state, viewer):
     viewer.show([identity])
     state.view.plot = "spikes"
     count = state.results.recording(identity).spikecount
-    shown = viewer.closer.shown
+    shown = viewer.plots.closer.shown
     assert len(shown.lines) == count
     for time, voltage in shown.lines:
         assert time[np.nanargmax(voltage)] == pytest.approx(0.0, abs=1e-9)
     state.view.align = "threshold"
-    peaks = [time[np.nanargmax(voltage)] for time, voltage in viewer.closer.shown.lines]
+    peaks = [time[np.nanargmax(voltage)] for time, voltage in viewer.plots.closer.shown.lines]
     assert all(0 < ms < 2 for ms in peaks)
-    assert "threshold" in viewer.closer.figure.title
+    assert "threshold" in viewer.plots.closer.figure.title
 
 
 def test_a_silent_sweep_has_no_spikes_to_lay_over_each_other(state, viewer):
     state.view.plot = "spikes"
     viewer.show([ids(state, "A", "IV")[0]])
-    assert viewer.closer.shown.lines == []
+    assert viewer.plots.closer.shown.lines == []
     assert not viewer.message.text
 
 
@@ -175,14 +175,14 @@ def test_the_contact_sheet_shows_all_sweeps_on_one_scale(state, viewer):
     group = ids(state, "A", "IDthresh")
     viewer.show([group[0]])
     viewer.controls.plot.value = "sheet"
-    sweeps = viewer.sheet.sweeps
+    sweeps = viewer.plots.sheet.sweeps
     assert {one["id"] for one in sweeps} == set(group)
-    assert viewer.sheet.chosen == [group[0]]
+    assert viewer.plots.sheet.chosen == [group[0]]
     highest = max(group, key=lambda one: state.results.trace(one).voltage.max())
     tops = {one["id"]: max(one["y"]) for one in sweeps}
     assert max(tops.values()) == tops[highest] == pytest.approx(1.0, abs=0.01)
     assert all(0 <= x <= 1 for one in sweeps for x in one["x"])
-    viewer.sheet._handle_custom_msg({"kind": "press", "id": "f99/none"}, [])
+    viewer.plots.sheet._handle_custom_msg({"kind": "press", "id": "f99/none"}, [])
     assert state.view.plot == "sheet"
-    viewer.sheet._handle_custom_msg({"kind": "press", "id": group[2]}, [])
+    viewer.plots.sheet._handle_custom_msg({"kind": "press", "id": group[2]}, [])
     assert (state.view.plot, state.view.recordings) == ("traces", (group[2],))

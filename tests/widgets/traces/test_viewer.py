@@ -16,7 +16,8 @@ from efewidgets.state import BackgroundRunner
 from efewidgets.widgets.parts.plots import tick_key
 from efewidgets.widgets.traces.colours import RAMP
 from efewidgets.widgets.traces.controls import Scope
-from efewidgets.widgets.traces.data import MOST_SWEEPS, trace_view
+from efewidgets.widgets.traces.data import trace_view
+from efewidgets.widgets.traces.drawn import MOST_SWEEPS
 from efewidgets.widgets.traces.samples import BUDGET, Samples, TraceCache, bins, seen
 from efewidgets.widgets.traces.viewer import TraceViewer
 from tests.state import lab
@@ -418,11 +419,11 @@ def test_the_place_where_the_mouse_let_go_counts(state, viewer):
 
 
 def test_a_drag_is_undone_as_one(state, viewer):
-    viewer._drag_begins()
+    viewer.drags.begins()
     for ms in (200.0, 190.0):
         drag(viewer, toff=ms)
         viewer._dropped.flush()
-    viewer._drag_begins()
+    viewer.drags.begins()
     drag(viewer, toff=150.0)
     viewer._dropped.flush()
     state.undo()

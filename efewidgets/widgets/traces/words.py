@@ -1,0 +1,137 @@
+"""Sweeps in words: their rows in the list, the facts about one, and what is to be doubted about it."""
+
+from __future__ import annotations
+
+import pathlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ...engine.figures.style import counted, number
+from ...engine.figures.sweeps import amplitude
+from ...state import ExtractionState, Results
+from ...state.results.currents import CurrentUnit, current_unit
+from ...state.results.members import Member
+from ..actions.walk import left_out
+from ..parts.html import plain
+from .colours import UNUSED
+from .drawn import threshold_of
+from .samples import Samples
+from .timing import FROM, by_hand
+
+
+@dataclass(frozen=True)
+class Row:
+    """A sweep in the list beside the traces."""
+
+    id: str
+    label: str
+    detail: str
+    colour: str
+    faint: bool
+    hint: str
+    mark: str = ""
+
+
+def names_of(members: Sequence[Member]) -> list[str]:
+    """Return the sweeps' names, without what all begin with."""
+    names = [plain(member.recording.label) for member in members]
+    first, last = min(names), max(names)
+    n = next((k for k, pair in enumerate(zip(first, last, strict=False)) if pair[0] != pair[1]), 0)
+    n = len(first[:n].rstrip("0123456789"))
+    return [f"…{name[n:]}" if n > 3 else name for name in names]
+
+
+def row_of(state: ExtractionState, member: Member, detail: str, colour: str, unit: CurrentUnit) -> Row:
+    recording, why = member.recording, left_out(state, member)
+    mark = "" if why is not None else _mark(state, member)
+    whole = plain(f"{member.cell}, {member.protocol}, {recording.label}")
+    if member.lost:
+        return Row(member.id, "no stimulus", detail, UNUSED, True, f"{whole}: {_why_lost(member)}", mark)
+    known = amplitude(recording)
+    if recording.target_amplitude == "delta":
+        label = "? ms" if known is None else f"{number(known)} ms"
+    else:
+        label = f"? {unit.name}" if known is None else in_unit(known, unit)
+    if recording.spikecount:
+        label += f" · {counted(recording.spikecount, 'spike')}"
+    if why is not None:
+        return Row(member.id, label, detail, UNUSED, True, f"{whole}, excluded: {plain(why)}")
+    return Row(member.id, label, detail, colour, False, whole, mark)
+
+
+def _mark(state: ExtractionState, member: Member) -> str:
+    """Return "✓" for a sweep that a person found right, "!" for one to check, "✎" for one with timings set by hand."""
+    if member.id in state.inputs.accepted:
+        return "✓"
+    return "!" if member.doubtful else "✎" if by_hand(state.inputs, member.id) else ""
+
+
+def facts_of(
+    state: ExtractionState, results: Results, member: Member, samples: Samples | None
+) -> list[tuple[str, str]]:
+    recording, unit = member.recording, current_unit(state)
+    found = [
+        ("cell", member.cell),
+        ("protocol", member.protocol),
+        ("sweep", str(recording.label)),
+        ("file", ", ".join(pathlib.Path(path).name for path in recording.files)),
+    ]
+    if not member.lost:
+        found.append(("amplitude", _amplitudes(results, member, unit)))
+        if recording.hypamp is not None:
+            found.append(("holding", in_unit(recording.hypamp, unit)))
+        found.append(("spikes", str(recording.spikecount)))
+        threshold = None if samples is None else threshold_of(recording)  # it may have to be read, too
+        if threshold is not None:
+            automatic = (recording.efel_settings or {}).get("Threshold") is None
+            found.append(
+                ("spike threshold", f"{number(threshold)} mV{' (automatic)' if automatic else ' (set)'}")
+            )
+    found.append(("sampling", f"{number(1.0 / recording.dt)} kHz"))
+    if samples is not None:
+        found.append(("samples", f"{samples.trace.n:,}"))
+    own = by_hand(state.inputs, member.id)
+    words = f"{', '.join(own)} set by hand" if own else FROM.get(recording.timing_from, recording.timing_from)
+    found.append(("timing", words))
+    if recording.current_from == "command":
+        found.append(("current", "command, not measured"))
+    return found + [_fact(name, value) for name, value in recording.facts.items()]
+
+
+def _fact(name: str, value: float) -> tuple[str, str]:
+    """Return a fact of electrode or cell in words: its unit is the last part of its name."""
+    what, _, unit = name.rpartition("_")
+    return what.replace("_", " "), f"{number(value)} {unit.replace('Ohm', 'Ω')}"
+
+
+def _amplitudes(results: Results, member: Member, unit: CurrentUnit) -> str:
+    """Return the amplitudes, e.g. "0.215 nA, 120 % of rheobase"."""
+    recording = member.recording
+    names = [name for name in recording.amplitudes if getattr(recording, name, None) is not None]
+    absolute = " / ".join(_level(getattr(recording, name), unit) for name in names) + f" {unit.name}"
+    rheobase = results.get("threshold", member.cell)
+    if rheobase is None or not names:
+        return f"{absolute} (no rheobase)" if names else "unknown"
+    relative = recording.relative_amps(rheobase)
+    return f"{absolute}, {' / '.join(number(relative[f'{name}_rel']) for name in names)} % of rheobase"
+
+
+def in_unit(value: float, unit: CurrentUnit) -> str:
+    """Return a current (nA) in words, e.g. "65.0 pA"; less than 0.1 pA is noise of rounding."""
+    return f"{_level(value, unit)} {unit.name}"
+
+
+def _level(value: float, unit: CurrentUnit) -> str:
+    return number(0.0 if abs(value) < 1e-4 else value * unit.factor)
+
+
+def _why_lost(member: Member) -> str:
+    window, names = member.recording.window, ", ".join(member.recording.timings)
+    reason = f": {window.reason}" if window is not None and window.reason else ""
+    return f"not used, for no stimulus was found{reason}. Drag {names} to where they are, or type them."
+
+
+def doubts_of(member: Member) -> list[str]:
+    if member.lost:
+        return [_why_lost(member)]
+    return [plain(problem.message) for problem in member.recording.problems]

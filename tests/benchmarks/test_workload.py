@@ -40,7 +40,7 @@ def test_targets_differ(number):
     assert len({(t["efeature"], t["protocol"], t["amplitude"]) for t in found}) == number
 
 
-@pytest.mark.parametrize("timings", [True, False])
+@pytest.mark.parametrize("timings", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_both_give_the_same(small, timings):
     pytest.importorskip("bluepyefe", reason="needs BluePyEfe to compare with (efewidgets[test])")
     arguments = small.arguments(timings=timings)

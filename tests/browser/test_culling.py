@@ -127,6 +127,7 @@ def test_a_command_is_found_by_typing(stimuli):
     assert stimuli.ask("decided()") == {}
 
 
+@pytest.mark.slow
 def test_a_download_by_its_name(stimuli):
     page = stimuli.page
     with page.expect_download() as download:
@@ -136,6 +137,7 @@ def test_a_download_by_its_name(stimuli):
     assert download.value.suggested_filename == "efewidgets-results.zip"
 
 
+@pytest.mark.slow
 def test_the_keys_are_shown(stimuli):
     page = stimuli.page
     page.keyboard.press("?")
@@ -154,6 +156,7 @@ def test_the_keys_are_shown(stimuli):
     assert stimuli.ask("decided()") == {}
 
 
+@pytest.mark.slow
 def test_text_fields_lists_and_buttons_have_their_own_keys(stimuli):
     page = stimuli.page
     reason = page.get_by_role("textbox", name="reason")

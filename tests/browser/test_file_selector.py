@@ -126,6 +126,7 @@ def upload_flat(found, tmp_path, folders, megabytes, seconds):
     return before, after
 
 
+@pytest.mark.slow
 def test_fifty_megabytes_in_pieces_with_flat_memory(voila, visit, folders, tmp_path):
     found = visit(voila, code(folders))
     before, after = upload_flat(found, tmp_path, folders, 50, 60)

@@ -92,6 +92,7 @@ def test_the_overview_and_the_selection(visit, voila):
     found.until(f"state.view.recordings[0] in {VIEW}.ids if state.view.recordings else False")
 
 
+@pytest.mark.slow
 def test_a_wide_page(visit, voila):
     found = visit(
         voila,

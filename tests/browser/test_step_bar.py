@@ -62,6 +62,7 @@ def test_steps_clicked_while_the_kernel_is_busy(page):
     assert page.page.get_by_text("opening").count() == 0
 
 
+@pytest.mark.slow
 def test_the_step_that_is_open_clicked_after_another(page):
     page.page.get_by_role("button", name="be busy").click()
     page.page.evaluate(CLICKS, ["Targets", "Recordings"])
@@ -70,6 +71,7 @@ def test_the_step_that_is_open_clicked_after_another(page):
     assert page.page.locator('[aria-busy="true"]').count() == 0
 
 
+@pytest.mark.slow
 def test_a_step_opened_in_python_is_marked(page):
     page.ask("setattr(dashboard, 'step', 'features')")
     page.page.locator(".efe-step-button.mod-active", has_text="Features").wait_for()

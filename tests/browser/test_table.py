@@ -296,6 +296,7 @@ def test_two_views_of_a_table_and_rows_that_come_while_one_types(visit, voila):
     assert found.ask("table.get_state('_content')['_content']['version']") == found.ask("table._version")
 
 
+@pytest.mark.slow
 def test_ten_thousand_rows(visit, voila):
     from playwright.sync_api import expect
 

@@ -104,6 +104,7 @@ def test_targets_are_added_by_form_paste_and_choice(visit, voila):
     found.until("state.inputs.targets is not None and len(state.inputs.targets) > 10")
 
 
+@pytest.mark.slow
 def test_in_the_dark_with_nasty_names(visit, voila):
     code = EDITOR.replace(
         "editor =",

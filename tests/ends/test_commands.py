@@ -18,7 +18,8 @@ from tests.engine.remote.server import serving
 pytestmark = posix
 
 asking = pytest.mark.parametrize("asked", ASKING, ids=lambda number: number.name)
-jobs = pytest.mark.parametrize("jobs", [1, 2])
+#: With workers there is more that can go wrong
+jobs = pytest.mark.parametrize("jobs", [pytest.param(1, marks=pytest.mark.slow), 2])
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ FOLDER = pathlib.Path(__file__).resolve().parents[2] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 LONGEST = 600  # s for a cell, on a busy machine: 06 works for half a minute in one of them
 
-#: Those that work for a minute or so
-LONG = {"04_scripting_and_scaling", "06_fit_a_model"}
+#: Those that work for long
+LONG = {"04_scripting_and_scaling", "05_from_bluepyefe", "06_fit_a_model", "11_features_and_thresholds"}
 each = pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
 run = pytest.mark.parametrize(
     "notebook",

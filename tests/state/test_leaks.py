@@ -73,8 +73,10 @@ def test_the_history_of_a_thousand_edits_is_small(arguments, traced):
     state.close()
 
 
-@pytest.mark.parametrize("states", [40, pytest.param(100, marks=pytest.mark.slow)])
-def test_many_states(arguments, traced, states):
+@pytest.mark.slow
+def test_many_states(arguments, traced):
+    states = 100
+
     class Watcher:
         def look(self, change):
             pass

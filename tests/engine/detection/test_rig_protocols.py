@@ -19,7 +19,7 @@ from .rig_protocols import outcomes, protocol
 DT = 0.05
 
 
-@pytest.mark.parametrize("seed", [3, 4])
+@pytest.mark.parametrize("seed", [3, pytest.param(4, marks=pytest.mark.slow)])
 def test_no_sweep_of_a_bad_rig_is_wrong_without_a_word(seed):
     seen: Counter[str] = Counter()
     for number in range(25):
@@ -168,17 +168,17 @@ def test_edge_that_an_artefact_before_it_may_hide_is_doubted():
     assert not (window.sure and abs(window.edges["toff"] - 12000) * DT > 1.0)
 
 
-@pytest.mark.parametrize("seed", [11, 12])
+@pytest.mark.parametrize("seed", [11, pytest.param(12, marks=pytest.mark.slow)])
 def test_no_sweep_of_other_rigs_is_wrong_without_a_word(seed):
     _none_is_silent(other_protocol, seed, 0.85)
 
 
-@pytest.mark.parametrize("seed", [11, 12])
+@pytest.mark.parametrize("seed", [11, pytest.param(12, marks=pytest.mark.slow)])
 def test_no_sweep_of_an_amplifier_and_its_monitor_is_wrong_without_a_word(seed):
     _none_is_silent(amplifier_protocol, seed, 0.4)
 
 
-@pytest.mark.parametrize("seed", [11, 12])
+@pytest.mark.parametrize("seed", [11, pytest.param(12, marks=pytest.mark.slow)])
 def test_no_sweep_is_wrong_without_a_word_whatever_becomes_of_it_until_it_is_in_a_file(seed):
     _none_is_silent(acquisition_protocol, seed, 0.5)
 

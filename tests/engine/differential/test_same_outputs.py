@@ -42,7 +42,10 @@ ROUNDS = [
 ]
 
 
-@pytest.mark.parametrize(("rule", "kind", "protocols"), ROUNDS)
+@pytest.mark.parametrize(
+    ("rule", "kind", "protocols"),
+    [*ROUNDS[:5], *(pytest.param(*found, marks=pytest.mark.slow) for found in ROUNDS[5:])],
+)
 def test_same_outputs(rule, kind, protocols, tmp_path, monkeypatch):
     compared = []
 

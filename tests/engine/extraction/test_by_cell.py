@@ -43,7 +43,16 @@ def texts(found) -> list[str]:
 BY_HAND = {"rheobase_values": {"RS1": 0.2, "IB1": 0.1}}
 
 
-@pytest.mark.parametrize("more", [{}, {"absolute_amplitude": True}, {"targets": None}, BY_HAND], ids=str)
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        pytest.param({"absolute_amplitude": True}, marks=pytest.mark.slow),
+        pytest.param({"targets": None}, marks=pytest.mark.slow),
+        BY_HAND,
+    ],
+    ids=str,
+)
 def test_by_workers_all_is_as_without(pool, more):
     plain = run_extraction(options(**more), run)
     found = run_extraction(options(**more), partial(run, executor=pool), workers=2)

@@ -173,6 +173,7 @@ def test_a_compression_that_needs_a_package_names_it(tmp_path, monkeypatch):
         kept(folder)
 
 
+@pytest.mark.slow
 def test_damage_at_random(tmp_path):
     """A few hundred damaged folders: a ReadError at worst."""
     _, folder = both(tmp_path, dual_patch)

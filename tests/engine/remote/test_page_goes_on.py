@@ -106,6 +106,7 @@ def test_a_script_is_told_at_once_what_has_changed(nwb, server, tmp_path):
         assert any("has changed since" in problem.message for problem in state.problems)
 
 
+@pytest.mark.slow
 def test_samples_that_a_server_keeps_back(nwb, server, monkeypatch):
     """The page says that it reads them, and does all else; in the end a sentence says what is wrong."""
     monkeypatch.setenv(transport.TIMEOUT_VARIABLE, "1")

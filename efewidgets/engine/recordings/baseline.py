@@ -168,17 +168,21 @@ def _away(
     """
     level, near = float(found.level), round(float(NEAR / dt))
     settled = last + min(round(float(SETTLED / dt)), (len(current) - last) // 2)
-    start, after = current[: min(near, first // 2)], current[settled : settled + near]
-    if min(len(start), len(after)) < FEWEST:
+    near_onset = min(near, first // 2)
+    after = current[settled : settled + near]
+    if min(near_onset, len(after)) < FEWEST:
         return None
     height = np.abs(current[first:last] - level)
     stimulus = float(median(height))
-    off = np.array([float(median(part)) - level for part in (start, after)])
-    least = max(AWAY * stimulus, CLEAR * before.noise, SMALL)
-    comes_back = off[0] * off[1] > 0 and abs(off).min() > least
-    is_far = abs(off[1]) > max(FAR * stimulus, least)
+    off = float(median(after)) - level
+    if abs(off) <= max(AWAY * stimulus, CLEAR * before.noise, SMALL):
+        return None
+    # at first there may be a test pulse
+    places = np.median(current[: first // near_onset * near_onset].reshape(-1, near_onset), axis=1)
+    comes_back = bool(np.any(np.abs(places - level - off) < 0.5 * abs(off)))
+    is_far = abs(off) > FAR * stimulus
     lasts = stimulus > LASTING * float(np.quantile(height, 0.98))  # pulses rest at the baseline in between
-    return float(abs(off[1])) if lasts and (comes_back or is_far) else None
+    return abs(off) if lasts and (comes_back or is_far) else None
 
 
 def _moves(before: Stretch, after: Stretch, stimulus: float) -> float | None:

@@ -265,12 +265,16 @@ def test_a_slow_beginning_that_drowns_is_told_though_both_methods_agree(rest, sa
 # --- what comes before the onset, seen by what the current comes back to
 
 
-def test_a_stimulus_before_the_onset_that_hum_hides_is_told():
-    """-40 pA for 240 ms before a step of 100 pA, in hum of 8 pA and a walk of the baseline: no jump stands out."""
+@pytest.mark.parametrize(("step", "pulse"), [(0.1, 0.0), (0.2, -0.04)])
+def test_a_stimulus_before_the_onset_that_hum_hides_is_told(step, pulse):
+    """-40 pA for 240 ms before a step, in hum of 8 pA and a walk of the baseline: no jump stands out.
+
+    A test pulse of as much at the beginning of the sweep makes it look as if all were so until the onset.
+    """
     t = times(1800)
     hum = 0.008 * np.sin(2 * np.pi * 0.06 * t) + 0.002 * np.sin(2 * np.pi * t / 700)
     slow = np.clip((t - 200) / 30, 0, 1) * between(t, 0, 450)  # and its edge is slow
-    i = 0.1 * between(t, 450, 1050) - 0.04 * slow + hum + noise(len(t), 0.003)
+    i = step * between(t, 450, 1050) - 0.04 * slow + hum + noise(len(t), 0.003) + pulse * between(t, 0, 25)
     assert warnings(read("Step", i, ton=450.0, toff=1050.0), "the baseline jumps")
 
 

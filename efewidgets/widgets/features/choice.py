@@ -1,13 +1,20 @@
-"""Choosing what the feature plots show: features with a search, and cells by a legend."""
+"""Choosing what the feature plots show: features by their names, and cells by a legend."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 import ipywidgets
 
 from ...engine.figures.style import CellStyle
+from ...engine.problems import nearest
+from ..parts.chips import Chips
 from ..parts.html import escape, plain, tag
+from ..parts.message import Message
+
+#: So many features are shown at first
+FIRST = 6
 
 #: More cells than these have no buttons, but a list
 MOST_BUTTONS = 60
@@ -23,55 +30,94 @@ GLYPHS = {
 }
 
 
-class FeatureChoice(ipywidgets.VBox):
-    """A list of features, shortened by what is typed; those that are chosen stay in it.
+class FeatureChoice(ipywidgets.HBox):
+    """The features that are shown, by their names: a click takes one away, a box adds another.
 
     Parameters
     ----------
     changed : callable
         Is called when a person has chosen.
+
+    Attributes
+    ----------
+    chosen : tuple of str
+        Features that are shown.
+    chips : Chips
+    add : ipywidgets.Combobox
+        Adds a feature; it proposes those that hold what is typed.
+    all, usual : ipywidgets.Button
+        Choose all of the protocol, or those that are shown at first.
+    message : Message
+        Says why nothing was added.
     """
 
     def __init__(self, changed: Callable[[], None]):
-        self.search = ipywidgets.Text(
-            description="search",
-            placeholder="part of a name",
-            continuous_update=True,
-            layout={"width": "auto"},
-        )
-        self.features = ipywidgets.SelectMultiple(
-            description="features", rows=8, layout={"width": "auto"}, tooltip="ctrl or shift chooses several"
-        )
-        self._all: tuple[str, ...] = ()
+        self.chosen: tuple[str, ...] = ()
+        self._offered: dict[str, str] = {}
         self._changed = changed
-        self._quiet = False
-        self.search.observe(lambda _: self._list(self.features.value), "value")
-        self.features.observe(self._chosen, "value")
-        super().__init__([self.search, self.features])
+        self.chips = Chips("features that are shown", lambda name: self.choose(self._without(name)))
+        self.add = ipywidgets.Combobox(
+            description="features",
+            placeholder="add a feature",
+            continuous_update=False,
+            style={"description_width": "initial"},
+            layout={"width": "230px"},
+        )
+        self.all = ipywidgets.Button(
+            description="all", tooltip="show all features of the protocol", layout={"width": "auto"}
+        )
+        self.usual = ipywidgets.Button(
+            description="usual", tooltip="show those that are shown at first", layout={"width": "auto"}
+        )
+        self.message = Message()
+        self.add.observe(self._typed, "value")
+        self.all.on_click(lambda _: self.choose(self._offered.values()))
+        self.usual.on_click(lambda _: self.choose(list(self._offered.values())[:FIRST]))
+        super().__init__([self.add, self.all, self.usual, self.chips, self.message])
+        self.add_class("efe-row")
         self.add_class("efe-feature-choice")
 
     def offer(self, features: Sequence[str], chosen: Iterable[str]) -> None:
         """Offer other features, of which some are chosen."""
-        if (tuple(features), tuple(chosen)) != (self._all, self.features.value):
-            self._all = tuple(features)
-            self._list(tuple(chosen))
+        offered, chosen = {plain(name): name for name in features}, tuple(chosen)
+        if (offered, chosen) == (self._offered, self.chosen):
+            return
+        self._offered, self.chosen = offered, chosen
+        self.chips.names = tuple(plain(name) for name in chosen)
+        self.add.options = tuple(said for said, name in offered.items() if name not in chosen)
+        self.add.disabled = self.all.disabled = len(chosen) == len(offered)
+        self.usual.disabled = chosen == tuple(features)[:FIRST]
 
-    def _list(self, chosen: tuple[str, ...]) -> None:
-        sought = self.search.value.strip().casefold()
-        listed = [name for name in self._all if name in chosen or sought in name.casefold()]
-        options = tuple((plain(name), name) for name in listed)
-        self._quiet = True
-        try:
-            if options != self.features.options:
-                self.features.value = ()  # the page looks for what is chosen among the new options
-                self.features.options = options
-            self.features.value = chosen
-        finally:
-            self._quiet = False
+    def choose(self, names: Iterable[str]) -> None:
+        """Show these features, in the order of the protocol's."""
+        wanted = set(names)
+        self.message.say("")
+        self.offer(list(self._offered.values()), [name for name in self._offered.values() if name in wanted])
+        self._changed()
 
-    def _chosen(self, change: object) -> None:
-        if not self._quiet:
-            self._changed()
+    def _without(self, said: str) -> list[str]:
+        return [name for name in self.chosen if plain(name) != said]
+
+    def _typed(self, change: Any) -> None:
+        said = change["new"].strip()
+        if not said:
+            return
+        self.add.value = ""
+        found = self._meant(said)
+        if found is None:
+            among = self.add.options
+            self.message.say(f"no target of the protocol wants a feature {said!r}.{nearest(said, among)}")
+        else:
+            self.choose((*self.chosen, found))
+
+    def _meant(self, said: str) -> str | None:
+        """Return the feature that was typed, or of whose name that is the only beginning or part."""
+        if said in self._offered:
+            return self._offered[said]
+        left = [name for name in self.add.options if said.casefold() in name.casefold()]
+        begin = [name for name in left if name.casefold().startswith(said.casefold())]
+        only = begin if len(begin) == 1 else left
+        return self._offered[only[0]] if len(only) == 1 else None
 
 
 class Legend(ipywidgets.HBox):

@@ -21,20 +21,20 @@ from ..parts.base import StateWidget
 from ..parts.html import escape, plain, tag
 from ..parts.pictures import Pictures, as_csv
 from ..parts.style import row
-from .choice import FeatureChoice, Legend
+from .choice import FIRST, FeatureChoice, Legend
 from .curves import add_iv_target, fi_panels, iv_panels
 from .data import NO_GHOSTS, Panel, distribution, feature_panels, in_unit
 from .ghosts import GhostCache
 from .panel import PanelPlot
 
-#: So many features are shown at first, and at most so many panels at a time
-FIRST, MOST_PANELS = 6, 12
+#: So many panels are shown at a time
+MOST_PANELS = 12
 
 VIEWS = {"features": "features", "distribution": "distribution", "I–V": "I–V", "f–I": "f–I"}
 
 EMPTY = {
     "features": "No feature has been computed yet. Add files and targets, and see to it that each cell has a rheobase.",
-    "choose": "No feature is chosen. Choose some in the list; ctrl or shift chooses several.",
+    "choose": "No feature is chosen. Add one above, or choose the usual ones.",
     "distribution": "There is no target yet. Add one; then the values that went into it are shown cell by cell.",
     "I–V": "No target wants a voltage that could be drawn against current. Add one with the button above.",
     "f–I": "No recording of a step has a spike yet. Add files of a protocol of depolarising steps.",
@@ -100,11 +100,15 @@ class FeaturePlots(StateWidget):
         self.grid.add_class("efe-feature-grid")
         self.legend = Legend(lambda: self._again())
         self.choice = FeatureChoice(lambda: self._again())
-        main = ipywidgets.VBox([self.legend, self.empty, self.grid, self._pages()])
-        main.add_class("efe-feature-main")
-        self.body = ipywidgets.HBox([self.choice, main])
-        self.body.add_class("efe-feature-body")
-        return self._what(), self._which(), self.body
+        return (
+            self._what(),
+            self.choice,
+            self._which(),
+            self.legend,
+            self.empty,
+            self.grid,
+            self._pages(),
+        )
 
     def _what(self) -> ipywidgets.Widget:
         self.view = ipywidgets.ToggleButtons(
@@ -390,8 +394,8 @@ class FeaturePlots(StateWidget):
         """Draw what was chosen with the list or the legend."""
         if not self._rendering:
             with self._guard:
-                if set(self.choice.features.value) != set(self._shown_features()):
-                    self._features, self._page = tuple(self.choice.features.value), 0
+                if set(self.choice.chosen) != set(self._shown_features()):
+                    self._features, self._page = self.choice.chosen, 0
                 self.refresh()
 
     def _shown_features(self) -> list[str]:

@@ -166,7 +166,7 @@ class StateWidget(ipywidgets.VBox):
             self._rendering -= 1
 
     def put(self, control: ipywidgets.Widget, **traits: Any) -> None:
-        """Set traits of a control that differ, in their order and in one message to the browser."""
+        """Set traits of a control that differ, in their order; one message tells the browser, in any order."""
         with self.quiet(), control.hold_sync():
             for name, value in traits.items():
                 if not _same(getattr(control, name), value):

@@ -34,10 +34,21 @@ def scale(low: float | None = None, high: float | None = None) -> bqplot.LinearS
     return bqplot.LinearScale(min=low, max=high, allow_padding=False)
 
 
+class Axis(bqplot.Axis):
+    """An axis that tells its labels before its ticks, when both are new.
+
+    The browser writes new ticks a moment later, with the labels that it knew when it heard of them. ipywidgets tells
+    of what has changed in any order.
+    """
+
+    def send_state(self, key: Any = None) -> None:
+        super().send_state(sorted(key) if isinstance(key, set) else key)
+
+
 def x_axis(of: bqplot.LinearScale, label: str = "", **traits: Any) -> bqplot.Axis:
     """Return an axis below; the label has a unit."""
     given = {"label": label, "grid_lines": "none", "label_offset": "2.6em", **traits}
-    return bqplot.Axis(scale=of, **given)
+    return Axis(scale=of, **given)
 
 
 def y_axis(of: bqplot.LinearScale, label: str = "", **traits: Any) -> bqplot.Axis:
@@ -49,7 +60,7 @@ def y_axis(of: bqplot.LinearScale, label: str = "", **traits: Any) -> bqplot.Axi
         "side": "left",
         **traits,
     }
-    return bqplot.Axis(scale=of, **given)
+    return Axis(scale=of, **given)
 
 
 def figure(

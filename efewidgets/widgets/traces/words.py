@@ -84,9 +84,7 @@ def facts_of(
         threshold = None if samples is None else threshold_of(recording)  # it may have to be read, too
         if threshold is not None:
             automatic = (recording.efel_settings or {}).get("Threshold") is None
-            found.append(
-                ("spike threshold", f"{number(threshold)} mV{' (automatic)' if automatic else ' (set)'}")
-            )
+            found.append(("threshold", f"{number(threshold)} mV{' (automatic)' if automatic else ' (set)'}"))
     found.append(("sampling", f"{number(1.0 / recording.dt)} kHz"))
     if samples is not None:
         found.append(("samples", f"{samples.trace.n:,}"))

@@ -184,20 +184,52 @@ def test_all_recordings_when_asked(state):
     assert panel.faint.sum() == len(panel) - few
 
 
-def test_features_are_sought_chosen_and_paged(state):
+def titles(plots):
+    return [panel.title for panel in plots.view_data()["panels"]]
+
+
+def test_features_are_taken_away_and_added_by_what_is_typed(state):
     plots = FeaturePlots(state)
-    plots.choice.search.value = "isi"
-    names = [name for _, name in plots.choice.features.options]
-    assert set(names) >= set(plots.choice.features.value)
-    plots.choice.features.value = ("mean_frequency",)
-    assert [panel.title for panel in plots.view_data()["panels"]] == ["mean_frequency"]
-    plots.choice.search.value = ""
-    plots.choice.features.value = tuple(name for _, name in plots.choice.features.options)
-    total = len(plots.view_data()["panels"])
+    choice, first = plots.choice, titles(plots)
+    assert choice.chosen == tuple(first)
+    assert choice.usual.disabled
+    choice.chips.remove(first[0])
+    assert titles(plots) == first[1:]
+    assert first[0] in choice.add.options
+    choice.add.value = first[0].upper()[:-1]  # its beginning will do where no other has it
+    assert choice.add.value == ""
+    assert titles(plots) == first
+    assert choice.message.text == ""
+
+
+def test_what_is_no_feature_of_the_protocol_is_told_and_nothing_changes(state):
+    plots = FeaturePlots(state)
+    before = titles(plots)
+    for typed in ("ISI_VC", "e", " "):
+        plots.choice.add.value = typed
+        assert titles(plots) == before
+    plots.choice.add.value = "ISI_VC"
+    assert "'ISI_VC'. Did you mean 'ISI_CV'?" in plots.choice.message.text
+    plots.choice.chips.remove(before[-1])
+    assert plots.choice.message.text == ""
+
+
+def test_all_features_are_paged_and_the_usual_ones_come_back(state):
+    plots = FeaturePlots(state)
+    before = titles(plots)
+    plots.choice.all.click()
+    total = len(titles(plots))
+    assert total > len(before)
+    assert plots.choice.all.disabled
     if total > 12:
         assert plots.where.value == "page 1 of 2"
         plots.forth.click()
         assert sum(plot.layout.display is None for plot in plots.plots) == total - 12
+    plots.choice.usual.click()
+    assert titles(plots) == before
+    for name in before:
+        plots.choice.chips.remove(name)
+    assert plots.view_data()["empty"] == EMPTY["choose"]
 
 
 def test_cells_are_hidden(state):

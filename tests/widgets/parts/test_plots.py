@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from efewidgets.widgets.parts.plots import padded, tick_key, ticked, ticks
+from efewidgets.widgets.parts.plots import padded, scale, tick_key, ticked, ticks, x_axis, y_axis
 
 
 def test_an_axis_has_room_at_both_ends():
@@ -53,3 +53,26 @@ def test_ticks_have_the_decimals_of_the_step_between_them(low, high, most, said)
 )  # fmt: skip
 def test_a_tick_is_named_as_javascript_names_it(value, in_javascript):
     assert tick_key(value) == in_javascript
+
+
+class TicksFirst(set):
+    """What has changed of an axis, in the order in which a browser would write new ticks with old labels."""
+
+    def __iter__(self):
+        return iter(sorted(super().__iter__(), reverse=True))
+
+
+@pytest.mark.parametrize("make", [x_axis, y_axis])
+def test_an_axis_tells_its_labels_before_its_ticks(make, monkeypatch):
+    told = []
+    axis = make(scale(0.0, 1.0))
+    monkeypatch.setattr(
+        type(axis), "_send", lambda self, message, buffers=None: told.append(message["state"])
+    )
+    monkeypatch.setattr(axis, "_states_to_send", TicksFirst())
+    with axis.hold_sync():
+        for name, value in reversed(ticked([0.0, 0.06], 1000.0).items()):
+            setattr(axis, name, value)
+    (state,) = told
+    assert list(state) == ["tick_labels", "tick_values"]
+    assert state["tick_labels"] == {"0": "0", "0.06": "60"}

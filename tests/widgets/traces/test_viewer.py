@@ -242,7 +242,7 @@ def test_the_automatic_threshold_is_shown_where_none_is_set(tmp_path):
     viewer = TraceViewer(state)
     wanted = state.results.auto_thresholds[viewer.active]
     np.testing.assert_allclose(viewer.panels.thresholds.y, wanted, rtol=1e-6)
-    assert "automatic" in dict(viewer.view_data().facts)["spike threshold"]
+    assert "automatic" in dict(viewer.view_data().facts)["threshold"]
     viewer.close()
 
 

@@ -33,12 +33,19 @@ class Row:
 
 
 def names_of(members: Sequence[Member]) -> list[str]:
-    """Return the sweeps' names, without what all begin with."""
+    """Return the sweeps' names, with their files' where that alone tells them apart; without what all begin with."""
     names = [plain(member.recording.label) for member in members]
+    if len(set(names)) < len(names):
+        names = [f"{_file(member)} {name}" for member, name in zip(members, names, strict=True)]
     first, last = min(names), max(names)
     n = next((k for k, pair in enumerate(zip(first, last, strict=False)) if pair[0] != pair[1]), 0)
     n = len(first[:n].rstrip("0123456789"))
     return [f"…{name[n:]}" if n > 3 else name for name in names]
+
+
+def _file(member: Member) -> str:
+    files = member.recording.files
+    return plain(pathlib.Path(files[-1]).stem) if files else ""
 
 
 def row_of(state: ExtractionState, member: Member, detail: str, colour: str, unit: CurrentUnit) -> Row:

@@ -685,3 +685,10 @@ def test_a_selected_cell_or_protocol_shows_one_group(state, cell, protocol):
     }
     assert shown_cell == (cell or shown_cell)
     assert shown_protocol == (protocol or shown_protocol)
+
+
+def test_sweeps_of_two_files_with_the_same_names_can_be_told_apart(state, viewer):
+    state.view.cell, state.view.protocol = "A", "IDrest"
+    labels = [state.results.members[row.id].recording.label for row in viewer.view_data().rows]
+    assert len(set(labels)) < len(labels)
+    assert [row.detail for row in viewer.view_data().rows] == ["…0 s0", "…1 s0", "…0 s1", "…1 s1"]

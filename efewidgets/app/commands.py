@@ -23,6 +23,7 @@ class Page(Protocol):
     step: str
     parts: dict[str, Any]
     toggles: dict[str, Any]
+    tour: Any
 
     @property
     def drawers(self) -> Mapping[str, str]:
@@ -71,6 +72,14 @@ def commands(page: Page) -> tuple[Action, ...]:
             ("Ctrl+S",),
             GROUP,
             lambda state: page.can_save,
+        ),
+        Action(
+            "tour",
+            "Take the tour",
+            "a card beside each of five places says what can be done there",
+            lambda state: page.tour.begin(),
+            "dashboard.tour.begin()",
+            group=GROUP,
         ),
         Action(
             "download",

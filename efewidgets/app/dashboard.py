@@ -41,6 +41,7 @@ from .session_name import SessionName, called
 from .session_panel import SessionPanel
 from .step_bar import StepBar
 from .steps import NAMES, STEPS
+from .tour import Tour, help_on
 
 logger = logging.getLogger(__name__)
 
@@ -261,7 +262,8 @@ class Dashboard(ipywidgets.VBox):
         self.back, self.next = ipywidgets.Button(), ipywidgets.Button(button_style="primary")
         self.back.on_click(lambda _: self._go(-1))
         self.next.on_click(lambda _: self._go(1))
-        footer = ipywidgets.HBox([self.back, self.next])
+        self.tour = Tour(lambda step: setattr(self, "step", step))
+        footer = ipywidgets.HBox([self.back, self.tour, self.next])
         footer.add_class("efe-dashboard-footer")
         return footer
 
@@ -311,7 +313,8 @@ class Dashboard(ipywidgets.VBox):
         number = NAMES.index(self.step)
         step = STEPS[number]
         if step.name not in self._boxes:
-            advice = ipywidgets.HTML(tag("p", escape(step.advice), class_="efe-dashboard-advice"))
+            words = tag("p", escape(step.advice), class_="efe-dashboard-advice") + help_on(step.name)
+            advice = ipywidgets.HTML(tag("div", words, class_="efe-dashboard-words"))
             box = ipywidgets.VBox([advice, *self._before(step.name), *map(self._part, step.widgets)])
             box.add_class("efe-dashboard-box")
             box.add_class(f"efe-dashboard-{step.name}")

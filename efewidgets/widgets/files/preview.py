@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import ipywidgets
@@ -20,6 +20,7 @@ from ...engine.files.guessing import (
 )
 from ...engine.files.name_patterns import Pattern
 from ...engine.problems import EfeError, Problem
+from ...engine.readers import FileSummary
 from ...engine.readers.registry import suffixes_that_name_protocols
 from ...engine.remote import is_url
 from ...engine.systems.paths import same_path
@@ -28,9 +29,19 @@ from ..parts.html import escape, plain
 from ..parts.message import Message
 from ..parts.style import row
 from ..parts.table import Column, Table
+from .details import Described, details_button
 from .looker import Looker
-from .rows import channels_in_words, count_files, counted, own_names, proposal_row, summary_words
+from .rows import (
+    channels_in_words,
+    count_files,
+    counted,
+    files_in_words,
+    own_names,
+    proposal_row,
+    summary_words,
+)
 
+PREVIEW = "preview"
 #: Formats whose sweeps are chosen by the protocol that the file itself names
 _NAMING = suffixes_that_name_protocols()
 #: Formats whose files may hold a whole run of sweeps
@@ -77,14 +88,24 @@ class Preview:
     looker : Looker
     named : callable
         Returns the path that patterns are held against.
+    follow : callable
+        Called when rows are selected, with "preview", or are others than before, with "".
     """
 
-    def __init__(self, owner: StateWidget, looker: Looker, named: Callable[[str], str]):
+    def __init__(
+        self,
+        owner: StateWidget,
+        looker: Looker,
+        named: Callable[[str], str],
+        follow: Callable[[str], Any] = lambda about: None,
+    ):
         self.owner, self.looker, self.named = owner, looker, named
         self.paths: list[str] = []
         self.proposals: list[Proposal] = []
         self.problems: list[Problem] = []
+        self._follow = follow
         self._said: dict[Key, dict[str, str]] = {}
+        self._details: dict[Key, dict[str, Any]] = {}
         self._left_out: set[Key] = set()
         self._own_pattern = False
         self._keys: list[Key] = []
@@ -95,13 +116,20 @@ class Preview:
         )
         self.guess = ipywidgets.Button(description="Guess again", tooltip="Propose a pattern from the names")
         self.hint = ipywidgets.HTML(f'<div class="efe-hint">{escape(HINT)}</div>')
-        self.table = Table(COLUMNS, label="Files to be added", on_edit=self._edit, height="260px")
+        self.table = Table(
+            COLUMNS,
+            label="Files to be added",
+            on_edit=self._edit,
+            on_select=lambda ids: follow(PREVIEW),
+            height="260px",
+        )
         self.summary = ipywidgets.HTML()
         self.accept = ipywidgets.Button(description="Add", icon="plus", button_style="success")
         self.leave_out = ipywidgets.Button(description="Leave selected out", layout={"width": "auto"})
         self.cancel = ipywidgets.Button(description="Cancel", tooltip="Add none of these files")
         top = row(self.pattern, self.guess)
-        low = row(self.accept, self.leave_out, self.cancel)
+        self.details = details_button()
+        low = row(self.accept, self.details, self.leave_out, self.cancel)
         self.box = ipywidgets.VBox(
             [self.heading, top, self.hint, self.table, self.summary, low, self.message],
             layout={"display": "none"},
@@ -221,10 +249,17 @@ class Preview:
             key = (one.source.path, one.own_protocol, one.own_cell)
             if key in self._left_out:
                 continue
-            said = self._said.get(key)
             self._keys.append(key)
-            kept.append(dataclasses.replace(one, **said, found_in="you") if said else one)  # type: ignore[arg-type]
+            kept.append(self._with_said(one, key))
         return kept
+
+    def _with_said(self, one: Proposal, key: Key) -> Proposal:
+        """Return a proposal with what a person said of it; the rest is as it was guessed."""
+        said, details = self._said.get(key), self._details.get(key)
+        if said:
+            found_in = "you" if len(said) == 2 else ", ".join(filter(None, (one.found_in, "you")))
+            one = dataclasses.replace(one, **said, found_in=found_in)  # type: ignore[arg-type]
+        return dataclasses.replace(one, details=details) if details else one
 
     def _is_there(self, known: set[tuple[Any, ...]], one: Proposal) -> bool:
         return (
@@ -264,6 +299,7 @@ class Preview:
             for k, (one, is_there) in enumerate(zip(self.proposals, there, strict=True))
         ]
         self.table.show(rows)
+        self._follow("")
         new = [
             one
             for one, is_there in zip(self.proposals, there, strict=True)
@@ -295,10 +331,33 @@ class Preview:
     def _edit(self, ids: tuple[str, ...], column: str, text: str) -> None:
         with self.owner._guard:
             for row in ids:
-                key, one = self._keys[int(row)], self.proposals[int(row)]
-                before = self._said.get(key, {"cell": one.cell, "protocol": one.protocol})
-                self._said[key] = before | {column: str(text).strip()}
+                key = self._keys[int(row)]
+                said = self._said.get(key, {}) | {column: str(text).strip()}
+                self._said[key] = {name: words for name, words in said.items() if words}
             self.show()
+
+    # --- details of those that are selected
+
+    def described(self) -> list[Described]:
+        """Return the selected files as they would be added."""
+        chosen = [self.proposals[int(row)] for row in self.table.selected]
+        return [
+            Described(
+                files_in_words(one.source.paths), one.metadata, one.protocol, self._summary(one.source.path)
+            )
+            for one in chosen
+        ]
+
+    def _summary(self, path: str) -> FileSummary | None:
+        seen = self.looker.get(path)
+        return None if seen is None else seen.summary
+
+    def say(self, values: Mapping[str, Any]) -> None:
+        """Say something of the selected files, which they are added with; None takes it back."""
+        for number in self.table.selected:
+            key = self._keys[int(number)]
+            self._details[key] = self._details.get(key, {}) | dict(values)
+        self.show()
 
     def _leave_out(self) -> None:
         if not self.table.selected:
@@ -337,6 +396,7 @@ class Preview:
         """Propose nothing."""
         self.paths, self.proposals, self._own_pattern = [], [], False
         self._said.clear()
+        self._details.clear()
         self._left_out.clear()
         self.show()
 

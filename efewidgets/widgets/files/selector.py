@@ -24,9 +24,11 @@ from ..parts.table import Column, Table
 from ..parts.upload import Upload
 from .browser import ANY_FORMAT, Browser, suffixes_of
 from .by_current import ByCurrent
+from .details import details_button
+from .drawer import TABLE, Drawer
 from .elsewhere import Elsewhere, stopped
 from .looker import Looker
-from .preview import Preview
+from .preview import PREVIEW, Preview
 from .rows import chosen_rows, counted, number_from, stimulus_family, units_from
 
 _NOTHING = "No recordings yet. Choose files on the server{}, or add the sample cells to try things out."
@@ -58,6 +60,8 @@ class FileSelector(StateWidget):
         Addresses of recordings on other computers, how far one is that is fetched, and a button that ends it.
     table : Table
         The files of the state.
+    details : Button
+        Opens `drawer`, with all that can be said of the selected files, over their trace.
     by_current : ByCurrent
         Which stimuli protocols are by their currents, where their names say nothing; one click takes it.
     """
@@ -94,7 +98,7 @@ class FileSelector(StateWidget):
                 accept=",".join(suffixes_of(ANY_FORMAT)),
                 on_received=self._received,
             )
-        self.preview = Preview(self, self.looker, self._named)
+        self.preview = Preview(self, self.looker, self._named, lambda about: self.drawer.follow(about))
         self.browser = Browser(self, self.root, self.preview.start)
         self.address = self.elsewhere.address
         places: dict[str, ipywidgets.Widget] = {"On the server": self.browser.box}
@@ -106,6 +110,7 @@ class FileSelector(StateWidget):
             description="Add sample cells", icon="flask", layout={"width": "auto"},
             tooltip="Add five simulated cells that come with efewidgets",
         )  # fmt: skip
+        self.details = details_button()
         self.remove = ipywidgets.Button(description="Remove selected", icon="trash", layout={"width": "auto"})
         self.new_name = ipywidgets.Text(
             description="Rename cell", placeholder="select one of its files", continuous_update=False,
@@ -117,18 +122,23 @@ class FileSelector(StateWidget):
             empty=_NOTHING.format(", upload your own" if self._uploads else ""),
             height="420px",
         )  # fmt: skip
+        self.drawer = Drawer(self, self.looker, self.preview, self.table)
         self.by_current = ByCurrent(self, self._news)
         self.on_click(self.samples, self._add_samples)
         self.on_click(self.remove, self._remove)
+        self.on_click(self.details, lambda: self.drawer.open(TABLE))
+        self.on_click(self.preview.details, lambda: self.drawer.open(PREVIEW), self.preview.message)
         self.on(self.new_name, self._rename)
-        line = row(self.count, self.samples, self.remove, self.new_name, self.by_current.look)
+        line = row(self.count, self.samples, self.details, self.remove, self.new_name, self.by_current.look)
         self.act(self.browser.show, message=self.browser.message)
         return (
             self.sources,
             self.elsewhere.progress.box,
             self.preview.box,
+            self.drawer.places[PREVIEW],
             line,
             self.table,
+            self.drawer.places[TABLE],
             self.by_current.box,
         )
 
@@ -165,6 +175,7 @@ class FileSelector(StateWidget):
         self.put(self.new_name, disabled=not known, value=known)
         if self.preview.paths:
             self.preview.news()
+        self.drawer.follow()
         # thousands of files on a network's disk would take seconds to be asked whether they have changed
         paths = (path for cell in self.state.inputs.cells for path in cell.paths.names)
         self.looker.ask(paths, again=False)
@@ -282,6 +293,7 @@ class FileSelector(StateWidget):
     def _select(self, ids: tuple[str, ...]) -> None:
         """Let all views show the cell and protocol of the selected files, as far as they have one in common."""
         with self._guard:
+            self.drawer.follow(TABLE)
             inputs = self.state.inputs
             found = [(inputs.cell_of_file[i], i) for i in ids if i in inputs.cell_of_file]
             cells = {cell.name for cell, _ in found}
@@ -300,6 +312,7 @@ class FileSelector(StateWidget):
         """Look into no more files; uploads that did not come whole are removed."""
         self.browser.close()
         self.looker.close()
+        self.drawer.leave()
         self.by_current.close()
         if self.upload is not None:
             self.upload.inbox.close()

@@ -36,7 +36,7 @@ def choose(found, name):
     """Choose a file in the browser of folders, and select its row in the preview."""
     page = found.page
     page.get_by_role("grid", name="Files on the server").get_by_text(name).click()
-    page.get_by_role("button", name="Choose selected").click()
+    page.get_by_role("button", name="Open selected").click()
     row = page.get_by_role("grid", name="Files to be added").get_by_text(name)
     row.wait_for()
     found.until("files.looker.waiting", 0)

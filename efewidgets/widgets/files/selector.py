@@ -29,9 +29,11 @@ from .drawer import TABLE, Drawer
 from .elsewhere import Elsewhere, stopped
 from .looker import Looker
 from .preview import PREVIEW, Preview
-from .rows import chosen_rows, counted, number_from, stimulus_family, units_from
+from .rows import chosen_rows, counted, number_from, stimulus_family, told_of_files, units_from
 
-_NOTHING = "No recordings yet. Choose files on the server{}, or add the sample cells to try things out."
+#: Columns in which Delete removes the files: what stands there can't be empty, or can't be typed
+_DELETE_IN = ("file", "cell", "protocol", "sweeps", "rate", "problems")
+_NOTHING = "No recordings yet. Open files or folders above{}, or add the sample cells to try things out."
 
 
 class FileSelector(StateWidget):
@@ -83,7 +85,7 @@ class FileSelector(StateWidget):
         self._uploads = uploads
         self.root = roots_of(root if root is not None else Path.cwd())
         self._scratch, self._limit = scratch, limit
-        self._selecting = False
+        self._told_last: dict[str, tuple[str, ...]] = {}
         super().__init__(state)
 
     def build(self) -> Sequence[ipywidgets.Widget]:
@@ -101,9 +103,9 @@ class FileSelector(StateWidget):
         self.preview = Preview(self, self.looker, self._named, lambda about: self.drawer.follow(about))
         self.browser = Browser(self, self.root, self.preview.start)
         self.address = self.elsewhere.address
-        places: dict[str, ipywidgets.Widget] = {"On the server": self.browser.box}
+        places: dict[str, ipywidgets.Widget] = {"Folders": self.browser.box}
         if self.upload is not None:
-            places["Upload"] = self.upload
+            places["Drop or upload"] = self.upload
         places["Elsewhere"] = self.elsewhere.box
         self.sources = ipywidgets.Tab(list(places.values()), titles=list(places))
         self.samples = ipywidgets.Button(
@@ -119,7 +121,8 @@ class FileSelector(StateWidget):
         self.count = ipywidgets.HTML()
         self.table = Table(
             self._columns({}), label="Chosen files", on_edit=self._edit, on_select=self._select,
-            empty=_NOTHING.format(", upload your own" if self._uploads else ""),
+            on_delete=self.state.remove_files, delete_in=_DELETE_IN,
+            empty=_NOTHING.format(", drop your own anywhere on the page" if self._uploads else ""),
             height="420px",
         )  # fmt: skip
         self.drawer = Drawer(self, self.looker, self.preview, self.table)
@@ -145,13 +148,19 @@ class FileSelector(StateWidget):
     # --- what is shown
 
     def depends_on(self) -> tuple[Any, ...]:
-        """Return the files; results tell nothing here."""
-        return self.state.inputs.cells, self.state.inputs.recording_reader
+        """Return the files, and what was told of them when they were read."""
+        return self.state.inputs.cells, self.state.inputs.recording_reader, self._told()
+
+    def _told(self) -> dict[str, tuple[str, ...]]:
+        """Return what was told of files when they were read last; nothing is read for that."""
+        if self.state.status == "ready" and not self.state.needs_run:
+            self._told_last = told_of_files(self.state.problems)
+        return self._told_last
 
     def view_data(self) -> dict[str, Any]:
         """Return the rows of the chosen files, and how many there are."""
         inputs = self.state.inputs
-        rows = chosen_rows(inputs, self.looker.get, {})
+        rows = chosen_rows(inputs, self.looker.get, self._told())
         return {
             "rows": rows,
             "stimuli": self.by_current.rows(),
@@ -189,8 +198,9 @@ class FileSelector(StateWidget):
             Column("ecode", "Stimulus", editable=True, choices=tuple(FAMILIES),
                    hint="The family of stimuli as which it is read: by the protocol's name, or as chosen here"),
             Column("sweeps", "Sweeps", kind="number"),
-            Column("rate", "Rate", unit="kHz", hint="Sampling rate"),
-            Column("units", "Units", editable=True, hint="Of voltage and current; asked for where the file has none"),
+            Column("rate", "Rate", kind="number", unit="kHz", hint="Sampling rate"),
+            Column("units", "File’s units", editable=True,
+                   hint="Of voltage and current in the file; asked for where it has none"),
             Column("ljp", "LJP", kind="number", unit="mV", editable=True, hint="Liquid junction potential, subtracted"),
             Column("problems", "Problems"),
         )  # fmt: skip

@@ -23,6 +23,8 @@ from ..widgets.actions.keyboard import KEYS, Keyboard
 from ..widgets.actions.looked_at import problems_now
 from ..widgets.actions.looking import looking
 from ..widgets.actions.reasons import Reasons, place
+from ..widgets.files import lab_names
+from ..widgets.files.lab_names import LabNames
 from ..widgets.parts.base import StateWidget
 from ..widgets.parts.html import escape, tag
 from ..widgets.parts.message import Message
@@ -107,7 +109,7 @@ class Dashboard(ipywidgets.VBox):
         self._session = None if autosave is None else pathlib.Path(autosave)
         self._name, self._recents = "", recents
         self.recent: RecentList | None = None
-        self.reasons = Reasons(self._reasons_place())
+        self.reasons = Reasons(self._own_place(place()))
         self._autosave: Autosave | None = None
         self._owned: ExtractionState | None = None
         self.parts: dict[str, ipywidgets.Widget] = {}
@@ -405,11 +407,11 @@ class Dashboard(ipywidgets.VBox):
             raise EfeError("nothing is saved on this server: download the session instead.")
         return str(self._part("SessionPanel").save())
 
-    def _reasons_place(self) -> pathlib.Path | None:
-        """Return where one's own reasons are remembered: behind a fence only with the visit."""
+    def _own_place(self, usual: pathlib.Path) -> pathlib.Path | None:
+        """Return where one's own reasons or names are remembered: behind a fence only with the visit."""
         if not self._writes:
             return None
-        return self.fence.scratch / "reasons.json" if self.fence.stands and self.fence.scratch else place()
+        return self.fence.scratch / usual.name if self.fence.stands and self.fence.scratch else usual
 
     def _make(self, name: str) -> ipywidgets.Widget:
         if name == "SessionPanel":
@@ -428,6 +430,7 @@ class Dashboard(ipywidgets.VBox):
                 "scratch": self.scratch,
                 "uploads": self._writes,
                 "hosts": self.fence.hosts,
+                "lab": LabNames(self._own_place(lab_names.place())),
             },
             "SettingsEditor": {"output": False},
             "TraceViewer": {"keys": False, "reasons": self.reasons},

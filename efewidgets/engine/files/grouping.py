@@ -1,4 +1,4 @@
-"""Files in groups whose names are read alike: one guess for each folder and format, since each rig names its own way."""
+"""Files in groups whose names are read alike: a guess for each folder and format, for each rig names its own way."""
 
 from __future__ import annotations
 
@@ -85,9 +85,7 @@ def group_sources(
     return [Group(tuple(places), key[1], tuple(members)) for key, (places, members) in found.items()]
 
 
-def _guess(
-    sources: Sequence[Source], named: Callable[[str], str], naming: bool, runs: Sequence[Run]
-) -> str:
+def _guess(sources: Sequence[Source], named: Callable[[str], str], naming: bool, runs: Sequence[Run]) -> str:
     paths = {source.path for source in sources}
     apart = hold_a_cell_each(run for run in runs if run[0] in paths)
     names = [named(source.path) for source in sources[:_MOST]]

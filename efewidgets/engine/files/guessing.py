@@ -273,6 +273,8 @@ class Proposal:
         What the file itself calls the protocol, and the cell where it holds several; "" where it doesn't say.
     channels : str
         The channels of the cell and what gave its current, for people.
+    usable : bool
+        Whether any sweep of the file can be used as it is, as far as is known.
     details : dict
         What a person says about it besides, as metadata.
     """
@@ -285,6 +287,7 @@ class Proposal:
     own_protocol: str = ""
     own_cell: str = ""
     channels: str = ""
+    usable: bool = True
     details: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     @property

@@ -59,7 +59,7 @@ def proposal_row(number: int, one: Proposal, there: bool) -> Row:
         )
     if there:
         problems.append("is there already: not added again")
-    elif missing:
+    elif missing and one.usable:
         problems.append(f"say its {' and '.join(missing)}: else it is not added")
     return {
         "id": str(number),

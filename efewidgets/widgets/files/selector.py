@@ -22,11 +22,13 @@ from ..parts.base import StateWidget
 from ..parts.style import row
 from ..parts.table import Column, Table
 from ..parts.upload import Upload
+from . import lab_names
 from .browser import ANY_FORMAT, Browser, suffixes_of
 from .by_current import ByCurrent
 from .details import details_button
 from .drawer import TABLE, Drawer
 from .elsewhere import Elsewhere, stopped
+from .lab_names import LabNames
 from .looker import Looker
 from .preview import PREVIEW, Preview
 from .rows import chosen_rows, counted, number_from, stimulus_family, told_of_files, units_from
@@ -52,6 +54,8 @@ class FileSelector(StateWidget):
         Whether files can be uploaded at all.
     hosts : list of str, optional
         From which recordings may be read by their addresses; by default from any.
+    lab : LabNames, optional
+        What protocols are called here; by default as this person has called them before.
 
     Attributes
     ----------
@@ -79,12 +83,14 @@ class FileSelector(StateWidget):
         limit: int = 8 * 2**30,
         uploads: bool = True,
         hosts: Iterable[str] | None = None,
+        lab: LabNames | None = None,
     ):
         self.hosts = None if hosts is None else tuple(hosts)
         self.upload: Upload | None = None
         self._uploads = uploads
         self.root = roots_of(root if root is not None else Path.cwd())
         self._scratch, self._limit = scratch, limit
+        self.lab = LabNames(lab_names.place()) if lab is None else lab
         self._told_last: dict[str, tuple[str, ...]] = {}
         super().__init__(state)
 
@@ -100,7 +106,9 @@ class FileSelector(StateWidget):
                 accept=",".join(suffixes_of(ANY_FORMAT)),
                 on_received=self._received,
             )
-        self.preview = Preview(self, self.looker, self._named, lambda about: self.drawer.follow(about))
+        self.preview = Preview(
+            self, self.looker, self._named, self.lab, lambda about: self.drawer.follow(about)
+        )
         self.browser = Browser(self, self.root, self.preview.start)
         self.address = self.elsewhere.address
         places: dict[str, ipywidgets.Widget] = {"Folders": self.browser.box}
@@ -280,13 +288,19 @@ class FileSelector(StateWidget):
             if column in ("cell", "protocol"):
                 if not str(text).strip():
                     raise EfeError(f"a {column} needs a name.")
+                before = self._protocols_of(ids) if column == "protocol" else set()
                 self.state.regroup_files(ids, **{column: str(text).strip()}, answers=self._answers)
+                for name in before - self.state.inputs.protocols.keys():
+                    self.lab.called(name, str(text).strip())
             elif column == "ecode":
                 self._set_ecode(ids, str(text).strip())
             elif column == "ljp":
                 self.state.set_metadata(ids, ljp=number_from(text, "the liquid junction potential (mV)"))
             elif column == "units":
                 self.state.set_metadata(ids, **units_from(text))
+
+    def _protocols_of(self, ids: Iterable[str]) -> set[str]:
+        return {file.protocol for _, file in self.state.inputs.files() if file.id in set(ids)}
 
     def _answers(self, file: FileInputs) -> bool:
         """Whether a file chooses its sweeps by the name of their protocol and has some of its present one."""
@@ -299,6 +313,8 @@ class FileSelector(StateWidget):
         if text and not stimulus_family("", text):
             raise EfeError(f"{text!r} is no known stimulus: choose one of {', '.join(FAMILIES)}.")
         self.state.set_metadata(ids, ecode=text or None)
+        for name in self._protocols_of(ids):
+            self.lab.read_as(name, text)
 
     def _select(self, ids: tuple[str, ...]) -> None:
         """Let all views show the cell and protocol of the selected files, as far as they have one in common."""

@@ -46,6 +46,8 @@ from .steps import NAMES, STEPS
 
 logger = logging.getLogger(__name__)
 
+_WAIT = "Files wait to be added"
+
 
 class Dashboard(ipywidgets.VBox):
     """The widgets as steps that a person is led through, and may jump between.
@@ -300,6 +302,15 @@ class Dashboard(ipywidgets.VBox):
         self.state.view.tab = name
 
     def _go(self, by: int) -> None:
+        files = self.parts.get("FileSelector")
+        if by > 0 and self.step == NAMES[0] and isinstance(files, widgets.FileSelector):
+            try:
+                files.finish()
+            except EfeError as error:
+                self.message.say(f"{_WAIT}: {error} Or press Cancel below them.", "warning")
+                return
+        if self.message.text.startswith(_WAIT):
+            self.message.clear()
         self.step = NAMES[min(max(NAMES.index(self.step) + by, 0), len(NAMES) - 1)]
 
     def _renamed(self, change: Any) -> None:
@@ -348,6 +359,9 @@ class Dashboard(ipywidgets.VBox):
         for control, step, words in ((self.back, before, "← {}"), (self.next, after, "Next: {} →")):
             control.description = words.format(step.title) if step else ""
             control.layout.visibility = "visible" if step else "hidden"
+        files = self.parts.get("FileSelector")
+        if not number and isinstance(files, widgets.FileSelector) and files.waiting:
+            self.next.description = f"{files.waiting} →"
 
     # --- what is reachable from everywhere
 
@@ -440,7 +454,10 @@ class Dashboard(ipywidgets.VBox):
                 "read_only": not self._writes,
             },
         }
-        return getattr(widgets, name)(self.state, **options.get(name, {}))
+        made = getattr(widgets, name)(self.state, **options.get(name, {}))
+        if name == "FileSelector":
+            made.observe(lambda _: self._label_ways(NAMES.index(self.step)), "waiting")
+        return made
 
 
 def _rest(part: ipywidgets.Widget | None, shown: bool) -> None:

@@ -37,7 +37,7 @@ def choose(found, name):
     page = found.page
     page.get_by_role("grid", name="Files on the server").get_by_text(name).click()
     page.get_by_role("button", name="Open selected").click()
-    row = page.get_by_role("grid", name="Files to be added").get_by_text(name)
+    row = page.get_by_role("grid", name="Files to be added").get_by_text(name).first
     row.wait_for()
     found.until("files.looker.waiting", 0)
     row.click()
@@ -61,7 +61,7 @@ def test_a_table_with_odd_columns(voila, visit, folder, theme, width):
     name_it(page, "A", "IDrest")
     page.get_by_role("button", name="Add 1 file to 1 cell").click()
     found.until("len(state.files())", 1)
-    page.get_by_role("grid", name="Chosen files").get_by_text("odd.csv").click()
+    page.get_by_role("grid", name="Chosen files").get_by_text("odd.csv").first.click()
     page.get_by_role("button", name="Details").last.click()
     form = page.get_by_role("form", name="Details of the selected files")
     form.get_by_text("no column that is plainly the voltage").wait_for()
@@ -93,6 +93,45 @@ def test_a_table_with_odd_columns(voila, visit, folder, theme, width):
     form.get_by_label("Stimulus on").press("Enter")
     found.until("edges()", [[100, 400]], 30)
     assert found.ask("[state.undo() for _ in range(2)] and edges()") == [[100, 400]]
+
+
+def drop(page, path):
+    """Drop a file in the middle of the page, as the mouse does."""
+    client = page.context.new_cdp_session(page)
+    data = {"items": [], "files": [str(path)], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        client.send("Input.dispatchDragEvent", {"type": kind, "x": 640, "y": 500, "data": data})
+
+
+def test_a_file_is_dropped_anywhere_and_folders_open_by_double_click(voila, visit, folder):
+    (folder / "deeper").mkdir()
+    write_table(folder / "deeper" / "below.csv")
+    found = visit(voila, code(folder))
+    page = found.page
+    there = page.url
+    drop(page, folder / "cell.abf")
+    found.until("[row['file'] for row in files.preview.table.rows]", ["cell.abf"], 30)
+    assert page.url == there
+    assert page.locator(".efe-drop-here").count() == 0
+    page.get_by_role("button", name="Cancel", exact=True).click()
+
+    server = page.get_by_role("grid", name="Files on the server")
+    server.get_by_text("deeper/").dblclick()
+    server.get_by_text("below.csv").wait_for()
+    way = page.get_by_role("navigation", name="Folder that is open")
+    assert way.get_by_role("button").all_inner_texts() == [str(folder), "deeper"]
+    way.get_by_role("button").first.click()
+    server.get_by_text("odd.csv").wait_for()
+    server.get_by_text("deeper/").click()
+    page.keyboard.press("Enter")
+    server.get_by_text("below.csv").wait_for()
+    server.get_by_text("below.csv").dblclick()
+    found.until("[row['file'] for row in files.preview.table.rows]", ["below.csv"], 30)
+    name_it(page, "A", "IDrest")
+    page.get_by_role("button", name="Add 1 file to 1 cell").click()
+    page.get_by_role("grid", name="Chosen files").get_by_text("below.csv").first.click()
+    page.keyboard.press("Delete")
+    found.until("len(state.files())", 0)
 
 
 def test_two_channels_with_wrong_units_before_they_are_added(voila, visit, folder):

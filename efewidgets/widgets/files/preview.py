@@ -22,6 +22,8 @@ from .proposing import Key, Proposing, known_in
 from .rows import count_files, counted, files_in_words, proposal_row, summary_words
 
 PREVIEW = "preview"
+#: What waits where no cell or no protocol is known
+NOT_YET = "Say cells and protocols"
 EACH_FILE = (
     ' <span class="efe-hint">Each file holds many sweeps, and no name says a protocol: each is taken for a cell of its '
     "own. A pattern such as {cell}/* puts those of a folder together.</span>"
@@ -63,6 +65,8 @@ class Preview:
         What a lab calls protocols.
     follow : callable
         Called when rows are selected, with "preview", or are others than before, with "".
+    waits : callable
+        Called with what waits to be added, in words.
     """
 
     def __init__(
@@ -72,11 +76,13 @@ class Preview:
         named: Callable[[str], str],
         lab: LabNames,
         follow: Callable[[str], Any] = lambda about: None,
+        waits: Callable[[str], Any] = lambda words: None,
     ):
         self.owner, self.looker, self.named, self.lab = owner, looker, named, lab
         self.chosen = Proposing(looker, named, lab)
         self.proposals: list[Proposal] = []
-        self._follow = follow
+        self._follow, self._waits = follow, waits
+        self.all_there = False
         self.message = Message()
         self.heading = ipywidgets.HTML('<span class="efe-heading">To be added</span>')
         self.pattern = ipywidgets.Text(
@@ -170,6 +176,7 @@ class Preview:
         self.box.layout.display = "" if self.paths else "none"
         if not self.paths:
             self.table.show([])
+            self._waits("")
             return
         try:
             self.proposals = self.propose()
@@ -181,6 +188,7 @@ class Preview:
         self._show_lab()
         known = known_in(self.owner.state.inputs)
         there = [self.chosen.is_there(known, one) for one in self.proposals]
+        self.all_there = bool(there) and all(there)
         doubtful = self.chosen.doubtful
         self.groups.draw(self.proposals)
         seen = [k for k, one in enumerate(self.proposals) if self.groups.shows(one)]
@@ -222,6 +230,7 @@ class Preview:
             self.accept, description=say, disabled=bool(waiting) or not new, layout=self.accept.layout
         )
         self.accept.layout.width = "auto"
+        self._waits(say if new else "" if self.all_there else NOT_YET)
         problems = self.chosen.problems
         if problems:
             names = ", ".join(plain(self.named(str(p.file))) for p in problems[:3])

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import ipywidgets
+import traitlets
 
 from ... import datasets
 from ...engine.files.roots import Folder, roots_of
@@ -66,6 +67,8 @@ class FileSelector(StateWidget):
         Addresses of recordings on other computers, how far one is that is fetched, and a button that ends it.
     table : Table
         The files of the state.
+    waiting : str
+        What `finish` would do, as "Add 12 files to 3 cells"; "" while nothing waits.
     details : Button
         Opens `drawer`, with all that can be said of the selected files, over their trace.
     by_current : ByCurrent
@@ -73,6 +76,8 @@ class FileSelector(StateWidget):
     """
 
     watches_view = ("cell", "protocol")
+
+    waiting = traitlets.Unicode("")
 
     def __init__(
         self,
@@ -105,9 +110,10 @@ class FileSelector(StateWidget):
                 limit=self._limit,
                 accept=",".join(suffixes_of(ANY_FORMAT)),
                 on_received=self._received,
+                anywhere=True,
             )
         self.preview = Preview(
-            self, self.looker, self._named, self.lab, lambda about: self.drawer.follow(about)
+            self, self.looker, self._named, self.lab, lambda about: self.drawer.follow(about), self._waits
         )
         self.browser = Browser(self, self.root, self.preview.start)
         self.address = self.elsewhere.address
@@ -227,6 +233,10 @@ class FileSelector(StateWidget):
         if self.comm is not None and self.browser.box.comm is not None:
             self.refresh()
 
+    def _waits(self, words: str) -> None:
+        """Say what waits to be added, to whoever leads on from here."""
+        self.waiting = words
+
     def _fetched(self, told: tuple[str, int, int | None] | None) -> None:
         """Show how far a file is that is fetched whole, from the thread that does so."""
         self.elsewhere.show(told)
@@ -246,6 +256,21 @@ class FileSelector(StateWidget):
         """Propose files of the root or of the uploads, as `browser` does; `preview.add` then adds them."""
         self.preview.start([self._place(os.fspath(path)) for path in paths])
 
+    def finish(self) -> None:
+        """Add what waits to be added.
+
+        Raises
+        ------
+        EfeError
+            If some of it lacks a cell or a protocol, so that nothing can be added.
+        """
+        if not self.preview.paths:
+            return
+        if self.preview.all_there:
+            self.preview.clear()
+            return
+        self.preview.add()
+
     def _place(self, path: str) -> str:
         """Return the path of a file below the root, or an address that may be read. Raises EfeError."""
         if not is_url(path):
@@ -254,6 +279,7 @@ class FileSelector(StateWidget):
         return path
 
     def _received(self, paths: tuple[str, ...]) -> None:
+        self.state.view.tab = "recordings"  # they may have been dropped at another step
         suffixes = suffixes_of(ANY_FORMAT)
         wanted = [path for path in paths if path.lower().endswith(suffixes)]
         if wanted:

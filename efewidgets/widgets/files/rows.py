@@ -160,6 +160,16 @@ def chosen_row(cell: CellInputs, file: FileInputs, look: Look, said: Mapping[str
     }
 
 
+def found_by(rows: list[Row], words: str) -> list[Row]:
+    """Return the rows in which all words stand, whatever their case."""
+    wanted = words.casefold().split()
+    if not wanted:
+        return rows
+    fields = ("file", "cell", "protocol", "ecode", "problems")
+    texts = (" ".join(str(row[field]) for field in fields).casefold() for row in rows)
+    return [row for row, text in zip(rows, texts, strict=True) if all(word in text for word in wanted)]
+
+
 def told_of_files(problems: Iterable[Problem]) -> dict[str, tuple[str, ...]]:
     """Return what keeps files from being used, or is doubtful about their units, by their paths."""
     found: dict[str, dict[str, None]] = {}

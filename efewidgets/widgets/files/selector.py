@@ -32,7 +32,8 @@ from .elsewhere import Elsewhere, stopped
 from .lab_names import LabNames
 from .looker import Looker
 from .preview import PREVIEW, Preview
-from .rows import chosen_rows, counted, number_from, stimulus_family, told_of_files, units_from
+from .rows import chosen_rows, counted, found_by, number_from, stimulus_family, told_of_files, units_from
+from .same_as import SameAs
 
 #: Columns in which Delete removes the files: what stands there can't be empty, or can't be typed
 _DELETE_IN = ("file", "cell", "protocol", "sweeps", "rate", "problems")
@@ -141,12 +142,28 @@ class FileSelector(StateWidget):
         )  # fmt: skip
         self.drawer = Drawer(self, self.looker, self.preview, self.table)
         self.by_current = ByCurrent(self, self._news)
+        self.same_as = SameAs(self, self.lab)
+        self.search = ipywidgets.Text(
+            description="Find", placeholder="file, cell, protocol, problem",
+            layout={"width": "auto", "flex": "0 1 260px"},
+            tooltip="Only files in whose row all of these words stand",
+        )  # fmt: skip
+        find = self.later(self.refresh, 0.2)
+        self.search.observe(lambda _: find(), "value")
         self.on_click(self.samples, self._add_samples)
         self.on_click(self.remove, self._remove)
         self.on_click(self.details, lambda: self.drawer.open(TABLE))
         self.on_click(self.preview.details, lambda: self.drawer.open(PREVIEW), self.preview.message)
         self.on(self.new_name, self._rename)
-        line = row(self.count, self.samples, self.details, self.remove, self.new_name, self.by_current.look)
+        line = row(
+            self.count,
+            self.samples,
+            self.details,
+            self.remove,
+            self.search,
+            self.new_name,
+            self.by_current.look,
+        )
         self.act(self.browser.show, message=self.browser.message)
         return (
             self.sources,
@@ -154,6 +171,7 @@ class FileSelector(StateWidget):
             self.preview.box,
             self.drawer.places[PREVIEW],
             line,
+            self.same_as.box,
             self.table,
             self.drawer.places[TABLE],
             self.by_current.box,
@@ -175,8 +193,10 @@ class FileSelector(StateWidget):
         """Return the rows of the chosen files, and how many there are."""
         inputs = self.state.inputs
         rows = chosen_rows(inputs, self.looker.get, self._told())
+        all_of_them, rows = len(rows), found_by(rows, self.search.value)
         return {
             "rows": rows,
+            "less": f"{len(rows):,} of " if len(rows) < all_of_them else "",
             "stimuli": self.by_current.rows(),
             "cells": [cell.name for cell in inputs.cells],
             "protocols": sorted(inputs.protocols),
@@ -189,8 +209,11 @@ class FileSelector(StateWidget):
         self.table.set_columns(self._columns(data))
         self.table.show(data["rows"])
         self.by_current.show(data["stimuli"])
+        self.same_as.show(self.state.inputs)
         words = (
-            f"{data['files']} of {counted(len(data['cells']), 'cell')}" if data["rows"] else "Chosen files"
+            f"{data['less']}{data['files']} of {counted(len(data['cells']), 'cell')}"
+            if data["cells"]
+            else "Chosen files"
         )
         self.put(self.count, value=f'<span class="efe-heading">{words}</span>')
         self.put(self.remove, disabled=not data["rows"])

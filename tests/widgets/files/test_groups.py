@@ -172,3 +172,46 @@ def test_delete_removes_the_selected_files(files, root):
     assert files.state.files() == [ids[1]]
     files.state.undo()
     assert sorted(files.state.files()) == sorted(ids)
+
+
+def test_protocols_called_nearly_the_same_are_pooled_by_one_click(files, root):
+    state = files.state
+    state.add_files("A", "IDrest", [str(root / "B8" / "odd.csv")])
+    assert files.same_as.box.layout.display == "none"
+    state.add_files_metadata(
+        {"B": {"IDRest": [str(root / "RS1.nwb"), str(root / "B6" / "2020_07_29_0062.abf")]}}
+    )
+    (control,) = files.same_as.box.children
+    assert control.description == "IDrest: the same as IDRest (1 file)"
+    line = files.same_as.actions[0].line(state)
+    before = state.inputs
+    control.click()
+    assert set(state.inputs.protocols) == {"IDRest"}
+    assert files.same_as.box.layout.display == "none"
+    assert files.message.text == "Pooled: IDRest has the 1 file of IDrest now."
+    assert LabNames(place()).names == {"IDrest": "IDRest"}
+    after = state.inputs
+    state.undo()
+    assert state.inputs == before
+    assert len(files.same_as.box.children) == 1
+    exec(line, {"state": state})
+    assert state.inputs == after
+
+
+def test_files_are_found_by_words_of_their_rows(files, root):
+    state = files.state
+    state.add_files("A", "IDrest", [str(root / "B8" / "odd.csv")])
+    state.add_files("B6", "IV", [str(root / "RS1.nwb")])
+    files.refresh()
+    for words, wanted in (
+        ("rs1", ["RS1.nwb"]),
+        ("B6 iv", ["RS1.nwb"]),
+        ("A iv", []),
+        ("", ["odd.csv", "RS1.nwb"]),
+    ):
+        files.search.value = words
+        files.refresh()
+        assert [row["file"] for row in files.table.rows] == wanted
+    files.search.value = "odd"
+    files.refresh()
+    assert "1 of 2 files of 2 cells" in files.count.value

@@ -23,6 +23,8 @@ from ..widgets.actions.keyboard import KEYS, Keyboard
 from ..widgets.actions.looked_at import problems_now
 from ..widgets.actions.looking import looking
 from ..widgets.actions.reasons import Reasons, place
+from ..widgets.files import lab_names
+from ..widgets.files.lab_names import LabNames
 from ..widgets.parts.base import StateWidget
 from ..widgets.parts.html import escape, tag
 from ..widgets.parts.message import Message
@@ -44,6 +46,8 @@ from .steps import NAMES, STEPS
 from .tour import Tour, help_on
 
 logger = logging.getLogger(__name__)
+
+_WAIT = "Files wait to be added"
 
 
 class Dashboard(ipywidgets.VBox):
@@ -108,7 +112,7 @@ class Dashboard(ipywidgets.VBox):
         self._session = None if autosave is None else pathlib.Path(autosave)
         self._name, self._recents = "", recents
         self.recent: RecentList | None = None
-        self.reasons = Reasons(self._reasons_place())
+        self.reasons = Reasons(self._own_place(place()))
         self._autosave: Autosave | None = None
         self._owned: ExtractionState | None = None
         self.parts: dict[str, ipywidgets.Widget] = {}
@@ -300,6 +304,15 @@ class Dashboard(ipywidgets.VBox):
         self.state.view.tab = name
 
     def _go(self, by: int) -> None:
+        files = self.parts.get("FileSelector")
+        if by > 0 and self.step == NAMES[0] and isinstance(files, widgets.FileSelector):
+            try:
+                files.finish()
+            except EfeError as error:
+                self.message.say(f"{_WAIT}: {error} Or press Cancel below them.", "warning")
+                return
+        if self.message.text.startswith(_WAIT):
+            self.message.clear()
         self.step = NAMES[min(max(NAMES.index(self.step) + by, 0), len(NAMES) - 1)]
 
     def _renamed(self, change: Any) -> None:
@@ -349,6 +362,9 @@ class Dashboard(ipywidgets.VBox):
         for control, step, words in ((self.back, before, "← {}"), (self.next, after, "Next: {} →")):
             control.description = words.format(step.title) if step else ""
             control.layout.visibility = "visible" if step else "hidden"
+        files = self.parts.get("FileSelector")
+        if not number and isinstance(files, widgets.FileSelector) and files.waiting:
+            self.next.description = f"{files.waiting} →"
 
     # --- what is reachable from everywhere
 
@@ -408,11 +424,11 @@ class Dashboard(ipywidgets.VBox):
             raise EfeError("nothing is saved on this server: download the session instead.")
         return str(self._part("SessionPanel").save())
 
-    def _reasons_place(self) -> pathlib.Path | None:
-        """Return where one's own reasons are remembered: behind a fence only with the visit."""
+    def _own_place(self, usual: pathlib.Path) -> pathlib.Path | None:
+        """Return where one's own reasons or names are remembered: behind a fence only with the visit."""
         if not self._writes:
             return None
-        return self.fence.scratch / "reasons.json" if self.fence.stands and self.fence.scratch else place()
+        return self.fence.scratch / usual.name if self.fence.stands and self.fence.scratch else usual
 
     def _make(self, name: str) -> ipywidgets.Widget:
         if name == "SessionPanel":
@@ -431,6 +447,7 @@ class Dashboard(ipywidgets.VBox):
                 "scratch": self.scratch,
                 "uploads": self._writes,
                 "hosts": self.fence.hosts,
+                "lab": LabNames(self._own_place(lab_names.place())),
             },
             "SettingsEditor": {"output": False},
             "TraceViewer": {"keys": False, "reasons": self.reasons},
@@ -440,7 +457,10 @@ class Dashboard(ipywidgets.VBox):
                 "read_only": not self._writes,
             },
         }
-        return getattr(widgets, name)(self.state, **options.get(name, {}))
+        made = getattr(widgets, name)(self.state, **options.get(name, {}))
+        if name == "FileSelector":
+            made.observe(lambda _: self._label_ways(NAMES.index(self.step)), "waiting")
+        return made
 
 
 def _rest(part: ipywidgets.Widget | None, shown: bool) -> None:

@@ -1,4 +1,5 @@
 // Says to those who can't see the page what its parts are. The parts are ipywidgets' boxes, which know no roles.
+// And keeps the page: a dropped file doesn't replace it.
 const PARTS = {
   ".efe-dashboard-header": ["banner", "session and run"],
   ".efe-dashboard > .efe-step-bar": ["navigation", "steps"],
@@ -23,6 +24,13 @@ function render({ el }) {
     return found.every(Boolean);
   }
 
+  // a file that is dropped where nothing takes it makes the browser leave the page
+  const keep = (event) => {
+    if (own() && [...(event.dataTransfer?.types ?? [])].includes("Files")) event.preventDefault();
+  };
+  window.addEventListener("dragover", keep);
+  window.addEventListener("drop", keep);
+
   const frame = requestAnimationFrame(() => {
     if (mark()) return;
     seen = new MutationObserver(() => mark() && seen.disconnect());
@@ -31,6 +39,8 @@ function render({ el }) {
   return () => {
     cancelAnimationFrame(frame);
     seen?.disconnect();
+    window.removeEventListener("dragover", keep);
+    window.removeEventListener("drop", keep);
   };
 }
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from .problems import nearest
+from .problems import EfeError, nearest
 
 #: No time, voltage, current or count in a recording is larger; whole numbers up to here are exact as floats, too.
 LARGEST = 1e15
@@ -22,10 +22,63 @@ DEEPEST = 64
 
 @dataclass(frozen=True)
 class Kind:
-    """What a value may be: a test, and the same in words."""
+    """What a value may be: a test, and the same in words; of an entry that people fill in, what it means as well.
+
+    Parameters
+    ----------
+    accepts : callable
+    words : str
+        What it must be, for who writes JSON or Python.
+    typed : str
+        The same for who types it into a field; by default `words`.
+    title : str
+        What the entry is called for people, e.g. "Voltage channel".
+    meaning : str
+        What it says, in a sentence.
+    unit : str
+    choices : tuple
+        Its usual values.
+    parts : dict of Kind
+        Of settings in braces: the entries.
+    instead_of : tuple of str
+        Entries that can't stand beside it.
+    """
 
     accepts: Callable[[Any], bool]
     words: str
+    typed: str = ""
+    title: str = ""
+    meaning: str = ""
+    unit: str = ""
+    choices: tuple[Any, ...] = ()
+    parts: Mapping[str, Kind] = field(default_factory=dict, hash=False)
+    instead_of: tuple[str, ...] = ()
+
+    def about(self, title: str, meaning: str, unit: str = "", **more: Any) -> Kind:
+        """Return the same kind for an entry that has this title, this meaning (a sentence) and this unit."""
+        return replace(self, title=title, meaning=meaning, unit=unit, **more)
+
+    def from_text(self, text: str, names: Iterable[str] = ()) -> Any:
+        """Return the value that a person typed; None for nothing.
+
+        Parameters
+        ----------
+        text : str
+        names : iterable of str
+            Names that there are: what is typed as one of them is this name, not a number.
+
+        Raises
+        ------
+        EfeError
+            If it is of another kind.
+        """
+        text = text.strip()
+        if not text:
+            return None
+        for value in _meant(text, {str(name) for name in names}):
+            if self.accepts(value):
+                return value
+        raise EfeError(f"{self.title or 'it'} must be {self.typed or self.words}, but is {text!r}.")
 
     def fault(self, name: str, value: Any) -> str | None:
         """Return a sentence if a value of this name is of another kind."""
@@ -78,24 +131,89 @@ def either(*tests: Callable[[Any], bool]) -> Callable[[Any], bool]:
     return lambda value: any(test(value) for test in tests)
 
 
-TRUTH = Kind(lambda value: isinstance(value, (bool, np.bool_)), "true or false, without quotes")
-TEXT = Kind(is_text, "a text in quotes")
-NAME = Kind(lambda value: is_text(value) and bool(value.strip()), "a name in quotes")
-PATH = Kind(is_path, "the path of a file, in quotes")
+TRUTH = Kind(
+    lambda value: isinstance(value, (bool, np.bool_)),
+    "true or false, without quotes",
+    "yes or no",
+    choices=(True, False),
+)
+TEXT = Kind(is_text, "a text in quotes", "a text")
+NAME = Kind(lambda value: is_text(value) and bool(value.strip()), "a name in quotes", "a name")
+PATH = Kind(is_path, "the path of a file, in quotes", "the path of a file")
 SETTINGS = Kind(is_dict, "settings in braces, {name: value}")
-NUMBER = Kind(is_number, "a number, without quotes")
+NUMBER = Kind(is_number, "a number, without quotes", "a number")
 WHOLE = Kind(is_whole, "a whole number")
 COUNT = Kind(lambda value: is_whole(value) and value >= 1, "a whole number from 1 on")
 MS = Kind(is_number, "a number in ms")
 MV = Kind(is_number, "a number in mV")
 NAMES = Kind(is_list_of(is_text), "a list of names")
-NUMBERS = Kind(is_list_of(is_number), "a list of numbers")
-NAME_OR_NAMES = Kind(either(is_text, is_list_of(is_text)), "a name in quotes, or a list of names")
-NAME_OR_INDEX = Kind(either(is_text, is_whole), "a name in quotes, or a whole number from 0 on")
+NUMBERS = Kind(is_list_of(is_number), "a list of numbers", "numbers, with commas between them")
+NAME_OR_NAMES = Kind(
+    either(is_text, is_list_of(is_text)), "a name in quotes, or a list of names", "a name, or several"
+)
+NAME_OR_INDEX = Kind(
+    either(is_text, is_whole),
+    "a name in quotes, or a whole number from 0 on",
+    "a name, or its number from 0 on",
+)
 REPETITION = Kind(
-    either(is_whole, is_text, is_list_of(either(is_whole, is_text))), "a whole number, or a list of them"
+    either(is_whole, is_text, is_list_of(either(is_whole, is_text))),
+    "a whole number, or a list of them",
+    "a whole number, or several with commas between them",
 )
 ANYTHING = Kind(lambda value: True, "anything")
+
+
+#: What is typed for true and false
+_TRUTHS = {"yes": True, "true": True, "no": False, "false": False}
+
+
+def _meant(text: str, names: set[str]) -> Iterator[Any]:
+    """Yield what a typed text may mean, the likeliest first: a name, a truth, a number, several of these, a text.
+
+    A comma stands between two values where there may be several, else it is a decimal comma.
+    """
+    between = ";" if ";" in text else ","
+    parts = [part.strip() for part in text.split(between) if part.strip()]
+    if text in names:
+        yield text
+    elif len(parts) > 1 and names.issuperset(parts):
+        yield parts
+    if text.lower() in _TRUTHS:
+        yield _TRUTHS[text.lower()]
+    number = _number(text)
+    if number is not None:
+        yield number
+        yield [number]
+    numbers = [_number(part, comma=between == ";") for part in (parts if len(parts) > 1 else text.split())]
+    if len(numbers) > 1 and None not in numbers:
+        yield numbers
+    with_comma = _number(text, comma=True)
+    if with_comma is not None:
+        yield with_comma
+    yield text
+
+
+def _number(text: str, comma: bool = False) -> int | float | None:
+    plain = text.replace("−", "-")
+    plain = plain.replace(",", ".") if comma and plain.count(",") == 1 else plain
+    for read in (int, float):
+        try:
+            return read(plain)
+        except ValueError:
+            continue
+    return None
+
+
+def as_text(value: Any) -> str:
+    """Return a value as it is typed into a field; `Kind.from_text` reads it back."""
+    if value is None:
+        return ""
+    if isinstance(value, (bool, np.bool_)):
+        return "yes" if value else "no"
+    if is_list(value):
+        return ", ".join(map(as_text, value))
+    return f"{value:.15g}" if isinstance(value, (float, np.floating)) else str(value)
 
 
 def wrong_entries(data: Mapping[str, Any], known: Mapping[str, Kind]) -> list[str]:

@@ -133,7 +133,7 @@ class Walker:
                 row.get_by_role("button", name="Open").click()
             for k, name in enumerate(rows):
                 server.get_by_text(name, exact=True).click(modifiers=["Control"] if k else [])
-            self.press("Choose selected")
+            self.press("Open selected")
             self.grid("Files to be added").get_by_text(rows[0].rstrip("/")).first.wait_for()
             if folder and folder != list(way.choose)[-1]:
                 self.press("Up")

@@ -84,7 +84,7 @@ def rest(page) -> None:
 
 def propose(page, name: str) -> None:
     grid(page, "Files on the server").get_by_text(name, exact=True).click()
-    press(page, "Choose selected")
+    press(page, "Open selected")
     grid(page, "Files to be added").get_by_text(name, exact=True).first.wait_for()
 
 

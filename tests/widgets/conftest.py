@@ -6,6 +6,7 @@ import pytest
 
 from efewidgets import ExtractionState
 from efewidgets.widgets.actions import reasons
+from efewidgets.widgets.files import lab_names
 from tests.state import lab
 
 
@@ -13,7 +14,8 @@ from tests.state import lab
 def data_folder(tmp_path, monkeypatch):
     """Where a person's own reasons are remembered: not those of whoever runs the tests."""
     folder = tmp_path / "data"
-    monkeypatch.setattr(reasons, "data_folder", lambda: folder)
+    for module in (reasons, lab_names):
+        monkeypatch.setattr(module, "data_folder", lambda: folder)
     return folder
 
 

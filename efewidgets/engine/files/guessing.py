@@ -6,8 +6,9 @@ import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePath
+from typing import Any
 
 from ..problems import Problem
 from ..recordings.ecodes import eCodes
@@ -272,6 +273,10 @@ class Proposal:
         What the file itself calls the protocol, and the cell where it holds several; "" where it doesn't say.
     channels : str
         The channels of the cell and what gave its current, for people.
+    usable : bool
+        Whether any sweep of the file can be used as it is, as far as is known.
+    details : dict
+        What a person says about it besides, as metadata.
     """
 
     source: Source
@@ -282,16 +287,18 @@ class Proposal:
     own_protocol: str = ""
     own_cell: str = ""
     channels: str = ""
+    usable: bool = True
+    details: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     @property
-    def metadata(self) -> dict[str, str]:
-        """The files' names, and which of their sweeps are meant where the names here don't say it."""
-        found = dict(self.source.metadata)
+    def metadata(self) -> dict[str, Any]:
+        """The files' names, which of their sweeps are meant where the names here don't say it, and the details."""
+        found: dict[str, Any] = dict(self.source.metadata)
         if self.own_protocol and self.own_protocol.lower() != self.protocol.lower():
             found["protocol_name"] = self.own_protocol
         if self.own_cell:
             found["cell_name"] = self.own_cell
-        return found
+        return {key: value for key, value in {**found, **self.details}.items() if value is not None}
 
     @property
     def is_complete(self) -> bool:
@@ -356,9 +363,9 @@ def propose(
     return found
 
 
-def as_metadata(proposals: Iterable[Proposal]) -> Mapping[str, Mapping[str, list[dict[str, str]]]]:
+def as_metadata(proposals: Iterable[Proposal]) -> Mapping[str, Mapping[str, list[dict[str, Any]]]]:
     """Return what proposals add, as `extract_efeatures` takes it; those without cell or protocol are left out."""
-    found: dict[str, dict[str, list[dict[str, str]]]] = {}
+    found: dict[str, dict[str, list[dict[str, Any]]]] = {}
     for one in proposals:
         if one.is_complete:
             found.setdefault(one.cell, {}).setdefault(one.protocol, []).append(one.metadata)

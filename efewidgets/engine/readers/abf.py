@@ -141,7 +141,7 @@ def inspect_abf(path: str) -> Iterator[Contents]:
 
 
 def _contents(header: Header, cells: Sequence[Cell]) -> Contents:
-    contents = Contents("ABF", f"ABF{header.version}")
+    contents = Contents("ABF", f"ABF{header.version}", choices=channels.choices(header.channels))
     contents.problems += [Problem(message, "warning", "file") for message in header.problems]
     for cell in cells:
         v, i = cell.voltage, cell.current

@@ -22,7 +22,13 @@ from .channels import number_in
 from .files import existing_file, text_path
 
 #: What metadata may say about the command of an Axon file, and of which kind
-KEYS: dict[str, Kind] = {**command.KEYS, "output": NAME_OR_INDEX, "stimulus_file": PATH}
+KEYS: dict[str, Kind] = {
+    **command.KEYS,
+    "output": NAME_OR_INDEX.about(
+        "Output", "The output that sent the command to this cell, by name or number."
+    ),
+    "stimulus_file": PATH.about("Stimulus file", "Where the command is, if it was played from a file."),
+}
 
 _HOW_TO_CHOOSE = "'output' (number or name) in the metadata chooses one."
 

@@ -15,7 +15,19 @@ from .abf_header import Channel
 from .nwb_selection import CELL, asked_names
 
 #: What metadata may say of channels and cells, and of which kind
-KEYS: dict[str, Kind] = {"v_channel": NAME_OR_INDEX, "i_channel": NAME_OR_INDEX, CELL: NAME_OR_NAMES}
+KEYS: dict[str, Kind] = {
+    "v_channel": NAME_OR_INDEX.about(
+        "Voltage channel", "The channel with the membrane potential.", instead_of=(CELL,)
+    ),
+    "i_channel": NAME_OR_INDEX.about(
+        "Current channel", "The channel with the injected current.", instead_of=(CELL,)
+    ),
+    CELL: NAME_OR_NAMES.about(
+        "Cell in the file",
+        "Where a file holds several cells: which one, by its voltage channel.",
+        instead_of=("v_channel", "i_channel"),
+    ),
+}
 
 _V_NAME = re.compile(r"\bv_?m\b|^v|volt|potential|10_?vm", re.IGNORECASE)
 _I_NAME = re.compile(r"\bi_?m\b|^i_|imemb|curr|i_?com|cmd", re.IGNORECASE)
@@ -38,6 +50,13 @@ class Pairing:
     name: str
     voltage: int
     current: int | None
+
+
+def choices(channels: Sequence[Channel]) -> dict[str, tuple[str | int, ...]]:
+    """Return which channels can be chosen as the voltage and as the current: all, whatever their units say."""
+    names = tuple(dict.fromkeys(channel.name for channel in channels))
+    cells = tuple(cell.name for cell in pairings(channels))
+    return {"v_channel": names, "i_channel": names, CELL: cells if len(cells) > 1 else ()}
 
 
 def sweep_name(label: str, cell: str | None, first: bool) -> str:

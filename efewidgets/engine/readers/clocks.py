@@ -12,9 +12,15 @@ from ..kinds import TEXT, Kind
 from ..problems import Problem, ReadError
 
 ALIGNMENT = "alignment"
-#: Metadata keys of all readers whose channels have clocks of their own
-KEYS: dict[str, Kind] = {ALIGNMENT: TEXT}
 _CHOICES = ("time", "samples")
+#: Metadata keys of all readers whose channels have clocks of their own
+KEYS: dict[str, Kind] = {
+    ALIGNMENT: TEXT.about(
+        "Alignment",
+        "How voltage and current lie on each other: by the times at which they began, or sample by sample.",
+        choices=_CHOICES,
+    )
+}
 # A converter that takes its channels in turn is a sample late with the second; so are times that were rounded.
 _SAME = 1
 _WAY_OUT = f"If both began at once, add {ALIGNMENT!r}: 'samples' to the metadata."

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..kinds import NUMBERS, Kind, is_dict
+from ..kinds import Kind, either, is_dict, is_list_of, is_text, is_whole
 from ..problems import Problem, ReadError, nearest
 from ..units import canonical_unit, is_current_unit, is_voltage_unit
 from .clamp import clamp_in_words
@@ -23,10 +23,30 @@ from .text import LCCR, amplitudes_of, is_lccr, open_lccr, step_current
 
 # "V (mV)", "Im [pA]", "time_s", "V/mV", "Vm mV"; after a mere space, one letter is no unit ("Sweep A").
 _UNIT_AT_END = re.compile(r"[\(\[]\s*([^\)\]]+?)\s*[\)\]]\s*$|[_/]\s*([A-Za-zµμ]+)\s*$| ([A-Za-zµμ]{2,})\s*$")
+_COLUMN = Kind(either(is_text, is_whole), "the name of a column, or its number from 0 on")
+_COLUMNS = Kind(
+    either(is_text, is_whole, is_list_of(either(is_text, is_whole))),
+    "the name of a column, or its number from 0 on, or several",
+)
 #: What its metadata may say besides what any file's may, and of which kind
 KEYS: dict[str, Kind] = {
-    "columns": Kind(is_dict, 'which column is what, {"time": …, "voltage": …, "current": …}'),
-    "amplitudes": NUMBERS,
+    "columns": Kind(
+        is_dict,
+        'which column is what, {"time": …, "voltage": …, "current": …}',
+        title="Columns",
+        meaning="Which column is what.",
+        parts={
+            "time": _COLUMN.about("Column of times", "Without one, say the sampling step and its unit."),
+            "voltage": _COLUMNS.about(
+                "Column of voltage", "The membrane potential; several columns are sweeps."
+            ),
+            "current": _COLUMNS.about(
+                "Column of current",
+                "The injected current; without one, say amplitudes and timings of the steps.",
+            ),
+        },
+    ),
+    "amplitudes": LCCR.keys["amplitudes"],
 }
 
 # "Vm/10 (mV)", "Im ×100 (pA)", "10*V (mV)", "Vm gain 10 (mV)": are the numbers in that unit as they stand?
@@ -71,7 +91,9 @@ def inspect_text(path: str) -> Iterator[Contents]:
         contents = _contents({"filepath": path})
     except ReadError as error:
         table = read_table(path)
-        contents = Contents("text", problems=[Problem(str(error), "warning", "file")])
+        contents = Contents(
+            "text", problems=[Problem(str(error), "warning", "file")], choices=_choices(table)
+        )
         for k, column in enumerate(table.columns):
             info = SweepInfo(_label(table, k), n_samples=len(column))
             contents.sweeps.append(known_sweep(info, lambda problems: {}))
@@ -88,7 +110,8 @@ def _contents(metadata: Mapping[str, Any]) -> Contents:
     dt, t_unit = _clock(table, roles.time, units, metadata, name)
     amplitudes = _amplitudes(roles, metadata, name)
     notes = [*table.notes, *_unused(table, roles, metadata)]
-    contents = Contents("CSV", problems=[Problem(note, "note", "file") for note in notes])
+    told = [Problem(note, "note", "file") for note in notes]
+    contents = Contents("CSV", problems=told, choices=_choices(table))
     for k, v in enumerate(roles.voltages):
         sweep: Sweep = {"voltage": table.columns[v], "v_unit": units.get(v), "dt": dt, "t_unit": t_unit}
         sweep["clamp_mode"] = clamp_in_words(table.comments)
@@ -117,6 +140,12 @@ def _loader(sweep: Sweep, metadata: Mapping[str, Any]) -> Any:
         return loaded
 
     return load
+
+
+def _choices(table: Table) -> dict[str, tuple[str | int, ...]]:
+    """Return the columns that can be chosen: by their names, or by their numbers where they have none."""
+    names = [name for name in table.header[: len(table.columns)] if name]
+    return {"columns": tuple(dict.fromkeys(names)) or tuple(range(len(table.columns)))}
 
 
 def _label(table: Table, column: int) -> str:

@@ -11,7 +11,13 @@ from ..problems import Problem, ReadError
 MEASURED, COMMAND = "measured", "command"
 
 #: What metadata may say where a file has both, and of which kind
-KEYS: dict[str, Kind] = {"current_from": TEXT}
+KEYS: dict[str, Kind] = {
+    "current_from": TEXT.about(
+        "Current from",
+        "What counts where a file has both: the current that was measured, or the command.",
+        choices=(MEASURED, COMMAND),
+    )
+}
 
 
 def wants(metadata: Mapping[str, Any]) -> str | None:

@@ -162,7 +162,8 @@ def _channels(episode: Episode) -> list[Channel]:
 
 
 def _contents(source: Source, path: str, found: Outline, cells: Sequence[_Cell]) -> Contents:
-    contents = Contents(source.name, found.dialect)
+    there = channels.choices(_channels(found.episodes[0])) if found.episodes else {}
+    contents = Contents(source.name, found.dialect, choices=there)
     contents.problems += [Problem(reason, "warning", "file", recording=label) for label, reason in found.lost]
     contents.problems += [Problem(words, "note", "file", recording=label) for label, words in found.remarks]
     contents.problems += [Problem(words, "note", "file") for words in found.notes]

@@ -26,10 +26,14 @@ from .vouched import ask_about, stamp
 
 #: What its metadata may say besides what any file's may, and of which kind
 KEYS: dict[str, Kind] = {
-    "repetition": REPETITION,
-    CELL: NAME_OR_NAMES,
-    "output": NAME_OR_INDEX,
-    "add_holding": TRUTH,
+    "repetition": REPETITION.about("Repetition", "Only the sweeps of these repetitions of the protocol."),
+    CELL: NAME_OR_NAMES.about(
+        "Cell in the file", "Where a file holds several cells or electrodes: which one."
+    ),
+    "output": NAME_OR_INDEX.about("Output", "The channel of the stimulus that went to this cell, by number."),
+    "add_holding": TRUTH.about(
+        "Add holding", "Whether the amplifier's holding current is added to the current."
+    ),
     **command.KEYS,
 }
 

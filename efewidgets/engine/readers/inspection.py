@@ -98,6 +98,8 @@ class FileSummary:
         What a person should know before reading the file.
     listened : tuple of str
         Voltage channels whose cells got no stimulus: they were only listened to.
+    choices : dict of tuple
+        What of the file can be chosen, by the key of metadata that chooses it: names (or numbers) of channels, columns.
     """
 
     path: str
@@ -106,6 +108,7 @@ class FileSummary:
     sweeps: tuple[SweepInfo, ...] = ()
     problems: tuple[Problem, ...] = ()
     listened: tuple[str, ...] = ()
+    choices: Mapping[str, tuple[str | int, ...]] = field(default_factory=dict, hash=False)
 
     def of(self, path: str) -> FileSummary:
         """Return the same of a file by another path: where it is, rather than the copy that was looked into."""
@@ -151,6 +154,16 @@ class FileSummary:
     def has_protocol(self, name: str) -> bool:
         """Whether the file names the protocols of its sweeps, and any is found under this name."""
         return any(sweep.is_of(name) for sweep in self.sweeps if sweep.protocol is not None)
+
+    def choices_of(self, key: str) -> tuple[str | int, ...]:
+        """Return what a key of metadata can choose of the file, as far as it is known."""
+        found: dict[str, list[Any]] = {
+            "protocol_name": self.protocols,
+            "cell_name": self.cells,
+            "repetition": self.repetitions,
+            "condition": self._distinct("condition"),
+        }
+        return self.choices.get(key) or tuple(found.get(key, ()))
 
     @property
     def repetitions(self) -> list[int]:
@@ -235,7 +248,7 @@ class Contents:
     """The sweeps of an open file, not loaded yet.
 
     `holds` names all sweeps that were found in the file; what a reader neither delivers nor names is told by `lost`.
-    `listened` names voltage channels that got no stimulus.
+    `listened` names voltage channels that got no stimulus. `choices` are those of `FileSummary`.
     """
 
     format: str
@@ -244,6 +257,7 @@ class Contents:
     problems: list[Problem] = field(default_factory=list)
     holds: list[str] = field(default_factory=list)
     listened: list[str] = field(default_factory=list)
+    choices: Mapping[str, tuple[str | int, ...]] = field(default_factory=dict)
 
     def lost(self) -> list[Problem]:
         """Return a problem for each sweep of the file that is neither delivered nor named with a reason."""
@@ -256,7 +270,9 @@ class Contents:
         sweeps = tuple(sweep.describe() for sweep in self.sweeps)
         problems = tuple(problem.at(file=os.fspath(path)) for problem in [*self.problems, *self.lost()])
         listened = tuple(dict.fromkeys(self.listened))
-        return FileSummary(os.fspath(path), self.format, self.dialect, sweeps, problems, listened)
+        return FileSummary(
+            os.fspath(path), self.format, self.dialect, sweeps, problems, listened, self.choices
+        )
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,14 @@ from .inspection import Contents, LazySweep, Opening, Sweep, SweepInfo, known_sw
 from .matlab5 import variables
 
 #: What its metadata may say besides what any file's may, and of which kind
-KEYS: dict[str, Kind] = {"i_channel": NAME_OR_INDEX, "v_channel": NAME_OR_INDEX} | CLOCK_KEYS
+KEYS: dict[str, Kind] = {
+    "v_channel": NAME_OR_INDEX.about(
+        "Voltage channel", "The last number in the names of the voltages' matrices."
+    ),
+    "i_channel": NAME_OR_INDEX.about(
+        "Current channel", "The last number in the names of the currents' matrices."
+    ),
+} | CLOCK_KEYS
 
 _TRACE = re.compile(r"(Trace_\d+_\d+_\d+)_(\d+)")
 _EXPECTED = "a PatchMaster export holds matrices 'Trace_a_b_c_1' (current) and 'Trace_a_b_c_2' (voltage)"
@@ -49,7 +56,9 @@ def open_matlab(metadata: Mapping[str, Any]) -> Iterator[Contents]:
         if not traces:
             raise ReadError(f"{name} holds no traces: {_EXPECTED}; this file holds {_listed(shapes)}.")
         i, v = channels = _channels(traces, metadata, name)
-        contents = Contents("MATLAB", dialect, holds=list(traces))
+        numbers = tuple(sorted({k for found in traces.values() for k in found}))
+        there = {"v_channel": numbers, "i_channel": numbers}
+        contents = Contents("MATLAB", dialect, holds=list(traces), choices=there)
         for sweep in traces:
             current, voltage = f"{sweep}_{i}", f"{sweep}_{v}"
             if current in shapes and voltage in shapes:

@@ -33,10 +33,14 @@ from .vouched import stamp
 
 #: What its metadata may say besides what any file's may, and of which kind
 KEYS: dict[str, Kind] = {
-    "repetition": REPETITION,
-    CELL: NAME_OR_NAMES,
-    CONDITION: NAME_OR_NAMES,
-    "add_holding": TRUTH,
+    "repetition": REPETITION.about("Repetition", "Only the sweeps of these repetitions of the protocol."),
+    CELL: NAME_OR_NAMES.about(
+        "Cell in the file", "Where a file holds several cells or electrodes: which one."
+    ),
+    CONDITION: NAME_OR_NAMES.about("Condition", "Only the sweeps of this experimental condition."),
+    "add_holding": TRUTH.about(
+        "Add holding", "Whether the amplifier's holding current is added to the current."
+    ),
 } | CLOCK_KEYS
 
 

@@ -173,6 +173,16 @@ def format_for(metadata: Mapping[str, Any]) -> Format:
     return format_of(main_path(metadata))
 
 
+def chooses_by_protocol(metadata: Mapping[str, Any], reader: Callable[..., Any] | None = None) -> bool:
+    """Whether the sweeps of the file that metadata name are chosen by the name of their protocol."""
+    if reader is not None:
+        return False
+    try:
+        return format_for(metadata).by_protocol
+    except ReadError:
+        return False
+
+
 def reads(home: str) -> Callable[[Read], Read]:
     """Return a decorator by which a built-in reader says what opens its files, and so which keys it reads."""
 

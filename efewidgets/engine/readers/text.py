@@ -17,7 +17,15 @@ from .inspection import Contents, Opening, Sweep, SweepInfo, known_sweep
 from .table import read_table
 
 #: What its metadata may say besides what any file's may, and of which kind
-KEYS: dict[str, Kind] = {"amplitudes": NUMBERS, "remove_last_100ms": TRUTH}
+KEYS: dict[str, Kind] = {
+    "amplitudes": NUMBERS.about(
+        "Amplitudes",
+        "Where no current was recorded: the step of each voltage column above the holding current, in its unit.",
+    ),
+    "remove_last_100ms": TRUTH.about(
+        "Leave out the end", "Whether the last 100 ms are left out, a test pulse."
+    ),
+}
 
 LCCR_KEYS = ("filepath", "dt", "amplitudes", "v_unit", "t_unit", "i_unit", "ton", "toff", "hypamp")
 

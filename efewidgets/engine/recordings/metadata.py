@@ -6,6 +6,7 @@ lab's own reader or eCode may take any keys unless it declares its own (an attri
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -25,18 +26,34 @@ from ..kinds import (
     wrong_entries,
 )
 from ..problems import EfeError, Problem, misspelt, nearest
-from ..readers.registry import keys_of
+from ..readers.registry import chooses_by_protocol, keys_of
 from . import ecodes
 from .sweeps import EXCLUDE, SWEEPS
 
 #: How samples become mV, nA and ms
 _UNITS_AND_CORRECTIONS: dict[str, Kind] = {
-    "dt": NUMBER,
-    "t_unit": TEXT,
-    "v_unit": TEXT,
-    "i_unit": TEXT,
-    "ljp": MV,
-    "v_corr": MV,
+    "v_unit": TEXT.about(
+        "Unit of voltage",
+        "In which the samples stand in the file; overrules what it says.",
+        choices=("V", "mV", "uV"),
+    ),
+    "i_unit": TEXT.about(
+        "Unit of current",
+        "In which the samples stand in the file; overrules what it says.",
+        choices=("A", "mA", "uA", "nA", "pA"),
+    ),
+    "dt": NUMBER.about(
+        "Sampling step", "From one sample to the next, in the unit of time; overrules the file's."
+    ),
+    "t_unit": TEXT.about(
+        "Unit of time", "Of the sampling step and of a column of times.", choices=("s", "ms")
+    ),
+    "ljp": MV.about("Liquid junction potential", "Is subtracted from the voltage.", "mV"),
+    "v_corr": MV.about(
+        "Voltage at the start",
+        "The voltage is moved so that the median of its first 100 samples is this.",
+        "mV",
+    ),
 }
 
 #: What holds for a file as a whole, whatever its format
@@ -44,9 +61,37 @@ _OF_FILES: dict[str, Kind] = {
     "filepath": PATH,
     "v_file": PATH,
     "i_file": PATH,
-    "protocol_name": NAME_OR_NAMES,
-    "comment": ANYTHING,
-    "clamp_mode": TEXT,
+    "protocol_name": NAME_OR_NAMES.about(
+        "Protocol in the file", "What the file itself calls the protocol, where it has another name here."
+    ),
+    "comment": ANYTHING.about("Comment", "Whatever you want to note about the file."),
+    "clamp_mode": TEXT.about(
+        "Clamp",
+        "As what the file is read, whatever it says: current or voltage clamp.",
+        choices=("current", "voltage"),
+    ),
+}
+
+_LEVEL = "above the holding current, in the unit of current"
+#: What may be said of a stimulus, where it isn't found rightly
+_OF_STIMULI: dict[str, Kind] = {
+    "ecode": TEXT.about(
+        "Stimulus", "The family of stimuli as which it is read, whatever the protocol is called."
+    ),
+    "ton": MS.about("Stimulus on", "When the stimulus begins, from the start of the sweep.", "ms"),
+    "tmid": MS.about("Second level on", "When the current changes to the second level.", "ms"),
+    "tmid2": MS.about("Second level off", "When the current leaves the second level.", "ms"),
+    **{
+        f"t{k}": MS.about(f"Corner {k}", f"When the ramps of the stimulus meet for the {nth} time.", "ms")
+        for k, nth in enumerate(("first", "second", "third", "fourth"), start=1)
+    },
+    "toff": MS.about("Stimulus off", "When the stimulus ends, from the start of the sweep.", "ms"),
+    "tend": MS,
+    "hypamp": NUMBER.about(
+        "Holding current", "What flows before and after the stimulus, in the unit of current."
+    ),
+    "amp": NUMBER.about("Amplitude", f"Of the stimulus {_LEVEL}."),
+    "amp2": NUMBER.about("Second amplitude", f"Of the second level {_LEVEL}."),
 }
 
 _SWEEPS = Kind(
@@ -63,9 +108,10 @@ def sweep_keys() -> dict[str, Kind]:
 
 @lru_cache(maxsize=4)  # asked for thousands of files; a lab's own families come and go
 def _sweep_keys(families: tuple[type[Any], ...]) -> dict[str, Kind]:
-    found = _UNITS_AND_CORRECTIONS | {"ecode": TEXT, "tend": MS, "hypamp": NUMBER}
+    found = _UNITS_AND_CORRECTIONS | {key: _OF_STIMULI[key] for key in ("ecode", "tend", "hypamp")}
     for family in families:
-        found |= dict.fromkeys(family.timings, MS) | dict.fromkeys(family.amplitudes, NUMBER)
+        found |= {key: _OF_STIMULI.get(key, MS) for key in family.timings}
+        found |= {key: _OF_STIMULI.get(key, NUMBER) for key in family.amplitudes}
     return found | {key: kind for family in families for key, kind in _keys_of_family(family).items()}
 
 
@@ -142,6 +188,48 @@ def unknown_keys(
             hint = f" Did you mean {meant!r}?" if meant else nearest(key, known)
             (wrong if meant else others)[f"the metadata of a recording have no entry {key!r}.{hint}"] = None
     return list(wrong), list(others)
+
+
+def entries(
+    metadata: Mapping[str, Any], protocol: str, reader: Callable[..., Any] | None = None
+) -> dict[str, dict[str, Kind]]:
+    """Return all that may be said about a file, by what it is about: each entry with its title, meaning and unit.
+
+    Parameters are those of `unknown_keys`.
+
+    Returns
+    -------
+    dict of dict of Kind
+        Under "file", what its reader takes; under "samples", units and corrections; under "stimulus", what its family
+        takes. Entries that nobody has described are called by their names.
+    """
+    own = as_kinds(keys_of(metadata, reader) or ())
+    ecode = metadata.get("ecode")
+    try:
+        family: Any = ecodes.ecode_of(protocol, ecode if is_text(ecode) else None)
+    except EfeError:
+        family = ecodes.FAMILIES["Step"]
+    wanted = (
+        "ecode",
+        *family.timings,
+        *dict.fromkeys((*family.amplitudes, "hypamp")),
+        *_keys_of_family(family),
+    )
+    of_sweeps = sweep_keys()
+    stimulus = {key: of_sweeps[key] for key in wanted if key in of_sweeps}
+    stimulus["ecode"] = dataclasses.replace(stimulus["ecode"], choices=tuple(ecodes.FAMILIES))
+    named = ("protocol_name",) if chooses_by_protocol(metadata, reader) else ()
+    found = {
+        "file": {key: _OF_FILES[key] for key in named}
+        | own
+        | {key: _OF_FILES[key] for key in ("clamp_mode", "comment")},
+        "samples": _UNITS_AND_CORRECTIONS,
+        "stimulus": stimulus,
+    }
+    return {
+        group: {key: kind if kind.title else kind.about(key, "") for key, kind in kinds.items()}
+        for group, kinds in found.items()
+    }
 
 
 def check(

@@ -9,11 +9,12 @@ from typing import Any
 
 import ipywidgets
 
-from ...engine.files.folders import Listing, Root
+from ...engine.files.folders import RECORDING_FOLDERS, Listing, Root
 from ...engine.files.roots import Roots
 from ...engine.problems import EfeError
 from ...engine.readers.registry import formats
 from ..parts.base import StateWidget
+from ..parts.crumbs import Crumbs
 from ..parts.html import plain
 from ..parts.message import Message
 from ..parts.style import row
@@ -73,13 +74,15 @@ class Browser:
             COLUMNS,
             label="Files on the server",
             on_button=lambda name, column: self.go(name),
+            on_open=self.open,
             empty="No recording fits here. Open a folder, or change name and format.",
-            height="260px",
+            height="clamp(260px, 36vh, 620px)",
         )
-        self.add = ipywidgets.Button(description="Choose selected", icon="check", button_style="primary",
-                                     tooltip="Choose the selected files, and all in the selected folders")  # fmt: skip
-        self.add_tree = ipywidgets.Button(description="Choose all below", icon="sitemap",
-                                          tooltip="Choose all files that fit, here and below")  # fmt: skip
+        self.way = Crumbs("Folder that is open", self._go_along)
+        self.add = ipywidgets.Button(description="Open selected", icon="check", button_style="primary",
+                                     tooltip="Open the selected files, and all in the selected folders")  # fmt: skip
+        self.add_tree = ipywidgets.Button(description="Open all below", icon="sitemap",
+                                          tooltip="Open all files that fit, here and below")  # fmt: skip
         self.stop = ipywidgets.Button(
             description="Stop", tooltip="Stop the search", layout={"display": "none"}
         )
@@ -87,7 +90,7 @@ class Browser:
             row(self.up, self.folder, self.name, self.format),
             row(self.add, self.add_tree, self.stop),
         )
-        self.box = ipywidgets.VBox([above, self.table, below, self.message])
+        self.box = ipywidgets.VBox([self.way, above, self.table, below, self.message])
         owner.on(self.folder, self.go, message=self.message)
         again = owner.later(self.show, 0.2)
         for control in (self.name, self.format):
@@ -101,6 +104,7 @@ class Browser:
         """Show what is in the folder that is open."""
         found = self.root.list(self.place, self.name.value, suffixes_of(self.format.value))
         self.owner.put(self.folder, value=self.place)
+        self.way.names = (self._top(), *map(plain, filter(None, self.place.split("/"))))
         self.owner.put(self.up, disabled=not self.place)
         self.table.show([entry_row(entry) for entry in found.entries[:_MOST_SHOWN]])
         self._say(found)
@@ -117,6 +121,22 @@ class Browser:
         self.table.selected = ()
         self.show()
 
+    def _top(self) -> str:
+        """Return the path of what is above all folders that can be opened."""
+        paths = self.root.paths
+        return plain(str(paths[0])) if len(paths) == 1 else "all folders"
+
+    def _go_along(self, number: int) -> None:
+        """Open a folder on the way to the present one."""
+        self.owner.act(self.go, "/".join(self.place.split("/")[:number]), message=self.message)
+
+    def open(self, name: str) -> None:
+        """Do what a double click does: open a folder, or choose a file."""
+        if self.root.resolve(name).is_dir() and not name.lower().endswith(RECORDING_FOLDERS):
+            self.go(name)
+        else:
+            self._found([str(self.root.at(name))])
+
     def go_up(self) -> None:
         """Open the folder above."""
         self.go(self.place.rpartition("/")[0])
@@ -124,7 +144,7 @@ class Browser:
     def choose(self) -> None:
         """Choose the selected files, and all that is in the selected folders."""
         if not self.table.selected:
-            raise EfeError("select files or folders in the table first, or choose all below this folder.")
+            raise EfeError("select files or folders in the table first, or open all below this folder.")
         folders = [path for path in self.table.selected if self.root.resolve(path).is_dir()]
         files = [str(self.root.at(path)) for path in self.table.selected if path not in folders]
         self.search(folders, files)

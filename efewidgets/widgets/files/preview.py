@@ -2,46 +2,32 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import ipywidgets
 
-from ...engine.files.guessing import (
-    IGOR_SUFFIXES,
-    Proposal,
-    Source,
-    as_metadata,
-    guess_pattern,
-    hold_a_cell_each,
-    pair_files,
-    propose,
-)
-from ...engine.files.name_patterns import Pattern
-from ...engine.problems import EfeError, Problem
-from ...engine.readers.registry import suffixes_that_name_protocols
-from ...engine.remote import is_url
-from ...engine.systems.paths import same_path
+from ...engine.files.guessing import Proposal, as_metadata
+from ...engine.problems import EfeError
 from ..parts.base import StateWidget
 from ..parts.html import escape, plain
 from ..parts.message import Message
 from ..parts.style import row
 from ..parts.table import Column, Table
+from .details import Described, details_button
+from .groups import Groups
+from .lab_names import LabNames
 from .looker import Looker
-from .rows import channels_in_words, count_files, counted, own_names, proposal_row, summary_words
+from .proposing import Key, Proposing, known_in
+from .rows import count_files, counted, files_in_words, proposal_row, summary_words
 
-#: Formats whose sweeps are chosen by the protocol that the file itself names
-_NAMING = suffixes_that_name_protocols()
-#: Formats whose files may hold a whole run of sweeps
-_RUNS = (".abf", ".mat", ".wcp", ".axgd", ".axgx", ".smr", ".smrx", ".pxp", ".atf")
+PREVIEW = "preview"
+#: What waits where no cell or no protocol is known
+NOT_YET = "Say cells and protocols"
 EACH_FILE = (
     ' <span class="efe-hint">Each file holds many sweeps, and no name says a protocol: each is taken for a cell of its '
     "own. A pattern such as {cell}/* puts those of a folder together.</span>"
 )
-#: Formats whose header may name the protocol that all sweeps were recorded with
-_RECORDED = (".abf", ".axgd", ".axgx")
-
 COLUMNS = (
     Column("file", "File"),
     Column(
@@ -60,8 +46,6 @@ COLUMNS = (
     Column("found", "Found in"),
     Column("problems", "Remarks"),
 )
-#: What a proposal is known by while it is edited: the path, and what the file calls protocol and cell
-Key = tuple[str, str, str]
 HINT = (
     "{cell}/{protocol}_* reads the folder as the cell and the name up to _ as the protocol. {date} and {number} stand "
     "for digits, {any} and * for anything. After re: a regular expression with (?P<cell>…) and (?P<protocol>…)."
@@ -77,17 +61,28 @@ class Preview:
     looker : Looker
     named : callable
         Returns the path that patterns are held against.
+    lab : LabNames
+        What a lab calls protocols.
+    follow : callable
+        Called when rows are selected, with "preview", or are others than before, with "".
+    waits : callable
+        Called with what waits to be added, in words.
     """
 
-    def __init__(self, owner: StateWidget, looker: Looker, named: Callable[[str], str]):
-        self.owner, self.looker, self.named = owner, looker, named
-        self.paths: list[str] = []
+    def __init__(
+        self,
+        owner: StateWidget,
+        looker: Looker,
+        named: Callable[[str], str],
+        lab: LabNames,
+        follow: Callable[[str], Any] = lambda about: None,
+        waits: Callable[[str], Any] = lambda words: None,
+    ):
+        self.owner, self.looker, self.named, self.lab = owner, looker, named, lab
+        self.chosen = Proposing(looker, named, lab)
         self.proposals: list[Proposal] = []
-        self.problems: list[Problem] = []
-        self._said: dict[Key, dict[str, str]] = {}
-        self._left_out: set[Key] = set()
-        self._own_pattern = False
-        self._keys: list[Key] = []
+        self._follow, self._waits = follow, waits
+        self.all_there = False
         self.message = Message()
         self.heading = ipywidgets.HTML('<span class="efe-heading">To be added</span>')
         self.pattern = ipywidgets.Text(
@@ -95,15 +90,39 @@ class Preview:
         )
         self.guess = ipywidgets.Button(description="Guess again", tooltip="Propose a pattern from the names")
         self.hint = ipywidgets.HTML(f'<div class="efe-hint">{escape(HINT)}</div>')
-        self.table = Table(COLUMNS, label="Files to be added", on_edit=self._edit, height="260px")
+        self.table = Table(
+            COLUMNS,
+            label="Files to be added",
+            on_edit=self._edit,
+            on_select=lambda ids: follow(PREVIEW),
+            height="260px",
+        )
         self.summary = ipywidgets.HTML()
         self.accept = ipywidgets.Button(description="Add", icon="plus", button_style="success")
         self.leave_out = ipywidgets.Button(description="Leave selected out", layout={"width": "auto"})
         self.cancel = ipywidgets.Button(description="Cancel", tooltip="Add none of these files")
+        self.groups = Groups(owner, self.chosen, self.show)
         top = row(self.pattern, self.guess)
-        low = row(self.accept, self.leave_out, self.cancel)
+        self.details = details_button()
+        self.named_before = ipywidgets.HTML()
+        self.forget = ipywidgets.Button(
+            description="Use the files’ names", layout={"width": "auto"},
+            tooltip="Forget these names: call the protocols as their files do",
+        )  # fmt: skip
+        self.lab_row = row(self.named_before, self.forget)
+        low = row(self.accept, self.details, self.leave_out, self.cancel)
         self.box = ipywidgets.VBox(
-            [self.heading, top, self.hint, self.table, self.summary, low, self.message],
+            [
+                self.heading,
+                top,
+                self.hint,
+                self.groups.box,
+                self.lab_row,
+                self.table,
+                self.summary,
+                low,
+                self.message,
+            ],
             layout={"display": "none"},
         )
         self.box.add_class("efe-preview")
@@ -112,136 +131,43 @@ class Preview:
         owner.on_click(self.guess, self._guess_again, self.message)
         owner.on_click(self.accept, self.add, self.message)
         owner.on_click(self.leave_out, self._leave_out, self.message)
+        owner.on_click(self.forget, self._forget, self.message)
         owner.on_click(self.cancel, self._cancel, self.message)
 
     # --- what is proposed
 
+    @property
+    def paths(self) -> list[str]:
+        """The files that are proposed."""
+        return self.chosen.paths
+
     def start(self, paths: Sequence[str]) -> None:
         """Propose these files, with those that are proposed already."""
-        known: dict[str, str] = {}
-        for path in (*self.paths, *paths):
-            known.setdefault(_place(path), path)
-        self.paths = list(known.values())
-        self.looker.ask(
-            p for p in self.paths if p.lower().endswith((*IGOR_SUFFIXES, *_NAMING, *_RECORDED, *_RUNS))
-        )
-        if not self._own_pattern:
-            self._guess()
+        self.chosen.choose(paths)
         self.show()
-
-    def _guess(self) -> None:
-        sources, _ = self._pairs()
-        naming = sum(source.path.lower().endswith(_NAMING) for source in sources)
-        names = [self.named(source.path) for source in sources[:2000]]
-        apart = hold_a_cell_each(self._runs())
-        guessed = guess_pattern(names, with_protocols=naming * 2 > len(sources), files_are_cells=apart)
-        self.owner.put(self.pattern, value=guessed)
-        with_folders = guess_pattern(names, with_protocols=naming * 2 > len(sources))
-        words = EACH_FILE if guessed != with_folders else ""
-        self.owner.put(self.heading, value=f'<span class="efe-heading">To be added</span>{words}')
-
-    def _runs(self) -> list[tuple[str, int, Sequence[str]]]:
-        """Return the files that may be a whole run, as far as they were looked into: path, sweeps, protocols."""
-        seen = ((path, self.looker.get(path)) for path in self.paths if path.lower().endswith(_RUNS))
-        known = [(path, one.summary) for path, one in seen if one is not None and one.summary is not None]
-        return [(path, len(summary.sweeps), summary.protocols) for path, summary in known]
 
     def news(self) -> None:
         """More is known about files: guess anew, unless a person wrote the pattern, and show it."""
-        if not self._own_pattern:
-            self._guess()
+        self.chosen.guess()
         self.show()
 
     def _guess_again(self) -> None:
-        self._own_pattern = False
-        self._guess()
-        self.show()
+        self.chosen.pattern = None
+        self.chosen.patterns.clear()
+        self.news()
 
     def _edited(self, again: Callable[[], None]) -> None:
-        self._own_pattern = True
+        self.chosen.pattern = self.pattern.value
         again()
-
-    def _pairs(self) -> tuple[list[Source], list[Problem]]:
-        return pair_files(self.paths, lambda path: seen.unit if (seen := self.looker.get(path)) else None)
-
-    def _protocols_in(self, path: str) -> Sequence[str]:
-        return self._named_in(path) if path.lower().endswith(_NAMING) else ()
-
-    def _protocol_of(self, path: str) -> str:
-        named = self._named_in(path) if path.lower().endswith(_RECORDED) else ()
-        return named[0] if len(named) == 1 else ""
-
-    def _named_in(self, path: str) -> Sequence[str]:
-        seen = self.looker.get(path)
-        return seen.summary.protocols if seen is not None and seen.summary is not None else ()
-
-    def _cells_in(self, path: str, protocol: str) -> Sequence[str]:
-        seen = self.looker.get(path)
-        if seen is None or seen.summary is None:
-            return ()
-        if len(seen.summary.cells) < 2 and not seen.summary.listened:
-            return ()
-        return seen.summary.cells_of(protocol) if protocol else seen.summary.cells
-
-    def _with_channels(self, one: Proposal) -> Proposal:
-        """Return a proposal that says which channels are its cell's, and which were only listened to."""
-        seen = self.looker.get(one.source.path)
-        if seen is None or seen.summary is None:
-            return one
-        found = seen.summary.channels_of(one.own_cell or None, one.own_protocol)
-        listened = seen.summary.listened
-        words = f"only listened to, and not added: {', '.join(map(plain, listened))}" if listened else ""
-        problems = (*one.problems, words) if words else one.problems
-        return dataclasses.replace(one, channels=channels_in_words(found), problems=problems)
-
-    def _trouble(self, one: Proposal) -> Proposal:
-        """Return a proposal that says why a file can't be used, if that is known of one that names its protocols."""
-        path = one.source.path
-        seen = self.looker.get(path) if path.lower().endswith(_NAMING) else None
-        if seen is None or not seen.problem:
-            return one
-        return dataclasses.replace(one, problems=(*one.problems, seen.problem))
 
     def propose(self) -> list[Proposal]:
         """Return what is proposed now; raises EfeError if the pattern can't be used."""
-        pattern = Pattern(self.pattern.value) if self.pattern.value.strip() else None
-        sources, self.problems = self._pairs()
-        found = propose(
-            sources,
-            pattern,
-            named=self.named,
-            protocols_in=self._protocols_in,
-            cells_in=self._cells_in,
-            protocol_of=self._protocol_of,
-            pattern_is_sure=self._own_pattern,
-        )
-        kept: list[Proposal] = []
-        self._keys = []
-        for one in map(self._with_channels, map(self._trouble, found)):
-            key = (one.source.path, one.own_protocol, one.own_cell)
-            if key in self._left_out:
-                continue
-            said = self._said.get(key)
-            self._keys.append(key)
-            kept.append(dataclasses.replace(one, **said, found_in="you") if said else one)  # type: ignore[arg-type]
-        return kept
-
-    def _is_there(self, known: set[tuple[Any, ...]], one: Proposal) -> bool:
-        return (
-            one.cell,
-            one.own_protocol or one.protocol,
-            one.own_cell,
-            *map(_place, one.source.paths),
-        ) in known
-
-    def _known(self) -> set[tuple[Any, ...]]:
-        files = self.owner.state.inputs.files()
-        return {(cell.name, *own_names(file), *map(_place, file.recipe.paths)) for cell, file in files}
+        return self.chosen.propose()
 
     def new(self) -> list[Proposal]:
         """Return what would be added: what has a cell and a protocol, and is not there already."""
-        known = self._known()
-        return [one for one in self.propose() if one.is_complete and not self._is_there(known, one)]
+        known = known_in(self.owner.state.inputs)
+        return [one for one in self.propose() if one.is_complete and not self.chosen.is_there(known, one)]
 
     # --- to the screen
 
@@ -250,6 +176,7 @@ class Preview:
         self.box.layout.display = "" if self.paths else "none"
         if not self.paths:
             self.table.show([])
+            self._waits("")
             return
         try:
             self.proposals = self.propose()
@@ -257,19 +184,39 @@ class Preview:
             self.message.say(str(error))
             self.accept.disabled = True
             return
-        known = self._known()
-        there = [self._is_there(known, one) for one in self.proposals]
-        rows = [
-            proposal_row(k, one, is_there)
-            for k, (one, is_there) in enumerate(zip(self.proposals, there, strict=True))
-        ]
-        self.table.show(rows)
+        self._show_pattern()
+        self._show_lab()
+        known = known_in(self.owner.state.inputs)
+        there = [self.chosen.is_there(known, one) for one in self.proposals]
+        self.all_there = bool(there) and all(there)
+        doubtful = self.chosen.doubtful
+        self.groups.draw(self.proposals)
+        seen = [k for k, one in enumerate(self.proposals) if self.groups.shows(one)]
+        seen.sort(key=lambda k: not doubtful[k])  # those that need a person come first
+        self.table.show([proposal_row(k, self.proposals[k], there[k]) for k in seen])
+        self._follow("")
         new = [
             one
             for one, is_there in zip(self.proposals, there, strict=True)
             if one.is_complete and not is_there
         ]
         self._sum_up(new)
+
+    def _show_lab(self) -> None:
+        """Say which protocols are called as this person has called them before."""
+        pairs = [f"{plain(old)} → {plain(new)}" for old, new in self.chosen.renamed.items()]
+        self.lab_row.layout.display = "" if pairs else "none"
+        more = " …" if len(pairs) > 6 else ""
+        self.owner.put(self.named_before, value=escape(f"Called as before: {', '.join(pairs[:6])}{more}."))
+
+    def _show_pattern(self) -> None:
+        shared = self.chosen.shared_pattern
+        several = (
+            f"{len(self.chosen.groups)} guesses, for each folder and format; a pattern here is for all files"
+        )
+        self.owner.put(self.pattern, value=shared or "", placeholder="" if shared is not None else several)
+        words = EACH_FILE if self.chosen.pattern is None and self.chosen.each_file_is_a_cell else ""
+        self.owner.put(self.heading, value=f'<span class="efe-heading">To be added</span>{words}')
 
     def _sum_up(self, new: Sequence[Proposal]) -> None:
         waiting = self.looker.waiting
@@ -283,10 +230,12 @@ class Preview:
             self.accept, description=say, disabled=bool(waiting) or not new, layout=self.accept.layout
         )
         self.accept.layout.width = "auto"
-        if self.problems:
-            names = ", ".join(plain(self.named(str(p.file))) for p in self.problems[:3])
-            more = f" and {len(self.problems) - 3} more" if len(self.problems) > 3 else ""
-            self.message.say(f"{names}{more}: {self.problems[0].message}", "warning")
+        self._waits(say if new else "" if self.all_there else NOT_YET)
+        problems = self.chosen.problems
+        if problems:
+            names = ", ".join(plain(self.named(str(p.file))) for p in problems[:3])
+            more = f" and {len(problems) - 3} more" if len(problems) > 3 else ""
+            self.message.say(f"{names}{more}: {problems[0].message}", "warning")
         else:
             self.message.clear()
 
@@ -294,16 +243,52 @@ class Preview:
 
     def _edit(self, ids: tuple[str, ...], column: str, text: str) -> None:
         with self.owner._guard:
-            for row in ids:
-                key, one = self._keys[int(row)], self.proposals[int(row)]
-                before = self._said.get(key, {"cell": one.cell, "protocol": one.protocol})
-                self._said[key] = before | {column: str(text).strip()}
+            text = str(text).strip()
+            if column == "protocol" and text:
+                self._remember(ids, text)
+            self.chosen.say(self._keys_of(ids), column, text)
             self.show()
+
+    def _remember(self, ids: Sequence[str], text: str) -> None:
+        """Remember another name of protocols all of whose files are called so now."""
+        chosen = {int(number) for number in ids}
+        for name in {self.proposals[k].protocol for k in chosen} - {"", text}:
+            if all(k in chosen for k, one in enumerate(self.proposals) if one.protocol == name):
+                self.lab.called(name, text)
+
+    def _forget(self) -> None:
+        """Call protocols again as their files do."""
+        for name in list(self.chosen.renamed):
+            self.lab.called(name, name)
+        self.show()
+
+    def _keys_of(self, ids: Sequence[str]) -> list[Key]:
+        return [self.chosen.keys[int(number)] for number in ids]
+
+    # --- details of those that are selected
+
+    def described(self) -> list[Described]:
+        """Return the selected files as they would be added."""
+        chosen = [self.proposals[int(row)] for row in self.table.selected]
+        return [
+            Described(
+                files_in_words(one.source.paths),
+                one.metadata,
+                one.protocol,
+                self.chosen.summary(one.source.path),
+            )
+            for one in chosen
+        ]
+
+    def say(self, values: Mapping[str, Any]) -> None:
+        """Say something of the selected files, which they are added with; None takes it back."""
+        self.chosen.describe(self._keys_of(self.table.selected), values)
+        self.show()
 
     def _leave_out(self) -> None:
         if not self.table.selected:
             raise EfeError("select rows first.")
-        self._left_out |= {self._keys[int(row)] for row in self.table.selected}
+        self.chosen.left_out.update(self._keys_of(self.table.selected))
         self.table.selected = ()
         self.show()
 
@@ -314,11 +299,11 @@ class Preview:
             raise EfeError("the files are still being looked into: wait a moment.")
         if not new:
             raise EfeError("nothing can be added: say cells and protocols first.")
-        paths, self.paths = self.paths, []  # what is being added need not be proposed anew meanwhile
+        paths, self.chosen.paths = self.paths, []  # what is being added need not be proposed anew meanwhile
         try:
             self.owner.state.add_files_metadata(as_metadata(new))
         except EfeError:
-            self.paths = paths
+            self.chosen.paths = paths
             raise
         self.clear()
 
@@ -335,16 +320,10 @@ class Preview:
 
     def clear(self) -> None:
         """Propose nothing."""
-        self.paths, self.proposals, self._own_pattern = [], [], False
-        self._said.clear()
-        self._left_out.clear()
+        self.chosen.clear()
+        self.proposals = []
         self.show()
 
     def state(self) -> dict[str, Any]:
         """Return what is shown, as plain data."""
         return {"pattern": self.pattern.value, "rows": list(self.table.rows)}
-
-
-def _place(path: str) -> str:
-    """Return by what the place of a recording is known, however its path is written."""
-    return path if is_url(path) else same_path(path)

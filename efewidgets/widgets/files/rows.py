@@ -13,6 +13,9 @@ from ...engine.files.guessing import Proposal
 from ...engine.files.receiving import in_words
 from ...engine.problems import EfeError, Problem
 from ...engine.recordings.ecodes import ecode_of, eCodes
+from ...engine.recordings.metadata import entries
+from ...engine.recordings.peek import in_titles
+from ...engine.remote import absolute
 from ...engine.stages.inputs import CellInputs, FileInputs, Inputs
 from ...engine.units import canonical_unit, is_current_unit, is_voltage_unit
 from ..parts.html import plain as plain_of_any
@@ -20,6 +23,8 @@ from .looker import Seen
 
 Row = dict[str, Any]
 
+#: Metadata by which a file isn't read otherwise than it was looked into
+_TELL_NOTHING = {"filepath", "protocol_name", "cell_name", "ecode", "ljp", "v_corr", "comment"}
 _UNKNOWN = "no stimulus is known by the protocol's name"
 
 
@@ -54,7 +59,7 @@ def proposal_row(number: int, one: Proposal, there: bool) -> Row:
         )
     if there:
         problems.append("is there already: not added again")
-    elif missing:
+    elif missing and one.usable:
         problems.append(f"say its {' and '.join(missing)}: else it is not added")
     return {
         "id": str(number),
@@ -131,7 +136,7 @@ def chosen_row(cell: CellInputs, file: FileInputs, look: Look, said: Mapping[str
     seen = [look(path) for path in paths]
     about = _facts(file, seen)
     problems = [*about["problems"], *(words for path in paths for words in said.get(path, ()))]
-    text = "; ".join(dict.fromkeys(plain(words) for words in problems))
+    text = "; ".join(dict.fromkeys(plain(for_people(words, file.path)) for words in problems))
     units, own = _units(file, seen)
     said_ecode = file.metadata.get("ecode")
     family = stimulus_family(file.protocol, said_ecode)
@@ -153,6 +158,36 @@ def chosen_row(cell: CellInputs, file: FileInputs, look: Look, said: Mapping[str
         },
         "_hint": {"file": "\n".join(map(plain, paths)), "problems": text, "protocol": _own_name_hint(file)},
     }
+
+
+def found_by(rows: list[Row], words: str) -> list[Row]:
+    """Return the rows in which all words stand, whatever their case."""
+    wanted = words.casefold().split()
+    if not wanted:
+        return rows
+    fields = ("file", "cell", "protocol", "ecode", "problems")
+    texts = (" ".join(str(row[field]) for field in fields).casefold() for row in rows)
+    return [row for row, text in zip(rows, texts, strict=True) if all(word in text for word in wanted)]
+
+
+def told_of_files(problems: Iterable[Problem]) -> dict[str, tuple[str, ...]]:
+    """Return what keeps files from being used, or is doubtful about their units, by their paths."""
+    found: dict[str, dict[str, None]] = {}
+    for problem in problems:
+        if problem.file and problem.severity != "note" and problem.kind in ("file", "unit"):
+            found.setdefault(absolute(problem.file), {})[problem.message] = None
+    return {path: tuple(words) for path, words in found.items()}
+
+
+def for_people(message: str, path: str) -> str:
+    """Return a message with what scripts say in metadata as the drawer of details calls it."""
+    return _for_people(message, os.path.splitext(path)[1].lower())
+
+
+@lru_cache(maxsize=2_000)
+def _for_people(message: str, suffix: str) -> str:
+    groups = entries({"filepath": f"x{suffix}"}, "").values()
+    return in_titles(message, {key: kind for kinds in groups for key, kind in kinds.items()})
 
 
 def own_names(file: FileInputs) -> tuple[str, str]:
@@ -190,7 +225,7 @@ def _facts(file: FileInputs, seen: Sequence[Seen | None]) -> dict[str, Any]:
     first = seen[0].summary if seen and seen[0] is not None else None
     if first is None:
         return {"sweeps": None, "rate": None, "problems": problems}
-    if len(seen) == 1:
+    if len(seen) == 1 and file.metadata.keys() <= _TELL_NOTHING:
         problems += [p.message for p in first.problems if not _is_settled(p, file, first.listened)]
     sweeps = first.sweeps
     protocol, cell = own_names(file)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import ipywidgets
+import traitlets
 
 from ... import datasets
 from ...engine.files.roots import Folder, roots_of
@@ -22,14 +23,21 @@ from ..parts.base import StateWidget
 from ..parts.style import row
 from ..parts.table import Column, Table
 from ..parts.upload import Upload
+from . import lab_names
 from .browser import ANY_FORMAT, Browser, suffixes_of
 from .by_current import ByCurrent
+from .details import details_button
+from .drawer import TABLE, Drawer
 from .elsewhere import Elsewhere, stopped
+from .lab_names import LabNames
 from .looker import Looker
-from .preview import Preview
-from .rows import chosen_rows, counted, number_from, stimulus_family, units_from
+from .preview import PREVIEW, Preview
+from .rows import chosen_rows, counted, found_by, number_from, stimulus_family, told_of_files, units_from
+from .same_as import SameAs
 
-_NOTHING = "No recordings yet. Choose files on the server{}, or add the sample cells to try things out."
+#: Columns in which Delete removes the files: what stands there can't be empty, or can't be typed
+_DELETE_IN = ("file", "cell", "protocol", "sweeps", "rate", "problems")
+_NOTHING = "No recordings yet. Open files or folders above{}, or add the sample cells to try things out."
 
 
 class FileSelector(StateWidget):
@@ -48,6 +56,8 @@ class FileSelector(StateWidget):
         Whether files can be uploaded at all.
     hosts : list of str, optional
         From which recordings may be read by their addresses; by default from any.
+    lab : LabNames, optional
+        What protocols are called here; by default as this person has called them before.
 
     Attributes
     ----------
@@ -58,11 +68,17 @@ class FileSelector(StateWidget):
         Addresses of recordings on other computers, how far one is that is fetched, and a button that ends it.
     table : Table
         The files of the state.
+    waiting : str
+        What `finish` would do, as "Add 12 files to 3 cells"; "" while nothing waits.
+    details : Button
+        Opens `drawer`, with all that can be said of the selected files, over their trace.
     by_current : ByCurrent
         Which stimuli protocols are by their currents, where their names say nothing; one click takes it.
     """
 
     watches_view = ("cell", "protocol")
+
+    waiting = traitlets.Unicode("")
 
     def __init__(
         self,
@@ -73,13 +89,15 @@ class FileSelector(StateWidget):
         limit: int = 8 * 2**30,
         uploads: bool = True,
         hosts: Iterable[str] | None = None,
+        lab: LabNames | None = None,
     ):
         self.hosts = None if hosts is None else tuple(hosts)
         self.upload: Upload | None = None
         self._uploads = uploads
         self.root = roots_of(root if root is not None else Path.cwd())
         self._scratch, self._limit = scratch, limit
-        self._selecting = False
+        self.lab = LabNames(lab_names.place()) if lab is None else lab
+        self._told_last: dict[str, tuple[str, ...]] = {}
         super().__init__(state)
 
     def build(self) -> Sequence[ipywidgets.Widget]:
@@ -93,19 +111,23 @@ class FileSelector(StateWidget):
                 limit=self._limit,
                 accept=",".join(suffixes_of(ANY_FORMAT)),
                 on_received=self._received,
+                anywhere=True,
             )
-        self.preview = Preview(self, self.looker, self._named)
+        self.preview = Preview(
+            self, self.looker, self._named, self.lab, lambda about: self.drawer.follow(about), self._waits
+        )
         self.browser = Browser(self, self.root, self.preview.start)
         self.address = self.elsewhere.address
-        places: dict[str, ipywidgets.Widget] = {"On the server": self.browser.box}
+        places: dict[str, ipywidgets.Widget] = {"Folders": self.browser.box}
         if self.upload is not None:
-            places["Upload"] = self.upload
+            places["Drop or upload"] = self.upload
         places["Elsewhere"] = self.elsewhere.box
         self.sources = ipywidgets.Tab(list(places.values()), titles=list(places))
         self.samples = ipywidgets.Button(
             description="Add sample cells", icon="flask", layout={"width": "auto"},
             tooltip="Add five simulated cells that come with efewidgets",
         )  # fmt: skip
+        self.details = details_button()
         self.remove = ipywidgets.Button(description="Remove selected", icon="trash", layout={"width": "auto"})
         self.new_name = ipywidgets.Text(
             description="Rename cell", placeholder="select one of its files", continuous_update=False,
@@ -114,36 +136,67 @@ class FileSelector(StateWidget):
         self.count = ipywidgets.HTML()
         self.table = Table(
             self._columns({}), label="Chosen files", on_edit=self._edit, on_select=self._select,
-            empty=_NOTHING.format(", upload your own" if self._uploads else ""),
+            on_delete=self.state.remove_files, delete_in=_DELETE_IN,
+            empty=_NOTHING.format(", drop your own anywhere on the page" if self._uploads else ""),
             height="420px",
         )  # fmt: skip
+        self.drawer = Drawer(self, self.looker, self.preview, self.table)
         self.by_current = ByCurrent(self, self._news)
+        self.same_as = SameAs(self, self.lab)
+        self.search = ipywidgets.Text(
+            description="Find", placeholder="file, cell, protocol, problem",
+            layout={"width": "auto", "flex": "0 1 260px"},
+            tooltip="Only files in whose row all of these words stand",
+        )  # fmt: skip
+        find = self.later(self.refresh, 0.2)
+        self.search.observe(lambda _: find(), "value")
         self.on_click(self.samples, self._add_samples)
         self.on_click(self.remove, self._remove)
+        self.on_click(self.details, lambda: self.drawer.open(TABLE))
+        self.on_click(self.preview.details, lambda: self.drawer.open(PREVIEW), self.preview.message)
         self.on(self.new_name, self._rename)
-        line = row(self.count, self.samples, self.remove, self.new_name, self.by_current.look)
+        line = row(
+            self.count,
+            self.samples,
+            self.details,
+            self.remove,
+            self.search,
+            self.new_name,
+            self.by_current.look,
+        )
         self.act(self.browser.show, message=self.browser.message)
         return (
             self.sources,
             self.elsewhere.progress.box,
             self.preview.box,
+            self.drawer.places[PREVIEW],
             line,
+            self.same_as.box,
             self.table,
+            self.drawer.places[TABLE],
             self.by_current.box,
         )
 
     # --- what is shown
 
     def depends_on(self) -> tuple[Any, ...]:
-        """Return the files; results tell nothing here."""
-        return self.state.inputs.cells, self.state.inputs.recording_reader
+        """Return the files, and what was told of them when they were read."""
+        return self.state.inputs.cells, self.state.inputs.recording_reader, self._told()
+
+    def _told(self) -> dict[str, tuple[str, ...]]:
+        """Return what was told of files when they were read last; nothing is read for that."""
+        if self.state.status == "ready" and not self.state.needs_run:
+            self._told_last = told_of_files(self.state.problems)
+        return self._told_last
 
     def view_data(self) -> dict[str, Any]:
         """Return the rows of the chosen files, and how many there are."""
         inputs = self.state.inputs
-        rows = chosen_rows(inputs, self.looker.get, {})
+        rows = chosen_rows(inputs, self.looker.get, self._told())
+        all_of_them, rows = len(rows), found_by(rows, self.search.value)
         return {
             "rows": rows,
+            "less": f"{len(rows):,} of " if len(rows) < all_of_them else "",
             "stimuli": self.by_current.rows(),
             "cells": [cell.name for cell in inputs.cells],
             "protocols": sorted(inputs.protocols),
@@ -156,8 +209,11 @@ class FileSelector(StateWidget):
         self.table.set_columns(self._columns(data))
         self.table.show(data["rows"])
         self.by_current.show(data["stimuli"])
+        self.same_as.show(self.state.inputs)
         words = (
-            f"{data['files']} of {counted(len(data['cells']), 'cell')}" if data["rows"] else "Chosen files"
+            f"{data['less']}{data['files']} of {counted(len(data['cells']), 'cell')}"
+            if data["cells"]
+            else "Chosen files"
         )
         self.put(self.count, value=f'<span class="efe-heading">{words}</span>')
         self.put(self.remove, disabled=not data["rows"])
@@ -165,6 +221,7 @@ class FileSelector(StateWidget):
         self.put(self.new_name, disabled=not known, value=known)
         if self.preview.paths:
             self.preview.news()
+        self.drawer.follow()
         # thousands of files on a network's disk would take seconds to be asked whether they have changed
         paths = (path for cell in self.state.inputs.cells for path in cell.paths.names)
         self.looker.ask(paths, again=False)
@@ -178,8 +235,9 @@ class FileSelector(StateWidget):
             Column("ecode", "Stimulus", editable=True, choices=tuple(FAMILIES),
                    hint="The family of stimuli as which it is read: by the protocol's name, or as chosen here"),
             Column("sweeps", "Sweeps", kind="number"),
-            Column("rate", "Rate", unit="kHz", hint="Sampling rate"),
-            Column("units", "Units", editable=True, hint="Of voltage and current; asked for where the file has none"),
+            Column("rate", "Rate", kind="number", unit="kHz", hint="Sampling rate"),
+            Column("units", "File’s units", editable=True,
+                   hint="Of voltage and current in the file; asked for where it has none"),
             Column("ljp", "LJP", kind="number", unit="mV", editable=True, hint="Liquid junction potential, subtracted"),
             Column("problems", "Problems"),
         )  # fmt: skip
@@ -197,6 +255,10 @@ class FileSelector(StateWidget):
         """More is known about files: show it, from the thread that has found it."""
         if self.comm is not None and self.browser.box.comm is not None:
             self.refresh()
+
+    def _waits(self, words: str) -> None:
+        """Say what waits to be added, to whoever leads on from here."""
+        self.waiting = words
 
     def _fetched(self, told: tuple[str, int, int | None] | None) -> None:
         """Show how far a file is that is fetched whole, from the thread that does so."""
@@ -217,6 +279,21 @@ class FileSelector(StateWidget):
         """Propose files of the root or of the uploads, as `browser` does; `preview.add` then adds them."""
         self.preview.start([self._place(os.fspath(path)) for path in paths])
 
+    def finish(self) -> None:
+        """Add what waits to be added.
+
+        Raises
+        ------
+        EfeError
+            If some of it lacks a cell or a protocol, so that nothing can be added.
+        """
+        if not self.preview.paths:
+            return
+        if self.preview.all_there:
+            self.preview.clear()
+            return
+        self.preview.add()
+
     def _place(self, path: str) -> str:
         """Return the path of a file below the root, or an address that may be read. Raises EfeError."""
         if not is_url(path):
@@ -225,6 +302,7 @@ class FileSelector(StateWidget):
         return path
 
     def _received(self, paths: tuple[str, ...]) -> None:
+        self.state.view.tab = "recordings"  # they may have been dropped at another step
         suffixes = suffixes_of(ANY_FORMAT)
         wanted = [path for path in paths if path.lower().endswith(suffixes)]
         if wanted:
@@ -259,13 +337,19 @@ class FileSelector(StateWidget):
             if column in ("cell", "protocol"):
                 if not str(text).strip():
                     raise EfeError(f"a {column} needs a name.")
+                before = self._protocols_of(ids) if column == "protocol" else set()
                 self.state.regroup_files(ids, **{column: str(text).strip()}, answers=self._answers)
+                for name in before - self.state.inputs.protocols.keys():
+                    self.lab.called(name, str(text).strip())
             elif column == "ecode":
                 self._set_ecode(ids, str(text).strip())
             elif column == "ljp":
                 self.state.set_metadata(ids, ljp=number_from(text, "the liquid junction potential (mV)"))
             elif column == "units":
                 self.state.set_metadata(ids, **units_from(text))
+
+    def _protocols_of(self, ids: Iterable[str]) -> set[str]:
+        return {file.protocol for _, file in self.state.inputs.files() if file.id in set(ids)}
 
     def _answers(self, file: FileInputs) -> bool:
         """Whether a file chooses its sweeps by the name of their protocol and has some of its present one."""
@@ -278,10 +362,13 @@ class FileSelector(StateWidget):
         if text and not stimulus_family("", text):
             raise EfeError(f"{text!r} is no known stimulus: choose one of {', '.join(FAMILIES)}.")
         self.state.set_metadata(ids, ecode=text or None)
+        for name in self._protocols_of(ids):
+            self.lab.read_as(name, text)
 
     def _select(self, ids: tuple[str, ...]) -> None:
         """Let all views show the cell and protocol of the selected files, as far as they have one in common."""
         with self._guard:
+            self.drawer.follow(TABLE)
             inputs = self.state.inputs
             found = [(inputs.cell_of_file[i], i) for i in ids if i in inputs.cell_of_file]
             cells = {cell.name for cell, _ in found}
@@ -300,6 +387,7 @@ class FileSelector(StateWidget):
         """Look into no more files; uploads that did not come whole are removed."""
         self.browser.close()
         self.looker.close()
+        self.drawer.leave()
         self.by_current.close()
         if self.upload is not None:
             self.upload.inbox.close()

@@ -9,6 +9,7 @@ class View extends Arranging {
     this.grid.addEventListener("mousemove", (event) => this.sweep(event));
     this.listen(document, "mouseup", () => (this.swept = null));
     this.grid.addEventListener("click", (event) => this.click(event));
+    this.grid.addEventListener("dblclick", (event) => this.open(event));
     this.grid.addEventListener("focus", () => this.focused());
   }
 
@@ -119,6 +120,24 @@ class View extends Arranging {
     } else if (event.target.closest("button")) this.act();
   }
 
+  /** Opens a row where nothing can be typed. */
+  open(event) {
+    const { store, cursor } = this;
+    const hit = event && this.hit(event);
+    if (event && (!hit || hit.row === this.head || event.target.closest("button, input"))) return false;
+    if (!store.model.get("opens") || !cursor.id || store.columns[cursor.column].editable) return false;
+    store.send("open", { id: cursor.id });
+    return true;
+  }
+
+  /** Takes the selected rows away where that is what Delete means. */
+  remove() {
+    const { store, cursor } = this;
+    if (!store.model.get("deletes").includes(store.columns[cursor.column].name)) return false;
+    store.send("delete", { ids: store.selected.includes(cursor.id) ? store.selected : [cursor.id] });
+    return true;
+  }
+
   /** Does what the cursor's cell is for, if that is not to be typed into; whether it was. */
   act() {
     const column = this.store.columns[this.cursor.column];
@@ -190,7 +209,8 @@ class View extends Arranging {
       return true;
     }
     if (control || event.altKey) return false;
-    if (event.key === "Enter" || event.key === "F2") return this.act() || this.startEdit({}), true;
+    if (event.key === "Enter" || event.key === "F2") return this.act() || this.open() || this.startEdit({}), true;
+    if (event.key === "Delete" && this.remove()) return true;
     if (event.key === "Delete" || event.key === "Backspace") return this.clear(), true;
     if (event.key.length === 1) return this.startEdit({ typing: true }), false;
     return false;

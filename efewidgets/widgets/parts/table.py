@@ -89,6 +89,12 @@ class Table(anywidget.AnyWidget):
         ``on_button(id, column)``.
     on_paste : callable, optional
         ``on_paste(id, column, matrix)`` when cells were pasted, as rows of texts; `id` is None in an empty table.
+    on_open : callable, optional
+        ``on_open(id)`` at a double click or Enter where nothing can be typed.
+    on_delete : callable, optional
+        ``on_delete(ids)`` at Delete in one of the columns `delete_in`; elsewhere it empties the cell.
+    delete_in : sequence of str
+        Names of columns.
     empty : str
         Shown in the place of rows where there are none.
     height : str
@@ -109,6 +115,8 @@ class Table(anywidget.AnyWidget):
     empty = traitlets.Unicode().tag(sync=True)
     height = traitlets.Unicode("320px").tag(sync=True)
     selected = traitlets.Tuple().tag(sync=True)
+    opens = traitlets.Bool(False).tag(sync=True)
+    deletes = traitlets.Tuple().tag(sync=True)
     refused: Any = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
 
     # What is in these is kept elsewhere: it is asked for whenever a page wants the whole, and else sent in parts
@@ -124,17 +132,27 @@ class Table(anywidget.AnyWidget):
         on_select: Callable[[tuple[str, ...]], Any] | None = None,
         on_button: Callable[[str, str], Any] | None = None,
         on_paste: Callable[[str | None, str, list[list[str]]], Any] | None = None,
+        on_open: Callable[[str], Any] | None = None,
+        on_delete: Callable[[tuple[str, ...]], Any] | None = None,
+        delete_in: Sequence[str] = (),
         empty: str = "",
         height: str = "320px",
     ):
         self.on_edit, self.on_select, self.on_button, self.on_paste = on_edit, on_select, on_button, on_paste
+        self.on_open, self.on_delete = on_open, on_delete
         self._lock = threading.RLock()
         self._version = 0
         self._listens = False
         self._rows: tuple[Mapping[str, Any], ...] = ()
         self._packed: dict[str, Packed] = {}
         self._shown_columns = _checked(columns)
-        super().__init__(label=label, empty=empty, height=height)
+        super().__init__(
+            label=label,
+            empty=empty,
+            height=height,
+            opens=on_open is not None,
+            deletes=tuple(delete_in) if on_delete is not None else (),
+        )
         self.add_class("efe-table-box")
         self.on_msg(self._told)
 
@@ -216,6 +234,15 @@ class Table(anywidget.AnyWidget):
         """Do what a click on a cell's button does."""
         return self._call(self.on_button, row_id, column, at={"id": row_id, "column": column})
 
+    def open_row(self, row_id: str) -> bool:
+        """Do what a double click on a row does."""
+        return self._call(self.on_open, row_id, at={"id": row_id})
+
+    def delete_rows(self, ids: Sequence[str]) -> bool:
+        """Do what the key Delete does with rows."""
+        known = tuple(one for one in self._packed if one in set(ids))
+        return self._call(self.on_delete, known) if known else False
+
     def paste(self, row_id: str | None, column: str, matrix: Sequence[Sequence[str]]) -> bool:
         """Do what pasting cells of a spreadsheet does; a table without `on_paste` takes one cell."""
         texts = [[str(text) for text in line] for line in matrix]
@@ -251,6 +278,10 @@ class Table(anywidget.AnyWidget):
                 self._edit(content["ids"], content["id"], content["column"], content["text"])
             elif kind == "button":
                 self.press(content["id"], content["column"])
+            elif kind == "open":
+                self.open_row(content["id"])
+            elif kind == "delete":
+                self.delete_rows(content["ids"])
             elif kind == "paste":
                 self.paste(content["id"], content["column"], content["matrix"])
         finally:

@@ -62,12 +62,29 @@ function render({ model, el }) {
     };
   zone.ondragover = (event) => { event.preventDefault(); zone.classList.add("efe-over"); };
   zone.ondragleave = () => zone.classList.remove("efe-over");
-  zone.ondrop = async (event) => {
+  const dropped = async (event) => {
     event.preventDefault();
     event.stopPropagation();
     zone.classList.remove("efe-over");
+    ground?.classList?.remove("efe-drop-here");
     try { add(await filesOf(event.dataTransfer.items)); } catch (error) { says.textContent = `What was dropped can't be read: ${error.message}`; }
   };
+  zone.ondrop = dropped;
+
+  // what is dropped beside the zone is meant for it too; the page is not left for it
+  let ground = null;
+  const holdsFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
+  const above = (event) => { if (holdsFiles(event)) { event.preventDefault(); ground.classList.add("efe-drop-here"); } };
+  const left = (event) => { if (!ground.contains(event.relatedTarget)) ground.classList.remove("efe-drop-here"); };
+  const fell = (event) => { if (holdsFiles(event)) dropped(event); };
+  const spread = () => {
+    const own = document.body.dataset.voila !== undefined;
+    ground = model.get("anywhere") ? (own ? document.body : el.closest(".efe")) : null;
+    ground?.addEventListener("dragover", above);
+    ground?.addEventListener("dragleave", left);
+    ground?.addEventListener("drop", fell);
+  };
+  const frame = requestAnimationFrame(spread); // it isn't on the page before
 
   const answered = (content) => {
     const resolve = answers.get(content.id);
@@ -152,7 +169,14 @@ function render({ model, el }) {
     working = false;
   }
 
-  return () => { gone = true; model.off("msg:custom", answered); };
+  return () => {
+    gone = true;
+    cancelAnimationFrame(frame);
+    ground?.removeEventListener("dragover", above);
+    ground?.removeEventListener("dragleave", left);
+    ground?.removeEventListener("drop", fell);
+    model.off("msg:custom", answered);
+  };
 }
 
 export default { render };

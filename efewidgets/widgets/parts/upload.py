@@ -36,6 +36,9 @@ class Upload(anywidget.AnyWidget):
         ``on_received(paths)`` when all files that were chosen together are there.
     what : str
         What the files are called on the page, in the plural; two uploads on one page are told apart by it.
+    anywhere : bool
+        Whether files that are dropped beside it are meant for it: on a page of our own anywhere, in a notebook on the
+        widget that it is a part of.
 
     Attributes
     ----------
@@ -48,6 +51,7 @@ class Upload(anywidget.AnyWidget):
     label = traitlets.Unicode("Upload files").tag(sync=True)
     what = traitlets.Unicode("Files").tag(sync=True)
     accept = traitlets.Unicode("").tag(sync=True)
+    anywhere = traitlets.Bool(False).tag(sync=True)
     piece = traitlets.Int(1_500_000).tag(sync=True)
 
     def __init__(
@@ -58,13 +62,14 @@ class Upload(anywidget.AnyWidget):
         accept: str = "",
         on_received: Callable[[tuple[str, ...]], Any] | None = None,
         what: str = "Files",
+        anywhere: bool = False,
     ):
         self.inbox = Inbox(folder, limit)
         self.on_received = on_received
         self.received: tuple[str, ...] = ()
         self._batches: dict[str, list[str]] = {}
         self._lock = threading.RLock()
-        super().__init__(accept=accept, what=what, label=f"Upload {what.lower()}")
+        super().__init__(accept=accept, what=what, label=f"Upload {what.lower()}", anywhere=anywhere)
         self.on_msg(self._told)
 
     @property

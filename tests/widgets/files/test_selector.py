@@ -137,7 +137,7 @@ def test_what_a_person_says_beats_the_pattern(files):
     assert {row["cell"] for row in table.rows} == {"mine"}
     table.selected = tuple(row["id"] for row in table.rows[1:])
     files.preview.leave_out.click()
-    assert [row["found"] for row in table.rows] == ["you"]
+    assert [row["found"] for row in table.rows] == ["name, file, you"]
     files.preview.accept.click()
     assert [(c.name, len(c.files)) for c in files.state.inputs.cells] == [("mine", 1)]
 
@@ -298,7 +298,8 @@ def test_the_protocol_in_an_axon_header_is_proposed(tmp_path):
         files = FileSelector(state, root=folder)
         files.choose([f"{name}.abf" for name in ("PYR1", "PYR2", "PYR3")])
         settle(files)
-        rows = files.preview.table.rows
+        assert files.preview.table.rows[0]["cell"] == "PYR3"  # what needs a person comes first
+        rows = sorted(files.preview.table.rows, key=lambda row: row["cell"])
         assert [row["protocol"] for row in rows] == ["IDrest 25 pA", "IDrest 50 pA", ""]
         assert [row["cell"] for row in rows] == ["PYR1", "PYR2", "PYR3"]
         assert "say its protocol" in rows[2]["problems"]

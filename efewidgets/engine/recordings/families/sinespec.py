@@ -36,7 +36,12 @@ class SineSpec(Family):
     nominal: ClassVar = {"ton": 150.0, "toff": 5100.0}
     agree_ms = 20.0
     extra_params = tuple(CHIRP_DEFAULTS)
-    metadata_keys: ClassVar = dict.fromkeys(CHIRP_DEFAULTS, NUMBER)
+    metadata_keys: ClassVar = {
+        name: NUMBER.about(
+            name.replace("_", " ").capitalize(), "Of the formula of the chirp, with u in s.", unit
+        )
+        for name, unit in zip(CHIRP_DEFAULTS, ("Hz", "", "s", "s"), strict=True)
+    }
 
     def measure(
         self, trace: Trace, edges: Mapping[str, int], given: Mapping[str, int], finding: Finding

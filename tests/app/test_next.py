@@ -1,0 +1,66 @@
+"""Next adds what waits on the first step, or says why it can't."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from efewidgets import Dashboard, datasets
+from tests.engine.recordings.test_peek import write_table
+
+
+@pytest.fixture
+def dashboard(tmp_path):
+    root = tmp_path / "lab"
+    root.mkdir()
+    shutil.copy(datasets.sample_folder() / "RS1.nwb", root)
+    write_table(root / "odd.csv", ("t (s)", "Vm (mV)", "Im (pA)"))
+    found = Dashboard(root=root, scratch=tmp_path / "scratch")
+    yield found
+    found.close()
+
+
+def choose(dashboard, name):
+    files = dashboard.parts["FileSelector"]
+    files.choose([name])
+    assert files.wait()
+    files.refresh()
+    return files
+
+
+def test_next_adds_what_waits(dashboard):
+    assert dashboard.next.description == "Next: Stimuli & spikes →"
+    files = choose(dashboard, "RS1.nwb")
+    assert dashboard.next.description == "Add 1 file to 1 cell →"
+    revision = dashboard.state.revision
+    dashboard.next.click()
+    assert dashboard.step == "stimuli"
+    assert [cell.name for cell in dashboard.state.inputs.cells] == ["RS1"]
+    assert dashboard.state.revision > revision
+    assert files.waiting == ""
+    dashboard.back.click()
+    assert dashboard.next.description == "Next: Stimuli & spikes →"
+    # what is there already holds nobody up
+    choose(dashboard, "RS1.nwb")
+    assert dashboard.next.description == "Next: Stimuli & spikes →"
+    dashboard.next.click()
+    assert (dashboard.step, files.preview.paths) == ("stimuli", [])
+
+
+def test_next_says_what_is_lacking(dashboard):
+    files = choose(dashboard, "odd.csv")
+    assert dashboard.next.description == "Say cells and protocols →"
+    dashboard.next.click()
+    assert dashboard.step == "recordings"
+    assert dashboard.message.text == (
+        "Files wait to be added: nothing can be added: say cells and protocols first. Or press Cancel below them."
+    )
+    files.preview.table.edit("0", "protocol", "IDrest")
+    dashboard.next.click()
+    assert (dashboard.step, dashboard.message.text) == ("stimuli", "")
+    assert len(dashboard.state.files()) == 1
+    dashboard.back.click()
+    choose(dashboard, "RS1.nwb")
+    files.preview.cancel.click()
+    assert dashboard.next.description == "Next: Stimuli & spikes →"

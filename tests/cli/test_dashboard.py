@@ -7,10 +7,12 @@ import socket
 import pytest
 
 from efewidgets import datasets
-from efewidgets.app.server import SERVED, Address, free_port
+from efewidgets.app.address import Address, free_port
+from efewidgets.app.server import SERVED
 from efewidgets.app.settings import Settings
 from efewidgets.cli import _parser
-from efewidgets.cli.dashboard import _base_url, settings_of
+from efewidgets.cli.dashboard import _base_url
+from efewidgets.cli.dashboard_settings import settings_of
 from efewidgets.engine.problems import EfeError
 
 

@@ -93,8 +93,7 @@ def test_a_restart_of_the_server_loses_nothing(serve, opened, lab, tmp_path):
     page = opened(server.url, told=".")
     decide(page, 123, tmp_path / "scratch")
     server.stop()
-    port = re.search(r":(\d+)/", server.url)[1]
-    serve(*lab, f"--port={port}")
+    serve(*lab, port=int(re.search(r":(\d+)/", server.url)[1]))
     page.locator(".efe-lifeline [role=alert]", has_text="Reload the page to go on where you were").wait_for()
     page.reload()
     assert rheobase_field(page).input_value() == "123"

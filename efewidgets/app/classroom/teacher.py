@@ -20,7 +20,7 @@ from .students import Student, answers_as_csv, students
 PLACE, TABLE = "teacher", "answers.csv"
 #: Begins the name of the cookie that lets a teacher in
 _COOKIE = "efewidgets-teacher"
-_ALLOWED = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+_ALLOWED = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'none'"
 _SERVED = pathlib.Path(__file__).parents[1] / "served" / "classroom"
 
 

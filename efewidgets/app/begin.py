@@ -10,6 +10,7 @@ import secrets
 from typing import Any
 
 from ..engine.readers.by_name import name_of
+from ..engine.systems.shares import give_way
 from ..state import BackgroundRunner, ExtractionState
 from .fence import Fence
 from .settings import Settings
@@ -53,7 +54,8 @@ def options_of(settings: Settings) -> dict[str, Any]:
     if settings.root is None:
         return {"runner": BackgroundRunner(), "cache": True}
     cache = False if settings.scratch is None else os.path.join(settings.scratch, "cache")
-    return {"runner": BackgroundRunner(), "cache": cache}
+    # what one visitor has computed doesn't slow another's click
+    return {"runner": BackgroundRunner(start=give_way), "cache": cache}
 
 
 def first_state(settings: Settings) -> ExtractionState:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import functools
-import logging
 import os
 import pathlib
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 import ipywidgets
 
@@ -25,27 +24,25 @@ from ..widgets.actions.looking import looking
 from ..widgets.actions.reasons import Reasons, place
 from ..widgets.files import lab_names
 from ..widgets.files.lab_names import LabNames
-from ..widgets.parts.base import StateWidget
 from ..widgets.parts.html import escape, tag
 from ..widgets.parts.message import Message
 from ..widgets.parts.owned import close_all
 from ..widgets.parts.style import stylesheet
-from ..widgets.settings.output import OutputEditor
 from . import begin, keeper
 from .autosave import Autosave
+from .classroom.answers import Answers
+from .classroom.questions import Asked
 from .commands import commands, where_shown
 from .fence import Fence
 from .landmarks import Landmarks
 from .lifeline import Lifeline
+from .parts import Around, Parts, close, rest
 from .recent import Recents, about
 from .recent_list import RecentList
 from .session_name import SessionName, called
-from .session_panel import SessionPanel
 from .step_bar import StepBar
 from .steps import NAMES, STEPS
 from .tour import Tour, help_on
-
-logger = logging.getLogger(__name__)
 
 _WAIT = "Files wait to be added"
 
@@ -71,6 +68,10 @@ class Dashboard(ipywidgets.VBox):
         Returns the options of a state that a session is opened in.
     recents : Recents, optional
         Sessions to go on with, which are listed where there are no recordings yet.
+    questions : sequence of Asked
+        Those of a class, beside the steps.
+    name_asked : str
+        What stands in the place of the session's name until there is one; by default the cells' names.
 
     Attributes
     ----------
@@ -85,7 +86,7 @@ class Dashboard(ipywidgets.VBox):
     """
 
     #: The widgets that are shown beside any step, by the names on their buttons
-    drawers: ClassVar[Mapping[str, str]] = {
+    drawers: Mapping[str, str] = {
         "Summary": "SummaryPanel",
         "Problems": "ProblemsPanel",
         "Session": "SessionPanel",
@@ -102,6 +103,8 @@ class Dashboard(ipywidgets.VBox):
         fence: Fence | None = None,
         options: Callable[[], dict[str, Any]] | None = None,
         recents: Recents | None = None,
+        questions: Sequence[Asked] = (),
+        name_asked: str = "",
     ):
         super().__init__()
         always_apart()
@@ -111,11 +114,13 @@ class Dashboard(ipywidgets.VBox):
         self._options = options or (lambda: {"runner": BackgroundRunner()})
         self._session = None if autosave is None else pathlib.Path(autosave)
         self._name, self._recents = "", recents
+        self._questions, self._name_asked = questions, name_asked
+        if questions:
+            self.drawers = {**self.drawers, "Questions": "QuestionsPanel"}
         self.recent: RecentList | None = None
         self.reasons = Reasons(self._own_place(place()))
         self._autosave: Autosave | None = None
         self._owned: ExtractionState | None = None
-        self.parts: dict[str, ipywidgets.Widget] = {}
         self.message = Message()
         self.lifeline = Lifeline()
         self.add_class("efe")
@@ -162,9 +167,15 @@ class Dashboard(ipywidgets.VBox):
             data_efe_kept="yes" if known else None,
         )
 
+    def keep(self) -> None:
+        """Keep the session from now on, also if nothing is decided yet."""
+        if self._autosave is not None:
+            self._autosave.save()
+
     def _about(self) -> dict[str, Any]:
         """Return what lists of sessions say of this one."""
-        return about(self.state, self.steps.done, len(STEPS), STEPS[NAMES.index(self.step)].title)
+        at = NAMES.index(self.step)
+        return about(self.state, self.steps.done, len(STEPS), STEPS[at].title) | {"step": at + 1}
 
     def _saved(self, why_not: str) -> None:
         """Say that the session was just saved, or why it can't be."""
@@ -187,8 +198,8 @@ class Dashboard(ipywidgets.VBox):
         if self.comm is None:
             return
         self._leave()
-        _close(self.message)
-        _close(self.lifeline)
+        close(self.message)
+        close(self.lifeline)
         if self._owned is not None:
             self._owned.close()
         close_all(self)
@@ -213,7 +224,8 @@ class Dashboard(ipywidgets.VBox):
                 told=self._saved,
                 check=self.fence.check_config,
             )
-        self.run_bar = self._part("RunBar")
+        self.parts = Parts(state, self._around())
+        self.run_bar = self.parts["RunBar"]
         self.toggles = {name: _toggle(name) for name in self.drawers}
         for name, toggle in self.toggles.items():
             toggle.observe(functools.partial(self._toggled, name), "value")
@@ -243,6 +255,23 @@ class Dashboard(ipywidgets.VBox):
         state.observe(self._state_changed, "revision")
         self._state_changed()
         self._open_step()
+        if self._questions:
+            self.toggles["Questions"].value = True
+
+    def _around(self) -> Around:
+        """Return what the widgets are told of where the page is."""
+        return Around(
+            self.fence,
+            self.root,
+            self.scratch,
+            self._writes,
+            self.reasons,
+            self.open_session,
+            self._recents,
+            self._questions,
+            Answers(lambda: None if self._autosave is None else self._autosave.path),
+            LabNames(self._own_place(lab_names.place())),
+        )
 
     def _header(self) -> ipywidgets.Widget:
         title = ipywidgets.HTML(tag("h1", "efewidgets", class_="efe-dashboard-title"))
@@ -257,10 +286,10 @@ class Dashboard(ipywidgets.VBox):
     def _named(self, state: ExtractionState, instead: bool) -> SessionName:
         """Return the session's name, with when it was saved."""
         if self._session is None:
-            return SessionName(state, "by hand" if self._writes else "nowhere")
+            return SessionName(state, "by hand" if self._writes else "nowhere", asked=self._name_asked)
         if instead or not self._session.is_file():
-            return SessionName(state, "waits")
-        return SessionName(state, "saved", self._session.stat().st_mtime)
+            return SessionName(state, "waits", asked=self._name_asked)
+        return SessionName(state, "saved", self._session.stat().st_mtime, self._name_asked)
 
     def _footer(self) -> ipywidgets.Widget:
         self.back, self.next = ipywidgets.Button(), ipywidgets.Button(button_style="primary")
@@ -280,15 +309,15 @@ class Dashboard(ipywidgets.VBox):
         self.state.view.unobserve(self._renamed, "title")
         self.state.unobserve(self._state_changed, "revision")
         for part in (*self.parts.values(), self.steps, self.name):
-            _close(part)
+            close(part)
         self.parts.clear()
         children: tuple[ipywidgets.Widget, ...] = self.children
         self.children = ()
         for child in children:
             if child not in (self.message, self.lifeline):
-                _close(child)
+                close(child)
         for box in (*self._boxes.values(), *self._drawer_boxes.values()):
-            _close(box)
+            close(box)
 
     # --- steps
 
@@ -328,12 +357,17 @@ class Dashboard(ipywidgets.VBox):
         if step.name not in self._boxes:
             words = tag("p", escape(step.advice), class_="efe-dashboard-advice") + help_on(step.name)
             advice = ipywidgets.HTML(tag("div", words, class_="efe-dashboard-words"))
-            box = ipywidgets.VBox([advice, *self._before(step.name), *map(self._part, step.widgets)])
+            box = ipywidgets.VBox(
+                [advice, *self._before(step.name), *map(self.parts.__getitem__, step.widgets)]
+            )
             box.add_class("efe-dashboard-box")
             box.add_class(f"efe-dashboard-{step.name}")
             self._boxes[step.name] = box
+            files = self.parts.get("FileSelector")
+            if number == 0 and files is not None:
+                files.observe(lambda _: self._label_ways(NAMES.index(self.step)), "waiting")
         if step.traces and "TraceViewer" not in self._boxes:
-            box = ipywidgets.VBox([self._part("TraceViewer")])
+            box = ipywidgets.VBox([self.parts["TraceViewer"]])
             box.add_class("efe-dashboard-box")
             self._boxes["TraceViewer"] = box
         shown = {step.name} | ({"TraceViewer"} if step.traces else set())
@@ -341,7 +375,7 @@ class Dashboard(ipywidgets.VBox):
             (box.remove_class if name in shown else box.add_class)("efe-dashboard-hidden")
         in_use = set(step.widgets) | ({"TraceViewer"} if step.traces else set())
         for title in {part for other in STEPS for part in other.widgets} | {"TraceViewer"}:
-            _rest(self.parts.get(title), title in in_use)
+            rest(self.parts.get(title), title in in_use)
         order = [*(name for name in NAMES if name in self._boxes), "TraceViewer"]
         self._steps_box.children = tuple(self._boxes[name] for name in order if name in self._boxes)
         self._label_ways(number)
@@ -375,11 +409,11 @@ class Dashboard(ipywidgets.VBox):
                 if other != name:
                     button.value = False
             if name not in self._drawer_boxes:
-                self._drawer_boxes[name] = ipywidgets.VBox([self._part(self.drawers[name])])
+                self._drawer_boxes[name] = ipywidgets.VBox([self.parts[self.drawers[name]]])
             self._drawer.children = (self._drawer_boxes[name],)
         elif not any(button.value for button in self.toggles.values()):
             self._drawer.children = ()
-        _rest(self.parts.get(self.drawers[name]), change.new)
+        rest(self.parts.get(self.drawers[name]), change.new)
 
     def _state_changed(self, change: Any = None) -> None:
         """Say on its button how many problems there are."""
@@ -389,18 +423,7 @@ class Dashboard(ipywidgets.VBox):
         if self.recent is not None and self.state.inputs.cells and self.recent.comm is not None:
             self.recent.layout.display = "none"
 
-    # --- making widgets
-
-    def _part(self, name: str) -> ipywidgets.Widget:
-        """Return the widget of this name, made when it is first needed; one that can't be made says so."""
-        if name not in self.parts:
-            try:
-                self.parts[name] = self._make(name)
-            except Exception as error:
-                logger.exception("%s can't be made", name)
-                self.parts[name] = Message()
-                self.parts[name].say(f"{name} can't be shown: {type(error).__name__}: {error}")
-        return self.parts[name]
+    # --- what may be kept
 
     @property
     def _writes(self) -> bool:
@@ -422,61 +445,13 @@ class Dashboard(ipywidgets.VBox):
         """
         if not self._writes:
             raise EfeError("nothing is saved on this server: download the session instead.")
-        return str(self._part("SessionPanel").save())
+        return str(self.parts["SessionPanel"].save())
 
     def _own_place(self, usual: pathlib.Path) -> pathlib.Path | None:
         """Return where one's own reasons or names are remembered: behind a fence only with the visit."""
         if not self._writes:
             return None
         return self.fence.scratch / usual.name if self.fence.stands and self.fence.scratch else usual
-
-    def _make(self, name: str) -> ipywidgets.Widget:
-        if name == "SessionPanel":
-            return SessionPanel(
-                self.state,
-                fence=self.fence,
-                open_path=self.open_session,
-                read_only=not self._writes,
-                recents=self._recents,
-            )
-        if name == "OutputEditor":
-            return OutputEditor(self.state)
-        options: Mapping[str, dict[str, Any]] = {
-            "FileSelector": {
-                "root": self.root,
-                "scratch": self.scratch,
-                "uploads": self._writes,
-                "hosts": self.fence.hosts,
-                "lab": LabNames(self._own_place(lab_names.place())),
-            },
-            "SettingsEditor": {"output": False},
-            "TraceViewer": {"keys": False, "reasons": self.reasons},
-            "FeaturePlots": {"reasons": self.reasons},
-            "ResultsPanel": {
-                "root": self.fence.scratch if self.fence.stands else None,
-                "read_only": not self._writes,
-            },
-        }
-        made = getattr(widgets, name)(self.state, **options.get(name, {}))
-        if name == "FileSelector":
-            made.observe(lambda _: self._label_ways(NAMES.index(self.step)), "waiting")
-        return made
-
-
-def _rest(part: ipywidgets.Widget | None, shown: bool) -> None:
-    if isinstance(part, StateWidget):
-        part.shown = shown
-
-
-def _close(widget: ipywidgets.Widget) -> None:
-    """Close a widget; one that fails in it doesn't keep the others from being closed."""
-    try:
-        if widget.comm is not None:
-            if not isinstance(widget, StateWidget):
-                close_all(widget)
-            widget.close()
-    except Exception:
-        logger.exception("%s can't be closed", type(widget).__name__)
 
 
 def _toggle(name: str) -> ipywidgets.ToggleButton:

@@ -173,9 +173,14 @@ class ForkedProvisioner(LocalProvisioner):
         return self.connection_info
 
 
+def is_asked_for() -> bool:
+    """Whether kernels are to be copies, and the system can do so."""
+    return os.environ.get(ASKED) == "1" and processes_have_handles()
+
+
 def nursery() -> Nursery | None:
     """Return what kernels are copied from, where that is asked for and the system can do so."""
-    if os.environ.get(ASKED) != "1" or not processes_have_handles():
+    if not is_asked_for():
         return None
     where = EntryPoint(NAME, f"{__name__}:{ForkedProvisioner.__name__}", KernelProvisionerFactory.GROUP_NAME)
     KernelProvisionerFactory.instance().provisioners[NAME] = where

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 from collections.abc import Callable
 from typing import Any
 
 import tornado.web
+from jupyter_core.utils import ensure_async
 from jupyter_server.auth.logout import LogoutHandler
+from jupyter_server.services.kernels.handlers import KernelHandler
 from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler  # type: ignore[import-untyped]
 from voila.static_file_handler import (  # type: ignore[import-untyped]
     MultiStaticFileHandler,
     TemplateStaticFileHandler,
 )
+from voila.tornado.handler import TornadoVoilaHandler  # type: ignore[import-untyped]
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler  # type: ignore[import-untyped]
 
 from .channels import Channels
+from .many.entrance import Entrance
 
 
 class _Shutdown(VoilaShutdownKernelHandler):
@@ -31,6 +37,21 @@ class _Shutdown(VoilaShutdownKernelHandler):
         """End the kernel, unless it has ended by itself."""
         if kernel_id in self.kernel_manager:
             await super().post(kernel_id)
+
+
+class _Kernel(KernelHandler):
+    """Tells of a kernel whether it is there, and why the server has ended it."""
+
+    @tornado.web.authenticated
+    async def get(self, kernel_id: str) -> None:
+        """Tell it."""
+        kernels: Any = self.kernel_manager
+        why = kernels.ended.get(kernel_id)
+        if why is None:
+            await ensure_async(super().get(kernel_id))
+            return
+        self.set_status(404)
+        self.finish(json.dumps({"message": why.words, "efe": dataclasses.asdict(why)}))
 
 
 class _Files:
@@ -74,6 +95,8 @@ class _TemplateFiles(_Files, TemplateStaticFileHandler):
 _INSTEAD: dict[Any, tuple[Any, ...]] = {
     VoilaShutdownKernelHandler: (_Shutdown,),
     VoilaKernelWebsocketHandler: (Channels,),
+    KernelHandler: (_Kernel,),
+    TornadoVoilaHandler: (Entrance,),
     MultiStaticFileHandler: (_StaticFiles,),
     TemplateStaticFileHandler: (_TemplateFiles,),
     # there is nobody to log out, and Jupyter's page for it needs files that aren't served

@@ -44,6 +44,11 @@ def keep(session: pathlib.Path) -> bool:
     return keeper in ("", _US)
 
 
+def is_kept(session: pathlib.Path) -> bool:
+    """Whether there is a page that keeps a session."""
+    return _keeper(session) != ""
+
+
 def leave(session: pathlib.Path) -> None:
     """Keep a session no longer, if this page did."""
     if _keeper(session) == _US:

@@ -7,7 +7,8 @@ import gc
 import sys
 import time
 import weakref
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, cast
 
 import tornado.web
 import traitlets
@@ -17,6 +18,11 @@ from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelMana
 
 from ..engine.systems.libraries import give_memory_back
 from . import forked
+from .many.ended import ASLEEP, Ended, Endings
+from .many.pool import Pool, is_ready
+from .many.room import Room
+from .many.share import Share
+from .many.watch import Watch
 
 #: s that a kernel has to end by itself, which are a little more than it takes (`kernel.SECONDS`)
 PATIENCE = 3.5
@@ -44,14 +50,32 @@ class Kernels(AsyncMappingKernelManager):
 
     Attributes
     ----------
+    share : Share
+        How many visitors there may be, and what they may take.
+    warm : int
+        So many kernels wait for visitors, when few come.
+    door : int
+        So many pages are made at the same time.
+    sleep : float
+        s without a sign of a person, after which the page of one who is connected sleeps; 0: none does.
     lines : dict of (str, str): Line
         The lines of pages, by kernel and session.
+    pool : Pool
+        How many kernels wait.
+    room : Room
+        Who has a page, and who waits for one.
+    ended : Endings
+        Why kernels were ended whose pages are still to be told.
     nursery : forked.Nursery or None
         The process that kernels are copies of.
     ending : bool
         Whether the server ends, so that no kernel is started any more.
     """
 
+    share = traitlets.Instance(Share, ()).tag(config=True)
+    warm = traitlets.Int(1).tag(config=True)
+    door = traitlets.Int(0).tag(config=True)
+    sleep = traitlets.Float(0.0).tag(config=True)
     lines = traitlets.Dict()
     ending = False
 
@@ -59,6 +83,9 @@ class Kernels(AsyncMappingKernelManager):
         self._made: weakref.WeakSet[Any] = weakref.WeakSet()
         self.nursery = forked.nursery()
         super().__init__(**options)
+        self.room, self.ended = Room(self.share.visitors, cast(Any, self), self.door), Endings()
+        self.pool = Pool(self.warm, 1 if self.share.visitors == 1 else None)
+        self._watch = Watch(self, self.share)
 
     def pre_start_kernel(self, kernel_name: str | None, options: Any) -> Any:
         """Know each kernel from before it is started."""
@@ -72,7 +99,30 @@ class Kernels(AsyncMappingKernelManager):
         """Start a kernel that keeps no history of what ran in it."""
         arguments = [*options.pop("extra_arguments", ()), "--HistoryManager.enabled=False"]
         found: str = await super().start_kernel(extra_arguments=arguments, **options)
+        if options.get("env", {}).get("VOILA_PREHEAT") == "False":  # it waits for nobody else
+            self.room.settle(found)
+            self.pool.missed()
+        self._watch.start()
         return found
+
+    async def cull_kernel_if_idle(self, kernel_id: str) -> None:
+        """End a kernel whose browser has vanished, and one whose page nobody has touched for long."""
+        kernel: Any = self.get_kernel(kernel_id)
+        idle = (datetime.now(UTC) - kernel.last_activity).total_seconds()
+        if self.sleep and idle > self.sleep and kernel.execution_state != "busy":
+            await self.end(kernel_id, ASLEEP)
+            return
+        await super().cull_kernel_if_idle(kernel_id)
+        if kernel_id not in self:
+            self.ended[kernel_id] = ASLEEP
+
+    async def end(self, kernel_id: str, why: Ended) -> None:
+        """End a kernel, with its session saved, and have its page say why."""
+        self.ended[kernel_id] = why
+        carriers = [line.websocket_handler for key, line in self.lines.items() if key[0] == kernel_id]
+        await self.shutdown_kernel(kernel_id)
+        for carrier in carriers:  # which then asks
+            carrier.close()
 
     async def shutdown_kernel(self, kernel_id: str, *args: Any, **options: Any) -> None:  # type: ignore[override]
         """End a kernel. A page that closes meanwhile would have its channels kept open for its return, for ever."""
@@ -106,7 +156,7 @@ class Kernels(AsyncMappingKernelManager):
         self._forget_channels(kernel_id)
         voila: Any = self  # which adds the kernels that wait
         for notebook, waiting in getattr(voila, "_pools", {}).items():
-            for task in [task for task in waiting if _is_ready(task)]:
+            for task in [task for task in waiting if is_ready(task)]:
                 if task.result()["kernel_id"] == kernel_id:
                     waiting.remove(task)
                     voila.fill_if_needed(notebook_name=notebook)
@@ -126,19 +176,3 @@ async def _end(kernel: Any) -> None:
         await kernel.provisioner.kill()
         await kernel.provisioner.wait()
     await kernel.cleanup_resources()
-
-
-def offer_only_ready(kernels: Any) -> None:
-    """Give visitors only kernels that have been started; Voila lets them wait for one that is put off."""
-
-    def ready(notebook: str) -> int:
-        waiting = kernels._pools.get(notebook, [])
-        waiting.sort(key=lambda task: not _is_ready(task))
-        return sum(map(_is_ready, waiting))
-
-    if hasattr(kernels, "_pools"):
-        kernels.get_pool_size = ready
-
-
-def _is_ready(task: asyncio.Task[Any]) -> bool:
-    return task.done() and not task.cancelled() and task.exception() is None

@@ -22,7 +22,10 @@ class Lifeline(anywidget.AnyWidget):
     Attributes
     ----------
     lost : str
-        Said when the kernel ended or was restarted, or can't be reached any more.
+        Said when the kernel ended or was restarted, or can't be reached any more; the dashboard's own server may know
+        better why.
+    advice : str
+        Said after it: what to do.
     away : str
         Said while the browser tries to reach it again.
     """
@@ -30,7 +33,8 @@ class Lifeline(anywidget.AnyWidget):
     _esm = static(__file__, "lifeline.js")
     _css = ".efe-lifeline { position: sticky; top: 0; z-index: 1000; } .efe-lifeline:empty { display: none; }"
 
-    lost = traitlets.Unicode(f"{_LOST} {IN_A_NOTEBOOK}").tag(sync=True)
+    lost = traitlets.Unicode(_LOST).tag(sync=True)
+    advice = traitlets.Unicode(IN_A_NOTEBOOK).tag(sync=True)
     away = traitlets.Unicode("No connection to the computation; trying again…").tag(sync=True)
 
     def __init__(self) -> None:
@@ -39,7 +43,7 @@ class Lifeline(anywidget.AnyWidget):
 
     def advise(self, advice: str) -> None:
         """Set what to do when the kernel is gone."""
-        self.lost = f"{_LOST} {advice}"
+        self.advice = advice
 
     def close(self) -> None:
         """Leave the page, with the layout."""

@@ -8,6 +8,7 @@ import pathlib
 import urllib.parse
 
 from ..engine.problems import EfeError
+from ..engine.systems.shares import end_sooner
 from ..state import ExtractionState
 from . import keeper, visitor
 from .begin import (
@@ -21,6 +22,7 @@ from .begin import (
     options_of,
     with_reader,
 )
+from .classroom.questions import questions_in
 from .dashboard import Dashboard
 from .fence import Fence
 from .lifeline import WITH_A_SESSION, WITHOUT_A_SESSION
@@ -30,6 +32,9 @@ from .settings import Settings
 #: s that a visitor may wait for results before there is a page; with few recordings they are there in this time
 PATIENCE = 1.0
 
+#: Stands in the place of a session's name where a teacher sees it
+_YOUR_NAME = "Your name, for your teacher"
+
 _READY: list[tuple[Settings, str, Dashboard]] = []
 
 
@@ -38,6 +43,8 @@ def warm() -> None:
     log_to_server()
     settings = Settings.from_environment()
     os.chdir(settings.folder or os.getcwd())
+    if settings.root is not None:
+        end_sooner()  # than the server, which others need
     name = new_name()
     trouble = ""
     try:
@@ -74,6 +81,8 @@ def show() -> None:
             dashboard = _dashboard(settings, wanted, state, number)
             name = keeper.name_of(wanted, number)
     dashboard.announce(name)
+    if settings.taught:
+        dashboard.keep()
     dashboard.lifeline.advise(WITHOUT_A_SESSION if settings.scratch is None else WITH_A_SESSION)
     display(dashboard)
 
@@ -90,6 +99,8 @@ def _dashboard(settings: Settings, name: str, state: ExtractionState, number: in
         fence=fence,
         options=lambda: options_of(settings),
         recents=_recents(settings, name, number),
+        questions=questions_in(settings.questions) if settings.questions else (),
+        name_asked=_YOUR_NAME if settings.taught else "",
     )
 
 

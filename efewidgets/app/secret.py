@@ -53,9 +53,9 @@ def hide_in_logs(token: str, logger: logging.Logger) -> None:
         handler.addFilter(hide)  # type: ignore[union-attr]
 
 
-def leave(address: str, folder: pathlib.Path) -> pathlib.Path:
+def leave(address: str, folder: pathlib.Path, name: str = FILE) -> pathlib.Path:
     """Write an address with its token to a file that only its owner can read; return its path."""
-    path = folder / FILE
+    path = folder / name
     path.touch(mode=0o600)
     path.write_text(f"{address}\n", encoding="utf-8", newline="\n")
     return path

@@ -62,6 +62,8 @@ class SessionName(StateWidget):
         How it is kept, as in `NameField`.
     saved : float, optional
         When it was saved last, s since 1970.
+    asked : str
+        What stands in the place of the name until there is one; by default the cells' names.
 
     Attributes
     ----------
@@ -71,7 +73,10 @@ class SessionName(StateWidget):
     watches = ("revision",)
     watches_view = ("title",)
 
-    def __init__(self, state: ExtractionState, kept: str = "by hand", saved: float | None = None):
+    def __init__(
+        self, state: ExtractionState, kept: str = "by hand", saved: float | None = None, asked: str = ""
+    ):
+        self._asked = asked
         self._kept, self._ago = kept, 0.0 if saved is None else max(time.time() - saved, 0.0)
         super().__init__(state)
 
@@ -87,7 +92,8 @@ class SessionName(StateWidget):
 
     def view_data(self) -> tuple[str, str]:
         """Return the name, and what stands in its place where there is none."""
-        return self.state.view.title, called("", self.state.inputs) or "Session without a name"
+        asked = self._asked or called("", self.state.inputs) or "Session without a name"
+        return self.state.view.title, asked
 
     def render(self, data: tuple[str, str]) -> None:
         """Put them on the field."""

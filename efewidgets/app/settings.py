@@ -35,6 +35,10 @@ class Settings:
         From which visitors who can't leave `root` may have recordings fetched.
     more : tuple of str
         Further folders beside `root`, or beside `folder`: on another drive, or a share.
+    taught : bool
+        Whether a teacher sees who is where.
+    questions : str
+        File with the questions of a class; "" for none.
     """
 
     start: str = ""
@@ -45,6 +49,8 @@ class Settings:
     reader: str = ""
     hosts: tuple[str, ...] = ()
     more: tuple[str, ...] = ()
+    taught: bool = False
+    questions: str = ""
 
     @property
     def folders(self) -> tuple[str, ...]:
@@ -68,3 +74,8 @@ class Settings:
 def own_scratch() -> pathlib.Path:
     """Return the folder for sessions of the person whose machine it is."""
     return data_folder() / "sessions"
+
+
+def class_scratch() -> pathlib.Path:
+    """Return the folder for sessions of students, apart from one's own."""
+    return data_folder() / "class"

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
 import pathlib
 import secrets
 import subprocess
 import sys
-from collections.abc import Sequence
 from typing import Any
 
-from ..engine.problems import EfeError
 from .console import Console
+from .dashboard_settings import classroom_of, hosting_of, settings_of
 from .report import Report
 
 _DESCRIPTION = """\
@@ -22,7 +20,8 @@ models are fitted to. FOLDER is one with recordings to choose from, and there ma
 or any config of `efewidgets extract`. Without either it opens on five sample cells.
 
 For a lab, --root shows a folder (or more) to any number of visitors, who can't leave it: each has a session of their
-own, kept in the --scratch folder, or nowhere with --read-only. See docs/sharing.md.
+own, kept in the --scratch folder, or nowhere with --read-only. With --class a teacher has a page that shows who is
+where, and the answers to --questions. See docs/sharing.md.
 """
 _EXAMPLE = """\
 example:
@@ -30,6 +29,7 @@ example:
   efewidgets dashboard recordings/
   efewidgets dashboard C:\\data D:\\rig2
   efewidgets dashboard --root /data --scratch /scratch/efewidgets --token secret --no-browser
+  efewidgets dashboard --class --questions questions.json --ip 0.0.0.0 --visitors 30
 """
 #: s that a trial of eFEL may take before the page opens without it
 _PROOF = 60
@@ -82,39 +82,69 @@ def add_to(commands: Any) -> argparse.ArgumentParser:
     parser.add_argument(
         "--base-url", default="/", metavar="U", help="path of the page, behind a proxy (default: /)"
     )
-    parser.add_argument(
-        "--warm", type=int, default=1, metavar="N", help="kernels kept ready for visitors (default: 1)"
+    parser.add_argument("--no-browser", action="store_true", help="don't open the browser")
+    _add_sharing(parser)
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _add_sharing(parser: argparse.ArgumentParser) -> None:
+    """Add what concerns several visitors at the same time."""
+    group = parser.add_argument_group("many visitors")
+    group.add_argument(
+        "--visitors",
+        type=int,
+        metavar="N",
+        help="pages at the same time; who comes then waits (default: as memory allows)",
     )
-    parser.add_argument(
+    group.add_argument(
+        "--memory", metavar="SIZE", help="of the server and all pages, as 4G (default: what is left)"
+    )
+    group.add_argument(
+        "--warm", type=int, default=1, metavar="N", help="kernels kept ready when few come (default: 1)"
+    )
+    group.add_argument(
         "--idle",
         type=float,
         default=15,
         metavar="MIN",
         help="minutes until a kernel ends whose browser vanished (default: 15)",
     )
-    parser.add_argument("--no-browser", action="store_true", help="don't open the browser")
-    parser.set_defaults(run=run)
-    return parser
+    group.add_argument(
+        "--sleep",
+        type=float,
+        metavar="MIN",
+        help="minutes until a page sleeps that nobody touches, 0: never (default: 60 with --root, else never)",
+    )
+    group.add_argument(
+        "--class",
+        action="store_true",
+        dest="taught",
+        help="a page for the teacher: who is where, all answers",
+    )
+    group.add_argument("--questions", metavar="FILE", help="questions of the class, as JSON")
 
 
 def run(chosen: argparse.Namespace, console: Console) -> Report:
     """Serve the page until it is told to end."""
     settings = settings_of(chosen)
-    from ..app.server import Address, free_port, serve
+    hosting = hosting_of(chosen, settings)
+    from ..app.address import Address, free_port
+    from ..app.server import serve
 
     token = chosen.token or ("" if chosen.ip in _LOCAL else secrets.token_urlsafe(12))
     address = Address(chosen.ip, free_port(chosen.ip, chosen.port), _base_url(chosen.base_url), token)
 
-    def say(own: pathlib.Path) -> None:
-        print(_where(address, not chosen.token, own), file=sys.stderr, flush=True)
+    classroom = classroom_of(settings, address)
 
-    if not chosen.idle > 0:
-        raise EfeError("--idle must be more than 0 minutes.")
+    def say(own: pathlib.Path) -> None:
+        for line in (_where(address, not chosen.token, own), *_for_teacher(address, classroom, own)):
+            print(line, file=sys.stderr, flush=True)
+
     console.interrupt.check()
-    idle = 60 * chosen.idle
     if settings.read_only:
         _prove_efel()
-    serve(settings, address, max(chosen.warm, 0), say, not chosen.no_browser, idle, console.interrupt.heed)
+    serve(settings, address, hosting, say, not chosen.no_browser, console.interrupt.heed, classroom)
     return Report({"url": address.place})
 
 
@@ -150,74 +180,20 @@ def _where(address: Any, made: bool, own: pathlib.Path) -> str:
     return text
 
 
-def settings_of(chosen: argparse.Namespace) -> Any:
-    """Return the page's settings, with absolute paths.
+def _for_teacher(address: Any, classroom: Any, own: pathlib.Path) -> list[str]:
+    """Return what is said of where the teacher's page is: its key only to a person, never to a log."""
+    if classroom is None:
+        return []
+    from ..app.classroom.teacher import PLACE
 
-    Raises
-    ------
-    EfeError
-        If a folder or config isn't there, or they don't go together.
-    """
-    from ..app.settings import Settings, own_scratch
+    link = f"{address.place}{PLACE}/?key={classroom.key}"
+    if sys.stderr.isatty():
+        return [f"The teacher's page, for nobody else, is at {link}"]
+    from ..app.secret import leave
 
-    roots = [_folder(given, "--root") for given in chosen.root]
-    starts = _starts(chosen.start)
-    for start in starts if roots else ():
-        if not any(pathlib.Path(start).is_relative_to(root) for root in roots):
-            raise EfeError(
-                f"{start} is not in the folder of --root, {', '.join(roots)}: visitors can't leave that one."
-            )
-    scratch = None
-    if chosen.scratch:
-        os.makedirs(chosen.scratch, exist_ok=True)
-        scratch = _folder(chosen.scratch, "--scratch")
-    elif not chosen.read_only:
-        scratch = str(own_scratch())
-    real = None if scratch is None else pathlib.Path(os.path.realpath(scratch))
-    if real is not None and any(real.is_relative_to(root) for root in roots):
-        raise EfeError(
-            f"the scratch folder, {scratch}, is in the folder of --root: each visitor would see the others' sessions. "
-            "Name another one with --scratch, or none with --read-only."
-        )
-    start = starts[0] if starts else ""
-    folder = roots[0] if roots else os.getcwd()
-    if start:
-        folder = start if os.path.isdir(start) else os.path.dirname(start)
-    return Settings(
-        start,
-        folder,
-        roots[0] if roots else None,
-        scratch,
-        chosen.read_only,
-        hosts=tuple(chosen.allow_host),
-        more=tuple(roots[1:] if roots else starts[1:]),
-    )
-
-
-def _starts(given: Sequence[str]) -> list[str]:
-    """Return the paths of folders, or of one config that can be used."""
-    found = list(dict.fromkeys(map(_start, given)))
-    if len(found) > 1 and not all(map(os.path.isdir, found)):
-        raise EfeError("give one config, or folders: a page opens on one session.")
-    return found
-
-
-def _start(given: str) -> str:
-    """Return the path of a folder, or of a config that can be used."""
-    path = os.path.realpath(given)
-    if not os.path.exists(path):
-        raise EfeError(f"{given}: there is no such folder or config.")
-    if not os.path.isdir(path):
-        from ..engine.config.document import load_config
-
-        load_config(path)
-    return path
-
-
-def _folder(given: str, option: str) -> str:
-    if not os.path.isdir(given):
-        raise EfeError(f"{option} {given}: there is no such folder.")
-    return os.path.realpath(given)
+    return [
+        f"The address of the teacher's page is in {leave(link, own, 'teacher.txt')}, which only you can read."
+    ]
 
 
 def _base_url(given: str) -> str:

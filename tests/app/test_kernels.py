@@ -7,8 +7,9 @@ import sys
 
 from jupyter_client.kernelspec import KernelSpecManager
 
+from efewidgets.app.address import Address
+from efewidgets.app.configured import Hosting, configured
 from efewidgets.app.kernels import OwnPython
-from efewidgets.app.server import Address, _config
 
 
 def test_kernels_are_of_our_own_python_whatever_a_person_has_installed(tmp_path, monkeypatch):
@@ -21,4 +22,7 @@ def test_kernels_are_of_our_own_python_whatever_a_person_has_installed(tmp_path,
     assert OwnPython().get_kernel_spec("python3").argv[0] == sys.executable
     assert list(OwnPython().get_all_specs()) == ["python3"]
     assert OwnPython().get_kernel_spec("python3").argv[1:3] == ["-m", "efewidgets.app.kernel"]
-    assert _config(Address(), 0, 900, False).VoilaConfiguration.kernel_spec_manager_class is OwnPython
+    assert (
+        configured(Address(), Hosting(warm=0), False).VoilaConfiguration.kernel_spec_manager_class
+        is OwnPython
+    )

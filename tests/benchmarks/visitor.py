@@ -26,6 +26,7 @@ STEPS = ["recordings", "stimuli", "rheobase", "targets", "features", "export"]
 PATIENCE = 120.0
 CLICK_PATIENCE = 30.0
 TELL_EVERY = 16
+LOOK_EVERY = 1.0  # s between two looks at the place in the queue
 
 
 @dataclass
@@ -41,6 +42,8 @@ class Seen:
         s from each click on a step until the kernel had answered it.
     unanswered : int
         Clicks without an answer.
+    waited : bool
+        Whether there was no place at first.
     trouble : str
         What ended the visit before its time.
     """
@@ -49,6 +52,7 @@ class Seen:
     figure: float | None = None
     clicks: list[float] = field(default_factory=list)
     unanswered: int = 0
+    waited: bool = False
     trouble: str = ""
 
 
@@ -92,15 +96,27 @@ class Visitor:
     # --- the page
 
     async def _load(self) -> None:
-        answer = await AsyncHTTPClient().fetch(HTTPRequest(self.url, request_timeout=PATIENCE))
-        cookies: SimpleCookie = SimpleCookie()
-        for line in answer.headers.get_list("Set-Cookie"):
-            cookies.load(line)
-        self._cookie = "; ".join(f"{name}={found.value}" for name, found in cookies.items())
-        found = re.search(r'"kernelId": "([^"]+)"', answer.body.decode())
+        text = await self._get(self.url)
+        turn = re.search(r'data-look="([^"]+)" data-ticket="([^"]+)"', text)
+        if turn is not None:
+            self.seen.waited = True
+            while not json.loads(await self._get(self.url.rstrip("/") + turn[1]))["come"]:
+                await asyncio.sleep(LOOK_EVERY)
+            text = await self._get(f"{self.url}?place={turn[2]}")
+        found = re.search(r'"kernelId": "([^"]+)"', text)
         if found is None:
             raise ValueError("the page names no kernel")
         self._kernel = found[1]
+
+    async def _get(self, url: str) -> str:
+        request = HTTPRequest(url, request_timeout=PATIENCE, headers={"Cookie": self._cookie})
+        answer = await AsyncHTTPClient().fetch(request)
+        cookies: SimpleCookie = SimpleCookie()
+        for line in answer.headers.get_list("Set-Cookie"):
+            cookies.load(line)
+        if cookies:
+            self._cookie = "; ".join(f"{name}={found.value}" for name, found in cookies.items())
+        return answer.body.decode()
 
     async def _connect(self) -> None:
         place = f"{self.url.replace('http', 'ws', 1)}api/kernels/{self._kernel}/channels"

@@ -1,6 +1,7 @@
 """Many visitors of one dashboard at once: how soon each sees a figure and is answered, and what all of them take.
 
-    python -m tests.benchmarks.visitors [--visitors N] [--seconds S] [--browsers N] [--warm N] [--settle S]
+    python -m tests.benchmarks.visitors [--visitors N] [--seconds S] [--browsers N] [--warm N] [--places N]
+        [--memory SIZE] [--settle S]
 
 All but `--browsers` of them are light: they speak to their kernels as pages do, without a browser, so that what a
 browser takes isn't measured. All come within a second and click on a step every 1 to 3 s, for S seconds. Beside s by
@@ -183,12 +184,16 @@ def main() -> int:
     parser.add_argument("--browsers", type=int, default=0, help="real ones beside them (0)")
     parser.add_argument("--seconds", type=float, default=120, help="how long each stays (120)")
     parser.add_argument("--warm", type=int, help="kernels that wait (what the command has by itself)")
+    parser.add_argument("--places", type=int, help="visitors at the same time (any number)")
+    parser.add_argument("--memory", help="of the server and all pages, as 4G")
     parser.add_argument(
         "--settle", type=float, default=8, help="s until they come, for kernels to be ready (8)"
     )
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
-        server = Server(pathlib.Path(name), [] if chosen.warm is None else [f"--warm={chosen.warm}"])
+        given = {"warm": chosen.warm, "visitors": chosen.places, "memory": chosen.memory}
+        asked = [f"--{option}={value}" for option, value in given.items() if value is not None]
+        server = Server(pathlib.Path(name), asked)
         try:
             time.sleep(chosen.settle)
             visitors, drawn, said, cpu = asyncio.run(visits(server, chosen))
@@ -231,6 +236,7 @@ def report(
         print(
             f"  until then          {cpu / (len(visitors) + chosen.browsers):.2f} s of processor time a visitor"
         )
+    print(f"  had to wait         {sum(one.seen.waited for one in visitors)}")
     if drawn:
         print(f"  drawn in browsers   {' '.join(f'{one:.1f}' for one in sorted(drawn))} s")
     if clicks:

@@ -21,10 +21,18 @@ STEPS = ["Recordings", "Stimuli & spikes", "Rheobase", "Targets", "Features", "E
 class Served:
     """A dashboard that runs as a process of its own."""
 
-    def __init__(self, folder: pathlib.Path, *arguments: str, base_url: str = "/", ip: str = "localhost"):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+    def __init__(
+        self,
+        folder: pathlib.Path,
+        *arguments: str,
+        base_url: str = "/",
+        ip: str = "localhost",
+        port: int | None = None,
+    ):
+        if port is None:
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", 0))
+                port = probe.getsockname()[1]
         command = [sys.executable, "-m", "efewidgets", "dashboard", "--no-browser", f"--port={port}"]
         environment = os.environ | {"PYTHONPATH": str(ROOT), "XDG_DATA_HOME": str(folder / "data")}
         environment["EFEWIDGETS_CACHE"] = str(folder / "cache")

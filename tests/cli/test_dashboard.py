@@ -7,10 +7,14 @@ import socket
 import pytest
 
 from efewidgets import datasets
-from efewidgets.app.server import SERVED, Address, free_port
+from efewidgets.app.address import Address, free_port
+from efewidgets.app.configured import Hosting
+from efewidgets.app.many.share import Share
+from efewidgets.app.server import SERVED
 from efewidgets.app.settings import Settings
 from efewidgets.cli import _parser
-from efewidgets.cli.dashboard import _base_url, settings_of
+from efewidgets.cli.dashboard import _base_url
+from efewidgets.cli.dashboard_settings import classroom_of, hosting_of, settings_of
 from efewidgets.engine.problems import EfeError
 
 
@@ -98,3 +102,67 @@ def test_addresses():
 def test_the_page_travels_with_the_package():
     assert (SERVED / "efewidgets.ipynb").is_file()
     assert (SERVED / "template" / "index.html.j2").is_file()
+
+
+def hosting(*arguments: object) -> Hosting:
+    chosen = _parser().parse_args(["dashboard", *map(str, arguments)])
+    return hosting_of(chosen, settings_of(chosen))
+
+
+def test_who_is_alone_is_given_all_and_visitors_what_is_said(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("EFEWIDGETS_FORK", raising=False)
+    (tmp_path / "data").mkdir()
+    assert hosting() == Hosting()
+    lab = hosting("--root", "data", "--visitors", "20", "--memory", "4G", "--sleep", "30")
+    assert lab == Hosting(share=Share(20, 4 << 30), sleep=1800.0)
+    assert hosting("--root", "data", "--memory=4G").sleep == 3600.0
+    assert hosting("--root", "data", "--memory=4G", "--sleep=0").sleep == 0.0
+    assert hosting("--root", "data", "--memory=4G", "--read-only").sleep == 0.0
+    assert hosting("--memory=4G").share.visitors > 20
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--visitors=0"], "--visitors must be 1 or more"),
+        (["--memory=much"], "--memory must be a size"),
+        (["--visitors=100", "--memory=1G"], "suffices for 5 visitors"),
+        (["--idle=0"], "--idle must be more than 0 minutes"),
+        (["--sleep=-1"], "--sleep must be 0 or more"),
+        (["--sleep=5", "--read-only"], "--sleep needs sessions to wake up with"),
+    ],
+)
+def test_what_visitors_can_not_be_given(tmp_path, monkeypatch, arguments, words):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(EfeError, match=words):
+        hosting(*arguments)
+
+
+def test_a_class(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    found = settings("--class")
+    assert (found.root, found.taught, found.questions) == (str(datasets.sample_folder()), True, "")
+    assert found.scratch != settings().scratch
+    questions = tmp_path / "questions.json"
+    questions.write_text('[{"text": "How many?", "answer": 3}]', encoding="utf-8", newline="\n")
+    taught = settings("--class", "--questions", "questions.json")
+    assert taught.questions == str(questions)
+    room = classroom_of(taught, Address(token="t"))
+    assert (room.questions, room.link) == (("How many?",), "http://localhost:8866/?token=t")
+    assert classroom_of(settings(), Address()) is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--class", "--read-only"], "keeps the students' answers, and --read-only nothing"),
+        (["--class", "."], "--class needs --root DIR"),
+        (["--questions=q.json"], "add --class"),
+        (["--class", "--questions=q.json"], "q.json can't be read"),
+    ],
+)
+def test_what_a_class_can_not_be(tmp_path, monkeypatch, arguments, words):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(EfeError, match=words):
+        settings(*arguments)

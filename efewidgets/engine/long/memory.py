@@ -101,11 +101,11 @@ def _allowances(root: pathlib.Path) -> Iterator[Allowance]:
         yield Allowance(machine["MemAvailable"] + machine.get("SwapFree", 0), "this machine")
 
 
-def size_of(words: str) -> int:
-    """Return a size in bytes, e.g. "2 GB" or "800M". Raises EfeError."""
+def size_of(words: str, what: str = VARIABLE) -> int:
+    """Return a size in bytes, e.g. "2 GB" or "800M". Raises EfeError, which says what it is of."""
     found = _SIZE.fullmatch(words)
     if found is None:
-        raise EfeError(f"{VARIABLE} must be a size, e.g. '2 GB' or '800M', but is {words!r}.")
+        raise EfeError(f"{what} must be a size, e.g. '2 GB' or '800M', but is {words!r}.")
     return int(float(found[1]) * _UNITS[found[2].upper()])
 
 

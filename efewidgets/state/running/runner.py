@@ -92,12 +92,19 @@ class BackgroundRunner:
     loop : asyncio.AbstractEventLoop, optional
         Where observers are called; that of the thread that makes the runner, if it has one. Without a loop they
         are called in the thread that computes.
+    start : callable, optional
+        Is called in each thread before its first job.
     """
 
     eager = True
 
-    def __init__(self, executor: Executor | None = None, loop: asyncio.AbstractEventLoop | None = None):
-        self.executor = executor
+    def __init__(
+        self,
+        executor: Executor | None = None,
+        loop: asyncio.AbstractEventLoop | None = None,
+        start: Callable[[], None] = lambda: None,
+    ):
+        self.executor, self._start = executor, start
         self._loop = loop or _running_loop()
         self._changed = threading.Condition()
         self._next: tuple[Job, threading.Event] | None = None
@@ -150,6 +157,7 @@ class BackgroundRunner:
 
     def _work(self) -> None:
         """Do the newest job until there is none; the thread ends when it has nothing to do."""
+        self._start()
         while True:
             with self._changed:
                 if self._next is None:

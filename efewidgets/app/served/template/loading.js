@@ -42,7 +42,7 @@
     begin() {
       const { kernelId, baseUrl } = JSON.parse(document.getElementById("jupyter-config-data")?.textContent ?? "{}");
       if (!kernelId) return this.fail("The computation couldn't be started.");
-      const here = new URL(baseUrl, window.location.href).href;
+      const here = (this.here = new URL(baseUrl, window.location.href).href);
       this.kernel = `${here}api/kernels/${kernelId}`;
       this.ends = `${here}voila/api/shutdown/${kernelId}`;
       this.since = performance.now();
@@ -228,6 +228,12 @@
   // a script that doesn't come: the browser says so to nobody else
   const script = ({ target }) => target instanceof HTMLScriptElement && loading.fail(LACKS);
   window.addEventListener("error", script, true);
+  // who reloads a page keeps its place among the visitors: the request for the new one tells which kernel is left
+  window.addEventListener("beforeunload", () => {
+    const { pathname } = new URL(loading.here ?? "", window.location.href);
+    const kernel = loading.kernel?.split("/").pop();
+    if (kernel) document.cookie = `efewidgets-leaves=${kernel}; path=${pathname}; max-age=15; samesite=lax`;
+  });
   // who leaves before there is a page: from then on Voila says so
   window.addEventListener("pagehide", () => !loading.page && loading.ends && navigator.sendBeacon(loading.ends));
 })();

@@ -1,0 +1,89 @@
+"""Kernels that wait for visitors with their page made: more of them while many come, fewer when nobody does."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from ...engine.systems.processes import cores
+
+#: s for which it counts that somebody came and no kernel was ready for them
+REMEMBERED = 120.0
+#: Kernels that wait at most, for each core
+_EACH_CORE = 2
+
+
+class Pool:
+    """How many kernels are to wait.
+
+    Parameters
+    ----------
+    least : int
+        When nobody comes.
+    most : int, optional
+        When many do; more than `least` by default.
+    clock : callable
+        Returns s.
+    """
+
+    def __init__(self, least: int, most: int | None = None, clock: Callable[[], float] = time.monotonic):
+        self.least = least
+        self.most = max(least, _EACH_CORE * cores()) if most is None else most
+        self._clock = clock
+        self._missed: deque[float] = deque()
+
+    def missed(self) -> None:
+        """Take note that somebody has come for whom none was ready."""
+        self._missed.append(self._clock())
+
+    def wanted(self, left: int | None) -> int:
+        """Return how many are to wait.
+
+        Parameters
+        ----------
+        left : int or None
+            Places for visitors; None for any number. No kernel waits for who would have no place.
+        """
+        while self._missed and self._clock() - self._missed[0] > REMEMBERED:
+            self._missed.popleft()
+        wanted = min(self.least + len(self._missed), self.most) if self.least else 0
+        return wanted if left is None else min(wanted, left)
+
+
+def offer_only_ready(kernels: Any) -> None:
+    """Give visitors only kernels that have been started; Voila lets them wait for one that is put off."""
+    if not hasattr(kernels, "_pools"):
+        return
+    take = kernels.get_rendered_notebook
+
+    def ready(notebook: str) -> int:
+        waiting = kernels._pools.get(notebook, [])
+        waiting.sort(key=lambda task: not is_ready(task))
+        return sum(map(is_ready, waiting))
+
+    async def taken(**options: Any) -> Any:
+        found = await take(**options)
+        kernels.room.settle(found[-1])
+        return found
+
+    kernels.get_pool_size, kernels.get_rendered_notebook = ready, taken
+
+
+def is_ready(task: asyncio.Task[Any]) -> bool:
+    """Whether a kernel that waits has been started."""
+    return task.done() and not task.cancelled() and task.exception() is None
+
+
+async def tend(kernels: Any) -> None:
+    """Have as many kernels wait as are wanted: start those that lack, and end those that are too many."""
+    if not hasattr(kernels, "_pools"):
+        return
+    wanted = kernels.pool.wanted(kernels.room.left)
+    kernels.kernel_pools_config = {"default": {"pool_size": wanted}}
+    notebook = kernels.notebook_path
+    kernels.fill_if_needed(notebook_name=notebook)
+    for task in [task for task in kernels._pools[notebook] if is_ready(task)][wanted:]:
+        await kernels.shutdown_kernel(task.result()["kernel_id"])

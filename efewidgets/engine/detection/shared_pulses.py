@@ -26,6 +26,7 @@ TOWERS = 2.5  # times the height of a pulse of more charge: either may be the st
 RATHER = 1.2  # and of one that is shorter, too, so many times are enough
 VARIES = 0.2  # of the height: a stimulus, not a test pulse,
 BLUR = 4.0  # if it is more than so many times the noise
+LAST, REST = 0.1, 0.5  # of the sweep, and of the height: where it ends
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,8 @@ def shared_pulse(windows: Sequence[Window]) -> SharedPulse | None:
             same_place(mine, place, window.dt) for place in places
         ):
             continue
+        if _is_rest(window, mine):
+            continue
         places.append(mine)
         # of a pulse and what a filter or an artefact makes of a millisecond beside it, the pulse
         held = [
@@ -110,6 +113,13 @@ def shared_pulse(windows: Sequence[Window]) -> SharedPulse | None:
         varying = [p for p in rivals if p.varies]
         return varying[0] if len(varying) == 1 else None
     return found[0] if found else None
+
+
+def _is_rest(window: Window, pulse: Box) -> bool:
+    """Whether the sweep ends at the level of a pulse: then that is a rest between two stimuli, the baseline so far."""
+    level = np.asarray(window.outline) - np.median(window.outline)
+    end = float(np.median(level[-max(1, round(LAST * len(level))) :]))
+    return end * pulse.amplitude > 0 and abs(end) > REST * abs(pulse.amplitude)
 
 
 def _summary(boxes: Sequence[Box], noise: float) -> SharedPulse:

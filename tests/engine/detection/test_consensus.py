@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.signal import lfilter
 
 from efewidgets.engine.detection import Window, detect, reconcile
 from efewidgets.engine.detection.window import Doubt
@@ -177,3 +178,19 @@ def test_nothing_to_compare():
     assert reconcile("Step", []) == []
     one = sweep(0.1)
     assert reconcile("Step", [one]) == [one]
+
+
+def twins(height: float, seed: int) -> Window:
+    """Two steps of 2 s with a rest of 75 ms between them, through an amplifier that is coupled with 4 s."""
+    t = np.arange(0, 5200, 0.1)
+    x = height * (((t >= 240) & (t < 2240)) | ((t >= 2315) & (t < 4315)))
+    keep = np.exp(-0.1 / 4000)
+    coupled = lfilter([keep, -keep], [1.0, -keep], x)
+    digit = 0.01
+    noise = np.random.default_rng(seed).normal(0, 0.003, len(t))
+    return detect("Step", np.round((coupled + noise) / digit) * digit, 0.1)
+
+
+def test_a_rest_between_two_stimuli_is_no_pulse_though_all_sweeps_share_it():
+    windows = [twins(0.06 + 0.02 * k, k) for k in range(6)]
+    assert not any(w.sure for w in reconcile("Step", windows))

@@ -101,7 +101,7 @@ def test_the_scripts_name_files_that_exist():
 
 def test_pages_load_the_same_extensions_as_the_dashboard():
     pytest.importorskip("voila")
-    from efewidgets.app.server import FOR_PAGES
+    from efewidgets.app.configured import FOR_PAGES
 
     settings = json.loads((BINDER / "voila" / "voila.json").read_text(encoding="utf-8"))["VoilaConfiguration"]
     assert settings["extension_allowlist"] == FOR_PAGES

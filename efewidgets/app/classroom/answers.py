@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import pathlib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
+
+from ...engine.systems.files import write_whole
 
 logger = logging.getLogger(__name__)
 
@@ -55,12 +56,9 @@ class Answers:
         if session is None:
             return
         path = answers_of(session)
-        part = path.with_suffix(".part")  # a teacher may look at any time
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
             text = json.dumps({text: asdict(one) for text, one in answers.items()}, indent=1)
-            part.write_text(text, encoding="utf-8", newline="\n")
-            os.replace(part, path)
+            write_whole(path, text.encode("utf-8"))  # a teacher may look at any time
         except OSError as error:
             logger.warning("the answers can't be kept in %s: %s", path, error)
 

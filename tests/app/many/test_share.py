@@ -79,6 +79,7 @@ def filled():
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
+        encoding="utf-8",
     )
     said = {process.stdout.readline().strip() for _ in range(2)}
     assert said == {"full", "there"}

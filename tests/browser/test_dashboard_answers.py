@@ -34,7 +34,7 @@ ODD = (
 )
 
 
-@pytest.fixture(scope="module", params=["/", "/lab/"])
+@pytest.fixture(scope="module", params=["/", pytest.param("/lab/", marks=pytest.mark.slow)])
 def server(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("answers")
     found = Served(folder, "--read-only", f"--token={TOKEN}", "--warm=0", base_url=request.param)

@@ -9,6 +9,7 @@ from tests.browser.served import button
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.slow
 def test_the_tour_leads_from_step_to_step_and_is_offered_once(serve, opened):
     page = opened(serve().url)
     page.get_by_role("button", name="New here? Take the tour").click()

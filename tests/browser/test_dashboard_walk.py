@@ -278,6 +278,7 @@ def brightness(page: Any) -> float:
     return sum(map(int, re.findall(r"\d+", paper)[:3])) / 3
 
 
+@pytest.mark.slow
 def test_from_the_sample_cells(serve, opened, tmp_path):
     lab = tmp_path / "lab"
     lab.mkdir()

@@ -70,6 +70,7 @@ def test_dragging_clicking_and_typing(visit, voila):
     found.until("list(state.inputs.protocols_rheobase)", ["IDthresh"])
 
 
+@pytest.mark.slow
 def test_the_overview_and_the_selection(visit, voila):
     found = visit(voila, CODE, width=700, theme="dark")
     page = found.page

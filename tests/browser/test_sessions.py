@@ -30,6 +30,7 @@ def another(page: Any, url: str) -> Any:
     return found
 
 
+@pytest.mark.slow
 def test_a_session_is_found_again_by_its_name(serve, opened, tmp_path):
     (tmp_path / "empty").mkdir()
     server = serve(str(tmp_path / "empty"))

@@ -64,6 +64,7 @@ def test_targets_are_edited_chosen_and_explained(visit, voila):
     assert len(text.splitlines()) == count + 1
 
 
+@pytest.mark.slow
 def test_targets_are_added_by_form_paste_and_choice(visit, voila):
     found = visit(voila, EDITOR + "_ = state.set_targets([])", width=700)
     page = found.page

@@ -14,7 +14,13 @@ NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 LONGEST = 600  # s for a cell, on a busy machine: 06 works for half a minute in one of them
 
 #: Those that work for long
-LONG = {"04_scripting_and_scaling", "05_from_bluepyefe", "06_fit_a_model", "11_features_and_thresholds"}
+LONG = {
+    "02_widgets_one_by_one",
+    "04_scripting_and_scaling",
+    "05_from_bluepyefe",
+    "06_fit_a_model",
+    "11_features_and_thresholds",
+}
 each = pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
 run = pytest.mark.parametrize(
     "notebook",

@@ -22,7 +22,9 @@ panel
 """
 
 
-@pytest.mark.parametrize(("width", "theme"), [(1280, "light"), pytest.param(700, "dark", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    ("width", "theme"), [(1280, "light"), pytest.param(700, "dark", marks=pytest.mark.slow)]
+)
 def test_a_number_selects_its_cell_and_protocol(visit, voila, width, theme):
     found = visit(voila, CODE, width=width, theme=theme)
     page = found.page

@@ -117,7 +117,9 @@ def shared_pulse(windows: Sequence[Window]) -> SharedPulse | None:
 
 def _is_rest(window: Window, pulse: Box) -> bool:
     """Whether the sweep ends at the level of a pulse: then that is a rest between two stimuli, the baseline so far."""
-    level = np.asarray(window.outline) - np.median(window.outline)
+    if not len(window.outline):
+        return False
+    level = window.outline - np.median(window.outline)
     end = float(np.median(level[-max(1, round(LAST * len(level))) :]))
     return end * pulse.amplitude > 0 and abs(end) > REST * abs(pulse.amplitude)
 

@@ -95,12 +95,18 @@ def _guess(sources: Sequence[Source], named: Callable[[str], str], naming: bool,
 def _better(
     sources: Sequence[Source], joint: str, named: Callable[[str], str], naming: bool, runs: Sequence[Run]
 ) -> str:
-    """Return the pattern of all files of a format, unless that of this folder alone finds more protocols."""
+    """Return the pattern of all files of a format, unless that of this folder alone finds more protocols.
+
+    So does one by which the files of this folder are a cell each, where no name says a protocol.
+    """
     own = _guess(sources, named, naming, runs)
     if own == joint or naming:
         return joint
     names = [named(source.path) for source in sources[:_MOST]]
-    return own if _finds(own, names) > _finds(joint, names) else joint
+    mine, all_of_it = _finds(own, names), _finds(joint, names)
+    paths = {source.path for source in sources}
+    apart = not all_of_it and hold_a_cell_each(run for run in runs if run[0] in paths)
+    return own if mine > all_of_it or apart else joint
 
 
 def _finds(pattern: str, names: Sequence[str]) -> int:

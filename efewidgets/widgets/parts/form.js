@@ -94,7 +94,11 @@ function render({ model, el }) {
 
   model.on("change:groups", draw);
   draw();
-  return () => model.off("change:groups", draw);
+  const frame = requestAnimationFrame(() => el.closest(".efe-details")?.scrollIntoView({ block: "nearest" }));
+  return () => {
+    cancelAnimationFrame(frame);
+    model.off("change:groups", draw);
+  };
 }
 
 export default { render };

@@ -45,6 +45,15 @@ def test_files_of_many_sweeps_are_cells_where_they_lie_so():
     assert groups == {(("many",), ".abf"): ("{cell}", 2)}
 
 
+def test_a_folder_of_runs_beside_one_of_many_protocols_is_still_a_cell_a_file():
+    runs = [("many/PYR1.abf", 20, ["cc"]), ("many/PYR3.abf", 20, ["cc"])]
+    runs += [("lab/0001.abf", 9, ["a"]), ("lab/0002.abf", 9, ["b"])]
+    assert found([path for path, _, _ in runs], runs=runs) == {
+        (("many",), ".abf"): ("{cell}", 2),
+        (("lab",), ".abf"): ("{cell}/*", 2),
+    }
+
+
 def test_what_a_person_wrote_holds_for_its_place():
     groups = group_sources(
         [Source("a/x_1.abf"), Source("b/y_1.abf")], said={("a", ".abf"): "{protocol}_{number}"}

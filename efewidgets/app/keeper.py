@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pathlib
 import secrets
 import time
+from collections.abc import Mapping
+from typing import Any
 
 from ..engine.systems.files import remove
 
@@ -69,6 +72,23 @@ def next_free(session: pathlib.Path) -> int:
     while beside(session, number).exists() or _keeper(beside(session, number)):
         number += 1
     return number
+
+
+def sessions_of(first: pathlib.Path) -> list[pathlib.Path]:
+    """Return the paths of a visit's sessions: the first, be it there or not, and the further ones."""
+    found = [first, *sorted(first.parent.glob(f"{first.stem}-*{first.suffix}"))]
+    return [
+        path for path in found if path == beside(first, number_of(path))
+    ]  # and not what stands beside one
+
+
+def kept_in(path: pathlib.Path) -> Mapping[str, Any]:
+    """Return what stands in a file beside a session; nothing where there is none that can be used."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, Mapping) else {}
 
 
 def view_of(session: pathlib.Path) -> pathlib.Path:

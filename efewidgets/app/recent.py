@@ -6,7 +6,6 @@ one's own; behind a fence the browser says which names it knows, and only of the
 
 from __future__ import annotations
 
-import json
 import pathlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -99,30 +98,21 @@ class Recents:
         if not is_name(visit):
             return
         first = self.scratch / visit / SESSION_FILE
-        for path in [first, *sorted(first.parent.glob(f"{first.stem}-*{first.suffix}"))]:
-            number = keeper.number_of(path)
-            name = keeper.name_of(visit, number)
-            if name == self.own or path != keeper.beside(first, number):  # or what stands beside a session
+        for path in keeper.sessions_of(first):
+            name = keeper.name_of(visit, keeper.number_of(path))
+            if name == self.own:
                 continue
             try:
                 when = path.stat().st_mtime
             except OSError:
                 continue
-            one = _recent(name, when, _read(keeper.view_of(path)))
+            one = _recent(name, when, keeper.kept_in(keeper.view_of(path)))
             if one is not None:
                 yield one
 
 
 def _visit(name: Any) -> str:
     return keeper.named(name)[0] if isinstance(name, str) else ""
-
-
-def _read(path: pathlib.Path) -> Mapping[str, Any]:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, Mapping) else {}
 
 
 def _recent(name: str, when: float, kept: Mapping[str, Any]) -> Recent | None:

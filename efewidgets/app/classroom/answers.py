@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ...engine.systems.files import write_whole
+from .. import keeper
 
 logger = logging.getLogger(__name__)
 
@@ -70,12 +71,7 @@ def answers_of(session: pathlib.Path) -> pathlib.Path:
 
 def answers_in(path: pathlib.Path) -> dict[str, Answer]:
     """Return the answers in a file, by the questions' texts; what isn't one is left out."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    pairs = found.items() if isinstance(found, dict) else ()
-    return {text: one for text, given in pairs if (one := _answer(given)) is not None}
+    return {text: one for text, given in keeper.kept_in(path).items() if (one := _answer(given)) is not None}
 
 
 def _answer(given: Any) -> Answer | None:

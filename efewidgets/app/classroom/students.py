@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import json
 import pathlib
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ...widgets.parts.pictures import is_formula
 from .. import keeper
 from ..begin import SESSION_FILE, is_name
 from ..recent import LONGEST
@@ -19,8 +19,6 @@ from .answers import Answer, answers_in, answers_of
 
 #: Characters of what a student without a name is called by
 _SHORT = 5
-#: How a text begins that a spreadsheet would take for a formula
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -71,16 +69,13 @@ def _students(scratch: pathlib.Path) -> Iterator[Student]:
     except OSError:
         return
     for visit in visits:
-        first = visit / SESSION_FILE
-        sessions = [first, *visit.glob(f"{first.stem}-*{first.suffix}")]
-        own = [path for path in sessions if path == keeper.beside(first, keeper.number_of(path))]
-        last = max(own, key=_seen)
+        last = max(keeper.sessions_of(visit / SESSION_FILE), key=_seen)
         if _seen(last):
             yield _student(visit.name, last)
 
 
 def _student(visit: str, session: pathlib.Path) -> Student:
-    kept = _read(keeper.view_of(session))
+    kept = keeper.kept_in(keeper.view_of(session))
     about = kept.get("about")
     about = about if isinstance(about, Mapping) else {}
     step, far, name = about.get("step"), about.get("far"), kept.get("title")
@@ -105,14 +100,6 @@ def _when(path: pathlib.Path) -> float:
         return path.stat().st_mtime
     except OSError:
         return 0.0
-
-
-def _read(path: pathlib.Path) -> Mapping[str, Any]:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, Mapping) else {}
 
 
 def answers_as_csv(found: Iterable[Student], questions: Sequence[str]) -> str:
@@ -141,7 +128,7 @@ def answers_as_csv(found: Iterable[Student], questions: Sequence[str]) -> str:
 
 def _harmless(value: Any) -> Any:
     """Return what a spreadsheet doesn't take for a formula; a number may have a sign."""
-    if not isinstance(value, str) or not value.startswith(_FORMULA):
+    if not is_formula(value):
         return value
     try:
         float(value)

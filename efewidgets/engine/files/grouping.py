@@ -71,29 +71,34 @@ def group_sources(
     for source in sources:
         folder, name = os.path.split(named(source.path))
         by_place.setdefault((folder, os.path.splitext(name)[1].lower()), []).append(source)
-    runs = list(runs)
+    known = {run[0]: run for run in runs}
     found: dict[tuple[str, str], tuple[list[Place], list[Source]]] = {}
     for suffix in dict.fromkeys(suffix for _, suffix in by_place):
         mine = {place: there for place, there in by_place.items() if place[1] == suffix}
         all_of_it = [source for there in mine.values() for source in there]
-        joint = _guess(all_of_it, named, suffix in naming, runs)
+        joint = _guess(all_of_it, named, suffix in naming, known)
         for place, there in mine.items():
-            pattern = (said or {}).get(place) or _better(there, joint, named, suffix in naming, runs)
+            pattern = (said or {}).get(place) or _better(there, joint, named, suffix in naming, known)
             places, members = found.setdefault((suffix, pattern), ([], []))
             places.append(place)
             members += there
     return [Group(tuple(places), key[1], tuple(members)) for key, (places, members) in found.items()]
 
 
-def _guess(sources: Sequence[Source], named: Callable[[str], str], naming: bool, runs: Sequence[Run]) -> str:
-    paths = {source.path for source in sources}
-    apart = hold_a_cell_each(run for run in runs if run[0] in paths)
+def _guess(
+    sources: Sequence[Source], named: Callable[[str], str], naming: bool, runs: Mapping[str, Run]
+) -> str:
     names = [named(source.path) for source in sources[:_MOST]]
-    return guess_pattern(names, with_protocols=naming, files_are_cells=apart)
+    return guess_pattern(names, with_protocols=naming, files_are_cells=_are_cells(sources, runs))
+
+
+def _are_cells(sources: Sequence[Source], runs: Mapping[str, Run]) -> bool:
+    """Return whether those of which something is known are a cell's each."""
+    return hold_a_cell_each(runs[source.path] for source in sources if source.path in runs)
 
 
 def _better(
-    sources: Sequence[Source], joint: str, named: Callable[[str], str], naming: bool, runs: Sequence[Run]
+    sources: Sequence[Source], joint: str, named: Callable[[str], str], naming: bool, runs: Mapping[str, Run]
 ) -> str:
     """Return the pattern of all files of a format, unless that of this folder alone finds more protocols.
 
@@ -104,9 +109,7 @@ def _better(
         return joint
     names = [named(source.path) for source in sources[:_MOST]]
     mine, all_of_it = _finds(own, names), _finds(joint, names)
-    paths = {source.path for source in sources}
-    apart = not all_of_it and hold_a_cell_each(run for run in runs if run[0] in paths)
-    return own if mine > all_of_it or apart else joint
+    return own if mine > all_of_it or (not all_of_it and _are_cells(sources, runs)) else joint
 
 
 def _finds(pattern: str, names: Sequence[str]) -> int:

@@ -190,6 +190,11 @@ def unknown_keys(
     return list(wrong), list(others)
 
 
+def together(groups: Mapping[str, Mapping[str, Kind]]) -> dict[str, Kind]:
+    """Return the entries of all groups, as `entries` returns them, by their names."""
+    return {key: kind for kinds in groups.values() for key, kind in kinds.items()}
+
+
 def entries(
     metadata: Mapping[str, Any], protocol: str, reader: Callable[..., Any] | None = None
 ) -> dict[str, dict[str, Kind]]:

@@ -18,13 +18,8 @@ _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 BEHIND, SOONER = 10, 500
 
 
-def family(pid: int) -> list[int]:
-    """Return a process and all that descend from it; none where the system doesn't tell."""
-    return families([pid])[pid]
-
-
 def families(pids: Iterable[int]) -> dict[int, list[int]]:
-    """Return each of some processes with all that descend from it, by one look at all."""
+    """Return each of some processes with all that descend from it, by one look; none where the system doesn't tell."""
     children: dict[int, list[int]] = {}
     there = set()
     for name in _names():

@@ -11,7 +11,7 @@ import ipywidgets
 from ...engine.kinds import Kind, as_text
 from ...engine.problems import EfeError, Problem
 from ...engine.readers import FileSummary
-from ...engine.recordings.metadata import entries
+from ...engine.recordings.metadata import entries, together
 from ...engine.recordings.peek import Peek, entries_in, in_titles, peek
 from ...engine.stages.values import thaw
 from ..actions.record import Action
@@ -253,7 +253,7 @@ class Details:
         self, known: Mapping[str, Mapping[str, Kind]], found: Peek
     ) -> tuple[dict[str, str], set[str]]:
         """Return what is wrong by the fields that it names first, and the others that it names."""
-        kinds = {key: kind for group in known.values() for key, kind in group.items()}
+        kinds = together(known)
         errors: dict[str, str] = {}
         asked: set[str] = set()
         for problem in found.problems:
@@ -267,7 +267,7 @@ class Details:
 
     def _tell(self, found: Peek, known: Mapping[str, Mapping[str, Kind]], told: str) -> None:
         """Say what belongs to no field."""
-        kinds = {key: kind for group in known.values() for key, kind in group.items()}
+        kinds = together(known)
         words = [
             (problem.severity, in_titles(problem.message, kinds))
             for problem in found.problems
@@ -289,8 +289,7 @@ class Details:
             try:
                 self.say(name, text)
             except EfeError as error:
-                kinds = {key: kind for group in self.known().values() for key, kind in group.items()}
-                self._wrong[name] = text, in_titles(self._placeless(str(error)), kinds)
+                self._wrong[name] = text, in_titles(self._placeless(str(error)), together(self.known()))
             except Exception as error:
                 self._wrong[name] = text, failure(error)
             if self.is_open:
@@ -304,7 +303,7 @@ class Details:
         EfeError
             If it can't be; nothing is changed then.
         """
-        flat = {k: kind for kinds in self.known().values() for k, kind in _flat(kinds).items()}
+        flat = _flat(together(self.known()))
         if not self.files or name not in flat:
             raise EfeError("select files that have this entry.")
         kind = flat[name]

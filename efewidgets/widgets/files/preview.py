@@ -98,7 +98,9 @@ class Preview:
             height="260px",
         )
         self.summary = ipywidgets.HTML()
-        self.accept = ipywidgets.Button(description="Add", icon="plus", button_style="success")
+        self.accept = ipywidgets.Button(
+            description="Add", icon="plus", button_style="success", layout={"width": "auto"}
+        )
         self.leave_out = ipywidgets.Button(description="Leave selected out", layout={"width": "auto"})
         self.cancel = ipywidgets.Button(description="Cancel", tooltip="Add none of these files")
         self.groups = Groups(owner, self.chosen, self.show)
@@ -226,10 +228,7 @@ class Preview:
         self.owner.put(self.summary, value=f'<div class="efe-sum" role="status">{escape(words)}</div>')
         cells = len({one.cell for one in new})
         say = f"Add {count_files(new)} to {counted(cells, 'cell')}" if new else "Add"
-        self.owner.put(
-            self.accept, description=say, disabled=bool(waiting) or not new, layout=self.accept.layout
-        )
-        self.accept.layout.width = "auto"
+        self.owner.put(self.accept, description=say, disabled=bool(waiting) or not new)
         self._waits(say if new else "" if self.all_there else NOT_YET)
         problems = self.chosen.problems
         if problems:

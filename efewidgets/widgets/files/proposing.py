@@ -93,7 +93,11 @@ class Proposing:
         sources, _ = self._pairs()
         runs = self._runs()
         self.groups = group_sources(sources, named=self.named, naming=_NAMING, runs=runs, said=self.patterns)
-        with_folders = group_sources(sources, named=self.named, naming=_NAMING, said=self.patterns)
+        with_folders = (
+            group_sources(sources, named=self.named, naming=_NAMING, said=self.patterns)
+            if runs
+            else self.groups
+        )
         self.each_file_is_a_cell = {g.pattern for g in self.groups} != {g.pattern for g in with_folders}
 
     @property

@@ -13,7 +13,7 @@ from ...engine.files.guessing import Proposal
 from ...engine.files.receiving import in_words
 from ...engine.problems import EfeError, Problem
 from ...engine.recordings.ecodes import ecode_of, eCodes
-from ...engine.recordings.metadata import entries
+from ...engine.recordings.metadata import entries, together
 from ...engine.recordings.peek import in_titles
 from ...engine.remote import absolute
 from ...engine.stages.inputs import CellInputs, FileInputs, Inputs
@@ -186,8 +186,7 @@ def for_people(message: str, path: str) -> str:
 
 @lru_cache(maxsize=2_000)
 def _for_people(message: str, suffix: str) -> str:
-    groups = entries({"filepath": f"x{suffix}"}, "").values()
-    return in_titles(message, {key: kind for kinds in groups for key, kind in kinds.items()})
+    return in_titles(message, together(entries({"filepath": f"x{suffix}"}, "")))
 
 
 def own_names(file: FileInputs) -> tuple[str, str]:

@@ -68,6 +68,9 @@ def as_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 
 def _cell(value: Any) -> Any:
     """Return a cell; a text that a spreadsheet would take for a formula is no formula any more."""
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        return f"'{value}"
-    return value
+    return f"'{value}" if is_formula(value) else value
+
+
+def is_formula(value: Any) -> bool:
+    """Whether a spreadsheet would take a value for a formula."""
+    return isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r"))

@@ -91,7 +91,7 @@ def filled():
 def test_what_a_process_takes_and_who_descends_from_it(filled):
     assert shares.taken(filled.pid) >= 80 * MB
     assert shares.at_most(filled.pid) >= 80 * MB
-    family = shares.family(filled.pid)
+    family = shares.families([filled.pid])[filled.pid]
     assert family[0] == filled.pid
     assert len(family) == 2
     found = shares.families([os.getpid(), filled.pid, -1])
@@ -114,7 +114,7 @@ def test_the_kernel_that_fills_memory_is_ended_and_the_other_is_not(filled):
             ended.append((name, why))
 
     small = types.SimpleNamespace(
-        has_kernel=True, provisioner=types.SimpleNamespace(pid=shares.family(filled.pid)[1])
+        has_kernel=True, provisioner=types.SimpleNamespace(pid=shares.families([filled.pid])[filled.pid][1])
     )
     large = types.SimpleNamespace(has_kernel=True, provisioner=types.SimpleNamespace(pid=filled.pid))
     kernels = Kernels(small=small, large=large)

@@ -14,13 +14,10 @@ from tests.engine.recordings.test_peek import DT, OFF, ON, write_swapped, write_
 
 
 @pytest.fixture
-def files(tmp_path):
+def root(tmp_path):
     write_table(tmp_path / "odd.csv")
     write_swapped(tmp_path / "cell.abf")
-    with ExtractionState() as state:
-        found = FileSelector(state, root=tmp_path, scratch=tmp_path / "scratch")
-        yield found
-        found.close()
+    return tmp_path
 
 
 def settle(files):

@@ -29,14 +29,6 @@ def root(tmp_path):
     return found
 
 
-@pytest.fixture
-def files(root, tmp_path):
-    with ExtractionState() as state:
-        found = FileSelector(state, root=root, scratch=tmp_path / "scratch")
-        yield found
-        found.close()
-
-
 def opened(files):
     files.browser.search([""])
     assert files.wait()

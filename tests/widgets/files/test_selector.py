@@ -33,14 +33,6 @@ def root(tmp_path):
     return found
 
 
-@pytest.fixture
-def files(root, tmp_path):
-    with ExtractionState() as state:
-        found = FileSelector(state, root=root, scratch=tmp_path / "scratch")
-        yield found
-        found.close()
-
-
 def settle(files):
     assert files.wait()
     files.refresh()

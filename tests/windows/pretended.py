@@ -166,8 +166,13 @@ def _no_link() -> OSError:
     return error
 
 
+def _no_handles(pid: int, flags: int = 0) -> int:
+    raise OSError(38, "Function not implemented")  # the name is there, since this is Linux
+
+
 def _posix() -> None:
     _missing(os, "symlink", _no_link)
+    os.pidfd_open = _no_handles
     for name in ONLY_POSIX:
         words = f"module 'os' has no attribute {name!r}"
         _missing(os, name, lambda name=name, words=words: AttributeError(words, name=name, obj=os))

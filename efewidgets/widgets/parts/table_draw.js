@@ -150,9 +150,8 @@ class Drawing {
         const sorts = column.kind !== "button";
         if (sorts) cell.setAttribute("aria-sort", state);
         this.freeze(cell, column, index);
-        if (!column.label) cell.setAttribute("aria-label", column.hint || column.name);
-        const name = element("span", "efe-table-name");
-        name.textContent = visible(column.label);
+        const name = element("span", column.label ? "efe-table-name" : "efe-table-unseen");
+        name.textContent = visible(column.label || column.hint || column.name);
         cell.append(name);
         if (column.unit) {
           const unit = element("span", "efe-table-unit");

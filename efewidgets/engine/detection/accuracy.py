@@ -76,12 +76,6 @@ class Stretches:
         return float(np.sqrt(max(found, default=0.0) / count))
 
     @cached_property
-    def most(self) -> float:
-        """Standard deviation of a block (nA): no mean of blocks is less accurate."""
-        rest = np.concatenate([y - y.mean() for y in self.parts if len(y)])
-        return float(rest.std()) if len(rest) else 0.0
-
-    @cached_property
     def _variances(self) -> dict[int, float]:
         """Variance (nA²) of the mean of so many blocks beside each other, for each number that is told well enough."""
         found, width = {}, 1

@@ -1,7 +1,7 @@
 """Whether noise may have moved an amplitude by more than can be tolerated.
 
-BluePyEfe measures levels as medians, the holding current in a few milliseconds of the sweep, which slow noise moves. The
-second opinion is what all of the baseline and all of the stretch say, and how accurate that is.
+BluePyEfe measures levels as medians, the holding current in a few milliseconds of the sweep, which slow noise moves.
+The second opinion is what all of the baseline and all of the stretch say, and how accurate that is.
 """
 
 from __future__ import annotations

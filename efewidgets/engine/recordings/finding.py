@@ -163,7 +163,7 @@ class Finding:
             self.tell(
                 f"the amplitude is not certain: `{name}` was measured as {1e3 * levels[name]:.4g} pA, but all of the "
                 f"stretch against all of the baseline is {1e3 * all_say.value:.4g} pA, give or take "
-                f"{1e3 * SURE * all_say.error:.2g} pA: the current wanders slowly, or isn't at these levels throughout. "
+                f"{1e3 * SURE * all_say.error:.2g} pA: the current wanders slowly, or leaves these levels. "
                 f"Look at the trace, and give `{name}` and `hypamp` in the metadata if they are known.",
                 "warning",
             )

@@ -78,7 +78,8 @@ class Stretches:
     @cached_property
     def _variances(self) -> dict[int, float]:
         """Variance (nA²) of the mean of so many blocks beside each other, for each number that is told well enough."""
-        found, width = {}, 1
+        found: dict[int, float] = {}
+        width = 1
         while True:
             cut = [blocks(y, width).mean(axis=1) for y in self.parts if len(y) >= 2 * width]
             free = sum(len(y) - 1 for y in cut)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..detection import Doubt, Window, reconcile
+from ..detection.edges import RIGHT
 from ..detection.lent import contradiction
 from ..detection.strangers import small_beside
 from ..problems import Problem
@@ -71,6 +72,21 @@ def _agree_in_group(group: Sequence[Recording]) -> None:
             recording.timing_from = "unsure"
             recording.problems = [p for p in recording.problems if not p.message.startswith(UNCERTAIN)]
             recording.problems.append(unsure_problem(window))
+    _doubt_alike(group)
+
+
+def _doubt_alike(group: Sequence[Recording]) -> None:
+    """Doubt sweeps that nobody is sure of, and in which two opinions agree, where they don't in most of such sweeps.
+
+    What begins little by little hides from both methods alike: that they agree here and there is chance.
+    """
+    unsure = [r for r in group if r.window is not None and r.window.edges and not r.window.sure]
+    told = [any(p.message.startswith(UNCERTAIN) for p in r.problems) for r in unsure]
+    if 2 * sum(told) <= len(told):
+        return
+    for recording, is_told in zip(unsure, told, strict=True):
+        if not is_told and recording.timing_from == "usual" and recording.agree_ms > RIGHT:
+            recording.problems.append(unsure_problem(recording.window))
 
 
 def _unless_contradicted(

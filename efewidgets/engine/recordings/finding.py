@@ -9,6 +9,7 @@ from typing import Any
 from ..detection import Window
 from ..problems import Problem
 from ..traces.trace import Trace
+from .accuracy import SURE, unsure_amplitudes
 from .baseline import holding
 from .edges import doubts, settle, slow_to_begin, unsure_problem
 from .said import Said
@@ -55,6 +56,11 @@ class Finding:
     def usual_failed(self) -> bool:
         """Whether the edges aren't BluePyEfe's, because those don't fit the current."""
         return self.timing_from in ("seen", "others")
+
+    @property
+    def was_looked_for(self) -> bool:
+        """Whether the timings are those of a stimulus that was found in the current, for sure."""
+        return self.timing_from in ("usual", "seen", "others")
 
     def settle(
         self,
@@ -131,6 +137,36 @@ class Finding:
                 "warning",
             )
         return found.level
+
+    def look_at_levels(
+        self, edges: Mapping[str, int], between: Mapping[str, Sequence[int]], levels: Mapping[str, Any]
+    ) -> None:
+        """Tell of amplitudes that noise may have moved, where the current was looked at and they weren't said.
+
+        Parameters
+        ----------
+        edges : dict
+            Sample index of each timing.
+        between : dict
+            For each amplitude, in which of the stretches between the timings the current is there.
+        levels : dict
+            The amplitudes and the holding current that were measured (nA).
+        """
+        told = any(problem.severity == "warning" for problem in self.level_problems)
+        if self.window is None or not self.was_looked_for or told:
+            return
+        measured = {name: places for name, places in between.items() if self.level(name) is None}
+        said = self.level("hypamp") is not None
+        for name, all_say in unsure_amplitudes(
+            self.window, list(edges.values()), measured, levels, said
+        ).items():
+            self.tell(
+                f"the amplitude is not certain: `{name}` was measured as {1e3 * levels[name]:.4g} pA, but all of the "
+                f"stretch against all of the baseline is {1e3 * all_say.value:.4g} pA, give or take "
+                f"{1e3 * SURE * all_say.error:.2g} pA: the current wanders slowly, or leaves these levels. "
+                f"Look at the trace, and give `{name}` and `hypamp` in the metadata if they are known.",
+                "warning",
+            )
 
     def tell(self, message: str, severity: str) -> None:
         """Tell what a person should know about a level that is being measured."""

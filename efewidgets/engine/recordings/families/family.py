@@ -7,7 +7,7 @@ as attributes, be it a `Stimulus` or a recording.
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -44,6 +44,8 @@ class Family:
         What it reads from the metadata besides timings and amplitudes, with their kinds if they are known.
     nominal : dict
         Usual timings (ms), taken where the current confirms them or shows nothing else.
+    between : dict
+        For each amplitude at which the current stays, in which of the stretches between the timings it does.
     agree_ms : float
         How far two opinions about an edge may differ (ms) and still be the same.
     guess_timing : bool
@@ -56,6 +58,7 @@ class Family:
     extra_params: tuple[str, ...] = ()
     metadata_keys: ClassVar[Mapping[str, Any] | tuple[str, ...]] = ()
     nominal: ClassVar[Mapping[str, float]] = {}
+    between: ClassVar[Mapping[str, Sequence[int]]] = {}
     agree_ms: float = 1.0
     guess_timing: bool = True
 

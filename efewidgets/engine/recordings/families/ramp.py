@@ -11,13 +11,20 @@ from typing import Any
 
 import numpy as np
 
+from ...detection.accuracy import Estimate
+from ...detection.trace import blocks
 from ...traces.robust import line, spread
 from ...traces.trace import Trace
+from ..accuracy import SURE, is_unsure
 from ..finding import Finding
 from .family import Current, Family
 from .signal import smooth
 
 LAST_SAMPLES = 10
+FEWEST, MOST = (
+    12,
+    200,
+)  # times so many samples: of fewer nobody can tell what noise does to the last, more aren't needed
 NEAR = 0.02  # of the height of a ramp
 BENT = 0.03
 PIECES = 20
@@ -46,7 +53,10 @@ class Ramp(Family):
         amp = finding.level("amp")
         hypamp = self.holding_before(trace, edges, finding, onset_is_known=finding.usual_failed)
         if amp is None:
-            amp = _summit(trace.current[edges["ton"] : edges["toff"]], finding) - hypamp
+            ramp = trace.current[edges["ton"] : edges["toff"]]
+            amp = _summit(ramp, finding) - hypamp
+            if finding.was_looked_for and len(ramp) >= FEWEST * LAST_SAMPLES:
+                _look_at_summit(ramp, hypamp, amp, finding)
         return {"hypamp": hypamp, "amp": amp}
 
     def generate(self, s: Any) -> Current:
@@ -72,6 +82,25 @@ def _summit(ramp: np.ndarray, finding: Finding) -> Any:
     if abs(np.median(rest[-LAST_SAMPLES:])) <= max(2.0 * noise, NEAR * abs(slope) * len(ramp), 1e-5):
         return np.median(last)
     return np.float64(level + slope * len(ramp))
+
+
+def _look_at_summit(ramp: np.ndarray, hypamp: Any, amp: Any, finding: Finding) -> None:
+    """Tell of an amplitude that noise may have moved, given the samples of the ramp (n,).
+
+    The last of them are few, so that hum and slow noise move them as one: all others between ton and toff tell how far.
+    """
+    level, slope = line(ramp)
+    end = level + slope * len(ramp) - hypamp
+    rest = ramp - (level + slope * np.arange(len(ramp)))
+    few = blocks(rest[len(rest) % LAST_SAMPLES :], LAST_SAMPLES)
+    error = spread(np.median(few[:: max(1, len(few) // MOST)], axis=1))
+    if is_unsure(amp, Estimate(end, error), spread(rest)):
+        finding.tell(
+            f"the amplitude is not certain: `amp` was measured as {1e3 * amp:.4g} pA at the end of the ramp, where "
+            f"noise moves it by up to {1e3 * SURE * error:.2g} pA; a line through all of it ends at "
+            f"{1e3 * end:.4g} pA. Look at the trace, and give `amp` in the metadata if it is known.",
+            "warning",
+        )
 
 
 def _is_bent(rest: np.ndarray, noise: float, height: float) -> bool:

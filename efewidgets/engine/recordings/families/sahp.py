@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -24,6 +24,7 @@ class SAHP(Family):
     timings = ("ton", "tmid", "tmid2", "toff")
     amplitudes = ("amp", "amp2")
     target_amplitude = "amp2"
+    between: ClassVar = {"amp": (0, 2), "amp2": (1,)}
     guess_timing = False
 
     def usual_edges(self, trace: Trace, given: Mapping[str, int], finding: Finding) -> dict[str, int] | None:
@@ -52,7 +53,9 @@ class SAHP(Family):
         amp2 = finding.level("amp2")
         if amp2 is None:
             amp2 = smoothed.level(slice(tmid, tmid2)) - hypamp
-        return {"hypamp": hypamp, "amp": amp, "amp2": amp2}
+        levels = {"hypamp": hypamp, "amp": amp, "amp2": amp2}
+        finding.look_at_levels(edges, self.between, levels)
+        return levels
 
     def _long_level(self, smoothed: Smoothed, edges: Mapping[str, int], detected: bool) -> Any:
         """Level (nA) of the long step: BluePyEfe's, of a hundred samples, where the rest of the step confirms it."""

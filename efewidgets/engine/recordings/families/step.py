@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -18,6 +18,8 @@ from .signal import BASE_SAMPLES, base_current, step_edges
 
 class Step(Family):
     """A step from `ton` to `toff` (ms), `amp` (nA) above the holding current `hypamp` (nA)."""
+
+    between: ClassVar = {"amp": (0,)}
 
     def usual_edges(self, trace: Trace, given: Mapping[str, int], finding: Finding) -> dict[str, int] | None:
         hypamp = finding.level("hypamp")
@@ -34,6 +36,7 @@ class Step(Family):
         if amp is None:
             amp = self._level(trace, edges, hypamp, finding) - hypamp
         finding.membrane = membrane_of(trace, edges["ton"], edges["toff"], float(amp))
+        finding.look_at_levels(edges, self.between, {"hypamp": hypamp, "amp": amp})
         return {"hypamp": hypamp, "amp": amp}
 
     def _level(self, trace: Trace, edges: Mapping[str, int], hypamp: Any, finding: Finding) -> Any:

@@ -19,6 +19,7 @@ class _TwoSteps(Family):
 
     timings = ("ton", "tmid", "toff")
     amplitudes = ("amp", "amp2")
+    between: ClassVar = {"amp": (0,), "amp2": (1,)}
 
     def measure(
         self, trace: Trace, edges: Mapping[str, int], given: Mapping[str, int], finding: Finding
@@ -35,6 +36,7 @@ class _TwoSteps(Family):
             levels["amp"] = smoothed.level(slice(ton, tmid)) - levels["hypamp"]
         if levels["amp2"] is None:
             levels["amp2"] = smoothed.level(slice(tmid, toff)) - levels["hypamp"]
+        finding.look_at_levels(edges, self.between, levels)
         return levels
 
     def in_words_of_bluepyopt(self, s: Any) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from itertools import pairwise
 import numpy as np
 
 from ..long.array import places
+from ..traces.robust import median as middle
 from .edges import dot
 from .trace import FLOOR, Trace, mad, median
 
@@ -95,7 +96,7 @@ def partition(y: np.ndarray, most: int = MOST, penalty: float = 4.0) -> np.ndarr
     m = len(y)
     if m < 4:
         return np.empty(0, dtype=int)
-    y = y - np.median(y)
+    y = y - middle(y)
     wander = [1.4826 * median(np.abs(y[k:] - y[:-k])) / 2**0.5 for k in (1, APART) if k < m]
     sigma = max(*wander, 1e-4 * float(np.ptp(y)), FLOOR)
     one = np.concatenate(([0.0], np.cumsum(y)))
@@ -109,9 +110,10 @@ def partition(y: np.ndarray, most: int = MOST, penalty: float = 4.0) -> np.ndarr
     cost = two[:, None] - two[None, :] - cost
     cost[none] = np.inf
     price = penalty * sigma**2 * np.log(m)
+    ways = np.empty_like(cost)
     best, back, total = cost[:, 0], [np.zeros(m + 1, dtype=int)], [cost[m, 0] + price]
     for k in range(1, most):
-        ways = best[None, :] + cost
+        np.add(best, cost, out=ways)
         came = ways.argmin(axis=1)
         best = ways[index, came]
         back.append(came)

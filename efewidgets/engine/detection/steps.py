@@ -46,8 +46,8 @@ def detect_step(trace: Trace, given: Mapping[str, int]) -> Window:
     window = detect_levels("Step", trace, given)
     pulses = brief_pulses(trace)
     if not pulses:
-        step = _box_of(window, trace)
-        return window if given or step is None else _beside_higher(window, step, (), trace)
+        step = None if given or not _apart(window) else _box_of(window, trace)
+        return window if step is None else _beside_higher(window, step, (), trace)
     if given:
         near = trace.samples(RIGHT)
         fits = [b for b in pulses if all(abs(_limits(b)[k] - v) <= near for k, v in given.items())]
@@ -100,6 +100,14 @@ def weigh(window: Window, pulses: Sequence[Box], trace: Trace) -> Window:
     if len(alike) > 1:
         what = f"{len(alike)} short pulses, one of them of {_words(best, trace)}, where one is due"
     return replace(window, edges=_limits(best), confidence=0.45, reason=what, doubt=Doubt.BRIEF, errors={})
+
+
+def _apart(window: Window) -> bool:
+    """Whether anything was seen before or after the step that a window holds."""
+    if len(window.edges) < 2:
+        return False
+    ton, toff = window.edges["ton"], window.edges["toff"]
+    return any(b.end <= ton or b.start >= toff for b in window.boxes)
 
 
 def _beside_higher(window: Window, step: Box, pulses: Sequence[Box], trace: Trace) -> Window:

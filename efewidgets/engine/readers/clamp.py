@@ -115,8 +115,11 @@ def is_command(voltage: np.ndarray, current: np.ndarray) -> bool:
 
 def _without_padding(voltage: np.ndarray, current: np.ndarray) -> int:
     """Return how many samples there are before the end at which neither channel changes any more."""
-    last = last_place((np.diff(voltage) != 0) | (np.diff(current) != 0))
-    return 0 if last is None else last + 2
+    for start in (max(0, len(voltage) - _SHORTEST), 0):  # most sweeps change until their end
+        last = last_place((np.diff(voltage[start:]) != 0) | (np.diff(current[start:]) != 0))
+        if last is not None:
+            return start + last + 2
+    return 0
 
 
 def _plateaus(first: np.ndarray, last: np.ndarray, n: int) -> list[slice]:

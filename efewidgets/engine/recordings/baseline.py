@@ -10,6 +10,7 @@ rest of the sweep doesn't have is no baseline, but a stimulus that comes first.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -92,10 +93,15 @@ class Stretch:
     last: int
     off: float | None = None
 
-    @property
+    @cached_property
+    def grain(self) -> float:
+        """Error of the converter (nA)."""
+        return _grain(self.samples)
+
+    @cached_property
     def noise(self) -> float:
         """What the samples do about their blocks (nA)."""
-        return max(spread(self.samples - np.repeat(self.medians, self.width)), _grain(self.samples))
+        return max(spread(self.samples - np.repeat(self.medians, self.width)), self.grain)
 
     @property
     def swing(self) -> float:
@@ -104,8 +110,7 @@ class Stretch:
 
     def confirms(self, level: Any) -> bool:
         """Whether a level lies among those of the blocks, or as near as so few samples can tell."""
-        grain = _grain(self.samples)
-        slack = max(0.75 * spread(self.samples), 0.5 * grain, 1e-6)
+        slack = max(0.75 * spread(self.samples), 0.5 * self.grain, 1e-6)
         few = int(np.clip(WIDEST // self.width, 1, len(self.medians)))  # small blocks differ by noise alone
         slow = np.convolve(self.medians, np.full(few, 1.0 / few), mode="valid")
         return bool(slow.min() - slack <= level <= slow.max() + slack)
@@ -172,10 +177,12 @@ def _away(
     after = current[settled : settled + near]
     if min(near_onset, len(after)) < FEWEST:
         return None
+    off = float(median(after)) - level
+    if abs(off) <= SMALL:
+        return None
     height = np.abs(current[first:last] - level)
     stimulus = float(median(height))
-    off = float(median(after)) - level
-    if abs(off) <= max(AWAY * stimulus, CLEAR * before.noise, SMALL):
+    if abs(off) <= AWAY * stimulus or abs(off) <= CLEAR * before.noise:  # the noise costs most
         return None
     # at first there may be a test pulse
     places = np.median(current[: first // near_onset * near_onset].reshape(-1, near_onset), axis=1)
@@ -229,7 +236,8 @@ def _drifted(found: Holding, before: Stretch, dt: float, first: int, stimulus: f
     """Return the holding current of a baseline that lies before the onset, where it may have drifted to by then."""
     latest = before.samples[: max(LATEST, round(float(NEAR / dt)))]  # it runs backwards from the onset
     level = median(latest)
-    if abs(level - found.level) <= max(HARDLY * before.noise, before.swing, SMALL, MATTERS * stimulus):
+    moved = abs(level - found.level)
+    if moved <= max(SMALL, MATTERS * stimulus) or moved <= before.swing or moved <= HARDLY * before.noise:
         return found
     start, end = first - before.first - len(latest), first - before.first
     return Holding(level, _place("just before the onset", start, end, dt), DRIFTS)
@@ -250,7 +258,7 @@ def quiet(current: np.ndarray) -> Stretch | None:
     noise = min(spread(np.diff(y)) for y in (medians, means)) / 2**0.5 if len(medians) > 2 else 0.0
     limit = max(JUMP * noise, 1.5 * _grain(current), SMALL)
     kept = np.zeros(len(medians), dtype=bool)
-    level = float(np.median(medians[: BLOCKS // 2]))
+    level = float(median(medians[: BLOCKS // 2]))
     for k, value in enumerate(medians.tolist()):
         if abs(value - level) <= limit:
             kept[k] = True

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from ...detection.edges import dot
 from ...kinds import NUMBER
 from ...traces.trace import Trace, number
 from ..finding import Finding
@@ -66,8 +67,8 @@ class SineSpec(Family):
         if not len(wave):
             return smoothed.largest() - hypamp
         formula = chirp_wave((edges["ton"] + np.arange(len(wave))) * trace.dt, chirp)
-        size = float(np.linalg.norm(formula) * np.linalg.norm(wave))
-        alike = float(np.dot(formula, wave)) / size if size > 0 else 1.0
+        size = (dot(formula, formula) * dot(wave, wave)) ** 0.5
+        alike = dot(formula, wave) / size if size > 0 else 1.0
         falls = alike < -LIKE
         if abs(alike) < LIKE and all(finding.said.value(name) is None for name in CHIRP_DEFAULTS):
             finding.tell(

@@ -51,6 +51,8 @@ class View(Observed):
         The sweep that stood by itself before all were laid over each other.
     drag : {"box", "move"}
         What dragging in the traces does.
+    details : tuple of str
+        Ids of the files whose details are open; empty while none are.
     title : str
         What a person calls the session; "" if it has no name yet.
     """
@@ -77,6 +79,7 @@ class View(Observed):
     cursors = traitlets.Tuple()
     alone = traitlets.Unicode("")
     drag = traitlets.Enum(("box", "move"), "box")
+    details = traitlets.Tuple()
     title = traitlets.Unicode("")
 
     def __init__(self, fault: Fault, **values: Any):

@@ -18,7 +18,8 @@ from ...engine.systems.paths import same_path
 from ..parts.html import plain
 from .lab_names import LabNames
 from .looker import Looker
-from .rows import channels_in_words, for_people, own_names, stimulus_family
+from .rows import channels_in_words, own_names, stimulus_family
+from .words import for_people
 
 #: Formats whose sweeps are chosen by the protocol that the file itself names
 _NAMING = suffixes_that_name_protocols()

@@ -188,7 +188,7 @@ def test_uploads_are_proposed(files):
     for key, name in enumerate(("C1/IDrest_1.abf", "C1/read me.md")):
         inbox.begin(str(key), name, 1)
         inbox.take(str(key), 0, b"x")
-        files._received((str(inbox.finish(str(key))),))
+        files.sources.received((str(inbox.finish(str(key))),))
     settle(files)
     assert [(row["file"], row["cell"], row["protocol"]) for row in files.preview.table.rows] == [
         ("IDrest_1.abf", "C1", "IDrest")

@@ -53,6 +53,8 @@ class View(Observed):
         What dragging in the traces does.
     details : tuple of str
         Ids of the files whose details are open; empty while none are.
+    watched : str or None
+        Folder below the root whose new recordings are added by themselves, "" for the root; None for none.
     title : str
         What a person calls the session; "" if it has no name yet.
     """
@@ -80,6 +82,7 @@ class View(Observed):
     alone = traitlets.Unicode("")
     drag = traitlets.Enum(("box", "move"), "box")
     details = traitlets.Tuple()
+    watched = traitlets.Unicode(None, allow_none=True)
     title = traitlets.Unicode("")
 
     def __init__(self, fault: Fault, **values: Any):

@@ -25,6 +25,7 @@ from .looker import Looker
 from .preview import PREVIEW, Preview
 from .same_as import SameAs
 from .sources import Sources
+from .watch import Watch
 
 
 class FileSelector(StateWidget):
@@ -50,6 +51,8 @@ class FileSelector(StateWidget):
     ----------
     browser, preview : Browser, Preview
         Folders of the server, and what chosen files would become.
+    watch : Watch
+        A folder whose new recordings are added by themselves while that is switched on.
     upload : Upload or None
     elsewhere : Elsewhere
         Addresses of recordings on other computers, how far one is that is fetched, and a button that ends it.
@@ -118,6 +121,8 @@ class FileSelector(StateWidget):
             self.new_name,
             self.by_current.look,
         )
+        self.watch = Watch(self, self.browser, self.preview)
+        self.browser.below.children = (*self.browser.below.children, self.watch.toggle, self.watch.told)
         self.act(self.browser.show, message=self.browser.message)
         return (
             self.sources.box,
@@ -164,6 +169,7 @@ class FileSelector(StateWidget):
         self.same_as.show(self.state.inputs)
         if self.preview.paths:
             self.preview.news()
+            self.watch.settle()
         self.drawer.follow()
         # thousands of files on a network's disk would take seconds to be asked whether they have changed
         paths = (path for cell in self.state.inputs.cells for path in cell.paths.names)
@@ -231,6 +237,7 @@ class FileSelector(StateWidget):
     def leave(self) -> None:
         """Look into no more files; uploads that did not come whole are removed."""
         self.state.view.unobserve(self._details_asked, "details")
+        self.watch.close()
         self.sources.close()
         self.looker.close()
         self.drawer.leave()

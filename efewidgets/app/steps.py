@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..engine.problems import Problem
 from ..state import ExtractionState, Results
 from ..widgets.actions.walk import tally
 
@@ -61,11 +62,16 @@ def _recordings(state: ExtractionState) -> Progress:
     if not cells:
         return Progress("missing", "add recordings")
     files = {path for cell in cells for path in cell.paths.names}
-    unread = {problem.file for problem in state.problems if problem.kind in ("read", "file") and problem.file}
+    unread = {problem.file for problem in state.problems if _keeps_out(problem)}
     there = count(len(state.inputs.measured), "cell")
     if files & unread:
         return Progress("attention", f"{there}, {count(len(files & unread), 'file')} with problems")
     return Progress("done", f"{there}, {count(len(state.inputs.protocols), 'protocol')}")
+
+
+def _keeps_out(problem: Problem) -> bool:
+    """Whether a problem is of a file, or of units in which its samples can't be."""
+    return problem.kind in ("read", "file") or (problem.kind == "unit" and problem.severity == "error")
 
 
 def _stimuli(state: ExtractionState) -> Progress:
@@ -158,7 +164,7 @@ STEPS = (
     Step(
         "recordings",
         "Recordings",
-        "Choose files, and say which cell and which protocol each belongs to.",
+        "Add files, and say which cell and which protocol each belongs to.",
         ("FileSelector",),
         False,
         _recordings,

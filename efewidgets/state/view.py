@@ -51,6 +51,10 @@ class View(Observed):
         The sweep that stood by itself before all were laid over each other.
     drag : {"box", "move"}
         What dragging in the traces does.
+    details : tuple of str
+        Ids of the files whose details are open; empty while none are.
+    watched : str or None
+        Folder below the root whose new recordings are added by themselves, "" for the root; None for none.
     title : str
         What a person calls the session; "" if it has no name yet.
     """
@@ -77,6 +81,8 @@ class View(Observed):
     cursors = traitlets.Tuple()
     alone = traitlets.Unicode("")
     drag = traitlets.Enum(("box", "move"), "box")
+    details = traitlets.Tuple()
+    watched = traitlets.Unicode(None, allow_none=True)
     title = traitlets.Unicode("")
 
     def __init__(self, fault: Fault, **values: Any):

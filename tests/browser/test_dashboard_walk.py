@@ -126,14 +126,14 @@ class Walker:
         page, way = self.page, self.way
         assert self.says("Recordings") == "○ add recordings"
         self.look("empty")
-        server = self.grid("Files on the server")
+        server = self.grid("Files and folders")
         for folder, rows in way.choose.items():
             if folder:
                 row = server.get_by_role("row").filter(has_text=f"{folder}/")
                 row.get_by_role("button", name="Open").click()
             for k, name in enumerate(rows):
                 server.get_by_text(name, exact=True).click(modifiers=["Control"] if k else [])
-            self.press("Open selected")
+            self.press("Add selected …")
             self.grid("Files to be added").get_by_text(rows[0].rstrip("/")).first.wait_for()
             if folder and folder != list(way.choose)[-1]:
                 self.press("Up")

@@ -35,8 +35,8 @@ def code(folder):
 def choose(found, name):
     """Choose a file in the browser of folders, and select its row in the preview."""
     page = found.page
-    page.get_by_role("grid", name="Files on the server").get_by_text(name).click()
-    page.get_by_role("button", name="Open selected").click()
+    page.get_by_role("grid", name="Files and folders").get_by_text(name).click()
+    page.get_by_role("button", name="Add selected …").click()
     row = page.get_by_role("grid", name="Files to be added").get_by_text(name).first
     row.wait_for()
     found.until("files.looker.waiting", 0)
@@ -115,7 +115,7 @@ def test_a_file_is_dropped_anywhere_and_folders_open_by_double_click(voila, visi
     assert page.locator(".efe-drop-here").count() == 0
     page.get_by_role("button", name="Cancel", exact=True).click()
 
-    server = page.get_by_role("grid", name="Files on the server")
+    server = page.get_by_role("grid", name="Files and folders")
     server.get_by_text("deeper/").dblclick()
     server.get_by_text("below.csv").wait_for()
     way = page.get_by_role("navigation", name="Folder that is open")

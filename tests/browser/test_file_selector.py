@@ -50,7 +50,7 @@ def test_browse_see_the_pattern_and_add(voila, visit, folders, theme, width):
     found.screenshot(f"empty_{theme}_{width}")
     page.get_by_role("button", name="Open", exact=True).click()
     found.until("files.browser.place", "lab")
-    server = page.get_by_role("grid", name="Files on the server")
+    server = page.get_by_role("grid", name="Files and folders")
     server.get_by_text("RS2.nwb").wait_for()
     assert server.get_by_text(NASTY).count() == 1
 
@@ -63,7 +63,7 @@ def test_browse_see_the_pattern_and_add(voila, visit, folders, theme, width):
     page.get_by_label("Name", exact=True).fill("RS")
     found.until("[row['id'] for row in files.browser.table.rows]", ["lab/RS1.nwb", "lab/RS2.nwb"])
     page.get_by_label("Name", exact=True).fill("")
-    page.get_by_role("button", name="Open all below").click()
+    page.get_by_role("button", name="Add all below …").click()
     found.until("len(files.preview.proposals), files.looker.waiting", [42, 0])
     accept = page.get_by_role("button", name="Add 6 files to 6 cells")
     accept.wait_for()

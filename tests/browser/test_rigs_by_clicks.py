@@ -83,8 +83,8 @@ def rest(page) -> None:
 
 
 def propose(page, name: str) -> None:
-    grid(page, "Files on the server").get_by_text(name, exact=True).click()
-    press(page, "Open selected")
+    grid(page, "Files and folders").get_by_text(name, exact=True).click()
+    press(page, "Add selected …")
     grid(page, "Files to be added").get_by_text(name, exact=True).first.wait_for()
 
 
@@ -173,7 +173,7 @@ def test_two_cells_in_one_file(serve, opened, tmp_path):
 def type_address(page, address: str) -> None:
     page.get_by_role("tab", name="Elsewhere").click()
     page.get_by_label("Address", exact=True).fill(address)
-    press(page, "Look into it")
+    press(page, "Add …")
 
 
 def files_in(folder: pathlib.Path) -> list[str]:
@@ -210,7 +210,7 @@ def test_a_recording_elsewhere(serve, opened, tmp_path, monkeypatch):
         look(page, "elsewhere_stopped")
         server.slowly = 0.0
 
-        press(page, "Look into it")
+        press(page, "Add …")
         page.get_by_text("Vm_3 ← Im_3").wait_for()
         name_protocols(page, "IDrest")
         look(page, "elsewhere_proposed")

@@ -38,7 +38,7 @@ def agree_among(recordings: Sequence[Recording]) -> tuple[list[Recording], list[
 
 
 def _lost_problem(recording: Recording) -> Problem:
-    names = ", ".join(recording.timings)
+    names = ", ".join(f"`{name}`" for name in recording.timings)
     reason = recording.window.reason if recording.window else ""
     return Problem(
         f"the stimulus was not found: {reason}. The recording is left out; "

@@ -122,4 +122,4 @@ def in_titles(message: str, known: Mapping[str, Kind], place: str = "details") -
         kind = known.get(match[1] or match[2] or match[3])
         return f"“{kind.title}”" if kind is not None and kind.title else match[0]
 
-    return re.sub(r"\b(in|to) the metadata\b", rf"\1 the {place}", _NAMED.sub(titled, message))
+    return re.sub(r"\b(the|its) metadata\b", rf"\1 {place}", _NAMED.sub(titled, message))

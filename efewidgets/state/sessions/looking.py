@@ -21,6 +21,7 @@ NAMES = (
     "to_check",
     "current_unit",
     "title",
+    "watched",
 )
 
 
@@ -43,7 +44,8 @@ def view_as_data(view: View, inputs: Inputs) -> dict[str, Any]:
         ids = [target.id for target in inputs.targets]
         found["target"] = ids.index(view.target) if view.target in ids else None
     found["time_range"] = None if view.time_range is None else list(view.time_range)
-    return {name: value for name, value in found.items() if value not in (None, "", [])}
+    found = {name: value for name, value in found.items() if value not in (None, "", [])}
+    return found if view.watched is None else found | {"watched": view.watched}  # which may be ""
 
 
 def look(view: View, data: Any, inputs: Inputs) -> None:
@@ -51,7 +53,7 @@ def look(view: View, data: Any, inputs: Inputs) -> None:
     if not isinstance(data, Mapping):
         return
     found: dict[str, Any] = {"target": None, "time_range": None, "to_check": data.get("to_check") is True}
-    found |= {name: _text(data.get(name)) for name in ("cell", "protocol")}
+    found |= {name: _text(data.get(name)) for name in ("cell", "protocol", "watched")}
     found |= {name: _text(data.get(name)) or "" for name in ("tab", "reason", "title")}
     unit = data.get("current_unit")
     found["current_unit"] = unit if unit in ("pA", "nA") else "auto"

@@ -72,25 +72,23 @@ class Browser:
         )
         self.table = Table(
             COLUMNS,
-            label="Files on the server",
+            label="Files and folders",
             on_button=lambda name, column: self.go(name),
             on_open=self.open,
             empty="No recording fits here. Open a folder, or change name and format.",
             height="clamp(260px, 36vh, 620px)",
         )
         self.way = Crumbs("Folder that is open", self._go_along)
-        self.add = ipywidgets.Button(description="Open selected", icon="check", button_style="primary",
-                                     tooltip="Open the selected files, and all in the selected folders")  # fmt: skip
-        self.add_tree = ipywidgets.Button(description="Open all below", icon="sitemap",
-                                          tooltip="Open all files that fit, here and below")  # fmt: skip
+        self.add = ipywidgets.Button(description="Add selected …", icon="plus", button_style="primary",
+                                     tooltip="Add the selected files, and all in the selected folders")  # fmt: skip
+        self.add_tree = ipywidgets.Button(description="Add all below …", icon="sitemap",
+                                          tooltip="Add all files that fit, here and below")  # fmt: skip
         self.stop = ipywidgets.Button(
             description="Stop", tooltip="Stop the search", layout={"display": "none"}
         )
-        above, below = (
-            row(self.up, self.folder, self.name, self.format),
-            row(self.add, self.add_tree, self.stop),
-        )
-        self.box = ipywidgets.VBox([self.way, above, self.table, below, self.message])
+        above = row(self.up, self.folder, self.name, self.format)
+        self.below = row(self.add, self.add_tree, self.stop)
+        self.box = ipywidgets.VBox([self.way, above, self.table, self.below, self.message])
         owner.on(self.folder, self.go, message=self.message)
         again = owner.later(self.show, 0.2)
         for control in (self.name, self.format):
@@ -131,8 +129,10 @@ class Browser:
         self.owner.act(self.go, "/".join(self.place.split("/")[:number]), message=self.message)
 
     def open(self, name: str) -> None:
-        """Do what a double click does: open a folder, or choose a file."""
-        if self.root.resolve(name).is_dir() and not name.lower().endswith(RECORDING_FOLDERS):
+        """Do what a double click or Enter does: open a folder, or choose a file with all that are selected with it."""
+        if name in self.table.selected and len(self.table.selected) > 1:
+            self.choose()
+        elif self.root.resolve(name).is_dir() and not name.lower().endswith(RECORDING_FOLDERS):
             self.go(name)
         else:
             self._found([str(self.root.at(name))])
@@ -144,7 +144,7 @@ class Browser:
     def choose(self) -> None:
         """Choose the selected files, and all that is in the selected folders."""
         if not self.table.selected:
-            raise EfeError("select files or folders in the table first, or open all below this folder.")
+            raise EfeError("select files or folders in the table first, or add all below this folder.")
         folders = [path for path in self.table.selected if self.root.resolve(path).is_dir()]
         files = [str(self.root.at(path)) for path in self.table.selected if path not in folders]
         self.search(folders, files)

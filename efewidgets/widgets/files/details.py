@@ -78,6 +78,8 @@ class Details:
     owner : StateWidget
     reader : callable
         Returns a lab's own reader of the state, or None.
+    closed : callable
+        Called when it is closed.
 
     Attributes
     ----------
@@ -87,8 +89,13 @@ class Details:
         What is wrong and belongs to no field.
     """
 
-    def __init__(self, owner: StateWidget, reader: Callable[[], Callable[..., Any] | None]):
-        self.owner, self._reader = owner, reader
+    def __init__(
+        self,
+        owner: StateWidget,
+        reader: Callable[[], Callable[..., Any] | None],
+        closed: Callable[[], Any] = lambda: None,
+    ):
+        self.owner, self._reader, self._closed = owner, reader, closed
         self.files: tuple[Described, ...] = ()
         self._say: Say = lambda values: None
         self._wrong: dict[str, tuple[str, str]] = {}
@@ -124,6 +131,7 @@ class Details:
         """Hide the drawer; nothing is read for it any more."""
         self.box.layout.display = "none"
         self._beside.keep(())
+        self._closed()
 
     def leave(self) -> None:
         """Read no more."""

@@ -56,14 +56,28 @@ class Drawer:
         if not (self.preview.table if about == PREVIEW else self.table).selected:
             raise EfeError("select the rows of files first; Ctrl+A selects all.")
         if self.details is None:
-            self.details = Details(self.owner, self._reader)
+            self.details = Details(self.owner, self._reader, lambda: self._look_at(()))
         self.details.open()
         self.follow(about)
+
+    def open_asked(self) -> None:
+        """Show the details of the files of which the shared view says so, as far as they are there."""
+        known = self.owner.state.inputs.cell_of_file
+        wanted = tuple(file for file in self.owner.state.view.details if file in known)
+        there = self.details is not None and self.details.is_open and self._about == TABLE
+        if wanted and not (there and self.table.selected == wanted):
+            self.table.selected = wanted
+            self.open(TABLE)
+
+    def _look_at(self, files: Sequence[str]) -> None:
+        """Say in the shared view of which files the details are open."""
+        self.owner.state.view.details = tuple(files)
 
     def follow(self, about: str = "") -> None:
         """Show what is selected now in one of the tables, by default in the last; if the drawer is open."""
         if self.details is None or not self.details.is_open:
             return
+        chosen = bool(about)  # by a person, just now
         about = about or self._about
         if about == PREVIEW and not self.preview.paths:
             about = TABLE  # they were added
@@ -71,10 +85,12 @@ class Drawer:
             self._about = about
             for name, place in self.places.items():
                 place.children = (self.details.box,) if name == about else ()
+        files = self.table.selected if about == TABLE else ()
+        if chosen:
+            self._look_at(files)
         if about == PREVIEW:
             self.details.show(self.preview.described(), self.preview.say)
         else:
-            files = self.table.selected
             self.details.show(list(self._chosen(files)), functools.partial(self._say, files))
 
     def _reader(self) -> Callable[..., Any] | None:

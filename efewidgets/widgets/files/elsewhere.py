@@ -60,11 +60,11 @@ class Elsewhere:
         self.address = ipywidgets.Text(
             description="Address", placeholder="https://…, s3://BUCKET/KEY or dandi://DANDISET/ASSET",
             continuous_update=False, layout={"width": "auto", "flex": "1 1 320px"},
-            tooltip="of a recording on another computer; Enter looks into it",
+            tooltip="of a recording on another computer; Enter adds it",
         )  # fmt: skip
         self.look = ipywidgets.Button(
-            description="Look into it", icon="search", layout={"width": "auto"},
-            tooltip="Say what the recording holds, before it is added",
+            description="Add …", icon="plus", layout={"width": "auto"},
+            tooltip="Add the recording at this address, once you have seen what it holds",
         )  # fmt: skip
         self.progress = Progress(stop)
         line, self.hint = row(self.address, self.look), ipywidgets.HTML()

@@ -11,6 +11,7 @@ from ...engine.files.guessing import Proposal, as_metadata
 from ...engine.problems import EfeError
 from ..parts.base import StateWidget
 from ..parts.html import escape, plain
+from ..parts.in_sight import InSight
 from ..parts.message import Message
 from ..parts.style import row
 from ..parts.table import Column, Table
@@ -81,14 +82,16 @@ class Preview:
         self.owner, self.looker, self.named, self.lab = owner, looker, named, lab
         self.chosen = Proposing(looker, named, lab)
         self.proposals: list[Proposal] = []
+        self.there: list[bool] = []
         self._follow, self._waits = follow, waits
-        self.all_there = False
         self.message = Message()
-        self.heading = ipywidgets.HTML('<span class="efe-heading">To be added</span>')
+        self.heading = ipywidgets.HTML()
         self.pattern = ipywidgets.Text(
             description="Pattern", tooltip=HINT, layout={"width": "auto", "flex": "1 1 320px"}
         )
-        self.guess = ipywidgets.Button(description="Guess again", tooltip="Propose a pattern from the names")
+        self.guess = ipywidgets.Button(
+            description="Guess again", tooltip="Propose a pattern from the names", layout={"display": "none"}
+        )
         self.hint = ipywidgets.HTML(f'<div class="efe-hint">{escape(HINT)}</div>')
         self.table = Table(
             COLUMNS,
@@ -113,6 +116,7 @@ class Preview:
         )  # fmt: skip
         self.lab_row = row(self.named_before, self.forget)
         low = row(self.accept, self.details, self.leave_out, self.cancel)
+        self._in_sight = InSight()
         self.box = ipywidgets.VBox(
             [
                 self.heading,
@@ -124,10 +128,12 @@ class Preview:
                 self.summary,
                 low,
                 self.message,
+                self._in_sight,
             ],
             layout={"display": "none"},
         )
         self.box.add_class("efe-preview")
+        self.box.add_class("efe-in-sight")
         again = owner.later(self.show, 0.25)
         owner.on(self.pattern, lambda _: self._edited(again))
         owner.on_click(self.guess, self._guess_again, self.message)
@@ -143,10 +149,20 @@ class Preview:
         """The files that are proposed."""
         return self.chosen.paths
 
-    def start(self, paths: Sequence[str]) -> None:
-        """Propose these files, with those that are proposed already."""
-        self.chosen.choose(paths)
+    def start(self, paths: Sequence[str], beside: Mapping[str, str] | None = None) -> None:
+        """Propose these files, with those that are proposed already; the first come into sight.
+
+        Parameters
+        ----------
+        paths : sequence of str
+        beside : dict of str, optional
+            Files that count where names are read, though they are there already, and their cells.
+        """
+        first = not self.paths
+        self.chosen.choose(paths, beside)
         self.show()
+        if first and self.paths:
+            self._in_sight.ask()
 
     def news(self) -> None:
         """More is known about files: guess anew, unless a person wrote the pattern, and show it."""
@@ -167,9 +183,25 @@ class Preview:
         return self.chosen.propose()
 
     def new(self) -> list[Proposal]:
-        """Return what would be added: what has a cell and a protocol, and is not there already."""
+        """Return what would be added: what has a cell and a protocol, and is not there already. Raises EfeError."""
+        self.proposals = self.propose()
         known = known_in(self.owner.state.inputs)
-        return [one for one in self.propose() if one.is_complete and not self.chosen.is_there(known, one)]
+        self.there = [self.chosen.is_there(known, one) for one in self.proposals]
+        return [
+            one
+            for one, there in zip(self.proposals, self.there, strict=True)
+            if one.is_complete and not there
+        ]
+
+    @property
+    def all_there(self) -> bool:
+        """Whether all that is proposed is there already."""
+        return bool(self.there) and all(self.there)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing that was proposed last needs a person."""
+        return bool(self.proposals) and not (any(self.chosen.doubtful) or self.chosen.problems)
 
     # --- to the screen
 
@@ -181,27 +213,18 @@ class Preview:
             self._waits("")
             return
         try:
-            self.proposals = self.propose()
+            new = self.new()
         except EfeError as error:
             self.message.say(str(error))
             self.accept.disabled = True
             return
         self._show_pattern()
         self._show_lab()
-        known = known_in(self.owner.state.inputs)
-        there = [self.chosen.is_there(known, one) for one in self.proposals]
-        self.all_there = bool(there) and all(there)
-        doubtful = self.chosen.doubtful
         self.groups.draw(self.proposals)
         seen = [k for k, one in enumerate(self.proposals) if self.groups.shows(one)]
-        seen.sort(key=lambda k: not doubtful[k])  # those that need a person come first
-        self.table.show([proposal_row(k, self.proposals[k], there[k]) for k in seen])
+        seen.sort(key=lambda k: not self.chosen.doubtful[k])  # those that need a person come first
+        self.table.show([proposal_row(k, self.proposals[k], self.there[k]) for k in seen])
         self._follow("")
-        new = [
-            one
-            for one, is_there in zip(self.proposals, there, strict=True)
-            if one.is_complete and not is_there
-        ]
         self._sum_up(new)
 
     def _show_lab(self) -> None:
@@ -218,7 +241,12 @@ class Preview:
         )
         self.owner.put(self.pattern, value=shared or "", placeholder="" if shared is not None else several)
         words = EACH_FILE if self.chosen.pattern is None and self.chosen.each_file_is_a_cell else ""
-        self.owner.put(self.heading, value=f'<span class="efe-heading">To be added</span>{words}')
+        self.owner.put(self.heading, value=f'<span class="efe-heading">Add these files as</span>{words}')
+        by_hand = self.chosen.pattern is not None or bool(self.chosen.patterns)
+        self.guess.layout.display = "" if by_hand else "none"
+        # how patterns are written need not be read where the names say all
+        lacking = any(not one.is_complete for one in self.proposals)
+        self.hint.layout.display = "" if by_hand or lacking else "none"
 
     def _sum_up(self, new: Sequence[Proposal]) -> None:
         waiting = self.looker.waiting

@@ -18,7 +18,8 @@ from ...engine.systems.paths import same_path
 from ..parts.html import plain
 from .lab_names import LabNames
 from .looker import Looker
-from .rows import channels_in_words, for_people, own_names, stimulus_family
+from .rows import channels_in_words, own_names, stimulus_family
+from .words import for_people
 
 #: Formats whose sweeps are chosen by the protocol that the file itself names
 _NAMING = suffixes_that_name_protocols()
@@ -47,6 +48,8 @@ class Proposing:
     Attributes
     ----------
     paths : list of str
+    beside : dict of str
+        Files that are there already and count where names are read, and the cells to which they belong.
     pattern : str or None
         The one that a person wrote for all files; None for guesses.
     groups : list of Group
@@ -68,6 +71,7 @@ class Proposing:
     def clear(self) -> None:
         """Forget all."""
         self.paths: list[str] = []
+        self.beside: dict[str, str] = {}
         self.pattern: str | None = None
         self.groups: list[Group] = []
         self.problems: list[Problem] = []
@@ -79,8 +83,9 @@ class Proposing:
         self.patterns: dict[Place, str] = {}
         self.renamed: dict[str, str] = {}
 
-    def choose(self, paths: Sequence[str]) -> None:
-        """Propose these files, with those that are proposed already."""
+    def choose(self, paths: Sequence[str], beside: Mapping[str, str] | None = None) -> None:
+        """Propose these files, with those that are proposed already; others may lie beside them."""
+        self.beside |= beside or {}
         known: dict[str, str] = {}
         for path in (*self.paths, *paths):
             known.setdefault(_place(path), path)
@@ -90,7 +95,7 @@ class Proposing:
 
     def guess(self) -> None:
         """Guess anew by what is known of the files by now."""
-        sources, _ = self._pairs()
+        sources, _ = self._pairs([*self.paths, *self.beside])
         runs = self._runs()
         self.groups = group_sources(sources, named=self.named, naming=_NAMING, runs=runs, said=self.patterns)
         with_folders = (
@@ -127,11 +132,12 @@ class Proposing:
 
     def _runs(self) -> list[tuple[str, int, Sequence[str]]]:
         """Return the files that may be a whole run, as far as they were looked into: path, sweeps, protocols."""
-        seen = ((path, self.summary(path)) for path in self.paths if path.lower().endswith(_RUNS))
+        paths = (*self.paths, *self.beside)
+        seen = ((path, self.summary(path)) for path in paths if path.lower().endswith(_RUNS))
         return [(path, len(one.sweeps), one.protocols) for path, one in seen if one is not None]
 
-    def _pairs(self) -> tuple[list[Source], list[Problem]]:
-        return pair_files(self.paths, lambda path: seen.unit if (seen := self.looker.get(path)) else None)
+    def _pairs(self, paths: Sequence[str]) -> tuple[list[Source], list[Problem]]:
+        return pair_files(paths, lambda path: seen.unit if (seen := self.looker.get(path)) else None)
 
     def _protocols_in(self, path: str) -> Sequence[str]:
         return self._named_in(path) if path.lower().endswith(_NAMING) else ()
@@ -154,7 +160,7 @@ class Proposing:
 
     def propose(self) -> list[Proposal]:
         """Return what is proposed now; raises EfeError if the pattern can't be used."""
-        sources, self.problems = self._pairs()
+        sources, self.problems = self._pairs(self.paths)
         kept: list[Proposal] = []
         self.keys, self.doubtful, self.renamed = [], [], {}
         for one in map(self._seen, self._guessed(sources)):
@@ -176,8 +182,25 @@ class Proposing:
         for group in self.groups:
             by_hand = any(place in self.patterns for place in group.places)
             found += self._by_pattern(group.sources, Pattern(group.pattern), by_hand)
+        found = self._as_those_beside(found) if self.beside else found
         order = {source.path: k for k, source in enumerate(sources)}
         return sorted(found, key=lambda one: order.get(one.source.path, len(order)))
+
+    def _as_those_beside(self, found: Sequence[Proposal]) -> list[Proposal]:
+        """Return the proposals of files that aren't there yet, of the cells that those beside them belong to.
+
+        Where those are of other cells than their names tell, a new name tells no cell.
+        """
+        called: dict[str, set[str]] = {}
+        own = []
+        for one in found:
+            if one.source.path in self.beside:
+                called.setdefault(one.cell, set()).add(self.beside[one.source.path])
+            else:
+                own.append(one)
+        told = all(cells == {cell} for cell, cells in called.items())
+        cells = {cell: next(iter(now)) for cell, now in called.items() if len(now) == 1}
+        return [dataclasses.replace(one, cell=cells.get(one.cell, one.cell if told else "")) for one in own]
 
     def _by_pattern(self, sources: Sequence[Source], pattern: Pattern | None, sure: bool) -> list[Proposal]:
         return propose(

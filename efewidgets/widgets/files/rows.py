@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import operator
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
@@ -13,13 +14,12 @@ from ...engine.files.guessing import Proposal
 from ...engine.files.receiving import in_words
 from ...engine.problems import EfeError, Problem
 from ...engine.recordings.ecodes import ecode_of, eCodes
-from ...engine.recordings.metadata import entries, together
-from ...engine.recordings.peek import in_titles
 from ...engine.remote import absolute
 from ...engine.stages.inputs import CellInputs, FileInputs, Inputs
 from ...engine.units import canonical_unit, is_current_unit, is_voltage_unit
 from ..parts.html import plain as plain_of_any
 from .looker import Seen
+from .words import for_people
 
 Row = dict[str, Any]
 
@@ -116,18 +116,35 @@ def files_in_words(paths: Iterable[str]) -> str:
     return " + ".join(plain(os.path.basename(path)) for path in paths)
 
 
-def chosen_rows(inputs: Inputs, look: Look, said: Mapping[str, Sequence[str]]) -> list[Row]:
-    """Return the rows of all files of a state.
+class ChosenRows:
+    """The rows of all files of a state; one of which nothing else is known stays the row that it was."""
 
-    Parameters
-    ----------
-    inputs : Inputs
-    look : callable
-        What is known of a path.
-    said : mapping
-        What else is wrong with a path.
-    """
-    return [chosen_row(cell, file, look, said) for cell, file in inputs.files()]
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[tuple[Any, ...], Row]] = {}
+
+    def of(self, inputs: Inputs, look: Look, said: Mapping[str, Sequence[str]]) -> list[Row]:
+        """Return the rows.
+
+        Parameters
+        ----------
+        inputs : Inputs
+        look : callable
+            What is known of a path.
+        said : mapping
+            What else is wrong with a path.
+        """
+        before, self._known = self._known, {}
+        rows = []
+        for cell, file in inputs.files():
+            paths = file.recipe.paths
+            # what holds still is held, so that nothing else can come to be at its place; the rest is compared
+            by = (file, *map(look, paths)), (cell.name, len(eCodes), *(said.get(path) for path in paths))
+            known = before.get(file.id)
+            if known is None or known[0][1] != by[1] or any(map(operator.is_not, known[0][0], by[0])):
+                known = by, chosen_row(cell, file, look, said)
+            self._known[file.id] = known
+            rows.append(known[1])
+        return rows
 
 
 def chosen_row(cell: CellInputs, file: FileInputs, look: Look, said: Mapping[str, Sequence[str]]) -> Row:
@@ -177,16 +194,6 @@ def told_of_files(problems: Iterable[Problem]) -> dict[str, tuple[str, ...]]:
         if problem.file and problem.severity != "note" and problem.kind in ("file", "unit"):
             found.setdefault(absolute(problem.file), {})[problem.message] = None
     return {path: tuple(words) for path, words in found.items()}
-
-
-def for_people(message: str, path: str) -> str:
-    """Return a message with what scripts say in metadata as the drawer of details calls it."""
-    return _for_people(message, os.path.splitext(path)[1].lower())
-
-
-@lru_cache(maxsize=2_000)
-def _for_people(message: str, suffix: str) -> str:
-    return in_titles(message, together(entries({"filepath": f"x{suffix}"}, "")))
 
 
 def own_names(file: FileInputs) -> tuple[str, str]:

@@ -24,6 +24,11 @@ def fixes(problems: Problems, state: ExtractionState) -> tuple[Action, ...]:
 
     It is asked for each sentence that is shown: only what is done looks at all places.
     """
+    found = _by_kind(problems, state)
+    return (*found, _open_details(problems)) if _asks_for_details(problems[0]) else found
+
+
+def _by_kind(problems: Problems, state: ExtractionState) -> tuple[Action, ...]:
     first = problems[0]
     if isinstance(first, WrongUnit) and first.likely:
         return (_take_unit(problems, first.quantity, first.likely),)
@@ -37,6 +42,11 @@ def fixes(problems: Problems, state: ExtractionState) -> tuple[Action, ...]:
     if first.protocol is not None and first.protocol in unknown_protocols(state.inputs):
         return tuple(_this_is(first.protocol, ecode) for ecode in USUAL)
     return ()
+
+
+def _asks_for_details(problem: Problem) -> bool:
+    """Whether what a problem says to do is done in the details of its files."""
+    return "metadata" in problem.message and (problem.file is not None or problem.protocol is not None)
 
 
 def _deciding(cell: str, state: ExtractionState) -> list[str]:
@@ -59,7 +69,8 @@ def _sweeps(problems: Problems, state: ExtractionState) -> list[str]:
 
 
 def _files(problems: Iterable[Problem], state: ExtractionState) -> list[str]:
-    return sorted({one for problem in problems for one in files_of(problem, state.inputs)})
+    places = {(problem.file, problem.cell, problem.protocol): problem for problem in problems}
+    return sorted({one for problem in places.values() for one in files_of(problem, state.inputs)})
 
 
 def _many(problems: Problems) -> str:
@@ -109,6 +120,23 @@ def _take_unit(problems: Problems, quantity: str, unit: str) -> Action:
         f"take the {quantity} of these files as {unit}",
         do,
         lambda state: f'state.set_metadata({_files(problems, state)!r}, {key}="{unit}")',
+    )
+
+
+def _open_details(problems: Problems) -> Action:
+    def do(state: ExtractionState) -> None:
+        files = _files(problems, state)
+        if not files:
+            raise EfeError("these files are not there any more.")
+        state.view.details = tuple(files)
+        state.view.tab = "recordings"
+
+    return Action(
+        "open-details",
+        "Open details",
+        "show these files, and all that can be said of them, over their trace",
+        do,
+        lambda state: f"state.view.details = {tuple(_files(problems, state))!r}",
     )
 
 

@@ -11,42 +11,52 @@ function render({ model, el }) {
   el.classList.add("efe-problem-list");
 
   // a sentence stands once, with what helps; below it the places of which it is said
-  const item = (problem, head) => {
-    const row = make("li", problem === head ? "efe-first" : "");
+  const place = (said, problem, first) => {
+    const row = make("li", first ? "efe-first" : "");
     const button = make("button", "efe-problem");
     button.type = "button";
     button.dataset.key = `go ${problem.index}`;
-    if (problem === head || problem.message !== head.message) button.append(make("span", "efe-what", problem.message));
-    if (problem === head && problem.count > 1) button.append(make("span", "efe-times", `${problem.count}\u00d7`));
+    if (first || problem.message !== said.message) button.append(make("span", "efe-what", problem.message));
+    if (first && said.count > 1) button.append(make("span", "efe-times", `${said.count}\u00d7`));
     if (problem.place) {
-      const place = make("span", "efe-place", problem.place);
-      place.title = problem.hint;
-      button.append(place);
+      const where = make("span", "efe-place", problem.place);
+      where.title = problem.hint;
+      button.append(where);
     }
     button.addEventListener("click", () => model.send({ kind: "go", index: problem.index }));
     row.append(button);
-    if (problem === head && problem.actions.length) row.append(helps(problem));
+    if (first && said.actions.length) row.append(helps(said));
     return row;
   };
 
-  const helps = ({ sentence, actions }) => {
+  const helps = ({ key, actions }) => {
     const bar = make("div", "efe-fixes");
     bar.append(
       ...actions.map(({ id, title, hint }) => {
         const button = make("button", "jupyter-button widget-button efe-fix", title);
         button.type = "button";
         button.title = hint;
-        button.dataset.key = `do ${id} ${sentence}`;
-        button.addEventListener("click", () => model.send({ kind: "do", sentence, action: id }));
+        button.dataset.key = `do ${id} ${key}`;
+        button.addEventListener("click", () => model.send({ kind: "do", sentence: key, action: id }));
         return button;
       }),
     );
     return bar;
   };
 
-  const rows = (items) => {
-    let head = null;
-    return items.map((problem) => item(problem, (head = problem.sentence === undefined ? head : problem)));
+  const more = ({ key, more: text }) => {
+    const button = make("button", "jupyter-button efe-more", text);
+    button.type = "button";
+    button.dataset.key = `more ${key}`;
+    button.addEventListener("click", () => model.send({ kind: "more", key }));
+    return button;
+  };
+
+  const sentence = (said) => {
+    const rows = said.places.map((problem, k) => place(said, problem, k === 0));
+    if (said.more) rows.push(make("li"));
+    if (said.more) rows.at(-1).append(more(said));
+    return rows;
   };
 
   const group = (data) => {
@@ -57,15 +67,9 @@ function render({ model, el }) {
     head.dataset.key = `group ${data.key}`;
     head.append(make("span", "efe-heading", data.title), make("span", "efe-count", data.count_text));
     const list = make("ul");
-    list.append(...rows(data.items));
+    list.append(...data.sentences.flatMap(sentence));
     box.append(head, list);
-    if (data.more) {
-      const more = make("button", "jupyter-button efe-more", data.more);
-      more.type = "button";
-      more.dataset.key = `more ${data.key}`;
-      more.addEventListener("click", () => model.send({ kind: "more", group: data.key }));
-      box.append(more);
-    }
+    if (data.more) box.append(more(data));
     return box;
   };
 

@@ -1,4 +1,4 @@
-"""Problems on the page: groups that open and close, each problem a button that leads to its place."""
+"""Problems on the page: groups that open and close, each sentence once, each place a button that leads there."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class ProblemList(anywidget.AnyWidget):
     on_go : callable
         ``on_go(index)`` when a problem is chosen.
     on_more : callable
-        ``on_more(key)`` when more of a group is to be seen.
+        ``on_more(key)`` when more of a group or of a sentence is to be seen.
     on_do : callable
         ``on_do(sentence, action)`` when something is to be done about a sentence.
 
@@ -27,8 +27,8 @@ class ProblemList(anywidget.AnyWidget):
     ----------
     groups : list of dict
         ``key``, ``severity``, ``title``, ``count_text``, ``open`` and ``more`` (the text of a button, or ""), and in
-        ``items`` the problems: ``index``, ``place``, ``hint``, ``message``; the first of a sentence also has
-        ``sentence`` (its key), ``count`` and ``actions`` (``id``, ``title``, ``hint``).
+        ``sentences`` what is said: ``key``, ``message``, ``count``, ``actions`` (``id``, ``title``, ``hint``),
+        ``more``, and in ``places`` of what: ``index``, ``place``, ``hint``, ``message``.
     """
 
     _esm = static(__file__, "problem_list.js")
@@ -50,8 +50,8 @@ class ProblemList(anywidget.AnyWidget):
             return
         if content.get("kind") == "go" and isinstance(content.get("index"), int):
             self._on_go(content["index"])
-        elif content.get("kind") == "more" and isinstance(content.get("group"), str):
-            self._on_more(content["group"])
+        elif content.get("kind") == "more" and isinstance(content.get("key"), str):
+            self._on_more(content["key"])
         elif content.get("kind") == "do":
             sentence, action = content.get("sentence"), content.get("action")
             if isinstance(sentence, str) and isinstance(action, str):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -21,11 +20,12 @@ from ..parts.style import row
 from .fixes import fixes
 from .places import KINDS, OTHER, place_of
 from .problem_list import ProblemList
+from .sentences import in_page_words, sentence
 
 SEVERITIES = {"error": ("error", "errors"), "warning": ("warning", "warnings"), "note": ("note", "notes")}
 
-#: Problems of a group that are shown at first, and how many more at a time
-FIRST, MORE = 10, 100
+#: Sentences of a group that are shown at first, places of each, and how many more at a time
+FIRST, PLACES, MORE = 10, 3, 100
 
 
 class ProblemsPanel(StateWidget):
@@ -38,7 +38,7 @@ class ProblemsPanel(StateWidget):
     ----------
     state : ExtractionState
     first : int
-        How many problems of a group are shown at first.
+        How many sentences of a group are shown at first.
 
     Attributes
     ----------
@@ -66,7 +66,7 @@ class ProblemsPanel(StateWidget):
         self.severity = ipywidgets.Dropdown(description="Show", options=[("all", "")], value="")
         self.severity.layout.width = "220px"
         self.count = ipywidgets.HTML()
-        self.list = ProblemList(self._go, self._more, self._do)
+        self.list = ProblemList(self._go, self._show_more, self._do)
         self.empty = ipywidgets.HTML()
         self._soon = Debounce(self.refresh, 0.15)
         self._debounced.append(self._soon)
@@ -94,11 +94,10 @@ class ProblemsPanel(StateWidget):
     def _group(self, key: tuple[str, str], found: list[int]) -> dict[str, Any]:
         severity, kind = key
         name = f"{severity}/{kind}"
-        most = self.first + self._most[name]
-        left = len(found) - most
         sentences: dict[str, list[int]] = {}
         for index in found:
-            sentences.setdefault(sentence(self._problems[index].message), []).append(index)
+            sentences.setdefault(sentence(self._problems[index]), []).append(index)
+        shown = list(sentences.items())[: self.first + self._most[name]]
         return {
             "key": name,
             "severity": severity,
@@ -106,23 +105,23 @@ class ProblemsPanel(StateWidget):
             "count": len(found),
             "count_text": count_of(len(found), severity),
             "open": severity != "note" or len(found) <= 3,
-            "items": self._items(name, sentences, most),
-            "more": f"show {min(MORE, left):,} more of {left:,}" if left > 0 else "",
+            "sentences": [self._sentence(f"{name}/{text}", here) for text, here in shown],
+            "more": _more(len(sentences) - len(shown)),
         }
 
-    def _items(self, group: str, sentences: dict[str, list[int]], most: int) -> list[dict[str, Any]]:
-        """Return the first problems, those of a sentence one behind the other; the first of each says what helps."""
-        items: list[dict[str, Any]] = []
-        for text, found in sentences.items():
-            if len(items) >= most:
-                break
-            rows = [_item(index, self._problems[index]) for index in found[: most - len(items)]]
-            key = f"{group}/{text}"
-            self._fixes[key] = fixes(tuple(self._problems[index] for index in found), self.state)
-            rows[0] |= {"sentence": key, "count": len(found)}
-            rows[0]["actions"] = [{"id": a.id, "title": a.title, "hint": a.tooltip} for a in self._fixes[key]]
-            items += rows
-        return items
+    def _sentence(self, key: str, found: list[int]) -> dict[str, Any]:
+        """Return a sentence: of how many places it is said, the first of them, and what helps about all."""
+        problems = tuple(self._problems[index] for index in found)
+        self._fixes[key] = fixes(problems, self.state)
+        shown = found[: PLACES + self._most[key]]
+        return {
+            "key": key,
+            "message": in_page_words(problems[0]),
+            "count": len(found),
+            "actions": [{"id": a.id, "title": a.title, "hint": a.tooltip} for a in self._fixes[key]],
+            "places": [_place(index, self._problems[index]) for index in shown],
+            "more": _more(len(found) - len(shown)),
+        }
 
     def _empty(self, number: int) -> str:
         if number:
@@ -163,9 +162,9 @@ class ProblemsPanel(StateWidget):
                 if getattr(place, name) is not None:
                     setattr(view, name, getattr(place, name))
 
-    def show_more(self, severity: str, kind: str) -> None:
-        """Show more problems of a group."""
-        self._most[f"{severity}/{kind}"] += MORE
+    def show_more(self, key: str) -> None:
+        """Show more sentences of a group, or more places of a sentence."""
+        self._most[key] += MORE
         self.refresh()
 
     def do(self, key: str, action: str) -> None:
@@ -183,18 +182,8 @@ class ProblemsPanel(StateWidget):
         if 0 <= index < len(self._problems):
             self.act(self.go, self._problems[index])
 
-    def _more(self, group: str) -> None:
-        severity, _, kind = group.partition("/")
-        self.act(self.show_more, severity, kind)
-
-
-#: Numbers outside of quotes, in which the same sentence differs from place to place
-_NUMBER = re.compile(r"('[^']*')|(?<![\w.])[-\u2212]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?")
-
-
-def sentence(message: str) -> str:
-    """Return what a message has in common with those that say the same of other places."""
-    return _NUMBER.sub(lambda found: found[1] or "#", message)
+    def _show_more(self, key: str) -> None:
+        self.act(self.show_more, key)
 
 
 def _has(problem: Problem, words: list[str]) -> bool:
@@ -218,7 +207,11 @@ def _title(kind: str) -> str:
     return KINDS[kind][0] if kind in KINDS else plain(kind).capitalize() or OTHER[0]
 
 
-def _item(index: int, problem: Problem) -> dict[str, Any]:
+def _more(left: int) -> str:
+    return f"show {min(MORE, left):,} more of {left:,}" if left > 0 else ""
+
+
+def _place(index: int, problem: Problem) -> dict[str, Any]:
     named = {name: getattr(problem, name) for name in ("cell", "protocol", "file", "recording", "target")}
     there = {name: value for name, value in named.items() if value is not None}
     short = there | ({"file": os.path.basename(there["file"])} if "file" in there else {})
@@ -226,7 +219,7 @@ def _item(index: int, problem: Problem) -> dict[str, Any]:
         "index": index,
         "place": " · ".join(f"{name} {plain(value)}" for name, value in short.items()),
         "hint": "\n".join(f"{name}: {plain(value)}" for name, value in there.items()),
-        "message": problem.message[:1].upper() + problem.message[1:],
+        "message": in_page_words(problem),
     }
 
 

@@ -175,10 +175,11 @@ class Table(anywidget.AnyWidget):
         ----------
         rows : sequence of mappings
             ``{"id": str, <column's name>: str | float | int | bool | None}``; with ``"_class": {column: CSS classes}``
-            and ``"_hint": {column: tooltip}`` where cells have any.
+            and ``"_hint": {column: tooltip}`` where cells have any. A row that was shown before isn't looked at again.
         """
         with self._lock:
-            packed = {row["id"]: _pack(row, self._shown_columns) for row in rows}
+            same = dict(zip(map(id, self._rows), self._packed.values(), strict=True))
+            packed = {row["id"]: same.get(id(row)) or _pack(row, self._shown_columns) for row in rows}
             if len(packed) != len(rows):
                 raise ValueError("two rows of a table have the same id.")
             before, self._packed = self._packed, packed

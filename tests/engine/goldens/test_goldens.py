@@ -479,7 +479,7 @@ def _place(records: list[dict], record: dict) -> tuple:
 @named("ibw_dehyperpol_no_timing")
 def test_a_stimulus_of_another_shape_is_not_guessed(case: Case):
     """SAHP recordings filed as DeHyperPol: which three of the four edges are meant can't be known."""
-    with pytest.raises(EfeError, match=r"the stimulus was not found: .*give ton, tmid, toff"):
+    with pytest.raises(EfeError, match=r"the stimulus was not found: .*give `ton`, `tmid`, `toff`"):
         case.extract()
 
 

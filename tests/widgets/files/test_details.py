@@ -234,3 +234,29 @@ def test_a_slow_file_keeps_nobody_waiting(files, monkeypatch):
         raise AssertionError(details.message.text)
 
     assert asyncio.run(looked()) < 0.8
+
+
+def test_details_open_for_whoever_asks_for_them(files):
+    csv, abf = (*added(files, "odd.csv"), *added(files, "cell.abf"))
+    files.search.value = "cell.abf"
+    files.refresh()
+    files.state.view.details = (csv, "gone")
+    assert files.drawer.details.is_open
+    assert (files.search.value, files.table.selected) == ("", (csv,))
+    assert [one.name for one in files.drawer.details.files] == ["odd.csv"]
+    # the view says what is open, until it is closed, so that it can be asked for again
+    assert files.state.view.details == (csv,)
+    files.table.set_state({"selected": (abf,)})
+    assert files.state.view.details == (abf,)
+    files.drawer.details.hide.click()
+    assert files.state.view.details == ()
+    files.state.view.details = (csv,)
+    assert files.drawer.details.is_open
+
+
+def test_details_that_were_asked_for_before_the_selector_was_made(files):
+    (csv,) = added(files, "odd.csv")
+    files.state.view.details = (csv,)
+    other = FileSelector(files.state, root=files.root.paths[0])
+    assert other.drawer.details.is_open
+    other.close()

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import time
 
 import numpy as np
 import pytest
+import scipy.io
 from ipywidgets.widgets import widget
 
 from efewidgets import ExtractionState, datasets
+from efewidgets.app.steps import STEPS
 from efewidgets.engine.files.guessing import Proposal, Source
 from efewidgets.engine.problems import EfeError
 from efewidgets.engine.readers import inspect
+from efewidgets.state import BackgroundRunner
 from efewidgets.widgets import FileSelector
 from efewidgets.widgets.files.looker import Looker
 from efewidgets.widgets.files.rows import number_from, summary_words, units_from
@@ -188,7 +192,7 @@ def test_uploads_are_proposed(files):
     for key, name in enumerate(("C1/IDrest_1.abf", "C1/read me.md")):
         inbox.begin(str(key), name, 1)
         inbox.take(str(key), 0, b"x")
-        files._received((str(inbox.finish(str(key))),))
+        files.sources.received((str(inbox.finish(str(key))),))
     settle(files)
     assert [(row["file"], row["cell"], row["protocol"]) for row in files.preview.table.rows] == [
         ("IDrest_1.abf", "C1", "IDrest")
@@ -345,3 +349,60 @@ def test_on_a_system_without_case_a_recording_is_not_added_twice(tmp_path, monke
             assert files.preview.paths == [one, other]
         finally:
             files.close()
+
+
+def test_units_that_make_every_sweep_unusable_stand_in_the_row_and_at_the_step(tmp_path):
+    """A PatchMaster export has no units of its own: in mV and pA nothing in it can be a recording."""
+    times = np.arange(5000) * 1e-4
+    on = (times > 0.1) & (times < 0.4)
+    traces = {}
+    for k in (1, 2):
+        traces[f"Trace_1_1_{k}_1"] = np.column_stack([times, 20e-12 * k * on])
+        traces[f"Trace_1_1_{k}_2"] = np.column_stack([times, -70e-3 + 2e-3 * k * on])
+    scipy.io.savemat(tmp_path / "c3_IDrest_1.mat", traces)
+    with ExtractionState(runner=BackgroundRunner()) as state:
+        files = FileSelector(state, root=tmp_path, uploads=False)
+        (one,) = state.add_files("c3", "IDrest", [tmp_path / "c3_IDrest_1.mat"])
+
+        def shown():
+            assert state.wait(30)
+            settle(files)
+            (row,) = files.table.rows
+            progress = STEPS[0].progress(state)
+            return row["problems"], progress.kind, progress.words
+
+        words, kind, said = shown()
+        assert "Add “Unit of voltage” ('V', 'mV', 'uV') to the details" in words
+        assert (kind, said) == ("attention", "1 cell, 1 file with problems")
+        files.table.edit(one, "units", "mV, pA")
+        words, kind, said = shown()
+        assert "The voltage unit is taken as 'mV': the samples are probably in 'V'" in words
+        assert (kind, said) == ("attention", "1 cell, 1 file with problems")
+        files.table.edit(one, "units", "V, A")
+        assert shown() == ("", "done", "1 cell, 1 protocol")
+        files.close()
+
+
+def test_a_row_of_which_nothing_else_is_known_isnt_made_anew(files, tmp_path):
+    ids = files.state.add_files("A", "IDrest", [tmp_path / "1.abf", tmp_path / "2.abf"])
+    settle(files)
+    before = list(files.table.rows)
+    files.state.set_metadata(ids[0], ljp=14.0)
+    settle(files)
+    now = list(files.table.rows)
+    assert [row["ljp"] for row in now] == [14.0, None]
+    assert now[1] is before[1]
+    files.state.rename_cell("A", "B")
+    assert [row["cell"] for row in files.table.rows] == ["B", "B"]
+
+
+def test_enter_adds_all_files_that_are_selected(files):
+    files.browser.go("lab")
+    rows = [row["id"] for row in files.browser.table.rows]
+    names = [name for name in rows if name.endswith(".nwb")][:2]
+    files.browser.table.set_state({"selected": names})
+    files.browser.table.open_row(names[0])
+    settle(files)
+    assert sorted(os.path.basename(path) for path in files.preview.paths) == sorted(
+        map(os.path.basename, names)
+    )

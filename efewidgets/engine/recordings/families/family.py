@@ -83,7 +83,7 @@ class Family:
         if self.detected_as not in FAMILIES:
             raise EfeError(
                 f"the eCode {self.name} has no detector, since it is made from none of {', '.join(FAMILIES)}. "
-                f"Give {', '.join(self.timings)} (ms) in the metadata of its recordings."
+                f"Give {', '.join(f'`{name}`' for name in self.timings)} (ms) in the metadata of its recordings."
             )
         return self.detected_as
 

@@ -78,6 +78,27 @@ class Results(Found):
 
         return target_table(self)
 
+    def statistics_by(self, by: str) -> pd.DataFrame:
+        """As `target_statistics`, of each group apart: by a tag, such as "genotype", or by "cell".
+
+        What is written doesn't depend on groups.
+
+        Raises
+        ------
+        EfeError
+            If nothing has such a tag.
+        """
+        from .noted import grouped_table
+
+        return grouped_table(self, by)
+
+    @property
+    def notes(self) -> pd.DataFrame:
+        """What was noted of cells and recordings: one row each, with a column for each tag."""
+        from .noted import notes_table
+
+        return notes_table(self)
+
     @cached_property
     def values_of_targets(self) -> tuple[int, ...]:
         """How many values each target has, as in `target_statistics`."""

@@ -61,13 +61,13 @@ def as_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     """Return a table as CSV, numbers with all of their digits."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([_cell(value) for value in row] for row in rows)
+    writer.writerow([no_formula(name) for name in columns])
+    writer.writerows([no_formula(value) for value in row] for row in rows)
     return text.getvalue()
 
 
-def _cell(value: Any) -> Any:
-    """Return a cell; a text that a spreadsheet would take for a formula is no formula any more."""
+def no_formula(value: Any) -> Any:
+    """Return a value for a cell; a text that a spreadsheet would take for a formula is no formula any more."""
     return f"'{value}" if is_formula(value) else value
 
 

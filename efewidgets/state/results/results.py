@@ -120,6 +120,24 @@ class Results(Found):
 
         return model_tables(self)
 
+    def compared_with(self, other: Results) -> pd.DataFrame:
+        """Return what differs between this session and another one, one row each; see `results.comparing`.
+
+        Parameters
+        ----------
+        other : Results
+            Of another state, as ``ExtractionState.load("yesterday.json").results``.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Recordings, exclusions with their reasons, timings, targets, settings, rheobases, and the efeatures with
+            mean, standard deviation and number of values of both, and how many standard deviations they are apart.
+        """
+        from .comparing import as_table, compare
+
+        return as_table(compare(self, other))
+
     def explain(self, target: Target | str) -> pd.DataFrame:
         """Say of each recording of a target's protocol whether it went in, and why not if it didn't.
 

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 from ...engine.config.document import config_as_dict
 from ...engine.names import folder_names
+from ...engine.outputs.spreadsheet import no_formula
 from ...engine.outputs.standard_files import FILE_NAMES, to_json
 from ...engine.problems import EfeError
 from ...engine.systems.paths import at_home, leads_to_a_host
 from ...state import ExtractionState, Inputs, Results
 from ...state.convert import as_options, as_run_settings
-from ..parts.pictures import no_formula
 
 if TYPE_CHECKING:
     import pandas as pd

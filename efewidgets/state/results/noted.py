@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,10 @@ from ...engine.averages import mean_and_std
 from ...engine.problems import EfeError, nearest
 from ...engine.stages.notes import NOTE, in_order, tag_keys, tags_of
 from .found import Found
-from .tables import target_table, unit_of
+from .tables import unit_of
+
+if TYPE_CHECKING:
+    from .results import Results
 
 NOTE_COLUMNS = ("cell", "protocol", "file", "sweep")
 GROUP_COLUMNS = "target protocol amplitude feature group recordings cells n mean std unit".split()
@@ -54,7 +57,7 @@ def group_of(results: Found, by: str, recording: str) -> str:
     return cell if by == CELL else tags_of(results.inputs, cell, recording).get(by, WITHOUT)
 
 
-def grouped_table(results: Found, by: str, targets: Collection[str] | None = None) -> pd.DataFrame:
+def grouped_table(results: Results, by: str, targets: Collection[str] | None = None) -> pd.DataFrame:
     """Return one row per target and group of recordings; what is written doesn't depend on groups.
 
     Parameters
@@ -82,7 +85,7 @@ def grouped_table(results: Found, by: str, targets: Collection[str] | None = Non
         raise EfeError(f"no cell and no recording has a tag {by!r}.{nearest(by, keys)}")
     values = _values(results, by)
     rows = []
-    for one in target_table(results).itertuples(index=False):
+    for one in results.target_statistics.itertuples(index=False):
         if targets is not None and one.target not in targets:
             continue
         of_target = values.get(one.target, {})
@@ -102,11 +105,9 @@ def grouped_table(results: Found, by: str, targets: Collection[str] | None = Non
     return pd.DataFrame(rows, columns=GROUP_COLUMNS)
 
 
-def _values(results: Found, by: str) -> dict[str, dict[str, list[tuple[str, float]]]]:
+def _values(results: Results, by: str) -> dict[str, dict[str, list[tuple[str, float]]]]:
     """Return cell and value of each recording that fell into a target, by target and group."""
-    from .tables import feature_table
-
-    table = feature_table(results)
+    table = results.feature_table
     groups: dict[str, str] = {}
     found: dict[str, dict[str, list[tuple[str, float]]]] = {}
     columns = (table[name].tolist() for name in ("recording", "cell", "value", "targets"))

@@ -163,6 +163,11 @@ def _row(one: Difference) -> tuple[Any, ...]:
     return (one.about, one.item, one.what, in_words(one.first), in_words(one.second), *numbers, one.in_std)
 
 
+def _unlike_in(about: str, item: str, what: str, said: Iterable[Any]) -> Difference:
+    first, second = said
+    return Difference(about, item, what, first, second)
+
+
 # --- which files and sweeps are the same
 
 Key = tuple[str, ...]
@@ -218,12 +223,11 @@ def _recordings(files: tuple[Files, Files], sweeps: tuple[Sweeps, Sweeps]) -> It
         there = [key in of for of in files]
         if not all(there):
             said = [counted(n[key], "sweep") if here else None for n, here in zip(counts, there, strict=True)]
-            yield Difference("recordings", _item(key), "file", *said)
+            yield _unlike_in("recordings", _item(key), "file", said)
     for key in dict.fromkeys((*sweeps[0], *sweeps[1])):
         if all(key[:-1] in of for of in files) and (key in sweeps[0]) != (key in sweeps[1]):
-            yield Difference(
-                "recordings", _item(key), "sweep", *("there" if key in of else None for of in sweeps)
-            )
+            there = ("there" if key in of else None for of in sweeps)
+            yield _unlike_in("recordings", _item(key), "sweep", there)
 
 
 def _exclusions(first: Sweeps, second: Sweeps) -> Iterator[Difference]:
@@ -243,7 +247,7 @@ def _said(first: Files, second: Files) -> Iterator[Difference]:
         for sweep in dict.fromkeys((*both[0], *both[1])):
             place = _item((*key, sweep) if sweep else key)
             for name, *said in _unlike(*(one.get(sweep, {}) for one in both)):
-                yield Difference("timings" if name in timings else "files", place, name, *said)
+                yield _unlike_in("timings" if name in timings else "files", place, name, said)
 
 
 def _metadata(file: FileInputs) -> dict[str, Mapping[str, Any]]:
@@ -267,19 +271,19 @@ def _targets(first: Found, second: Found) -> Iterator[Difference]:
     chosen = [None if one.targets is None else "by a person" for one in sessions]
     ways = [way or "automatically" for way in chosen]
     if ways[0] != ways[1]:
-        yield Difference("targets", "all", "chosen", *ways)
+        yield _unlike_in("targets", "all", "chosen", ways)
     goals = [one.auto_targets for one in sessions]
     if goals[0] != goals[1] and not any(chosen):
-        yield Difference("targets", "all", "goals", *map(_goals, goals))
+        yield _unlike_in("targets", "all", "goals", map(_goals, goals))
     both = [_by_key(results) for results in (first, second)]
     for key in dict.fromkeys((*both[0], *both[1])):
         one, other = (of.get(key) for of in both)
         if one is None or other is None:
             wanted = (None if target is None else "wanted" for target in (one, other))
-            yield Difference("targets", _item(key), "target", *wanted)
+            yield _unlike_in("targets", _item(key), "target", wanted)
             continue
         for name, *said in _unlike(one.as_dict(), other.as_dict()):
-            yield Difference("targets", _item(key), name, *said)
+            yield _unlike_in("targets", _item(key), name, said)
 
 
 def _goals(goals: Any) -> str:
@@ -301,7 +305,7 @@ def _key_of(target: Target, unit: str) -> Key:
 
 def _settings(first: Inputs, second: Inputs) -> Iterator[Difference]:
     for name, *said in _unlike(settings_in_force(first), settings_in_force(second)):
-        yield Difference("settings", "eFEL", name, *said)
+        yield _unlike_in("settings", "eFEL", name, said)
     for field in dataclasses.fields(Inputs):
         one, other = (getattr(inputs, field.name) for inputs in (first, second))
         if field.name in _ELSEWHERE or one == other:
@@ -310,7 +314,7 @@ def _settings(first: Inputs, second: Inputs) -> Iterator[Difference]:
             one, other = (None if reader is None else reader.name for reader in (one, other))
         if isinstance(one, Mapping) or isinstance(other, Mapping):
             for name, *said in _unlike(one or {}, other or {}):
-                yield Difference("settings", field.name, name, *said)
+                yield _unlike_in("settings", field.name, name, said)
         else:
             yield Difference("settings", "extraction", field.name, thaw(one), thaw(other))
     for name, cell in first.by_name.items():
@@ -328,7 +332,7 @@ def _rheobases(first: Found, second: Found) -> Iterator[Difference]:
             continue
         one, other = both[0][cell], both[1][cell]
         if (one.value, one.by_hand) != (other.value, other.by_hand):
-            yield Difference("rheobases", cell, "rheobase", *map(_rheobase, (one, other)))
+            yield _unlike_in("rheobases", cell, "rheobase", map(_rheobase, (one, other)))
 
 
 def _rheobase(found: Any) -> str | None:
@@ -371,4 +375,4 @@ def _notes(first: Inputs, second: Inputs, *sweeps: Sweeps) -> Iterator[Differenc
 
 
 def _noted(key: Key, one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[Difference]:
-    return (Difference("notes", _item(key), name, *said) for name, *said in _unlike(one, other))
+    return (_unlike_in("notes", _item(key), name, said) for name, *said in _unlike(one, other))

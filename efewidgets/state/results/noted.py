@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ...engine.averages import mean_and_std
 from ...engine.problems import EfeError, nearest
+from ...engine.stages.inputs import Inputs
 from ...engine.stages.notes import NOTE, in_order, tag_keys, tags_of
 from .found import Found
 from .tables import unit_of
-
-if TYPE_CHECKING:
-    from .results import Results
 
 NOTE_COLUMNS = ("cell", "protocol", "file", "sweep")
 GROUP_COLUMNS = "target protocol amplitude feature group recordings cells n mean std unit".split()
@@ -51,18 +49,20 @@ def notes_table(results: Found) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*NOTE_COLUMNS, *names, NOTE], dtype=object)
 
 
-def group_of(results: Found, by: str, recording: str) -> str:
-    """Return the group of a recording: its cell, or what the tag `by` says of it; "" without that tag."""
-    cell = results.members[recording].cell
-    return cell if by == CELL else tags_of(results.inputs, cell, recording).get(by, WITHOUT)
-
-
-def grouped_table(results: Results, by: str, targets: Collection[str] | None = None) -> pd.DataFrame:
+def grouped_table(
+    inputs: Inputs,
+    statistics: pd.DataFrame,
+    table: pd.DataFrame,
+    by: str,
+    targets: Collection[str] | None = None,
+) -> pd.DataFrame:
     """Return one row per target and group of recordings; what is written doesn't depend on groups.
 
     Parameters
     ----------
-    results : Results
+    inputs : Inputs
+    statistics, table : pandas.DataFrame
+        `Results.target_statistics` and `Results.feature_table`.
     by : str
         Name of a tag, such as "genotype", or "cell".
     targets : list of str, optional
@@ -80,15 +80,15 @@ def grouped_table(results: Results, by: str, targets: Collection[str] | None = N
     EfeError
         If nothing has such a tag.
     """
-    keys = tag_keys(results.inputs)
+    keys = tag_keys(inputs)
     if by != CELL and by not in keys:
         raise EfeError(f"no cell and no recording has a tag {by!r}.{nearest(by, keys)}")
-    values = _values(results, by)
+    values = _values(inputs, table, by)
     rows = []
-    for one in results.target_statistics.itertuples(index=False):
-        if targets is not None and one.target not in targets:
+    for one in statistics.to_dict("records"):
+        if targets is not None and one["target"] not in targets:
             continue
-        of_target = values.get(one.target, {})
+        of_target = values.get(one["target"], {})
         names = in_order(of_target) if by != CELL else list(of_target)
         for group in sorted(names, key=lambda name: name == WITHOUT):
             found = of_target[group]
@@ -96,24 +96,23 @@ def grouped_table(results: Results, by: str, targets: Collection[str] | None = N
             average, std = mean_and_std(known)
             rows.append(
                 (
-                    *(one.target, one.protocol, one.amplitude, one.feature, group),
+                    *(one["target"], one["protocol"], one["amplitude"], one["feature"], group),
                     *(len(found), len({cell for cell, _ in found}), len(known), average),
-                    results.inputs.default_std_value if std == 0.0 else std,
-                    unit_of(one.efeature),
+                    inputs.default_std_value if std == 0.0 else std,
+                    unit_of(one["efeature"]),
                 )
             )
     return pd.DataFrame(rows, columns=GROUP_COLUMNS)
 
 
-def _values(results: Results, by: str) -> dict[str, dict[str, list[tuple[str, float]]]]:
+def _values(inputs: Inputs, table: pd.DataFrame, by: str) -> dict[str, dict[str, list[tuple[str, float]]]]:
     """Return cell and value of each recording that fell into a target, by target and group."""
-    table = results.feature_table
     groups: dict[str, str] = {}
     found: dict[str, dict[str, list[tuple[str, float]]]] = {}
     columns = (table[name].tolist() for name in ("recording", "cell", "value", "targets"))
     for recording, cell, value, targets in zip(*columns, strict=True):
         if recording not in groups:
-            groups[recording] = group_of(results, by, recording)
+            groups[recording] = cell if by == CELL else tags_of(inputs, cell, recording).get(by, WITHOUT)
         for target in targets:
             found.setdefault(target, {}).setdefault(groups[recording], []).append((cell, value))
     return found

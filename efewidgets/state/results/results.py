@@ -90,7 +90,7 @@ class Results(Found):
         """
         from .noted import grouped_table
 
-        return grouped_table(self, by)
+        return grouped_table(self.inputs, self._target_statistics, self._feature_table, by)
 
     @property
     def notes(self) -> pd.DataFrame:

@@ -87,27 +87,27 @@ def grouped(table: pd.DataFrame) -> pd.DataFrame:
 def averages(results: Results, by: str, targets: Iterable[str]) -> Averages:
     """Return columns and rows of a table: a row for each target, with n and mean ± std of each group."""
     wanted = list(targets)
-    table = grouped_table(results, by, wanted)
+    table = grouped_table(results.inputs, results.target_statistics, results.feature_table, by, wanted)
     names = [name for name in in_order(table["group"]) if name != WITHOUT]
     names += [WITHOUT] if WITHOUT in set(table["group"]) else []
     unit = "nA" if results.inputs.absolute_amplitude else "%"
     rows: dict[str, dict[str, Any]] = {}
-    for one in table.itertuples(index=False):
+    for one in table.to_dict("records"):
         row = rows.setdefault(
-            one.target,
+            one["target"],
             {
-                "id": one.target,
-                "protocol": plain(one.protocol),
-                "amplitude": float(one.amplitude),
-                "feature": plain(one.feature),
-                "unit": one.unit,
+                "id": one["target"],
+                "protocol": plain(one["protocol"]),
+                "amplitude": float(one["amplitude"]),
+                "feature": plain(one["feature"]),
+                "unit": one["unit"],
                 **dict.fromkeys(f"{kind}:{k}" for kind in ("mean", "std", "n") for k in range(len(names))),
             },
         )
-        k = names.index(one.group)
-        row[f"n:{k}"] = int(one.n)
-        if one.n:
-            row[f"mean:{k}"], row[f"std:{k}"] = float(one.mean), float(one.std)
+        k = names.index(one["group"])
+        row[f"n:{k}"] = int(one["n"])
+        if one["n"]:
+            row[f"mean:{k}"], row[f"std:{k}"] = float(one["mean"]), float(one["std"])
     return _columns(names, by, unit), [rows[target] for target in wanted if target in rows]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, ClassVar
 
 import ipywidgets
@@ -11,6 +12,8 @@ import ipywidgets
 from ...engine.problems import EfeError
 from ...engine.stages.notes import NOTE, parse_tag, tag_in_words
 from ...state import ExtractionState
+from ..actions.walk import chosen as chosen_of
+from ..actions.walk import shown
 from ..parts.base import StateWidget
 from ..parts.chips import Chips
 from ..parts.html import escape, plain, tag
@@ -129,7 +132,7 @@ class NotesEditor(StateWidget):
     """
 
     watches: ClassVar[Sequence[str]] = ("revision",)
-    watches_view: ClassVar[Sequence[str]] = ("recordings", "cell")
+    watches_view: ClassVar[Sequence[str]] = ("recordings", "cell", "protocol")
 
     def __init__(self, state: ExtractionState, *, choices: TagChoices | None = None):
         self.choices = choices or TagChoices(place())
@@ -141,15 +144,15 @@ class NotesEditor(StateWidget):
         self.cell = NoteRow("cell", lambda **told: self.act(self._tell, 0, **told))
         self.sweeps = NoteRow("sweep", lambda **told: self.act(self._tell, 1, **told))
         for at, line in enumerate((self.cell, self.sweeps)):
-            self.on(line.add, lambda text, at=at, line=line: self._typed(at, line, text))
-            self.on(line.note, lambda text, at=at: self._tell(at, note=text))
+            self.on(line.add, partial(self._typed, at, line))
+            self.on(line.note, partial(self._note, at))
         return [self.cell, self.sweeps]
 
     def view_data(self) -> tuple[Noted, Noted, tuple[str, ...]]:
         """Return what is noted of the cell and of the sweeps, and the tags that are proposed."""
         inputs, view, members = self.state.inputs, self.state.view, self.state.results.members
-        chosen = tuple(one for one in view.recordings if one in members)
-        cells = dict.fromkeys(members[one].cell for one in chosen) or [view.cell]
+        chosen = chosen_of(self.state)
+        cells = dict.fromkeys(members[one].cell for one in chosen or shown(self.state)) or [view.cell]
         there = [name for name in cells if name in inputs.by_name]
         name = f"cell {there[0]}" if len(there) == 1 else f"{len(there)} cells"
         of_sweeps = "sweep" if len(chosen) == 1 else f"{len(chosen):,} sweeps"
@@ -173,6 +176,9 @@ class NotesEditor(StateWidget):
         self._tell(at, **{key: value})
         self.put(line.add, value="")
         self.choices.used(key, value)
+
+    def _note(self, at: int, text: str) -> None:
+        self._tell(at, note=text)
 
     def _tell(self, at: int, **told: Any) -> None:
         names = self._found[at].names

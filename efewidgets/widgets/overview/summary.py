@@ -219,6 +219,7 @@ class SummaryPanel(StateWidget):
         known = data["cell"] is not None and any(row["id"] == data["cell"] for row in data["rows"])
         if not known or data["cell"] not in self.table.selected:  # several may be
             self.put(self.table, selected=(data["cell"],) if known else ())
+        self._say_whom()
 
     # --- what a person does
 
@@ -226,6 +227,12 @@ class SummaryPanel(StateWidget):
         with self._guard:
             if ids:
                 self.state.view.cell = ids[-1]
+            self._say_whom()
+
+    def _say_whom(self) -> None:
+        """Say which cells a tag is for."""
+        there = bool(self.table.selected)
+        self.put(self.tag, disabled=not there, placeholder="genotype: WT" if there else "select cells above")
 
     def _edit(self, ids: tuple[str, ...], column: str, text: str) -> None:
         with self._guard:
@@ -235,12 +242,7 @@ class SummaryPanel(StateWidget):
         if not text.strip():
             return
         key, value = parse_tag(text)
-        chosen = self.table.selected
-        if not chosen:
-            raise EfeError(
-                "select the cells in the table that the tag is for: a click, with Shift or Ctrl for more."
-            )
-        self.state.describe_cells(chosen, **{key: value})
+        self.state.describe_cells(self.table.selected, **{key: value})
         self.put(self.tag, value="")
         self.choices.used(key, value)
 

@@ -69,7 +69,7 @@ def as_csv(results: Results) -> bytes:
 
 def _csv(frame: pd.DataFrame) -> bytes:
     """Return a table as CSV; a text that a spreadsheet would take for a formula, be it a header, is none any more."""
-    texts = {name: column.map(no_formula) for name, column in frame.items() if column.dtype.kind == "O"}
+    texts = {str(name): column.map(no_formula) for name, column in frame.items() if column.dtype.kind == "O"}
     safe = frame.assign(**texts).rename(columns=no_formula)
     text: str = safe.to_csv(index=False, lineterminator="\n")
     return text.encode("utf-8")

@@ -83,10 +83,21 @@ def test_what_is_no_tag_stays_where_it_was_typed(state, editor):
     assert editor.message.text == ""
 
 
-def test_without_a_sweep_there_is_only_the_cell(state, editor):
-    assert editor.cell.layout.display == editor.sweeps.layout.display == "none"
+def test_it_is_about_what_the_viewer_shows(state, editor):
+    """At first that is the first sweep; of a whole protocol no sweep is chosen."""
+    assert "cell RS1" in editor.cell.what.value
+    editor.sweeps.add.value = "drug: TTX"
+    assert state.inputs.recording_notes == {next(iter(state.results.members)): {"drug": "TTX"}}
     state.view.cell = "FS1"
+    assert "cell FS1" in editor.cell.what.value
     assert (editor.cell.layout.display, editor.sweeps.layout.display) == (None, "none")
+
+
+def test_without_recordings_there_is_nothing():
+    with ExtractionState() as empty:
+        editor = NotesEditor(empty, choices=TagChoices())
+        assert editor.cell.layout.display == editor.sweeps.layout.display == "none"
+        editor.close()
 
 
 def test_names_are_text(state):
@@ -137,9 +148,9 @@ def test_only_the_last_ones_are_remembered():
 
 def test_cells_are_tagged_in_the_summary(state):
     panel = SummaryPanel(state, choices=TagChoices())
-    panel.tag.value = "genotype: WT"
-    assert "select" in panel.message.text
+    assert panel.tag.disabled
     panel.table.set_state({"selected": ["RS1", "FS1"]})
+    assert not panel.tag.disabled
     panel.tag.value = "genotype: WT"
     assert {name: dict(told) for name, told in state.inputs.cell_notes.items()} == {
         "RS1": {"genotype": "WT"},

@@ -81,7 +81,7 @@ class NoteRow(ipywidgets.HBox):
         self.chips = Chips(f"tags of the {noun}", self._remove)
         self.add = ipywidgets.Combobox(
             description=f"tag the {noun}",
-            placeholder="genotype: WT",
+            placeholder="tag: value",
             continuous_update=False,
             tooltip=f'a tag of the {noun}, such as "genotype: WT", or "checked"',
             layout={"width": "150px"},

@@ -118,7 +118,10 @@ class SummaryPanel(StateWidget):
 
     def _columns(self, protocols: Sequence[str]) -> tuple[Column, ...]:
         hint = "The smallest current that makes the cell fire"
-        fixed = Column("cell", "Cell"), Column("rheobase", "Rheobase", "number", unit=self._unit, hint=hint)
+        fixed = (
+            Column("cell", "Cell", frozen=True),
+            Column("rheobase", "Rheobase", "number", unit=self._unit, hint=hint),
+        )
         of_each = (
             Column(PROTOCOL + name, plain(name), "button", hint=f"Recordings of {plain(name)}")
             for name in protocols

@@ -22,7 +22,7 @@ def two(write: Write, small: dict) -> tuple[pathlib.Path, pathlib.Path]:
     small["rheobase_values"] = {"RS1": 0.2}
     other = copy.deepcopy(small)
     (file,) = other["files_metadata"]["RS1"]["IV"]
-    file["sweeps"] = {"sweep 1": {"exclude": "noisy"}}
+    file["sweeps"] = {"ic__IV__001": {"exclude": "noisy"}}
     other["rheobase_values"] = {"RS1": 0.25}
     return write(small, "first.json"), write(other, "second.json")
 

@@ -226,8 +226,8 @@ def _recordings(files: tuple[Files, Files], sweeps: tuple[Sweeps, Sweeps]) -> It
             yield _unlike_in("recordings", _item(key), "file", said)
     for key in dict.fromkeys((*sweeps[0], *sweeps[1])):
         if all(key[:-1] in of for of in files) and (key in sweeps[0]) != (key in sweeps[1]):
-            there = ("there" if key in of else None for of in sweeps)
-            yield _unlike_in("recordings", _item(key), "sweep", there)
+            said = ["there" if key in of else None for of in sweeps]
+            yield _unlike_in("recordings", _item(key), "sweep", said)
 
 
 def _exclusions(first: Sweeps, second: Sweeps) -> Iterator[Difference]:

@@ -21,7 +21,7 @@ from ..widgets.parts.table import Column, Table
 
 COLUMNS = (
     Column("about", "About", width="100px"),
-    Column("item", "Of what", width="300px", frozen=True),
+    Column("item", "Of what"),
     Column("what", "What"),
     Column("first", "This session"),
     Column("second", "The other one"),
@@ -103,6 +103,7 @@ class ComparePanel(StateWidget):
         self.table.show([_row(k, one) for k, one in enumerate(data)])
         for control in (self.table, self.csv):
             self.put(control.layout, display=None if data else "none")
+        (self.add_class if data else self.remove_class)("efe-compared")  # it needs room
 
     def compare(self) -> None:
         """Compare with the session that is chosen; one that takes long appears when it is computed.

@@ -84,14 +84,14 @@ class NoteRow(ipywidgets.HBox):
             placeholder="tag: value",
             continuous_update=False,
             tooltip=f'a tag of the {noun}, such as "genotype: WT", or "checked"',
-            layout={"width": "150px"},
+            layout={"width": "130px"},
         )
         self.note = ipywidgets.Text(
             description=f"note on the {noun}",
             placeholder="note",
             continuous_update=False,
             tooltip=f"a note on the {noun}, in your own words",
-            layout={"width": "auto", "flex": "1 1 160px", "min_width": "120px"},
+            layout={"width": "auto", "flex": "1 1 140px", "min_width": "120px"},
         )
         super().__init__([self.what, self.chips, self.add, self.note])
         self.add_class("efe-note-row")

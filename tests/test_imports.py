@@ -55,6 +55,7 @@ ROOMS = {
         *(
             "parts",
             "actions",
+            "notes",
             "files",
             "traces",
             "rheobase",

@@ -24,6 +24,8 @@ from ..widgets.actions.looking import looking
 from ..widgets.actions.reasons import Reasons, place
 from ..widgets.files import lab_names
 from ..widgets.files.lab_names import LabNames
+from ..widgets.notes import choices as tag_choices
+from ..widgets.notes.choices import TagChoices
 from ..widgets.parts.html import escape, tag
 from ..widgets.parts.message import Message
 from ..widgets.parts.owned import close_all
@@ -271,6 +273,8 @@ class Dashboard(ipywidgets.VBox):
             self._questions,
             Answers(lambda: None if self._autosave is None else self._autosave.path),
             LabNames(self._own_place(lab_names.place())),
+            TagChoices(self._own_place(tag_choices.place())),
+            lambda: self._options().get("cache", False),
         )
 
     def _header(self) -> ipywidgets.Widget:

@@ -14,6 +14,7 @@ from ..engine.files.roots import Folder
 from ..state import ExtractionState
 from ..widgets.actions.reasons import Reasons
 from ..widgets.files.lab_names import LabNames
+from ..widgets.notes.choices import TagChoices
 from ..widgets.parts.base import StateWidget
 from ..widgets.parts.message import Message
 from ..widgets.parts.owned import close_all
@@ -48,6 +49,10 @@ class Around:
     answers : Answers
     lab : LabNames
         A lab's own names of protocols.
+    tags : TagChoices
+        Tags that are remembered.
+    cache : callable
+        Returns where results are kept on disk.
     """
 
     fence: Fence
@@ -60,6 +65,8 @@ class Around:
     questions: Sequence[Asked] = ()
     answers: Answers | None = None
     lab: LabNames | None = None
+    tags: TagChoices | None = None
+    cache: Callable[[], Any] = lambda: False
 
 
 class Parts(dict[str, ipywidgets.Widget]):
@@ -94,6 +101,7 @@ class Parts(dict[str, ipywidgets.Widget]):
                 open_path=around.open_path,
                 read_only=not around.writes,
                 recents=around.recents,
+                cache=around.cache,
             )
         if name == "QuestionsPanel":
             return QuestionsPanel(around.questions, around.answers)
@@ -108,7 +116,8 @@ class Parts(dict[str, ipywidgets.Widget]):
                 "lab": around.lab,
             },
             "SettingsEditor": {"output": False},
-            "TraceViewer": {"keys": False, "reasons": around.reasons},
+            "TraceViewer": {"keys": False, "reasons": around.reasons, "tags": around.tags},
+            "SummaryPanel": {"choices": around.tags},
             "FeaturePlots": {"reasons": around.reasons},
             "ResultsPanel": {
                 "root": fence.scratch if fence.stands else None,

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..engine.problems import EfeError
 from ..state import ExtractionState
 from . import keeper
 from .begin import SESSION_FILE, is_name
@@ -86,6 +87,19 @@ class Recents:
         visits = self._visits() if self.whole else dict.fromkeys(map(_visit, known))
         found = [one for visit in visits for one in self._of(visit)]
         return sorted(found, key=lambda one: -one.when)[:MOST]
+
+    def path_of(self, name: str) -> pathlib.Path:
+        """Return the file of a session that was listed.
+
+        Raises
+        ------
+        EfeError
+            If no session can be called so.
+        """
+        visit, number = keeper.named(name)
+        if not is_name(visit):
+            raise EfeError("there is no session of this name.")
+        return keeper.beside(self.scratch / visit / SESSION_FILE, number)
 
     def _visits(self) -> Iterator[str]:
         try:

@@ -20,6 +20,7 @@ from ..engine.systems.ending import ASKED, end
 from . import (
     cache,
     check,
+    compare,
     convert,
     convert_nwb,
     dashboard,
@@ -142,6 +143,7 @@ def _parser() -> argparse.ArgumentParser:
         dashboard,
         extract,
         check,
+        compare,
         export,
         inspect,
         features,

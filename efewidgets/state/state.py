@@ -14,6 +14,7 @@ from ..engine.stages.inputs import Inputs, Target
 from ..engine.stages.work import Work
 from .actions.files import FileActions
 from .actions.models import ModelActions
+from .actions.notes import NoteActions
 from .actions.settings import SettingActions
 from .actions.stimuli import StimulusActions
 from .actions.targets import TargetActions
@@ -96,6 +97,7 @@ class ExtractionState(Observed):
         self._targets = TargetActions(self._decisions, lambda: self.results)
         self._settings = SettingActions(self._decisions)
         self._models = ModelActions(self._decisions, lambda: self.results)
+        self._notes = NoteActions(self._decisions)
         self.view = View(self._fault)
         self._sessions = Sessions(self._decisions, self._present, self.view, self._runner)
         if inputs is not None:
@@ -155,6 +157,9 @@ class ExtractionState(Observed):
     add_model = of("_models", ModelActions.add_model)
     remove_model = of("_models", ModelActions.remove_model)
     use_as_model = of("_models", ModelActions.use_as_model)
+
+    describe_cells = of("_notes", NoteActions.describe_cells)
+    describe = of("_notes", NoteActions.describe)
 
     # --- sessions
 

@@ -81,7 +81,9 @@ def test_every_argument_of_extract_can_be_decided(state):
     }  # how the work is done is the runner's; cells and models are in `cells`
     arguments = set(inspect.signature(extract_efeatures).parameters) - how
     assert arguments - {"files_metadata", "models"} <= set(Inputs.__dataclass_fields__)
-    assert {"cells", "export", "accepted"} == set(Inputs.__dataclass_fields__) - arguments
+    assert {"cells", "export", "accepted", "cell_notes", "recording_notes"} == set(
+        Inputs.__dataclass_fields__
+    ) - arguments
 
 
 def test_what_is_not_touched_stays_the_same_object(state):

@@ -7,6 +7,7 @@ import pytest
 from efewidgets import ExtractionState
 from efewidgets.widgets.actions import reasons
 from efewidgets.widgets.files import lab_names
+from efewidgets.widgets.notes import choices
 from tests.state import lab
 
 
@@ -14,7 +15,7 @@ from tests.state import lab
 def data_folder(tmp_path, monkeypatch):
     """Where a person's own reasons are remembered: not those of whoever runs the tests."""
     folder = tmp_path / "data"
-    for module in (reasons, lab_names):
+    for module in (reasons, lab_names, choices):
         monkeypatch.setattr(module, "data_folder", lambda: folder)
     return folder
 

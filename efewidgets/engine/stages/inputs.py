@@ -287,6 +287,9 @@ class Inputs(Value):
         Choices for files of model fitting that aren't the usual ones, see `engine.export.Choices`.
     accepted : tuple of str
         Ids of recordings (``file/sweep``) that a person looked at and found right; no result depends on it.
+    cell_notes, recording_notes : Frozen
+        What a person noted of cells, by name, and of recordings, by id: ``note``, and tags by their names; no result
+        depends on it either. See `engine.stages.notes`.
     """
 
     cells: tuple[CellInputs, ...] = ()
@@ -311,6 +314,8 @@ class Inputs(Value):
     pickle_cells: bool = False
     export: Frozen | None = None
     accepted: tuple[str, ...] = ()
+    cell_notes: Frozen = field(default_factory=Frozen)
+    recording_notes: Frozen = field(default_factory=Frozen)
 
     @cached_property
     def by_name(self) -> dict[str, CellInputs]:

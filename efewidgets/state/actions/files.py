@@ -12,6 +12,7 @@ from ...engine.problems import EfeError, nearest
 from ...engine.readers import has_protocol
 from ...engine.remote import absolute
 from ...engine.stages.inputs import CellInputs, FileInputs, Recipe, file_inputs, files_in_words
+from ...engine.stages.notes import moved as with_names
 from ...engine.stages.values import Frozen
 from ..convert import with_absolute_paths
 from .base import Editing, count
@@ -130,7 +131,8 @@ class FileActions(Editing):
                 for cell in self.inputs.cells
             )
             values = {names.get(name, name): value for name, value in self.inputs.rheobase_values.items()}
-            self.commit(label, cells=cells, rheobase_values=Frozen(values))
+            notes = with_names(self.inputs.cell_notes, names)
+            self.commit(label, cells=cells, rheobase_values=Frozen(values), cell_notes=notes)
 
     def set_metadata(self, files: Ids, **metadata: Any) -> None:
         """Say something about files, e.g. ``ljp=14.0`` (mV), ``ton=700`` (ms), ``i_unit="pA"``; None takes it back."""
@@ -247,7 +249,9 @@ class FileActions(Editing):
             rheobases = (
                 inputs.rheobase_values if len(values) == len(inputs.rheobase_values) else Frozen(values)
             )
-            self.commit(label, merge=merge, cells=left, rheobase_values=rheobases, **more)
+            gone: dict[str, str | None] = dict.fromkeys((name for name in touched if name not in names), cell)
+            notes = with_names(inputs.cell_notes, gone)
+            self.commit(label, merge=merge, cells=left, rheobase_values=rheobases, cell_notes=notes, **more)
 
 
 def _metadata(file: Any) -> dict[str, Any]:

@@ -78,6 +78,27 @@ class Results(Found):
 
         return target_table(self)
 
+    def statistics_by(self, by: str) -> pd.DataFrame:
+        """As `target_statistics`, of each group apart: by a tag, such as "genotype", or by "cell".
+
+        What is written doesn't depend on groups.
+
+        Raises
+        ------
+        EfeError
+            If nothing has such a tag.
+        """
+        from .noted import grouped_table
+
+        return grouped_table(self.inputs, self._target_statistics, self._feature_table, by)
+
+    @property
+    def notes(self) -> pd.DataFrame:
+        """What was noted of cells and recordings: one row each, with a column for each tag."""
+        from .noted import notes_table
+
+        return notes_table(self)
+
     @cached_property
     def values_of_targets(self) -> tuple[int, ...]:
         """How many values each target has, as in `target_statistics`."""
@@ -98,6 +119,24 @@ class Results(Found):
         from .models import model_tables
 
         return model_tables(self)
+
+    def compared_with(self, other: Results) -> pd.DataFrame:
+        """Return what differs between this session and another one, one row each; see `results.comparing`.
+
+        Parameters
+        ----------
+        other : Results
+            Of another state, as ``ExtractionState.load("yesterday.json").results``.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Recordings, exclusions with their reasons, timings, targets, settings, rheobases, and the efeatures with
+            mean, standard deviation and number of values of both, and how many standard deviations they are apart.
+        """
+        from .comparing import as_table, compare
+
+        return as_table(compare(self, other))
 
     def explain(self, target: Target | str) -> pd.DataFrame:
         """Say of each recording of a target's protocol whether it went in, and why not if it didn't.

@@ -12,6 +12,8 @@ import pandas as pd
 
 from ...engine.averages import mean_and_std
 from ...engine.recordings.recording import Recording
+from ...engine.stages.inputs import Inputs
+from ...engine.stages.notes import tag_keys, tags_of
 from ...engine.stages.parts import Matched, Sweeps
 from .found import Found
 from .members import Member
@@ -37,11 +39,35 @@ def unit_of(efeature: str) -> str:
     return feature_info(efeature).unit
 
 
+def tag_columns(frame: pd.DataFrame, inputs: Inputs) -> pd.DataFrame:
+    """Return a table of recordings with a column for each tag; one that is called as another column is "… (tag)".
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        With the columns ``cell`` and ``recording``, the recording's id.
+    inputs : Inputs
+
+    Returns
+    -------
+    pandas.DataFrame
+        None stands where a recording, or its cell, hasn't the tag.
+    """
+    keys = tag_keys(inputs)
+    if not keys:
+        return frame
+    places = list(zip(frame["cell"].tolist(), frame["recording"].tolist(), strict=True))
+    of_each = {place: tags_of(inputs, *place) for place in dict.fromkeys(places)}
+    taken = set(frame.columns)
+    names = {key: f"{key} (tag)" if key in taken else key for key in keys}
+    values = {names[key]: [of_each[place].get(key) for place in places] for key in keys}
+    return frame.assign(**{name: pd.Series(column, frame.index, object) for name, column in values.items()})
+
+
 def recordings_table(results: Found) -> pd.DataFrame:
     """Return one row per recording; those that are excluded, or whose stimulus was not found, stand there too."""
-    return pd.DataFrame(
-        [_recording_row(results, member) for member in results.members.values()], columns=RECORDING_COLUMNS
-    )
+    rows = [_recording_row(results, member) for member in results.members.values()]
+    return tag_columns(pd.DataFrame(rows, columns=RECORDING_COLUMNS), results.inputs)
 
 
 def exclusion_table(results: Found) -> pd.DataFrame:
@@ -52,9 +78,10 @@ def exclusion_table(results: Found) -> pd.DataFrame:
             recording = member.recording
             by_hand = member.file.excluded.get(str(recording.label)) == member.excluded
             known = (np.nan, None) if member.lost else (_number(recording.amp), recording.spikecount)
-            place = (member.cell, member.protocol, member.file.path, recording.label)
+            place = (member.id, member.cell, member.protocol, member.file.path, recording.label)
             rows.append((*place, *known, member.excluded, "a person" if by_hand else "efewidgets"))
-    return pd.DataFrame(rows, columns=EXCLUSION_COLUMNS)
+    found = pd.DataFrame(rows, columns=["recording", *EXCLUSION_COLUMNS])
+    return tag_columns(found, results.inputs).drop(columns="recording")
 
 
 def _recording_row(results: Found, member: Member) -> tuple[Any, ...]:
@@ -115,7 +142,7 @@ def feature_table(
         columns["unit"] += [unit_of(efeature)] * len(found)
         columns["targets"] += found.values()
     frame = about.frame.iloc[places].reset_index(drop=True)
-    return frame.assign(**columns)[FEATURE_COLUMNS]
+    return tag_columns(frame.assign(**columns)[FEATURE_COLUMNS], results.inputs)
 
 
 def _rows(

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ...engine.stages.inputs import Inputs
+from ...engine.stages.notes import notes_as_data, notes_of
+from ...engine.stages.values import Frozen
 from ..view import View
 
 #: What is remembered of a view
@@ -81,6 +83,38 @@ def with_accepted(inputs: Inputs, data: Any) -> Inputs:
     return dataclasses.replace(inputs, accepted=_read(data, inputs))
 
 
+def noted_as_data(inputs: Inputs) -> dict[str, Any]:
+    """Return notes and tags, for `with_noted`; recordings are written down as a view's are."""
+    places = places_of(inputs)
+
+    def written(recording: str) -> list[Any] | None:
+        file, _, sweep = recording.partition("/")
+        return [*places[file], sweep] if file in places else None
+
+    return notes_as_data(inputs, written)
+
+
+def with_noted(inputs: Inputs, data: Any) -> Inputs:
+    """Return inputs with notes and tags that were written down; what is of no known form is passed over."""
+    if not isinstance(data, Mapping):
+        return inputs
+    cells = data.get("cells")
+    of_cells = {
+        name: told
+        for name, entry in (cells.items() if isinstance(cells, Mapping) else ())
+        if name in inputs.by_name and (told := notes_of(entry)) is not None
+    }
+    files = {place: file for file, place in places_of(inputs).items()}
+    of_recordings = {
+        identity: told
+        for one in _list(data.get("recordings"))
+        if isinstance(one, list)
+        and (identity := _found(one[:-1], files)) is not None
+        and (told := notes_of(one[-1])) is not None
+    }
+    return dataclasses.replace(inputs, cell_notes=Frozen(of_cells), recording_notes=Frozen(of_recordings))
+
+
 def _written(recordings: Iterable[str], places: Mapping[str, tuple[str, str, int]]) -> list[list[Any]]:
     parted = [identity.partition("/") for identity in recordings]
     return [[*places[file], sweep] for file, _, sweep in parted if file in places]
@@ -88,11 +122,15 @@ def _written(recordings: Iterable[str], places: Mapping[str, tuple[str, str, int
 
 def _read(data: Any, inputs: Inputs) -> tuple[str, ...]:
     files = {place: file for file, place in places_of(inputs).items()}
-    return tuple(
-        f"{files[tuple(one[:3])]}/{one[3]}"
-        for one in _list(data)
-        if isinstance(one, list) and len(one) == 4 and _is_place(one) and tuple(one[:3]) in files
-    )
+    found = (_found(one, files) for one in _list(data))
+    return tuple(one for one in found if one is not None)
+
+
+def _found(one: Any, files: Mapping[tuple[str, str, int], str]) -> str | None:
+    """Return the id of a recording that was written down; None if it is there no more, or of no known form."""
+    if isinstance(one, list) and len(one) == 4 and _is_place(one) and tuple(one[:3]) in files:
+        return f"{files[one[0], one[1], one[2]]}/{one[3]}"
+    return None
 
 
 def places_of(inputs: Inputs) -> dict[str, tuple[str, str, int]]:

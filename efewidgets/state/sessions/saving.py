@@ -18,7 +18,7 @@ from ...engine.stages.inputs import Inputs
 from ...engine.stages.world import sha256, stamp
 from ...engine.systems.paths import relative
 from ..convert import as_options, as_run_settings, inputs_of
-from .looking import accepted_as_data, with_accepted
+from .looking import accepted_as_data, noted_as_data, with_accepted, with_noted
 
 FORMAT = 1
 
@@ -45,8 +45,9 @@ def save_inputs(inputs: Inputs, path: str | os.PathLike[str], view: Mapping[str,
 
 def state_as_data(view: Mapping[str, Any] | None = None, inputs: Inputs | None = None) -> dict[str, Any]:
     """Return what a session says of itself, but for its files; versions that don't know an entry pass it over."""
-    accepted = [] if inputs is None else accepted_as_data(inputs)
-    more = {"view": dict(view or {}), "accepted": accepted}
+    more: dict[str, Any] = {"view": dict(view or {})}
+    if inputs is not None:
+        more |= {"accepted": accepted_as_data(inputs), "notes": noted_as_data(inputs)}
     return {"format": FORMAT, "versions": _versions()} | {name: told for name, told in more.items() if told}
 
 
@@ -97,7 +98,7 @@ def load_inputs(
     about = data.get("state")
     view = about.get("view") if isinstance(about, Mapping) else None
     if isinstance(about, Mapping):
-        inputs = with_accepted(inputs, about.get("accepted"))
+        inputs = with_noted(with_accepted(inputs, about.get("accepted")), about.get("notes"))
     near, far = _remembered(about, path, inputs)
     return inputs, [*problems, *_changes(path, near)], view, partial(_changes, path, far)
 

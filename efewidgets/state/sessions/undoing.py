@@ -15,7 +15,7 @@ from typing import Any
 
 from ...engine.problems import EfeError
 from ...engine.stages.inputs import CellInputs, FileInputs, Goal, Inputs, Target, file_inputs
-from ...engine.stages.values import freeze, thaw
+from ...engine.stages.values import Frozen, freeze, thaw
 from ..checks import check_inputs
 from ..history import Step
 from .looking import places_of
@@ -121,7 +121,9 @@ def _key(inputs: Inputs) -> str:
     """Return what inputs are known by, whatever their ids; a session's folder comes back as a whole path."""
     folder = inputs.output_directory
     whole = None if folder is None else os.path.abspath(folder)
-    return dataclasses.replace(inputs, accepted=(), output_directory=whole).digest.hex()
+    return dataclasses.replace(
+        inputs, accepted=(), recording_notes=Frozen(), output_directory=whole
+    ).digest.hex()
 
 
 def _difference(later: Inputs, before: Inputs, used: set[str]) -> Data:
@@ -147,7 +149,7 @@ def _written(name: str, old: Any, later: Inputs, used: set[str]) -> Any:
         return [one.id if known.get(one.id) == one else {"id": one.id, **one.as_dict()} for one in old]
     if name == "auto_targets" and old is not None:
         return [{f.name: thaw(getattr(goal, f.name)) for f in dataclasses.fields(Goal)} for goal in old]
-    if name == "accepted":
+    if name in ("accepted", "recording_notes"):
         used.update(one.partition("/")[0] for one in old)
     return thaw(old)
 
@@ -196,8 +198,9 @@ class _Back:
         if name == "auto_targets" and value is not None:
             return tuple(Goal(**{name: freeze(part) for name, part in one.items()}) for one in value)
         if name == "accepted":
-            parted = [one.partition("/") for one in value]
-            return tuple(f"{self._id(file, 'f')}/{label}" for file, _, label in parted)
+            return tuple(map(self._recording, value))
+        if name == "recording_notes":
+            return Frozen({self._recording(one): told for one, told in value.items()})
         return freeze(value)
 
     def _cells(self, listed: Iterable[Any], later: Inputs) -> Iterable[CellInputs]:
@@ -213,6 +216,10 @@ class _Back:
                 for one in cell["files"]
             )
             yield CellInputs(cell["name"], tuple(files), bool(cell["model"]))
+
+    def _recording(self, one: str) -> str:
+        file, _, label = one.partition("/")
+        return f"{self._id(file, 'f')}/{label}"
 
     def _target(self, one: Mapping[str, Any]) -> Target:
         fields = {name: freeze(value) for name, value in one.items() if name != "id" and value is not None}

@@ -14,6 +14,7 @@ from ...engine.problems import EfeError
 from ...engine.recordings.ecodes import Step
 from ..parts.html import plain
 from .data import AMPLITUDES, Curve, Ghosts, Panel, curves, feature_panels, texts, words_of
+from .groups import Grouping
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,9 +62,11 @@ def resistances(drawn: Iterable[Curve]) -> str:
     return f"slope below 0 (input resistance): {', '.join(found)}" if found else ""
 
 
-def fi_panels(results: Results, unit: str = "nA", hidden: Iterable[str] = ()) -> list[Panel]:
+def fi_panels(
+    results: Results, unit: str = "nA", hidden: Iterable[str] = (), groups: Grouping | None = None
+) -> list[Panel]:
     """Return a panel for each protocol of steps in which a cell fires: spikes in the step by its duration (Hz)."""
-    left_out = set(hidden)
+    left_out, groups = set(hidden), groups or Grouping(results)
     points: dict[str, list[tuple[float, float, Any]]] = {}
     left: dict[str, list[tuple[float, float, Any]]] = {}
     for member in results.members.values():
@@ -71,7 +74,7 @@ def fi_panels(results: Results, unit: str = "nA", hidden: Iterable[str] = ()) ->
         if member.lost or not isinstance(recording, Step):
             continue
         amp = amplitude_of(results, member, unit)
-        if amp is None or member.cell in left_out or not recording.toff > recording.ton:
+        if amp is None or groups.of(member) in left_out or not recording.toff > recording.ton:
             continue
         times = np.asarray(recording.peak_time)
         spikes = np.count_nonzero((times >= recording.ton) & (times <= recording.toff))
@@ -79,7 +82,9 @@ def fi_panels(results: Results, unit: str = "nA", hidden: Iterable[str] = ()) ->
         into = points if member.excluded is None else left
         into.setdefault(member.protocol, []).append((amp, rate, member))
     firing = {name: found for name, found in points.items() if any(rate for _, rate, _ in found)}
-    return [_fi_panel(protocol, found, left.get(protocol, []), unit) for protocol, found in firing.items()]
+    return [
+        _fi_panel(protocol, found, left.get(protocol, []), unit, groups) for protocol, found in firing.items()
+    ]
 
 
 def amplitude_of(results: Results, member: Any, unit: str) -> float | None:
@@ -96,6 +101,7 @@ def _fi_panel(
     points: list[tuple[float, float, Any]],
     left: list[tuple[float, float, Any]],
     unit: str,
+    groups: Grouping,
 ) -> Panel:
     x, y, members = zip(*points, strict=True)
     panel = Panel(
@@ -104,7 +110,7 @@ def _fi_panel(
         "spikes in the step (Hz)",
         np.array(x),
         np.array(y),
-        texts(member.cell for member in members),
+        texts(map(groups.of, members)),
         texts(member.id for member in members),
         texts(map(words_of, members)),
         np.zeros(len(x), dtype=bool),

@@ -13,7 +13,9 @@ import numpy as np
 from ...engine.figures.style import counted
 from ...engine.targets.rheobase import apart
 from ...state.results.currents import CurrentUnit
+from ...state.results.noted import CELL
 from ..parts.html import plain
+from .groups import GROUP, grouped
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,7 +53,7 @@ class Band:
 
 @dataclass(frozen=True)
 class Curve:
-    """The means of one cell at rising amplitudes."""
+    """The means of one cell, or another group, at rising amplitudes."""
 
     cell: str
     x: np.ndarray
@@ -80,7 +82,7 @@ class Panel:
     x, y : np.ndarray
         One entry a point.
     cells, ids, names : np.ndarray of str
-        Of each point: its cell, the recording's id, and what it is called.
+        Of each point: its cell, or another group that it is told apart by, the recording's id, and what it is called.
     faint : np.ndarray of bool
         Whether the value isn't in the output.
     places : dict
@@ -145,12 +147,13 @@ def feature_panels(
         As `Results.feature_table`.
     unit : {"%", "nA"}
     hidden : list of str
-        Cells that are left out.
+        Cells, or other groups, that are left out.
     """
+    table = grouped(table)
     statistics = results.target_statistics
     statistics = statistics[statistics.protocol == protocol]
     kept = set(statistics.target[statistics.in_output])
-    of_protocol = table[(table.protocol == protocol) & ~table.cell.isin(list(hidden))]
+    of_protocol = table[(table.protocol == protocol) & ~table[GROUP].isin(list(hidden))]
     in_unit = "nA" if results.inputs.absolute_amplitude else "%"
     found = []
     for feature in features:
@@ -192,7 +195,7 @@ def _panel(
         y_label,
         x[seen],
         y[seen],
-        texts(shown["cell"].tolist()),
+        texts(shown[GROUP].tolist()),
         texts(shown["recording"].tolist()),
         _names(shown),
         faint,
@@ -218,9 +221,25 @@ def _name(*parts: Any) -> str:
 
 
 def distribution(
-    results: Results, table: pd.DataFrame, target: str, cells: Sequence[str], hidden: Iterable[str] = ()
+    results: Results,
+    table: pd.DataFrame,
+    target: str,
+    cells: Sequence[str],
+    hidden: Iterable[str] = (),
+    by: str = CELL,
 ) -> Panel | None:
-    """Return the values that went into a target, cell beside cell, or None if there is no such target in force."""
+    """Return the values that went into a target, cell beside cell, or None if there is no such target in force.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        As `Results.feature_table`; other groups than cells stand in it.
+    cells : list of str
+        The groups, in their order.
+    by : str
+        What the groups are.
+    """
+    table = grouped(table)
     statistics = results.target_statistics
     found = statistics[statistics.target == target]
     if not len(found):
@@ -228,7 +247,7 @@ def distribution(
     about = found.iloc[0]
     rows = table[(table.protocol == about.protocol) & (table.feature == about.feature)]
     inside = np.fromiter((target in ids for ids in rows["targets"]), bool, len(rows))
-    rows = rows[inside & ~rows["cell"].isin(list(hidden)).to_numpy()]
+    rows = rows[inside & ~rows[GROUP].isin(list(hidden)).to_numpy()]
     kept = {target} if about.in_output else set()
     panel = _panel(rows, _title(results, about), str(about.unit), "nA", kept)
     there = [cell for cell in cells if cell in set(panel.cells)]
@@ -238,7 +257,7 @@ def distribution(
     )
     return Panel(
         panel.title,
-        "cell",
+        by,
         panel.y_label,
         _spread(np.array([place[cell] for cell in panel.cells])),
         panel.y,

@@ -15,6 +15,7 @@ from ...state.results.results import Results
 from ..parts.beside import Beside
 from .curves import amplitude_of
 from .data import Ghosts, texts, words_of
+from .groups import Grouping
 
 #: Of more that were left out none is drawn: nobody has left so many out by eye
 MOST_GHOSTS = 100
@@ -34,10 +35,16 @@ class GhostCache:
         self._kept: dict[tuple[Any, ...], dict[str, float]] = {}
 
     def get(
-        self, results: Results, protocol: str, features: Sequence[str], unit: str, hidden: Sequence[str]
+        self,
+        groups: Grouping,
+        protocol: str,
+        features: Sequence[str],
+        unit: str,
+        hidden: Sequence[str],
     ) -> dict[str, Ghosts]:
         """Return the ghosts in the panel of each feature; without those that aren't computed yet."""
-        members = [m for m in excluded(results) if m.protocol == protocol and m.cell not in hidden]
+        results = groups.results
+        members = [m for m in excluded(results) if m.protocol == protocol and groups.of(m) not in hidden]
         wanted = _wanted(results, protocol, features)
         if not members or not wanted or len(members) > MOST_GHOSTS:
             return {}

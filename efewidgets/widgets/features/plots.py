@@ -11,8 +11,10 @@ import pandas as pd
 
 from ...engine.figures.style import counted
 from ...engine.problems import EfeError, nearest
+from ...engine.stages.notes import tag_keys
 from ...state import ExtractionState
 from ...state.results.currents import current_unit
+from ...state.results.noted import CELL
 from ...state.results.results import Results
 from ..actions.culling import exclude
 from ..actions.reasons import Reasons, place
@@ -21,10 +23,12 @@ from ..parts.base import StateWidget
 from ..parts.html import escape, plain, tag
 from ..parts.pictures import Pictures, as_csv
 from ..parts.style import row
+from ..parts.table import Table
 from .choice import FIRST, FeatureChoice, Legend
 from .curves import add_iv_target, fi_panels, iv_panels
 from .data import NO_GHOSTS, Panel, distribution, feature_panels, in_unit
 from .ghosts import GhostCache
+from .groups import Averages, Grouping, averages, offered
 from .panel import PanelPlot
 
 #: So many panels are shown at a time
@@ -60,6 +64,10 @@ class FeaturePlots(StateWidget):
         What is shown; the state's selection.
     unit : ipywidgets.ToggleButtons
         "%" (of rheobase) or "nA".
+    by : ipywidgets.Dropdown
+        What the colours tell apart: "cell", or a tag such as "genotype", by which curves and averages are made, too.
+    averages : Table
+        Of each target that is shown the averages of each group; shown only, not written.
     all_recordings : ipywidgets.Checkbox
         Whether recordings of the targets' protocols are shown that fall into no target.
     choice, legend : FeatureChoice, Legend
@@ -100,6 +108,7 @@ class FeaturePlots(StateWidget):
         self.grid.add_class("efe-feature-grid")
         self.legend = Legend(lambda: self._again())
         self.choice = FeatureChoice(lambda: self._again())
+        self.averages = Table((), label="averages of each group", height="260px")
         return (
             self._what(),
             self.choice,
@@ -108,6 +117,7 @@ class FeaturePlots(StateWidget):
             self.empty,
             self.grid,
             self._pages(),
+            self.averages,
         )
 
     def _what(self) -> ipywidgets.Widget:
@@ -130,13 +140,22 @@ class FeaturePlots(StateWidget):
             layout={"width": "auto"},
         )
         self.add_iv = ipywidgets.Button(description="add a target for I–V", layout={"width": "auto"})
+        self.by = ipywidgets.Dropdown(
+            options=[("cell", CELL)],
+            description="told apart by",
+            style={"description_width": "initial"},
+            layout={"width": "200px"},
+        )
+        self.on(self.by, lambda _: self.refresh())
         self.on(self.view, self._show_view)
         self.on(self.protocol, lambda name: setattr(self.state.view, "protocol", name))
         self.on(self.target, lambda target: setattr(self.state.view, "target", target))
         self.on(self.unit, lambda _: self.refresh())
         self.on(self.all_recordings, self._want_all)
         self.on_click(self.add_iv, lambda: add_iv_target(self.state))
-        return row(self.view, self.protocol, self.target, self.unit, self.all_recordings, self.add_iv)
+        return row(
+            self.view, self.protocol, self.target, self.unit, self.by, self.all_recordings, self.add_iv
+        )
 
     def _which(self) -> ipywidgets.Widget:
         self.lasso = ipywidgets.ToggleButton(
@@ -178,7 +197,7 @@ class FeaturePlots(StateWidget):
             ``targets`` and ``target``; ``panels``: list of `Panel`; ``cells``: list of str; ``empty``: what to do
             if there is nothing to show.
         """
-        results, view = self.state.results, self.view.value
+        results, view, groups = self.state.results, self.view.value, self.grouping
         targets = results.targets
         protocols = list(dict.fromkeys(target.protocol for target in targets))
         wanted = self.state.view.protocol
@@ -200,10 +219,33 @@ class FeaturePlots(StateWidget):
             "selected": selected,
             "cells": [cell.name for cell in self.state.inputs.cells],
             "absolute": self.state.inputs.absolute_amplitude,
+            "by": groups.by,
+            "groups": groups.names(),
+            "offered": offered(results),
         }
         panels = self._view_panels(results, found)
         empty = "" if panels else EMPTY["choose" if view == "features" and features else view]
-        return found | {"panels": panels, "empty": empty}
+        return found | {"panels": panels, "empty": empty, "averages": self._averages(results, found)}
+
+    @property
+    def grouping(self) -> Grouping:
+        """By what points are told apart: a tag, if anything has it."""
+        results, by = self.state.results, self.by.value
+        return Grouping(results, by if by in tag_keys(results.inputs) else CELL)
+
+    @staticmethod
+    def _averages(results: Results, found: dict[str, Any]) -> Averages | None:
+        """Return the averages of each group, of the features or the target that are shown; None by cell."""
+        if found["by"] == CELL or found["view"] not in ("features", "distribution"):
+            return None
+        if found["view"] == "distribution":
+            return averages(results, found["by"], [found["target"]])
+        shown = [
+            target.id
+            for target in found["targets"]
+            if target.protocol == found["protocol"] and target.name in found["chosen"]
+        ]
+        return averages(results, found["by"], shown)
 
     def _view_panels(self, results: Results, found: dict[str, Any]) -> list[Panel]:
         currents = current_unit(self.state)
@@ -212,7 +254,7 @@ class FeaturePlots(StateWidget):
     def _panels_in_nA(self, results: Results, found: dict[str, Any]) -> list[Panel]:
         view, hidden, unit = found["view"], self.legend.hidden, self.unit.value
         if view == "f–I":
-            return fi_panels(results, unit, hidden)
+            return fi_panels(results, unit, hidden, self.grouping)
         if not found["targets"]:
             return []
         if view == "I–V":
@@ -220,11 +262,11 @@ class FeaturePlots(StateWidget):
         if view == "distribution":
             of = next(target for target in found["targets"] if target.id == found["target"])
             table = self.table(of.protocol, (of.name,))
-            panel = distribution(results, table, found["target"], found["cells"], hidden)
+            panel = distribution(results, table, found["target"], found["groups"], hidden, found["by"])
             return [panel] if panel else []
         table = self.table(found["protocol"], tuple(found["chosen"]))
         panels = feature_panels(results, table, found["protocol"], found["chosen"], unit, hidden)
-        left = self.left_out.get(results, found["protocol"], found["chosen"], unit, hidden)
+        left = self.left_out.get(self.grouping, found["protocol"], found["chosen"], unit, hidden)
         return [dataclasses.replace(panel, ghosts=left.get(panel.title, NO_GHOSTS)) for panel in panels]
 
     def _chosen_of(self, features: list[str]) -> list[str]:
@@ -235,9 +277,10 @@ class FeaturePlots(StateWidget):
     def table(self, protocol: str | None = None, features: tuple[str, ...] = ()) -> pd.DataFrame:
         """Return the values of some features of a protocol, or all, as `Results.feature_table`."""
         results = self.state.results
-        key = self._everything, protocol, features
+        groups, which = self.grouping, (self._everything, protocol, features)
+        key = *which, groups.by
         if self._table is None or self._table[0] is not results or self._table[1] != key:
-            self._table = results, key, self._made_table(results, *key)
+            self._table = results, key, groups.added_to(self._made_table(results, *which))
         return self._table[2]
 
     @property
@@ -263,7 +306,7 @@ class FeaturePlots(StateWidget):
 
     def render(self, data: dict[str, Any]) -> None:
         """Show the panels of the present page."""
-        looks = plots.looks(data["cells"])
+        looks = plots.looks(data["groups"])
         for panel in data["panels"]:  # results may still be of cells that are gone
             looks |= {
                 name: look for name, look in plots.looks([*looks, *panel.cells]).items() if name not in looks
@@ -273,6 +316,7 @@ class FeaturePlots(StateWidget):
         unit = current_unit(self.state).name
         self.put(self.unit, options=(("% of rheobase", "%"), (unit, "nA")), value=self.unit.value)
         self._render_choices(data)
+        self._render_averages(data["averages"])
         self._panels = data["panels"]
         pages = max(1, -(-len(self._panels) // MOST_PANELS))
         self._page = min(self._page, pages - 1)
@@ -294,6 +338,8 @@ class FeaturePlots(StateWidget):
 
     def _render_choices(self, data: dict[str, Any]) -> None:
         view = data["view"]
+        self.put(self.by, options=data["offered"], value=data["by"])
+        self.put(self.by.layout, display=None if len(data["offered"]) > 1 else "none")
         self._offer(self.protocol, [(plain(name), name) for name in data["protocols"]], data["protocol"])
         if view == "distribution":
             unit = "nA" if data["absolute"] else "%"
@@ -310,6 +356,12 @@ class FeaturePlots(StateWidget):
             (self.add_iv, view == "I–V" and not data["panels"]),
         ):
             self.put(control.layout, display=None if shown else "none")
+
+    def _render_averages(self, found: Averages | None) -> None:
+        columns, rows = found or ((), [])
+        self.averages.set_columns(columns)
+        self.averages.show(rows)
+        self.put(self.averages.layout, display=None if rows else "none")
 
     def _offer(self, control: ipywidgets.Dropdown, options: list[tuple[str, str]], value: str | None) -> None:
         self.put(control, options=tuple(options), value=value)

@@ -11,8 +11,11 @@ import ipywidgets
 from ...engine.figures.style import counted
 from ...engine.problems import EfeError
 from ...engine.stages.inputs import files_in_words
+from ...engine.stages.notes import parse_tag
 from ...state import ExtractionState
 from ...state.results.currents import current_unit
+from ..notes import columns as note_columns
+from ..notes.choices import TagChoices, place
 from ..parts.base import StateWidget
 from ..parts.html import escape, plain, tag
 from ..parts.table import Column, Table
@@ -59,6 +62,8 @@ class SummaryPanel(StateWidget):
     state : ExtractionState
     unit : {"pA", "nA"}, optional
         Of rheobases; by default that of the session.
+    choices : TagChoices, optional
+        Tags that are proposed; by default those that are remembered on this machine.
 
     Attributes
     ----------
@@ -69,17 +74,20 @@ class SummaryPanel(StateWidget):
     legend : HTML
         What the numbers are, and what is selected.
     table : Table
-        A row for each cell: its rheobase, and how many recordings of each protocol can be used. A click on a number
-        selects the cell and the protocol.
+        A row for each cell: its rheobase, its tags and note, to be edited, and how many recordings of each protocol
+        can be used. A click on a number selects the cell and the protocol.
+    tag : ipywidgets.Combobox
+        Gives the selected cells a tag, as "genotype: WT"; a new one gets a column.
     """
 
     watches: ClassVar[Sequence[str]] = ("revision", "status")
     watches_view: ClassVar[Sequence[str]] = ("cell", "protocol", "current_unit")
 
-    def __init__(self, state: ExtractionState, *, unit: str | None = None):
+    def __init__(self, state: ExtractionState, *, unit: str | None = None, choices: TagChoices | None = None):
         if unit is not None and unit not in UNITS:
             raise EfeError(f"rheobases are shown in {' or '.join(UNITS)}, not in {unit!r}.")
         self._given = unit
+        self.choices = choices or TagChoices(place())
         super().__init__(state)
 
     @property
@@ -94,19 +102,31 @@ class SummaryPanel(StateWidget):
             label="Recordings of each cell and protocol",
             on_select=self._select,
             on_button=self._press,
+            on_edit=self._edit,
             height="420px",
         )
         self.legend = ipywidgets.HTML()
-        return [self.missing, self.totals, self.table, self.legend]
+        self.tag = ipywidgets.Combobox(
+            description="Tag the selected cells",
+            placeholder="genotype: WT",
+            continuous_update=False,
+            style={"description_width": "initial"},
+            layout={"width": "320px", "max_width": "100%"},
+        )
+        self.on(self.tag, self._tag)
+        return [self.missing, self.totals, self.table, self.legend, self.tag]
 
     def _columns(self, protocols: Sequence[str]) -> tuple[Column, ...]:
         hint = "The smallest current that makes the cell fire"
-        fixed = Column("cell", "Cell"), Column("rheobase", "Rheobase", "number", unit=self._unit, hint=hint)
+        fixed = (
+            Column("cell", "Cell", frozen=True),
+            Column("rheobase", "Rheobase", "number", unit=self._unit, hint=hint),
+        )
         of_each = (
             Column(PROTOCOL + name, plain(name), "button", hint=f"Recordings of {plain(name)}")
             for name in protocols
         )
-        return (*fixed, *of_each)
+        return (*fixed, *note_columns.columns(self.state.inputs, self.choices), *of_each)
 
     # --- from the state
 
@@ -115,11 +135,16 @@ class SummaryPanel(StateWidget):
         state = self.state
         protocols = tuple(state.inputs.protocols)
         counts = counts_of(state)
+        keys = note_columns.cell_keys(state.inputs)
         return {
             "missing": self._missing(),
             "totals": self._totals(counts),
             "protocols": protocols,
-            "rows": [self._row(cell.name, protocols, counts) for cell in state.inputs.measured],
+            "rows": [
+                self._row(cell.name, protocols, counts) | note_columns.values(state.inputs, cell.name, keys)
+                for cell in state.inputs.measured
+            ],
+            "proposals": self.choices.proposals(state.inputs),
             "cell": state.view.cell,
             "protocol": state.view.protocol,
         }
@@ -187,12 +212,17 @@ class SummaryPanel(StateWidget):
         words = f"{LEGEND} Selected: {', '.join(map(plain, chosen))}." if chosen else LEGEND
         self.put(self.legend, value=tag("span", escape(words), class_="efe-faint"))
         self.put(self.legend.layout, display=there)
+        self.put(self.tag, options=data["proposals"])
+        self.put(self.tag.layout, display=there)
         self.table.set_columns(self._columns(data["protocols"]))
         widths = [max(8 * len(name) + 30, 90) for name in data["protocols"]]  # px, as wide as the names need
-        self.put(self.table.layout, max_width=f"{360 + sum(widths)}px")
+        noted = 90 * len(note_columns.cell_keys(self.state.inputs)) + 160
+        self.put(self.table.layout, max_width=f"{360 + noted + sum(widths)}px")
         self.table.show(data["rows"])
         known = data["cell"] is not None and any(row["id"] == data["cell"] for row in data["rows"])
-        self.put(self.table, selected=(data["cell"],) if known else ())
+        if not known or data["cell"] not in self.table.selected:  # several may be
+            self.put(self.table, selected=(data["cell"],) if known else ())
+        self._say_whom()
 
     # --- what a person does
 
@@ -200,6 +230,24 @@ class SummaryPanel(StateWidget):
         with self._guard:
             if ids:
                 self.state.view.cell = ids[-1]
+            self._say_whom()
+
+    def _say_whom(self) -> None:
+        """Say which cells a tag is for."""
+        there = bool(self.table.selected)
+        self.put(self.tag, disabled=not there, placeholder="genotype: WT" if there else "select cells above")
+
+    def _edit(self, ids: tuple[str, ...], column: str, text: str) -> None:
+        with self._guard:
+            note_columns.edit(self.state, ids, column, text, self.choices)
+
+    def _tag(self, text: str) -> None:
+        if not text.strip():
+            return
+        key, value = parse_tag(text)
+        self.state.describe_cells(self.table.selected, **{key: value})
+        self.put(self.tag, value="")
+        self.choices.used(key, value)
 
     def _press(self, cell: str, column: str) -> None:
         with self._guard:

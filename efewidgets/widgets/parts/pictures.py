@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Callable
 
 import traitlets
 
+from ...engine.outputs.spreadsheet import as_csv as as_csv
+from ...engine.outputs.spreadsheet import is_formula as is_formula
 from .download import Download
 from .style import static
 
@@ -55,22 +54,3 @@ class Pictures(Download):
         if kind not in KINDS:
             raise ValueError(f"figures are saved as {', '.join(KINDS)}, not as {kind!r}.")
         self.wanted = kind
-
-
-def as_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """Return a table as CSV, numbers with all of their digits."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([_cell(value) for value in row] for row in rows)
-    return text.getvalue()
-
-
-def _cell(value: Any) -> Any:
-    """Return a cell; a text that a spreadsheet would take for a formula is no formula any more."""
-    return f"'{value}" if is_formula(value) else value
-
-
-def is_formula(value: Any) -> bool:
-    """Whether a spreadsheet would take a value for a formula."""
-    return isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r"))

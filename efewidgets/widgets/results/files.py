@@ -9,14 +9,19 @@ import os
 import pathlib
 import zipfile
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ...engine.config.document import config_as_dict
 from ...engine.names import folder_names
+from ...engine.outputs.spreadsheet import no_formula
 from ...engine.outputs.standard_files import FILE_NAMES, to_json
 from ...engine.problems import EfeError
 from ...engine.systems.paths import at_home, leads_to_a_host
 from ...state import ExtractionState, Inputs, Results
 from ...state.convert import as_options, as_run_settings
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +44,8 @@ def as_zip(results: Results, root: str | os.PathLike[str] | None = None) -> byte
             found.writestr(FILE_NAMES[name], text.encode("utf-8"))
         if len(results.exclusions):
             found.writestr("exclusions.csv", exclusions_as_csv(results))
+        if results.inputs.cell_notes or results.inputs.recording_notes:
+            found.writestr("notes.csv", _csv(results.notes))
         inputs = results.inputs
         try:
             config = to_json(config_as_dict(as_options(inputs), as_run_settings(inputs), root))
@@ -51,16 +58,20 @@ def as_zip(results: Results, root: str | os.PathLike[str] | None = None) -> byte
 
 def exclusions_as_csv(results: Results) -> bytes:
     """Return which recordings were left out, and why, as CSV."""
-    text: str = results.exclusions.to_csv(index=False, lineterminator="\n")
-    return text.encode("utf-8")
+    return _csv(results.exclusions)
 
 
 def as_csv(results: Results) -> bytes:
     """Return the feature table as CSV; the ids of targets are parted by semicolons."""
     frame = results.feature_table
-    text: str = frame.assign(targets=[";".join(ids) for ids in frame["targets"]]).to_csv(
-        index=False, lineterminator="\n"
-    )
+    return _csv(frame.assign(targets=[";".join(ids) for ids in frame["targets"]]))
+
+
+def _csv(frame: pd.DataFrame) -> bytes:
+    """Return a table as CSV; a text that a spreadsheet would take for a formula, be it a header, is none any more."""
+    texts = {str(name): column.map(no_formula) for name, column in frame.items() if column.dtype.kind == "O"}
+    safe = frame.assign(**texts).rename(columns=no_formula)
+    text: str = safe.to_csv(index=False, lineterminator="\n")
     return text.encode("utf-8")
 
 

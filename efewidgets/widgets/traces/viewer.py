@@ -18,6 +18,8 @@ from ..actions.looking import LOW_PASS, looking, whole, within
 from ..actions.reasons import Reasons, place
 from ..actions.record import by_id
 from ..actions.walk import step
+from ..notes.choices import TagChoices
+from ..notes.editor import NotesEditor
 from ..parts.base import StateWidget
 from ..parts.html import plain
 from ..parts.message import Message
@@ -47,6 +49,8 @@ class TraceViewer(StateWidget):
         Whether it hears keys; not on a page that hears them itself.
     reasons : Reasons, optional
         Why sweeps are left out; by default those that are remembered on this machine.
+    tags : TagChoices, optional
+        Tags that are proposed; by default those that are remembered on this machine.
 
     Attributes
     ----------
@@ -59,6 +63,8 @@ class TraceViewer(StateWidget):
     active : str or None
         Id of the recording that words, handles and number boxes are about.
     keyboard : Keyboard or None
+    noted : NotesEditor
+        Tags and notes of the cell and of the sweeps that are shown.
     """
 
     watches_view = (
@@ -67,7 +73,15 @@ class TraceViewer(StateWidget):
         *("order", "baseline", "mean", "low_pass", "current_unit"),
     )
 
-    def __init__(self, state: ExtractionState, *, keys: bool = True, reasons: Reasons | None = None):
+    def __init__(
+        self,
+        state: ExtractionState,
+        *,
+        keys: bool = True,
+        reasons: Reasons | None = None,
+        tags: TagChoices | None = None,
+    ):
+        self._tags = tags
         self.reasons = reasons or Reasons(place())
         self.actions = by_id((*culling(self.reasons), *looking()))
         self._hears = keys
@@ -83,6 +97,8 @@ class TraceViewer(StateWidget):
 
     def build(self) -> Sequence[ipywidgets.Widget]:
         self.controls = controls = Controls(self.actions)
+        self.noted = NotesEditor(self.state, choices=self._tags)
+        self.observe(lambda change: self.noted.set_trait("shown", change.new), "shown")
         self.plots = Plots(
             self.put, self.cache, controls.legend, lambda identity: self.act(self._open, identity)
         )
@@ -102,6 +118,7 @@ class TraceViewer(StateWidget):
                 controls.exclusion_row,
                 self.exclusion_message,
                 controls.facts,
+                self.noted,
                 controls.notes,
                 body,
                 controls.range_row,

@@ -30,6 +30,7 @@ from ..engine.systems.libraries import give_memory_back
 from . import begin, kernel
 from .dashboard import Dashboard
 from .settings import Settings
+from .steps import NAMES
 
 READY, ALONE = b"ready\n", b"alone\n"
 _PATIENCE = 5.0  # s for threads to end that have nothing to do any more
@@ -38,13 +39,16 @@ logger = logging.getLogger(__name__)
 
 
 def rehearse(settings: Settings) -> None:
-    """Make the page of a new visitor and throw it away: what was imported, read and computed for it stays."""
+    """Make a new visitor's page and all its steps, and throw it away: what was imported, read and computed stays."""
     if settings.start:  # files may change, and what is made of them belongs to whoever looks at them
         return
     state = begin.first_state(settings)
     state.view.tab = "stimuli"
     state.wait(None)
-    Dashboard(state, root=settings.folders or None, read_only=True).close()
+    dashboard = Dashboard(state, root=settings.folders or None, read_only=True)
+    for name in NAMES:
+        dashboard.step = name
+    dashboard.close()
     state.close()
 
 

@@ -74,7 +74,7 @@ class Kernels(AsyncMappingKernelManager):
 
     share = traitlets.Instance(Share, ()).tag(config=True)
     warm = traitlets.Int(1).tag(config=True)
-    door = traitlets.Int(int(__import__("os").environ.get("DOOR", "0"))).tag(config=True)
+    door = traitlets.Int(0).tag(config=True)
     sleep = traitlets.Float(0.0).tag(config=True)
     lines = traitlets.Dict()
     ending = False

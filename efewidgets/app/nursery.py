@@ -30,7 +30,6 @@ from ..engine.systems.libraries import give_memory_back
 from . import begin, kernel
 from .dashboard import Dashboard
 from .settings import Settings
-from .steps import NAMES
 
 READY, ALONE = b"ready\n", b"alone\n"
 _PATIENCE = 5.0  # s for threads to end that have nothing to do any more
@@ -39,16 +38,13 @@ logger = logging.getLogger(__name__)
 
 
 def rehearse(settings: Settings) -> None:
-    """Make a new visitor's page and all its steps, and throw it away: what was imported, read and computed stays."""
+    """Make the page of a new visitor and throw it away: what was imported, read and computed for it stays."""
     if settings.start:  # files may change, and what is made of them belongs to whoever looks at them
         return
     state = begin.first_state(settings)
     state.view.tab = "stimuli"
     state.wait(None)
-    dashboard = Dashboard(state, root=settings.folders or None, read_only=True)
-    for name in NAMES:
-        dashboard.step = name
-    dashboard.close()
+    Dashboard(state, root=settings.folders or None, read_only=True).close()
     state.close()
 
 

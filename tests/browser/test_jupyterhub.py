@@ -1,4 +1,4 @@
-"""The dashboard on a JupyterHub, as docs/sharing.md says: as a page of its own, and in a notebook."""
+"""The dashboard on a JupyterHub, as docs/sharing.md and its examples say: as a page of its own, and in a notebook."""
 
 from __future__ import annotations
 
@@ -16,12 +16,21 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.browser.served import ROOT, button, until
 from tests.browser.test_dashboard_proxies import answers, free_port, status
 from tests.browser.test_dashboard_visits import kept, rheobase_field, session_file
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+PLACE = "127.0.0.1:8000"
+
+#: What stands in the place of Kubernetes, and of systemd
+ON_ONE_MACHINE = f"""
+c.JupyterHub.bind_url = "http://{PLACE}"
+c.JupyterHub.spawner_class = "simple"
+"""
 
 #: What a test needs beyond the example: ports and homes of its own, and this Python
 OURS = """
@@ -41,16 +50,41 @@ class Hub:
     homes: pathlib.Path
 
 
-def example(port: int) -> str:
-    """Return the example of docs/sharing.md, for another port."""
+def smallest() -> str:
+    """Return the example of docs/sharing.md for one machine."""
     text = (ROOT / "docs" / "sharing.md").read_text(encoding="utf-8")
     (found,) = re.findall(r"```python\n(c = get_config.*?)```", text, re.DOTALL)
-    assert found.count("127.0.0.1:8000") == 1
-    return found.replace("127.0.0.1:8000", f"127.0.0.1:{port}")
+    assert found.count(PLACE) == 1
+    return found
+
+
+def kubernetes() -> str:
+    """Return what the chart makes of the hub's settings in docs/examples, with processes for containers."""
+    values = yaml.safe_load((ROOT / "docs/examples/kubernetes.yaml").read_text(encoding="utf-8"))
+    single = values["singleuser"]
+    lines = [f"c.{kind}.{name} = {value!r}" for kind, given in values["hub"]["config"].items()
+             for name, value in given.items()]  # fmt: skip
+    lines += [
+        f"c.Spawner.default_url = {single['defaultUrl']!r}",
+        f"c.Spawner.start_timeout = {single['startTimeout']}",
+        f"c.Spawner.mem_limit = {single['memory']['limit']!r}",
+        f"c.Spawner.cpu_limit = {single['cpu']['limit']}",
+    ]
+    return "\n".join(["c = get_config()", *lines, ON_ONE_MACHINE])
+
+
+def littlest() -> str:
+    """Return what The Littlest JupyterHub loads from docs/examples, with its way of giving out passwords replaced."""
+    ours = ROOT / "docs/examples/littlest.py"
+    password = (
+        'c.SharedPasswordAuthenticator.user_password = "a long password"\nc.Authenticator.allow_all = True'
+    )
+    before = f'c = get_config()\nc.Spawner.default_url = "/lab"\n{ON_ONE_MACHINE}'
+    return f'{before}c.JupyterHub.authenticator_class = "shared-password"\n{password}\nload_subconfig({str(ours)!r})\n'
 
 
 @pytest.fixture
-def hub(tmp_path: pathlib.Path) -> Iterator[Hub]:
+def hub(tmp_path: pathlib.Path, request: pytest.FixtureRequest) -> Iterator[Hub]:
     missing = [
         name
         for name in ("jupyterhub", "jupyterlab", "jupyter_server_proxy")
@@ -68,7 +102,8 @@ def hub(tmp_path: pathlib.Path) -> Iterator[Hub]:
         arguments=["--allow-root"] if os.getuid() == 0 else [],
     )
     config = tmp_path / "jupyterhub_config.py"
-    config.write_text(example(port) + ours, encoding="utf-8", newline="\n")
+    example = request.param().replace(PLACE, f"127.0.0.1:{port}")
+    config.write_text(example + ours, encoding="utf-8", newline="\n")
     with (tmp_path / "hub.log").open("w", encoding="utf-8", newline="\n") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "jupyterhub", "-f", str(config)],
@@ -93,6 +128,16 @@ def log_in(page: Any, name: str) -> None:
     button(page, "Export").wait_for()
 
 
+@pytest.mark.parametrize("hub", [kubernetes, littlest], indirect=True)
+def test_who_logs_in_comes_to_the_dashboard_and_draws(hub, opened):
+    page = opened(hub.url, at_once=False)
+    log_in(page, "ann")
+    assert urllib.parse.urlparse(page.url).path == "/user/ann/efewidgets/"
+    button(page, "Features").click()
+    page.locator(".efe-feature-plots:visible path.dot").first.wait_for()
+
+
+@pytest.mark.parametrize("hub", [smallest], indirect=True)
 def test_the_example_of_the_docs(hub, opened):
     page = opened(hub.url, at_once=False)
     log_in(page, "ann")

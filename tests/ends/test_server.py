@@ -12,12 +12,17 @@ import threading
 import time
 import urllib.request
 
+import psutil
 import pytest
 
+from efewidgets.app.forked import ASKED
+from efewidgets.engine.systems.processes import processes_have_handles
 from tests.ends.process import End, Process, often, posix
 from tests.ends.slow import Slow
 
 pytestmark = posix
+
+NURSERY = "efewidgets.app.nursery"
 
 asking = pytest.mark.parametrize("asked", ["SIGINT", "SIGTERM", "SIGHUP"])
 
@@ -42,13 +47,28 @@ class Dashboard:
 
     def kernels(self) -> list[int]:
         """Return the processes of kernels, which may be copies of one that is none."""
-        found = []
+        found = [process.pid for process in self.copies()]
         for process in self.process.family():
             with contextlib.suppress(Exception):
-                command = process.cmdline()
-                copied = "efewidgets.app.nursery" in command and process.parent().cmdline() == command
-                if "efewidgets.app.kernel" in command or copied:
+                if "efewidgets.app.kernel" in process.cmdline():
                     found.append(process.pid)
+        return found
+
+    def copies(self) -> list[psutil.Process]:
+        """Return kernels that are copies."""
+        return [process for process, above in self._of_nursery() if above]
+
+    def nursery(self) -> psutil.Process | None:
+        """Return the process that they are copies of, while it is there."""
+        return next((process for process, above in self._of_nursery() if not above), None)
+
+    def _of_nursery(self) -> list[tuple[psutil.Process, bool]]:
+        found = []
+        for process in self.process.family():
+            with contextlib.suppress(psutil.Error):
+                if NURSERY in process.cmdline():
+                    above = process.parent()
+                    found.append((process, above is not None and NURSERY in above.cmdline()))
         return found
 
     def end(self, asked: str, code: int = 0) -> None:
@@ -226,3 +246,59 @@ def test_a_kernel_that_is_told_to_end(begin, number):
         with contextlib.suppress(Exception):
             process.terminate()
     dashboard.leave(dashboard.process.end()).is_clean(0)
+
+
+# --- kernels that are copies of one process (Linux)
+
+copied = pytest.mark.skipif(not processes_have_handles(), reason="needs Linux, where kernels are copies")
+
+
+@pytest.fixture
+def copying(begin):
+    """A server whose kernels are copies; one waits."""
+    dashboard = Dashboard(begin, environment={ASKED: "1"})
+    dashboard.until_up()
+    dashboard.process.until(lambda: len(dashboard.copies()) == 1, "no kernel is copied")
+    return dashboard
+
+
+@copied
+@often()
+@pytest.mark.parametrize("ended", ["SIGKILL", "SIGTERM"])
+def test_the_process_that_kernels_are_copies_of_ends_before(copying, ended, number):
+    copying.open()
+    copying.nursery().send_signal(getattr(signal, ended))
+    copying.process.until(lambda: copying.nursery() is None and not copying.copies())
+    copying.open()  # a kernel is started by itself
+    assert len(copying.kernels()) >= 1
+    copying.end("SIGTERM")
+
+
+@copied
+@often()
+def test_a_copy_is_killed(copying, number):
+    copying.open()
+    before = copying.copies()
+    for kernel in before:
+        kernel.kill()
+    copying.process.until(lambda: not set(before) & set(copying.copies()))
+    copying.end("SIGTERM")
+
+
+@copied
+@often()
+@asking
+def test_while_kernels_are_copied(copying, asked, number):
+    for _ in range(4):
+        copying.open(wait=False)
+    time.sleep(0.05 + number / 20)
+    copying.end(asked)
+
+
+@copied
+@often()
+def test_a_server_that_is_killed_leaves_no_copy(copying, number):
+    copying.open()
+    copying.process.tell(signal.SIGKILL)
+    end = copying.leave(copying.process.end())
+    assert (end.code, end.processes, "Traceback" in end.said) == (-signal.SIGKILL, [], False), end

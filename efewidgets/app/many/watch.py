@@ -50,13 +50,12 @@ class Watch:
     async def look(self) -> None:
         """Look once."""
         kernels = {name: pid for name in self._kernels.list_kernel_ids() if (pid := self._pid(name))}
-        families = shares.families([os.getpid(), *kernels.values()])
-        everybody = families[os.getpid()]
-        if sum(map(shares.at_most, everybody)) <= self._share.memory:
+        # beside the loop: of many processes the system takes its time to tell, and all pages would wait for it
+        found = await asyncio.to_thread(_what_is_taken, kernels, self._share.memory)
+        if found is None:
             return
-        takes = {pid: shares.taken(pid) for pid in everybody}
-        taken = {name: sum(takes.get(one, 0) for one in families[pid]) for name, pid in kernels.items()}
-        name = self._share.one_too_many(taken, sum(takes.values()))
+        taken, everything = found
+        name = self._share.one_too_many(taken, everything)
         if name is not None:
             logger.warning("a page that takes %d MB is ended: there is no room", taken[name] >> 20)
             await self._kernels.end(name, over_share(taken[name]))
@@ -64,3 +63,14 @@ class Watch:
     def _pid(self, name: str) -> int:
         kernel = self._kernels.get_kernel(name)
         return kernel.provisioner.pid or 0 if kernel.has_kernel else 0
+
+
+def _what_is_taken(kernels: dict[str, int], memory: int) -> tuple[dict[str, int], int] | None:
+    """Return the bytes of each page, and of all with the server; None if these are certainly less than `memory`."""
+    families = shares.families([os.getpid(), *kernels.values()])
+    everybody = families[os.getpid()]
+    if sum(map(shares.at_most, everybody)) <= memory:
+        return None
+    takes = {pid: shares.taken(pid) for pid in everybody}
+    taken = {name: sum(takes.get(one, 0) for one in families[pid]) for name, pid in kernels.items()}
+    return taken, sum(takes.values())

@@ -13,13 +13,13 @@ from .files import existing_file
 from .hdf5 import is_hdf5, open_file
 from .inspection import FileSummary
 from .registry import format_of
-from .vouched import damaged, vouch_for
+from .vouched import damaged, is_ours, vouch_for
 
 
 def inspect_apart(path: str | os.PathLike[str]) -> FileSummary:
-    """As `inspect`, but in a process that may be lost; a lab's own formats are looked into here."""
+    """As `inspect`, but in a process that may be lost; a lab's own formats and our own files are looked into here."""
     path = os.fspath(path)
-    if format_of(path).home is None:
+    if format_of(path).home is None or is_ours(path):
         return inspect(path)
     here = existing_file(copy_here(path))
     if not os.path.isdir(here) and is_hdf5(here):

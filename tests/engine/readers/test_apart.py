@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import pathlib
+import shutil
 import struct
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import numpy as np
 import pytest
 
 import efewidgets
+from efewidgets import datasets
 from efewidgets.engine import apart
 from efewidgets.engine.problems import EfeError, ReadError
 from efewidgets.engine.readers import inspect, read, vouched
@@ -169,6 +171,20 @@ def test_all_files_are_gone_through_where_a_page_would_be_lost(tmp_path, monkeyp
     path = str(bbp(tmp_path / "a.nwb"))
     assert len(inspect(path).sweeps) == 4
     assert asked == [path]
+
+
+def test_what_came_with_the_package_needs_no_other_process(tmp_path, monkeypatch):
+    monkeypatch.setattr(apart, "ask", lambda *given: pytest.fail(f"asked for {given}"))
+    monkeypatch.setattr(vouched, "_always_apart", True)
+    own = next(datasets.sample_folder().glob("*.nwb"))
+    vouched.vouch_for(str(own))
+    assert inspect_apart(own).path == str(own)
+    copy = tmp_path / "efewidgets" / "own.nwb"
+    copy.parent.mkdir()
+    shutil.copy(own, copy)
+    assert vouched.is_ours(str(own))
+    assert not vouched.is_ours(str(copy))
+    assert not vouched.is_ours(f"{own.parents[2]}-other/a.nwb")
 
 
 def test_what_is_seen_apart_is_what_is_seen_here(tmp_path):

@@ -194,7 +194,7 @@ class Walker:
         protocol, amplitudes = self.way.target
         self.press("Add targets")
         self.press("replace them")
-        page.get_by_role("listbox", name="Protocols").select_option([protocol])
+        page.get_by_role("checkbox", name=protocol, exact=True).locator("visible=true").check()
         page.get_by_role("textbox", name="Amplitudes").fill(amplitudes)
         page.get_by_role("textbox", name="Tolerance").first.fill("20")
         for feature in ("mean_frequency", "AP_amplitude"):

@@ -71,7 +71,7 @@ def test_targets_are_added_by_form_paste_and_choice(visit, voila):
     page.get_by_text("There are no targets").wait_for()
     found.screenshot("empty_narrow")
     button(page, "Add targets").click()
-    page.get_by_role("listbox", name="Protocols").select_option(["IDrest"])
+    page.get_by_role("checkbox", name="IDrest").check()
     page.get_by_role("textbox", name="Amplitudes").fill("150, 200")
     page.get_by_role("textbox", name="Search").fill("width")
     features = page.get_by_role("grid", name="features of eFEL")

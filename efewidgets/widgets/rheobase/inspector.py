@@ -22,6 +22,7 @@ from ..parts.pictures import Pictures, as_csv
 from ..parts.plots import looks
 from ..parts.style import KEEPS_SIZE, row
 from ..parts.table import Column, Table
+from ..parts.ticks import Ticks
 from .data import (
     NOT_YET,
     UNITS,
@@ -60,7 +61,7 @@ class RheobaseInspector(StateWidget):
     ----------
     rule : RuleControls
         ``strategy`` and ``settings``; the same as `state.set_rheobase_rule`.
-    protocols : dict of str: Checkbox
+    protocols : Ticks
         Those that decide.
     usual : Button
         Lets the usual protocols decide.
@@ -123,9 +124,8 @@ class RheobaseInspector(StateWidget):
         return [how, self.display_box, self.empty, self.body]
 
     def _build_choices(self) -> None:
-        self.protocols: dict[str, ipywidgets.Checkbox] = {}
-        self.boxes = row()
-        self.boxes.add_class("efe-rheobase-protocols")
+        self.protocols = Ticks()
+        self.on(self.protocols, self._choose_protocols)
         self.usual = ipywidgets.Button(
             description="Usual protocols",
             tooltip="Let the protocols decide that are usually made to find the rheobase",
@@ -133,7 +133,7 @@ class RheobaseInspector(StateWidget):
         )
         self.on_click(self.usual, lambda: self.state.set_rheobase_rule(protocols=[]))
         label = ipywidgets.HTML("Protocols that decide")
-        self.choices = ipywidgets.VBox([row(label, self.usual), self.boxes])
+        self.choices = ipywidgets.VBox([row(label, self.usual), self.protocols])
         self.choices.add_class("efe-rheobase-choices")
         views = [("One cell", False), ("All cells", True)]
         self.show = ipywidgets.ToggleButtons(options=views, value=self._overview, tooltips=["", ""])
@@ -235,7 +235,8 @@ class RheobaseInspector(StateWidget):
         """Put it on the controls."""
         values = data["views"][0].rules if data["views"] and not self._overview else {}
         self.rule.show(self.put, data["rule"], self._unit, values)
-        self._show_protocols(data["protocols"])
+        with self.quiet():
+            self.protocols.show(data["protocols"])
         self.put(self.usual, disabled=data["usual"])
         self.put(self.unit, value=self._unit)
         there = bool(data["cells"])
@@ -257,18 +258,6 @@ class RheobaseInspector(StateWidget):
             self.overview.say_pages(data["page"], data["pages"], len(data["cells"]))
         elif data["views"]:
             self._show_cell(data["views"][0], of, data["selected"], data["absolute"])
-
-    def _show_protocols(self, chosen: dict[str, bool]) -> None:
-        if list(chosen) != list(self.protocols):
-            self.protocols = {
-                name: ipywidgets.Checkbox(description=name, indent=False, layout={"width": "auto"})
-                for name in chosen
-            }
-            for name, box in self.protocols.items():
-                self.on(box, functools.partial(self._choose_protocol, name))
-            replace(self.boxes, self.protocols.values())
-        for name, decides in chosen.items():
-            self.put(self.protocols[name], value=decides)
 
     def _show_cell(
         self, view: CellView, of: dict[str, Any], selected: tuple[str, ...], absolute: bool
@@ -315,12 +304,11 @@ class RheobaseInspector(StateWidget):
         value = typed_setting(name, text, self._unit)
         self.state.set_rheobase_rule(settings=settings_after(rule_of(self.state.inputs), name, value))
 
-    def _choose_protocol(self, name: str, decides: bool) -> None:
-        chosen = [other for other, box in self.protocols.items() if box.value]
+    def _choose_protocols(self, chosen: tuple[str, ...]) -> None:
         if not chosen:
-            self.put(self.protocols[name], value=True)
+            self.refresh()
             raise EfeError("at least one protocol must decide: tick another one first.")
-        self.state.set_rheobase_rule(protocols=chosen)
+        self.state.set_rheobase_rule(protocols=list(chosen))
 
     # --- the display
 

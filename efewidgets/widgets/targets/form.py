@@ -9,9 +9,10 @@ import ipywidgets
 from ...engine.problems import EfeError
 from ...state.actions.targets import PRESETS
 from ..parts.cell_text import read_number, read_numbers, unit_of_amplitudes
-from ..parts.html import plain
+from ..parts.html import tag
 from ..parts.message import Message
 from ..parts.style import row
+from ..parts.ticks import Ticks
 from .picker import FeaturePicker
 
 #: Usual steps and tolerance, % of rheobase, and nA
@@ -23,7 +24,7 @@ class TargetForm(ipywidgets.VBox):
 
     Attributes
     ----------
-    protocols : ipywidgets.SelectMultiple
+    protocols : Ticks
     amplitudes, tolerance : ipywidgets.Text
     picker : FeaturePicker
     add : ipywidgets.Button
@@ -35,10 +36,8 @@ class TargetForm(ipywidgets.VBox):
     def __init__(self) -> None:
         self.absolute = False
         self.message = Message()
-        self.protocols = ipywidgets.SelectMultiple(description="Protocols", rows=5)
-        self.several = ipywidgets.HTML("Ctrl + click chooses several, Shift + click all between")
-        self.several.add_class("efe-faint")
-        self.several.add_class("efe-target-several")
+        self.protocols = Ticks()
+        self.lacking = ipywidgets.HTML(tag("span", "add files first", class_="efe-faint"))
         self.amplitudes = ipywidgets.Text(USUAL[False][0], description="Amplitudes")
         self.tolerance = ipywidgets.Text(USUAL[False][1], description="Tolerance")
         self.units = [ipywidgets.Label(), ipywidgets.Label()]
@@ -51,7 +50,8 @@ class TargetForm(ipywidgets.VBox):
         pairs = zip((self.amplitudes, self.tolerance), self.units, strict=True)
         self._lines = [ipywidgets.HBox(pair) for pair in pairs]
         buttons = row(self.add, self.preset, self.add_preset)
-        left = ipywidgets.VBox([self.protocols, self.several, *self._lines])
+        of = ipywidgets.Label("Protocols")
+        left = ipywidgets.VBox([ipywidgets.HBox([of, self.protocols, self.lacking]), *self._lines])
         left.add_class("efe-target-where")
         body = ipywidgets.HBox([left, self.picker])
         body.add_class("efe-target-form-body")
@@ -64,15 +64,8 @@ class TargetForm(ipywidgets.VBox):
 
     def show(self, protocols: tuple[str, ...], absolute: bool) -> None:
         """Offer these protocols, and amplitudes in nA or % of rheobase."""
-        options = [(plain(name), name) for name in protocols]
-        if list(self.protocols.options) != options:
-            chosen = tuple(name for name in self.protocols.value if name in protocols)
-            self.protocols.options = options
-            self.protocols.value = chosen
-        self.protocols.disabled = not protocols
-        self.protocols.tooltip = (
-            "Ctrl or Shift and a click choose several" if protocols else "add files first"
-        )
+        self.protocols.offer(protocols)
+        self.lacking.layout.display = "none" if protocols else ""
         if absolute != self.absolute:
             if (self.amplitudes.value, self.tolerance.value) == USUAL[self.absolute]:
                 self.amplitudes.value, self.tolerance.value = USUAL[absolute]
@@ -90,7 +83,7 @@ class TargetForm(ipywidgets.VBox):
             If one of them lacks or can't be read.
         """
         if not self.protocols.value:
-            raise EfeError("Choose a protocol first: those that there are recordings of stand in the list.")
+            raise EfeError("Choose a protocol first: those that there are recordings of stand above the amplitudes.")
         return {
             "protocols": list(self.protocols.value),
             "amplitudes": read_numbers(self.amplitudes.value, "An amplitude", self.absolute),

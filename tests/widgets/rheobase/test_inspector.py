@@ -260,15 +260,15 @@ def test_the_bound_of_the_flush_rule_can_be_taken_away(inspector, state):
 
 
 def test_choosing_protocols(inspector, state):
-    assert list(inspector.protocols) == ["IDthresh", "IDrest", "IV"]
+    assert list(inspector.protocols.boxes) == ["IDthresh", "IDrest", "IV"]
     state.set_rheobase_rule(protocols=["IDthresh"])
-    inspector.protocols["IDrest"].value = True
+    inspector.protocols.boxes["IDrest"].value = True
     assert state.inputs.protocols_rheobase == ("IDthresh", "IDrest")
-    inspector.protocols["IDthresh"].value = False
+    inspector.protocols.boxes["IDthresh"].value = False
     assert state.inputs.protocols_rheobase == ("IDrest",)
-    inspector.protocols["IDrest"].value = False
+    inspector.protocols.boxes["IDrest"].value = False
     assert state.inputs.protocols_rheobase == ("IDrest",)
-    assert inspector.protocols["IDrest"].value
+    assert inspector.protocols.boxes["IDrest"].value
     assert "at least one protocol" in inspector.message.text
     inspector.usual.click()
     assert state.inputs.protocols_rheobase is None

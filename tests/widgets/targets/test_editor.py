@@ -147,7 +147,7 @@ def test_detail_is_what_the_state_explains(editor, state):
 
 def test_form_adds_protocols_times_amplitudes_times_features(editor, state):
     form = editor.form
-    assert [name for _, name in form.protocols.options] == list(state.inputs.protocols)
+    assert list(form.protocols.boxes) == list(state.inputs.protocols)
     form.protocols.value = ("IDrest", "IV")
     form.amplitudes.value = "100, 150, 200"
     form.picker.choose(["Spikecount", "voltage_base"])

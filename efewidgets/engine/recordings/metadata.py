@@ -115,6 +115,24 @@ def _sweep_keys(families: tuple[type[Any], ...]) -> dict[str, Kind]:
     return found | {key: kind for family in families for key, kind in _keys_of_family(family).items()}
 
 
+def timing_keys() -> Mapping[str, Kind]:
+    """Return the entries that say when a stimulus of any family is, in an order in which those of each family stand."""
+    return _timing_keys(tuple(dict.fromkeys([*ecodes.FAMILIES.values(), *ecodes.eCodes.values()])))
+
+
+@lru_cache(maxsize=4)
+def _timing_keys(families: tuple[type[Any], ...]) -> Mapping[str, Kind]:
+    names = dict.fromkeys(name for one in families for name in one.stimulus_family.says_when)
+    known, order = _sweep_keys(families), list(_OF_STIMULI)
+    place = {name: order.index(name) for name in names if name in order}
+    of_others = MS.about("", "", "ms")
+    kinds = {
+        name: known.get(name, of_others)
+        for name in sorted(names, key=lambda name: place.get(name, len(order)))
+    }
+    return {name: of_others if kind is MS else kind for name, kind in kinds.items()}
+
+
 def _keys_of_family(family: type) -> Mapping[str, Kind]:
     return as_kinds(getattr(family, "metadata_keys", None) or ())
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import ipywidgets
 
+from ...engine.recordings.metadata import timing_keys
 from ..actions.buttons import button
 from ..actions.reason_bar import ReasonBar
 from ..actions.record import Action
@@ -17,7 +18,7 @@ from ..parts.style import row
 from .colours import BY_HAND, FAINT, INK, MARKS, RAMP, STIMULUS
 from .data import TraceView
 from .list_of_sweeps import SweepList
-from .timing import TIMINGS
+from .timing import Timing
 
 SCOPES = (
     ("the sweeps chosen in the list", "shown"),
@@ -86,7 +87,7 @@ class Controls:
     scope : Dropdown
         What timings and exclusions apply to: "shown", all that are chosen, "this" or "protocol".
     timings : dict of FloatText
-        Number boxes of all timings (ms), by name.
+        Number boxes of what says when a stimulus is (ms, or how many), by name: of all families that have been seen.
     detected, exclude, accept, include : Button
     reason : Text
     reasons : ReasonBar
@@ -187,9 +188,10 @@ class Controls:
         self.scope = ipywidgets.Dropdown(
             options=SCOPES, description="changes apply to", layout={"width": "auto"}
         )
-        self.timings = {name: _number(f"{name} (ms)", 100) for name in TIMINGS}
+        self.timings: dict[str, ipywidgets.FloatText] = {}
+        self.typed: Callable[[str, ipywidgets.FloatText], object] = lambda name, box: None
         self.detected = _button("back to detected", "take back the timings that were set by hand")
-        self.timing_row = row(self.scope, *self.timings.values(), self.detected, kind="efe-timings")
+        self.timing_row = row(self.scope, self.detected, kind="efe-timings")
 
     def _make_exclusion(self) -> None:
         self.status = ipywidgets.HTML()
@@ -258,16 +260,24 @@ class Controls:
         back = _for("back to detected", scope.by_hand or scope.sweeps, ": ")
         put(self.detected, description=back, disabled=not scope.by_hand)
 
+    def _box(self, name: str) -> ipywidgets.FloatText:
+        """Return the box of a timing, made when a sweep has such a one for the first time."""
+        if name not in self.timings:
+            unit = timing_keys()[name].unit
+            self.timings[name] = box = _number(f"{name} ({unit})" if unit else name, 100)
+            self.typed(name, box)
+        return self.timings[name]
+
     def _draw_timings(self, put: Put, view: TraceView) -> None:
-        for name, box in self.timings.items():
-            timing = view.timings.get(name)
-            put(box.layout, display="none" if timing is None else "")
-            if timing is not None:
-                put(box, value=round(timing.ms, 4))
-                put(
-                    box,
-                    tooltip="set by hand" if timing.by_hand else "detected" if timing.known else "unknown",
-                )
+        for name, timing in view.timings.items():
+            put(self._box(name), value=round(timing.ms, 4), tooltip=_said_of(name, timing))
+        put(self.timing_row, children=(self.scope, *map(self._box, view.timings), self.detected))
+
+
+def _said_of(name: str, timing: Timing) -> str:
+    kind = timing_keys()[name]
+    state = "set by hand" if timing.by_hand else "detected" if timing.known else "unknown"
+    return f"{kind.title}: {state}" if kind.title else state
 
 
 def _for(action: str, number: int, between: str = " ") -> str:

@@ -137,6 +137,11 @@ class TraceView:
     left: int = 0
     notes: list[str] = field(default_factory=list)
 
+    @property
+    def places(self) -> dict[str, float]:
+        """Where on the time axis (ms) timings are taken hold of, by their names."""
+        return {name: timing.at for name, timing in self.timings.items() if timing.at is not None}
+
 
 def trace_view(
     state: ExtractionState,

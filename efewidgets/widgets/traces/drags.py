@@ -9,7 +9,10 @@ import ipywidgets
 import numpy as np
 
 from .panels import Panels
-from .timing import Timing, on_sample
+from .timing import Timing, as_set, on_sample
+
+#: Returns the value of an entry whose handle is at a time (ms)
+Value = Callable[[str, float], float]
 
 
 class Drags:
@@ -33,11 +36,12 @@ class Drags:
         self._panels, self._boxes, self._put = panels, boxes, put
         self._known: Mapping[str, Timing] = {}
         self._dt = 0.0
+        self._value: Value = lambda name, ms: ms
         self.count = 0
 
-    def begin_from(self, known: Mapping[str, Timing], dt: float) -> None:
-        """Take the timings in force, and the sampling step (ms) of their sweep."""
-        self._known, self._dt = known, dt
+    def begin_from(self, known: Mapping[str, Timing], dt: float, value: Value) -> None:
+        """Take the timings in force, the sampling step (ms) of their sweep, and what a handle's place means there."""
+        self._known, self._dt, self._value = known, dt, value
 
     def begins(self, *_: Any) -> None:
         """Count a drag."""
@@ -51,18 +55,17 @@ class Drags:
 
     def follow(self) -> None:
         """Move the lines and the boxes with the handles."""
-        times = self._times()
-        self._panels.move_lines(times)
-        for name, ms in times.items():
-            self._put(self._boxes[name], value=on_sample(ms, self._dt))
+        self._panels.move_lines(self._times())
+        for name, value in ({name: t.ms for name, t in self._known.items()} | self.moved()).items():
+            self._put(self._boxes[name], value=round(value, 4))
 
     def moved(self) -> dict[str, float]:
         """Return the timings (ms) whose handles are elsewhere by now."""
-        known = self._known
+        places = {name: timing.at for name, timing in self._known.items() if timing.at is not None}
         return {
-            name: ms
+            name: as_set(name, self._value(name, ms), self._dt)
             for name, ms in self._times().items()
-            if name in known and on_sample(ms, self._dt) != on_sample(known[name].ms, self._dt)
+            if name in places and on_sample(ms, self._dt) != on_sample(places[name], self._dt)
         }
 
     def _times(self) -> dict[str, float]:

@@ -128,7 +128,7 @@ class Panels:
         levels = sorted({c.threshold for c in curves if c.threshold is not None})
         put(self.thresholds, **stacked([(np.array(view.full), np.full(2, level)) for level in levels]))
         put(self.spikes, **_markers(curves, view.span))
-        self.draw_timings({name: t.ms for name, t in view.timings.items()}, view.timings, view.span)
+        self.draw_timings(view.places, view.timings, view.span)
         self._draw_marks(view)
         put(self._v, min=view.voltages[0], max=view.voltages[1])
         put(self._i, min=view.currents[0], max=view.currents[1])
@@ -172,7 +172,7 @@ class Panels:
             ids=[curve.id for curve in shown],
             names=[labels.get(curve.id, "") for curve in shown],
             active=view.active or "",
-            timings={name: t.ms for name, t in view.timings.items()},
+            timings=view.places,
             limits=[list(ends) for ends in (view.full, view.most_voltages, view.most_currents)],
             exact=[[*one[:3], one[3] * view.unit.factor] for one in view.read],
             cursors=list(view.cursors),

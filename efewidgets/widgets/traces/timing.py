@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ...engine.problems import EfeError
+from ...engine.recordings.metadata import timing_keys
 from ...state import Inputs
 from ...state.results.members import Member
 from ..parts.html import plain
-
-#: All timings that stimulus families have, in their order
-TIMINGS = ("ton", "tmid", "tmid2", "t1", "t2", "t3", "t4", "toff")
 
 FROM = {
     "given": "given in the metadata",
@@ -27,11 +25,14 @@ FROM = {
 
 @dataclass(frozen=True)
 class Timing:
-    """One timing of a recording.
+    """One of the entries that say when the stimulus of a recording is.
 
     Parameters
     ----------
     ms : float
+        Its value: of a timing the time itself, of other entries a duration, or how many there are of something.
+    at : float or None
+        Where on the time axis (ms) it is taken hold of, if it is.
     by_hand : bool
         Whether a person set it for this recording.
     known : bool
@@ -39,33 +40,49 @@ class Timing:
     """
 
     ms: float
+    at: float | None
     by_hand: bool
     known: bool
 
 
 def by_hand(inputs: Inputs, identity: str) -> dict[str, float]:
-    """Return the timings (ms) that a person set for a recording."""
+    """Return what a person set of when the stimulus of a recording is: ms, or numbers of something."""
     file, _, label = identity.partition("/")
     cell = inputs.cell_of_file.get(file)
     if cell is None:
         return {}
-    own = cell.by_id[file].recipe.sweeps.get(label) or {}
-    return {name: float(own[name]) for name in TIMINGS if own.get(name) is not None}
+    own = cell.by_id[file].recipe.sweeps.get(label)
+    if not own:
+        return {}
+    return {name: float(own[name]) for name in timing_keys() if own.get(name) is not None}
 
 
 def timings(member: Member, inputs: Inputs) -> dict[str, Timing]:
     """Return the timings of a recording by their names; those set by hand as they were decided just now."""
     recording, own = member.recording, by_hand(inputs, member.id)
-    names = recording.timings
+    family = recording.stimulus_family
+    if member.lost:
+        names = family.says_when
+        places = (float(recording.tend) * (k + 1) / (len(names) + 1) for k in range(len(names)))
+        known: dict[str, tuple[float, float | None]] = {
+            name: (ms, ms) for name, ms in zip(names, places, strict=True)
+        }
+    else:
+        known = family.when(recording)
     found = {}
-    for k, name in enumerate(names):
-        if name in own:
-            found[name] = Timing(own[name], True, True)
-        elif member.lost:
-            found[name] = Timing(float(recording.tend) * (k + 1) / (len(names) + 1), False, False)
-        else:
-            found[name] = Timing(float(getattr(recording, name)), False, True)
+    for name, (value, at) in known.items():
+        if name not in own:
+            found[name] = Timing(value, at, False, not member.lost)
+        else:  # a time is where it was set, be it that the sweep hasn't been read again
+            found[name] = Timing(own[name], own[name] if at == value else at, True, True)
     return found
+
+
+def as_set(name: str, value: float, dt: float) -> float:
+    """Return a value as it is set: a time on a sample, how many there are of something as a whole number."""
+    if timing_keys()[name].unit == "ms" or not math.isfinite(value):
+        return on_sample(value, dt)
+    return int(value) if float(value).is_integer() else value
 
 
 def on_sample(ms: float, dt: float) -> float:
@@ -83,20 +100,22 @@ def checked(members: Iterable[Member], inputs: Inputs, values: Mapping[str, floa
     """
     for name, ms in values.items():
         if not math.isfinite(ms):
-            raise EfeError(f"{name} must be a number in ms.")
+            raise EfeError(f"{name} must be {timing_keys()[name].words}.")
     for member in members:
         recording = member.recording
-        end = float(recording.tend)
+        family, end = recording.stimulus_family, float(recording.tend)
         known = {name: timing.ms for name, timing in timings(member, inputs).items() if timing.known}
-        known |= {name: ms for name, ms in values.items() if name in recording.timings}
+        known |= {name: ms for name, ms in values.items() if name in family.says_when}
         for name, ms in values.items():
-            if name not in recording.timings:
+            if name not in family.says_when:
                 raise EfeError(f"{_name(member)} has no {name}.")
-            if not 0 <= ms <= end:
+            if name in family.timings and not 0 <= ms <= end:
                 raise EfeError(
                     f"{name} = {ms:g} ms lies outside {_name(member)}, which lasts from 0 to {end:g} ms."
                 )
         _in_order(member, known)
+        if known.keys() >= values.keys() and not member.lost:
+            family.check_when(known, end)
 
 
 def _in_order(member: Member, known: Mapping[str, float]) -> None:

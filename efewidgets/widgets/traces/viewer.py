@@ -32,7 +32,7 @@ from .marked import MarksCache
 from .numbers import samples_as_csv
 from .plots import Plots
 from .samples import TraceCache
-from .timing import TIMINGS, by_hand, checked, on_sample
+from .timing import as_set, by_hand, checked
 
 
 class TraceViewer(StateWidget):
@@ -156,8 +156,9 @@ class TraceViewer(StateWidget):
         self.on(panels.handles, lambda _: self._dragged(), name="x", message=self.timing_message)
         panels.handles.on_drag_start(self.drags.begins)
         panels.handles.on_drag_end(self.drags.ends)
-        for name, box in controls.timings.items():
-            self.on(box, partial(self._typed, name), message=self.timing_message)
+        controls.typed = lambda name, box: self.on(
+            box, partial(self._typed, name), message=self.timing_message
+        )
         self.on(controls.scope, lambda _: self.refresh())
         self.on_click(controls.detected, self.back_to_detected, self.timing_message)
         self.on_click(controls.exclude, self._exclude, self.exclusion_message)
@@ -202,7 +203,11 @@ class TraceViewer(StateWidget):
         glass.chosen = lambda identity: self.act(self.show, [identity])
         glass.whole = lambda: self.act(self._do, "whole-sweep", message=self.range_message)
         glass.moved = lambda name, ms: self.act(
-            self.set_timing, {name: ms}, None, self._proposed(), message=self.timing_message
+            self.set_timing,
+            {name: self._value_at(name, ms)},
+            None,
+            self._proposed(),
+            message=self.timing_message,
         )
 
     def depends_on(self) -> tuple[Any, ...]:
@@ -232,7 +237,7 @@ class TraceViewer(StateWidget):
         if data.active is None:
             return
         self.state.view.set_trait("axes", (data.span, data.voltages, data.currents))
-        self.drags.begin_from(data.timings, self._step())
+        self.drags.begin_from(data.timings, self._step(), self._value_at)
         self.plots.draw(data)
         if data.plot != "sheet" and data.span != self._zoom:
             self._zoom = data.span
@@ -360,8 +365,8 @@ class TraceViewer(StateWidget):
         members = self.state.results.members
         chosen = self.scope()
         dt = self._step()
-        values = {name: on_sample(ms, dt) for name, ms in values.items()}
-        more = {name: on_sample(ms, dt) for name, ms in (proposed or {}).items()} | values
+        values = {name: as_set(name, value, dt) for name, value in values.items()}
+        more = {name: as_set(name, value, dt) for name, value in (proposed or {}).items()} | values
         lost = [identity for identity in chosen if more != values and members[identity].lost]
         groups = [(lost, more), ([identity for identity in chosen if identity not in lost], values)]
         for group, found in groups:
@@ -380,7 +385,7 @@ class TraceViewer(StateWidget):
         if not chosen:
             raise EfeError("no timing was set by hand here.")
         names = {name for identity in chosen for name in by_hand(self.state.inputs, identity)}
-        self.state.set_sweep(chosen, **dict.fromkeys(sorted(names, key=TIMINGS.index)))
+        self.state.set_sweep(chosen, **dict.fromkeys(sorted(names)))
         self.refresh()
 
     def scope(self) -> tuple[str, ...]:
@@ -408,6 +413,13 @@ class TraceViewer(StateWidget):
         except EfeError:
             self.refresh()
             raise
+
+    def _value_at(self, name: str, ms: float) -> float:
+        """Return the value of a timing of the active sweep that is taken hold of and moved to `ms`."""
+        member = self.state.results.members.get(self.active or "")
+        if member is None or member.lost:
+            return ms
+        return member.recording.stimulus_family.when_at(member.recording, name, ms)
 
     def _proposed(self) -> dict[str, float]:
         """Return the timings where the handles are: what sweeps get in which no stimulus was found."""

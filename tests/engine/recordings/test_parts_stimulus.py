@@ -146,6 +146,73 @@ def test_a_train():
     assert finding.timing_from == "usual"
 
 
+def train(said):
+    """Three pulses of 5 ms at 50, 80 and 110 ms, of which something is said."""
+    trace = sweep(*((500 + 300 * k, 550 + 300 * k, 0.8, 0.8) for k in range(3)), hypamp=0.0)
+    finding = Finding(Said(said))
+    return families.SpikeRec().measure(trace, {}, {}, finding), finding
+
+
+@pytest.mark.parametrize(
+    ("said", "starts", "length", "between"),
+    [
+        ({"delay": 52.0}, [52.0, 82.0, 112.0], 5.0, 25.0),  # all of it moves
+        ({"spike_duration": 4.0}, [50.0, 80.0, 110.0], 4.0, 26.0),  # each begins where it did
+        ({"delta": 24.5}, [50.0, 79.5, 109.0], 5.0, 24.5),
+        ({"n_spikes": 4}, [50.0, 80.0, 110.0, 140.0], 5.0, 25.0),
+        ({"n_spikes": 2, "delay": 80.0}, [80.0, 110.0], 5.0, 25.0),
+    ],
+)
+def test_of_a_train_that_holds_which_is_said(said, starts, length, between):
+    found, finding = train(said)
+    assert found["tspike"] == pytest.approx(starts, abs=2 * DT)
+    assert found["spike_duration"] == pytest.approx(length, abs=DT)
+    assert found["delta"] == pytest.approx(between, abs=DT)
+    assert found["amp"] == pytest.approx(0.8)
+    assert finding.timing_from == "usual"
+
+
+def test_a_train_of_which_all_is_said_is_not_looked_for():
+    """A current in which there is none would be refused otherwise."""
+    said = {"delay": 20.0, "spike_duration": 2.0, "delta": 8.0, "n_spikes": 3, "amp": 1.0, "i_unit": "nA"}
+    finding = Finding(Said(said))
+    found = families.SpikeRec().measure(sweep(hypamp=0.0), {}, {}, finding)
+    assert found["tspike"].tolist() == pytest.approx([20.0, 30.0, 40.0])
+    assert (found["spike_duration"], found["delta"]) == (2.0, 8.0)
+    assert finding.timing_from == "given"
+    assert not finding.doubts
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"n_spikes": 60}, "don't fit into the recording"),
+        ({"delay": -1.0}, "don't fit into the recording"),
+        ({"spike_duration": 0.0}, "spike_duration must be more than 0 ms"),
+        ({"spike_duration": 31.0}, "delta must be more than 0 ms"),
+        ({"n_spikes": 2.5}, "n_spikes must be a whole number"),
+    ],
+)
+def test_a_train_that_can_not_be_is_refused(said, words):
+    with pytest.raises(EfeError, match=words):
+        train(said)
+
+
+def test_where_a_train_is_taken_hold_of():
+    """Its first pulse's ends and the last one's beginning; moved by 6 ms, the two gaps are 3 ms longer each."""
+    stimulus = Stimulus(families.SpikeRec(), tspike=[50.0, 80.0, 110.0], spike_duration=5.0, delta=25.0)
+    family = stimulus.family
+    assert family.when(stimulus) == {
+        "delay": (50.0, 50.0),
+        "spike_duration": (5.0, 55.0),
+        "delta": (25.0, 110.0),
+        "n_spikes": (3, None),
+    }
+    assert family.when_at(stimulus, "delta", 116.0) == pytest.approx(28.0)
+    assert family.when_at(stimulus, "spike_duration", 54.0) == pytest.approx(4.0)
+    assert family.when_at(stimulus, "delay", 49.0) == 49.0
+
+
 def test_a_waveform_is_what_it_is_times_its_height():
     found = measured(
         families.CapCheck(),

@@ -11,6 +11,7 @@ import pytest
 
 from efewidgets import ExtractionState, datasets
 from efewidgets.engine.problems import EfeError
+from efewidgets.engine.recordings import ecodes
 from efewidgets.engine.traces.trace import Trace
 from efewidgets.state import BackgroundRunner
 from efewidgets.widgets.parts.plots import tick_key
@@ -484,18 +485,85 @@ def test_what_was_decided_is_shown_before_its_results_are_there(tmp_path):
     state.close()
 
 
+def boxes(viewer):
+    """Return the names of the boxes of timings that are seen."""
+    of_box = {box: name for name, box in viewer.controls.timings.items()}
+    return [of_box[box] for box in viewer.controls.timing_row.children if box in of_box]
+
+
 def test_other_families_have_their_own_timings():
     state = ExtractionState.from_arguments(datasets.sample_config(["RS1"]))
     viewer = TraceViewer(state)
     state.view.cell, state.view.protocol = "RS1", "sAHP"
     assert viewer.panels.handles.names.tolist() == ["ton", "tmid", "tmid2", "toff"]
-    shown = [name for name, box in viewer.controls.timings.items() if box.layout.display is None]
-    assert shown == ["ton", "tmid", "tmid2", "toff"] or not [
-        n for n in shown if viewer.controls.timings[n].layout.display == "none"
-    ]
+    assert boxes(viewer) == ["ton", "tmid", "tmid2", "toff"]
     drag(viewer, tmid=450.0)
     viewer._dropped.flush()
     assert override(state, viewer.active) == {"tmid": 450.0}
+    viewer.close()
+
+
+def pulses(metadata):
+    """Three pulses of 5 ms at 50, 80 and 110 ms."""
+    current = np.zeros(2000)
+    for k in range(3):
+        current[500 + 300 * k : 550 + 300 * k] = 0.8
+    units = {"dt": 0.1, "t_unit": "ms", "v_unit": "mV", "i_unit": "nA"}
+    return [{"voltage": np.full(2000, -70.0), "current": current, "id": "train", **units}]
+
+
+def test_a_train_of_pulses_is_taken_hold_of(tmp_path):
+    path = tmp_path / "train.x"
+    path.touch()
+    arguments = lab.arguments({"A": {"SpikeRec": [{"filepath": str(path)}]}}) | {"recording_reader": pulses}
+    state = ExtractionState.from_arguments(arguments)
+    viewer = TraceViewer(state)
+    typed, handles = viewer.controls.timings, viewer.panels.handles
+    assert handles.names.tolist() == ["delay", "spike_duration", "delta"]
+    np.testing.assert_allclose(handles.x, [50.0, 55.0, 110.0], atol=0.21)
+    assert {name: box.value for name, box in typed.items()} == pytest.approx(
+        {"delay": 50.0, "spike_duration": 5.0, "delta": 25.0, "n_spikes": 3}, abs=0.21
+    )
+    viewer.drags.begins()
+    drag(viewer, delta=float(handles.x[2]) + 4.0)  # the last pulse 4 ms later: 2 ms more between two
+    viewer._dropped.flush()
+    own = override(state, viewer.active)
+    assert own == {"delta": pytest.approx(27.0, abs=0.11)}
+    assert len(state.results.recording(viewer.active).tspike) == 3
+    assert state.results.recording(viewer.active).delta == own["delta"]
+    assert "delta set by hand" in viewer.controls.facts.value
+    assert viewer.view_data().rows[0].mark == "✎"
+    typed["n_spikes"].value = 2.0
+    assert override(state, viewer.active) == own | {"n_spikes": 2}
+    typed["n_spikes"].value = 99
+    assert "don&#x27;t fit" in viewer.timing_message.value or "don't fit" in viewer.timing_message.value
+    assert typed["n_spikes"].value == 2
+    viewer.controls.detected.click()
+    assert override(state, viewer.active) == {}
+    viewer.close()
+
+
+class TwoPulses(ecodes.Step):
+    """A lab's own: a second step begins at `tagain`."""
+
+    timings = ("ton", "tagain", "toff")
+
+
+def test_a_timing_that_only_a_labs_own_family_has(tmp_path, monkeypatch):
+    monkeypatch.setattr(ecodes, "FAMILIES", dict(ecodes.FAMILIES))
+    monkeypatch.setattr(ecodes, "eCodes", dict(ecodes.eCodes))
+    ecodes.register_ecode("twice", TwoPulses)
+    path = tmp_path / "train.x"
+    path.touch()
+    given = {"filepath": str(path), "ton": 50.0, "tagain": 80.0, "toff": 115.0}
+    arguments = lab.arguments({"A": {"Twice": [given]}}) | {"recording_reader": pulses}
+    state = ExtractionState.from_arguments(arguments)
+    viewer = TraceViewer(state)
+    assert boxes(viewer) == ["ton", "tagain", "toff"]
+    drag(viewer, tagain=81.0)
+    viewer._dropped.flush()
+    assert override(state, viewer.active) == {"tagain": 81.0}
+    assert viewer.controls.timings["tagain"].value == 81.0
     viewer.close()
 
 

@@ -103,6 +103,32 @@ class Family:
         levels = (*self.amplitudes, "hypamp", "dt")
         return (*self.timings, "tend", *levels, *self.relative, *self.extra_params)
 
+    # --- said by a person, who may take hold of it on the trace
+
+    @property
+    def says_when(self) -> tuple[str, ...]:
+        """Names of the entries of the metadata that say when it is; the times among them are in ms."""
+        return self.timings
+
+    def when(self, s: Any) -> dict[str, tuple[float, float | None]]:
+        """Return of each of these entries its value, and where on the time axis (ms) it is taken hold of, if it is."""
+        return {name: (float(getattr(s, name)), float(getattr(s, name))) for name in self.timings}
+
+    def when_at(self, s: Any, name: str, ms: float) -> float:
+        """Return the value of an entry that is taken hold of and moved to `ms`."""
+        return ms
+
+    def check_when(self, values: Mapping[str, float], tend: float) -> None:
+        """Check what is said about when it is, beyond the order of its timings. Raises EfeError if it can't be.
+
+        Parameters
+        ----------
+        values : dict
+            All entries that say when it is.
+        tend : float
+            End of the sweep, ms.
+        """
+
     # --- finding
 
     def usual_edges(

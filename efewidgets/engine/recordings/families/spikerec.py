@@ -7,13 +7,14 @@ pulses themselves confirm it; pulses that go down are found and measured as thei
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from ...detection import Doubt, Window, detect
+from ...kinds import COUNT, MS, is_whole
 from ...problems import EfeError
-from ...traces.trace import Trace
+from ...traces.trace import Trace, number
 from ..edges import doubts
 from ..finding import Finding
 from .family import Current, Family
@@ -31,10 +32,22 @@ AFTER_PULSES = "multiple_decay_time_constant_after_stim"
 class SpikeRec(Family):
     """Pulses at `tspike` (ms), each `spike_duration` long, `delta` (ms) from one's end to the next one's start.
 
-    Targets are compared with `delta`, not with an amplitude.
+    Targets are compared with `delta`, not with an amplitude. What a person says of the train is in the words of
+    BluePyOpt's protocols; the pulses are as they were found in all that isn't said.
     """
 
     timings = ()
+    says_when = ("delay", "spike_duration", "delta", "n_spikes")
+    metadata_keys: ClassVar = {
+        "delay": MS.about(
+            "First pulse on", "When the first pulse begins, from the start of the sweep.", "ms"
+        ),
+        "spike_duration": MS.about("Length of a pulse", "How long each pulse is.", "ms"),
+        "delta": MS.about(
+            "Between pulses", "From the end of a pulse to the beginning of the next one.", "ms"
+        ),
+        "n_spikes": COUNT.about("Number of pulses", "How many pulses there are."),
+    }
     extra_params = ("tspike", "spike_duration", "delta")
     target_amplitude = "delta"
 
@@ -52,6 +65,43 @@ class SpikeRec(Family):
             "hypamp_rel",
         )
 
+    def when(self, s: Any) -> dict[str, tuple[float, float | None]]:
+        """Return each entry, taken hold of at the first pulse's ends and where the last pulse begins."""
+        first, last = float(s.tspike[0]), float(s.tspike[-1])
+        found: dict[str, tuple[float, float | None]] = {
+            "delay": (first, first),
+            "spike_duration": (float(s.spike_duration), first + float(s.spike_duration)),
+        }
+        if s.delta is not None:
+            found["delta"] = (float(s.delta), last)
+        return found | {"n_spikes": (len(s.tspike), None)}
+
+    def when_at(self, s: Any, name: str, ms: float) -> float:
+        if name == "spike_duration":
+            return ms - float(s.tspike[0])
+        if name == "delta":
+            return (ms - float(s.tspike[0])) / (len(s.tspike) - 1) - float(s.spike_duration)
+        return ms
+
+    def check_when(self, values: Mapping[str, float], tend: float) -> None:
+        first, length, n = values["delay"], values["spike_duration"], values["n_spikes"]
+        between = values.get("delta")
+        if not (is_whole(n) and n >= 1):
+            raise EfeError(f"n_spikes must be {COUNT.words}, but is {n:g}.")
+        for name, ms in (("spike_duration", length), ("delta", between)):
+            if ms is not None and not ms > 0:
+                raise EfeError(f"{name} must be more than 0 ms, but is {ms:g} ms.")
+        if n > 1 and between is None:
+            raise EfeError(
+                f"of a train of {n} pulses 'delta' must be said: how many ms are between two of them."
+            )
+        end = first + n * length + (n - 1) * (between or 0.0)
+        if first < 0 or end > tend + 1e-6:
+            raise EfeError(
+                f"{n} {'pulse' if n == 1 else 'pulses'} from {first:g} to {end:g} ms don't fit into the recording, "
+                f"which lasts from 0 to {tend:g} ms. Check delay, spike_duration, delta and n_spikes."
+            )
+
     def measure(
         self, trace: Trace, edges: Mapping[str, int], given: Mapping[str, int], finding: Finding
     ) -> dict[str, Any]:
@@ -59,10 +109,20 @@ class SpikeRec(Family):
         hypamp, amp = finding.level("hypamp"), finding.level("amp")
         usual = base_current(trace.current) if hypamp is None else hypamp
         finding.window = window = detect(self.detector, trace.current, trace.dt)
-        sign = _sign(window, trace.current, smoothed, usual) if amp is None else (1.0 if amp >= 0 else -1.0)
+        said = _said(finding)
+        whole = self._whole(said, trace)
+        sign = (
+            (1.0 if amp >= 0 else -1.0)
+            if amp is not None
+            else _sign(window, whole, trace.current, smoothed, usual)
+        )
         top = sign * np.max(sign * smoothed)
         threshold = sign * (usual + 0.1 * (top if amp is None else amp))
-        pulses = self._pulses(trace, sign * smoothed, threshold, window, finding)
+        if whole:
+            pulses, finding.timing_from = whole, "given"
+        else:
+            pulses = self._pulses(trace, sign * smoothed, threshold, window, finding)
+            pulses = self._as_said(pulses, said, trace)
         if hypamp is None:
             first, (last, length) = pulses[0][0], pulses[-1]
             hypamp = finding.holding_current(trace, max(first, 0), last + length, usual)
@@ -75,7 +135,36 @@ class SpikeRec(Family):
                     "one may be the crosstalk of action potentials, the other a slow rise. Give `amp` in the metadata.",
                     "warning",
                 )
-        return {"hypamp": hypamp, "amp": amp} | _train(pulses, trace)
+        exact = {name: said[name] for name in ("spike_duration", "delta") if name in said and len(pulses) > 1}
+        return {"hypamp": hypamp, "amp": amp} | _train(pulses, trace) | exact
+
+    def _whole(self, said: Mapping[str, Any], trace: Trace) -> list[tuple[int, int]]:
+        """Return the pulses of which all is said; none if it isn't."""
+        needed = [name for name in self.says_when if name != "delta" or said.get("n_spikes") != 1]
+        if any(name not in said for name in needed):
+            return []
+        self.check_when(said, trace.tend)
+        return _regular(said, trace)
+
+    def _as_said(
+        self, pulses: list[tuple[int, int]], said: Mapping[str, Any], trace: Trace
+    ) -> list[tuple[int, int]]:
+        """Return pulses as they were found, but for what is said of them."""
+        if not said:
+            return pulses
+        found = _train(pulses, trace)
+        first = {"delay": float(found["tspike"][0]), "n_spikes": len(pulses)}
+        values = found | first | dict(said)
+        if values["delta"] is not None and "spike_duration" in said and "delta" not in said:
+            values["delta"] = found["delta"] + found["spike_duration"] - said["spike_duration"]
+        self.check_when(values, trace.tend)
+        if "delta" in said or "n_spikes" in said:
+            return _regular(values, trace)
+        by = round((values["delay"] - first["delay"]) / trace.dt)
+        length = said.get("spike_duration")
+        return [
+            (start + by, n if length is None else max(1, round(length / trace.dt))) for start, n in pulses
+        ]
 
     def _pulses(
         self, trace: Trace, smoothed: np.ndarray, threshold: float, window: Window, finding: Finding
@@ -133,10 +222,33 @@ class SpikeRec(Family):
         return time, current
 
 
-def _sign(window: Window, current: np.ndarray, smoothed: np.ndarray, hypamp: float) -> float:
-    """Whether the pulses go up (1) or down (-1): those that the detector is sure of, or what is farther off."""
-    if window.sure and window.pulses:
-        off = float(np.median([np.median(current[a:b]) for a, b in window.pulses])) - hypamp
+def _said(finding: Finding) -> dict[str, Any]:
+    """Return what is said of the train."""
+    said = {name: finding.said.value(name) for name in SpikeRec.says_when}
+    return {name: number(name, value) for name, value in said.items() if value is not None}
+
+
+def _regular(values: Mapping[str, Any], trace: Trace) -> list[tuple[int, int]]:
+    """Return first sample and length of the pulses of a regular train."""
+    apart = values["spike_duration"] + (values.get("delta") or 0.0)
+    length = max(1, round(values["spike_duration"] / trace.dt))
+    return [(round((values["delay"] + k * apart) / trace.dt), length) for k in range(values["n_spikes"])]
+
+
+def _sign(
+    window: Window,
+    said: Sequence[tuple[int, int]],
+    current: np.ndarray,
+    smoothed: np.ndarray,
+    hypamp: float,
+) -> float:
+    """Whether pulses go up (1) or down (-1): those that are said, or that the detector is sure of, or what is farther.
+
+    Those that are said are (first sample, length).
+    """
+    pulses = [(start, start + n) for start, n in said] or (window.pulses if window.sure else ())
+    if pulses:
+        off = float(np.median([np.median(current[a:b]) for a, b in pulses])) - hypamp
     else:
         off = (np.max(smoothed) - hypamp) - (hypamp - np.min(smoothed))
     return -1.0 if off < 0 else 1.0

@@ -22,7 +22,7 @@ from .flanks import within
 from .lengths import across_lengths, doubted
 from .levels import RIVAL
 from .rivals import overruled, weigh_rivals
-from .shared_pulses import FEW, TOWERS, SharedPulse, same_place, shared_pulse
+from .shared_pulses import FEW, TOWERS, SharedPulse, most_move_beside, same_place, shared_pulse
 from .steps import SHAPES
 from .strangers import foreign
 from .window import SURE, Box, Doubt, Window, trust
@@ -149,8 +149,10 @@ def _outdoes(window: Window, pulse: SharedPulse) -> bool:
 
 
 def _take_pulse(windows: list[Window], pulse: SharedPulse) -> list[Window]:
-    """Let the sweeps that hold a pulse, and those that show nothing, take its limits."""
+    """Let the sweeps that hold a pulse, and those that show nothing, take its limits; none if most move beside it."""
     reason = f"{pulse.count} sweeps of this protocol hold it at the same place"
+    if most_move_beside(pulse, windows):
+        return windows
     holders = [w for w in windows if any(_is(b, pulse, w.dt) for b in w.boxes)]
     out = []
     for w in windows:

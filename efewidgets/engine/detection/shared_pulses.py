@@ -27,6 +27,7 @@ RATHER = 1.2  # and of one that is shorter, too, so many times are enough
 VARIES = 0.2  # of the height: a stimulus, not a test pulse,
 BLUR = 4.0  # if it is more than so many times the noise
 LAST, REST = 0.1, 0.5  # of the sweep, and of the height: where it ends
+MOVES, BUSY = 0.5, 0.1  # of the height, for so much of the sweep: another stimulus
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,23 @@ def shared_pulse(windows: Sequence[Window]) -> SharedPulse | None:
         varying = [p for p in rivals if p.varies]
         return varying[0] if len(varying) == 1 else None
     return found[0] if found else None
+
+
+def most_move_beside(pulse: SharedPulse, windows: Sequence[Window]) -> bool:
+    """Whether in most sweeps the current goes to and fro beside a pulse, as a zap, a ramp or noise does.
+
+    Then the pulse may as well be a test pulse before a stimulus that has no levels, and no limits to be seen.
+    """
+    moving = [_moves_beside(w, pulse) for w in windows if len(w.outline)]
+    return 2 * sum(moving) > len(moving)
+
+
+def _moves_beside(window: Window, pulse: SharedPulse) -> bool:
+    first, last = pulse.edges["ton"] // window.block, -(-pulse.edges["toff"] // window.block)
+    beside = np.concatenate([window.outline[: max(0, first - 1)], window.outline[last + 1 :]])
+    if not len(beside):
+        return False
+    return float(np.quantile(np.abs(beside - np.median(beside)), 1.0 - BUSY)) > MOVES * pulse.height
 
 
 def _is_rest(window: Window, pulse: Box) -> bool:

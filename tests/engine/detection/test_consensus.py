@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from scipy.signal import lfilter
 
 from efewidgets.engine.detection import Window, detect, reconcile
@@ -63,6 +64,29 @@ def test_short_pulses_on_which_all_agree_are_the_stimulus():
     assert not any(w.sure for w in windows)
     settled = reconcile("Step", windows)
     assert all(w.sure and w.edges == {"ton": 5000, "toff": 5050} for w in settled)
+
+
+def moving(shape: np.ndarray, pulse: float, seed: int) -> Window:
+    """A pulse of 50 ms, and then a current that never rests."""
+    x = np.random.default_rng(seed).normal(0, 1e-3, 30000)
+    x[200:700] += pulse
+    x[2000:22000] += shape
+    return detect("Step", x, 0.1)
+
+
+@pytest.mark.parametrize("kind", ["zap", "noise"])
+def test_a_pulse_that_all_share_beside_a_current_that_never_rests_is_not_surely_the_stimulus(kind):
+    """100 pA to and fro is more than a pulse of 70 pA; a tenth of it is not, so that the pulse is taken."""
+    t = np.arange(20000) / 20000
+    shape = np.sin(2 * np.pi * (1 + 3 * t) * 2.0 * t)
+    if kind == "noise":
+        shape = lfilter([1], [1, -np.exp(-1 / 200)], np.random.default_rng(7).normal(size=20000))
+        shape /= np.abs(shape).max()
+    windows = [moving(0.1 * shape, -0.07, k) for k in range(5)]
+    assert all(w.doubt is Doubt.BRIEF for w in windows)
+    assert not any(w.sure for w in reconcile("Step", windows))
+    quiet = [moving(0.01 * shape, -0.07, k) for k in range(5)]
+    assert all(w.sure and w.edges == {"ton": 200, "toff": 700} for w in reconcile("Step", quiet))
 
 
 def test_sweeps_that_all_disagree_are_all_unsure():

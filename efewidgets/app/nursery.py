@@ -22,6 +22,7 @@ import time
 import traceback
 from typing import Any, NoReturn
 
+import ipywidgets
 import numpy as np
 
 from ..engine import apart
@@ -84,6 +85,8 @@ def _become(request: dict[str, Any]) -> NoReturn:
         # Python's own, uuid and tempfile see to it themselves
         np.random.seed()  # noqa: NPY002
         multiprocessing.current_process().authkey = secrets.token_bytes(32)
+        # ipywidgets does so when it is imported, but only in a kernel: pages ask by it for all widgets at once
+        ipywidgets.register_comm_target()
         sys.argv = request["argv"]
         kernel.main()
     except BaseException as error:

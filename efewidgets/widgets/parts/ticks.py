@@ -21,7 +21,7 @@ class Ticks(ipywidgets.HBox):
     boxes : dict of str: ipywidgets.Checkbox
     """
 
-    value: tuple[str, ...] = traitlets.Tuple()
+    value = traitlets.Tuple()
 
     def __init__(self) -> None:
         self.boxes: dict[str, ipywidgets.Checkbox] = {}

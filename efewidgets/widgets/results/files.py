@@ -70,7 +70,7 @@ def as_csv(results: Results) -> bytes:
 def _csv(frame: pd.DataFrame) -> bytes:
     """Return a table as CSV; a text that a spreadsheet would take for a formula, be it a header, is none any more."""
     texts = {str(name): column.map(no_formula) for name, column in frame.items() if column.dtype.kind == "O"}
-    safe = frame.assign(**texts).rename(columns=no_formula)
+    safe = frame.assign(**texts).set_axis(frame.columns.map(no_formula), axis="columns")
     text: str = safe.to_csv(index=False, lineterminator="\n")
     return text.encode("utf-8")
 

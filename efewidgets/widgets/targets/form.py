@@ -83,7 +83,9 @@ class TargetForm(ipywidgets.VBox):
             If one of them lacks or can't be read.
         """
         if not self.protocols.value:
-            raise EfeError("Choose a protocol first: those that there are recordings of stand above the amplitudes.")
+            raise EfeError(
+                "Choose a protocol first: those that there are recordings of stand above the amplitudes."
+            )
         return {
             "protocols": list(self.protocols.value),
             "amplitudes": read_numbers(self.amplitudes.value, "An amplitude", self.absolute),

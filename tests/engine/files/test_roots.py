@@ -113,6 +113,6 @@ def test_recordings_of_several_drives_are_chosen_on_one_page(drives):
             browser.search([""])
             browser.wait()
             assert {pathlib.Path(path).name for path in files.preview.paths} == {"a.abf", "b.abf", "c.abf"}
-            assert files._named(str(drives / "D" / "data" / "deep" / "c.abf")) == "deep/c.abf"
+            assert files.sources.named(str(drives / "D" / "data" / "deep" / "c.abf")) == "deep/c.abf"
         finally:
             files.close()

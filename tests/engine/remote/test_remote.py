@@ -573,7 +573,7 @@ def test_all_hosts_below_one_can_be_allowed():
 def test_a_selector_behind_a_fence_says_that_no_host_is_allowed(tmp_path):
     state = efewidgets.ExtractionState()
     selector = efewidgets.FileSelector(state, root=tmp_path, uploads=False, hosts=())
-    assert "Elsewhere" in selector.sources.titles
+    assert "Elsewhere" in selector.sources.box.titles
     assert "--allow-host" in selector.elsewhere.hint.value
     line, hint = selector.elsewhere.box.children
     assert (line.layout.display, hint.layout.display) == ("none", None)  # there is nothing to type

@@ -133,6 +133,6 @@ files.state.view.watched = ""
 def test_python_ends_while_a_folder_is_watched(root):
     code = ENDS.format(root=str(root))
     done = subprocess.run(
-        [sys.executable, "-c", code], timeout=60, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code], timeout=60, capture_output=True, text=True, check=True, encoding="utf-8"
     )
     assert done.stderr == ""

@@ -163,6 +163,7 @@ def test_features_and_thresholds(study):
     found.screenshot("features")
 
 
+@pytest.mark.slow
 def test_other_peoples_text_and_an_answer_that_stays_hidden(visit, voila):
     nasty = "<img src=x onerror=window.hurt=1>"
     code = f"""

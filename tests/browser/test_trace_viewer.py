@@ -215,6 +215,7 @@ def test_a_person_looks_closer(visit, voila):
     found.until(f"abs(own().get('ton', 0) - {ms(x + 30)}) < 2")
 
 
+@pytest.mark.slow
 def test_a_person_takes_figures_along(visit, voila, tmp_path):
     """The contact sheet, a feature's marks, and what is drawn as SVG, PNG and CSV."""
     found = visit(voila, CODE)
@@ -254,6 +255,7 @@ def _saved(page, kind, folder):
     return (folder / told.value.suggested_filename).read_bytes()
 
 
+@pytest.mark.slow
 def test_narrow_and_dark(visit, voila):
     found = visit(voila, CODE, width=700, theme="dark")
     found.page.locator(".efe-plots .object_grp").first.wait_for()

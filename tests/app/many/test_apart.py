@@ -130,7 +130,8 @@ def environment(tmp_path, monkeypatch):
         monkeypatch.setenv(name, value)
 
 
-@pytest.mark.parametrize("copied", [pytest.param(True, marks=pytest.mark.slow), False])
+@pytest.mark.slow
+@pytest.mark.parametrize("copied", [True, False])
 def test_two_visitors_have_nothing_in_common(tmp_path, monkeypatch, environment, copied):
     if copied and not processes_have_handles():
         pytest.skip("needs Linux, where kernels are copies")

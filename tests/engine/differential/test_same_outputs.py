@@ -44,7 +44,7 @@ ROUNDS = [
 
 @pytest.mark.parametrize(
     ("rule", "kind", "protocols"),
-    [*ROUNDS[:5], *(pytest.param(*found, marks=pytest.mark.slow) for found in ROUNDS[5:])],
+    [*ROUNDS[:3], *(pytest.param(*found, marks=pytest.mark.slow) for found in ROUNDS[3:])],
 )
 def test_same_outputs(rule, kind, protocols, tmp_path, monkeypatch):
     compared = []

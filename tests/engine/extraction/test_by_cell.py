@@ -76,7 +76,9 @@ def test_by_workers_all_is_as_without(pool, more):
     assert len(set(serials)) == len(serials) > 100
 
 
-@pytest.mark.parametrize("make", [ThreadPoolExecutor, ProcessPoolExecutor, WorkerPool])
+@pytest.mark.parametrize(
+    "make", [ThreadPoolExecutor, pytest.param(ProcessPoolExecutor, marks=pytest.mark.slow), WorkerPool]
+)
 def test_any_executor_of_any_size(make):
     plain = run_extraction(options(), run)
     more = {"mp_context": get_context("spawn")} if make is ProcessPoolExecutor else {}

@@ -220,6 +220,7 @@ def test_line_ends_make_no_other_efel_and_nothing_is_said_where_all_is_the_same(
     assert look(stub)[0]["installed"] != found["installed"]
 
 
+@pytest.mark.slow
 def test_a_cache_that_can_not_be_written_is_no_fault(stub):
     file = stub.parents[1] / "a file"
     file.touch()
@@ -243,6 +244,7 @@ def test_what_is_damaged_on_disk_is_as_nothing(tmp_path, monkeypatch):
     assert efel_proof._kept("this one") is None
 
 
+@pytest.mark.slow
 def test_two_at_the_same_time_make_one_trial(stub):
     changed(stub, OTHERWISE.replace("+ 1.0", "+ 0.0"))
     code = LOOK.replace("    own =", "    print(json.dumps({'same': True})); sys.exit()\n    own =")

@@ -102,7 +102,7 @@ def test_stimuli_are_ordered_by_the_amplitude_that_targets_are_compared_with():
     assert [sweep.name for sweep in sweeps] == ["1", "2", "0"]
 
 
-@pytest.mark.parametrize(("n", "pages"), [(1, 1), (5, 1), (12, 1), (25, 3)])
+@pytest.mark.parametrize(("n", "pages"), [(1, 1), (12, 1), pytest.param(25, 3, marks=pytest.mark.slow)])
 def test_twelve_recordings_a_page_each_drawn_once(n, pages):
     recordings = [FakeRecording(amp=0.01 * i, name=f"r{i}") for i in range(n)]
     job = recordings_figures(FakeCell("A", recordings))[0]

@@ -32,6 +32,8 @@ OWN = """[
 
 PID = 6
 
+TARGETS = "sorted(__import__('comm').get_comm_manager().targets)"
+
 
 class Kernels(AsyncMultiKernelManager):
     """A manager of kernels with a nursery."""
@@ -96,6 +98,10 @@ def test_two_kernels_have_nothing_in_common_that_matters(tmp_path):
                 "one",
                 "other",
             ]
+            # what a page asks by for all widgets at once
+            assert {"jupyter.widget", "jupyter.widget.control"} <= set(
+                await asked(kernels, names[1], TARGETS)
+            )
             change = "[__import__('efewidgets.datasets').datasets.__dict__.update(changed=1), 1][1]"
             assert await asked(kernels, names[0], change) == 1
             seen = "hasattr(__import__('efewidgets.datasets').datasets, 'changed')"

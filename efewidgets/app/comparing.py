@@ -18,6 +18,7 @@ from ..widgets.parts.html import plain
 from ..widgets.parts.message import Message
 from ..widgets.parts.style import row
 from ..widgets.parts.table import Column, Table
+from .steps import count
 
 COLUMNS = (
     Column("about", "About", width="100px"),
@@ -139,9 +140,9 @@ class ComparePanel(StateWidget):
             self._forget()
             raise
         self._forget()
-        number = len(self.found)
-        words = "Nothing differs." if not number else f"{number:,} difference{'s' if number > 1 else ''}."
-        self.told.say(words, "note")
+        self.told.say(
+            f"{count(len(self.found), 'difference')}." if self.found else "Nothing differs.", "note"
+        )
         self.refresh()
 
     def _forget(self) -> None:

@@ -128,21 +128,24 @@ def log_in(page: Any, name: str) -> None:
     button(page, "Export").wait_for()
 
 
-@pytest.mark.parametrize("hub", [kubernetes, littlest], indirect=True)
-def test_who_logs_in_comes_to_the_dashboard_and_draws(hub, opened):
+def features_of_ann(hub: Hub, opened: Any) -> Any:
+    """Return the page to which who logs in comes, with the plots of features."""
     page = opened(hub.url, at_once=False)
     log_in(page, "ann")
     assert urllib.parse.urlparse(page.url).path == "/user/ann/efewidgets/"
     button(page, "Features").click()
+    return page
+
+
+@pytest.mark.parametrize("hub", [kubernetes, littlest], indirect=True)
+def test_who_logs_in_comes_to_the_dashboard_and_draws(hub, opened):
+    page = features_of_ann(hub, opened)
     page.locator(".efe-feature-plots:visible path.dot").first.wait_for()
 
 
 @pytest.mark.parametrize("hub", [smallest], indirect=True)
 def test_the_example_of_the_docs(hub, opened):
-    page = opened(hub.url, at_once=False)
-    log_in(page, "ann")
-    assert urllib.parse.urlparse(page.url).path == "/user/ann/efewidgets/"
-    button(page, "Features").click()
+    page = features_of_ann(hub, opened)
     page.locator(".efe-feature-plots:visible path.dot").last.click()
     page.get_by_role("button", name="exclude 1 recording").wait_for()
     page.get_by_placeholder("why they are left out").fill("seal lost")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from collections import Counter
 from collections.abc import Callable
 
 import pytest
 
-from efewidgets import ExtractionState
+from efewidgets import ExtractionState, datasets
 from efewidgets.engine.outputs.standard_files import to_json
 from efewidgets.engine.recordings import computing as matching_stages
 from efewidgets.engine.stages import reading as stages
@@ -79,3 +81,27 @@ def stages_run(state: ExtractionState, edit: Callable[[], object]) -> dict[str, 
     edit()
     _ = state.results.texts, state.results.problems
     return dict(Counter(state._present.graph.runs) - before)
+
+
+@pytest.fixture
+def sample():
+    """A state with one of the sample cells."""
+    with ExtractionState.from_arguments(datasets.sample_config(["RS1"])) as found:
+        yield found
+
+
+@pytest.fixture
+def loaded_with(sample, tmp_path):
+    """Returns the session of `sample` as it is loaded where something else stands in its file at an entry."""
+    with contextlib.ExitStack() as opened:
+
+        def load(entry, written):
+            path = tmp_path / "session.json"
+            sample.save(path)
+            data = json.loads(path.read_text(encoding="utf-8"))
+            assert entry not in data["state"]
+            data["state"][entry] = written
+            path.write_text(json.dumps(data), encoding="utf-8", newline="\n")
+            return opened.enter_context(ExtractionState.load(path))
+
+        yield load

@@ -6,14 +6,8 @@ import json
 
 import pytest
 
-from efewidgets import ExtractionState, datasets
+from efewidgets import ExtractionState
 from efewidgets.engine.problems import EfeError
-
-
-@pytest.fixture
-def sample():
-    with ExtractionState.from_arguments(datasets.sample_config(["RS1"])) as found:
-        yield found
 
 
 def places(state):
@@ -96,16 +90,11 @@ def test_a_session_keeps_them(sample, tmp_path):
     "written",
     [None, 5, "RS1", {}, [1, ["RS1"], ["RS1", "IV", 99, "x"], ["no", "IV", 0, "x"], ["RS1", "IV", "0", "x"]]],
 )
-def test_what_is_of_no_known_form_is_passed_over(sample, tmp_path, written):
+def test_what_is_of_no_known_form_is_passed_over(sample, loaded_with, written):
     """As a session of another version may have it; one without the entry is one of before."""
-    sample.save(tmp_path / "session.json")
-    data = json.loads((tmp_path / "session.json").read_text(encoding="utf-8"))
-    assert "accepted" not in data["state"]
-    data["state"]["accepted"] = written
-    (tmp_path / "session.json").write_text(json.dumps(data), encoding="utf-8", newline="\n")
-    with ExtractionState.load(tmp_path / "session.json") as again:
-        assert again.inputs.accepted == ()
-        assert len(again.results.members) == len(sample.results.members)
+    again = loaded_with("accepted", written)
+    assert again.inputs.accepted == ()
+    assert len(again.results.members) == len(sample.results.members)
 
 
 def test_those_of_files_that_are_gone_are_not_written(sample, tmp_path):

@@ -115,14 +115,6 @@ def test_a_part_of_a_cell_that_moves_leaves_its_notes(state):
     assert state.inputs.cell_notes == {"A": {"genotype": "WT"}}
 
 
-@pytest.fixture
-def sample():
-    from efewidgets import datasets
-
-    with ExtractionState.from_arguments(datasets.sample_config(["RS1"])) as found:
-        yield found
-
-
 def test_a_session_keeps_them_and_their_edits(sample, tmp_path):
     one = next(iter(sample.results.members))
     place = sample.results.members[one]
@@ -150,16 +142,11 @@ def test_a_session_keeps_them_and_their_edits(sample, tmp_path):
     [None, 5, [], {"cells": 3, "recordings": {}}, {"cells": {"no": {"a": "b"}, "RS1": {"a": 3, "": "x", "b": ""}}},
      {"recordings": [5, [], ["RS1", "IV", 0], ["RS1", "no", 0, "x", {"a": "b"}], ["RS1", "IV", 0, "x", {"a": [1]}]]}],
 )  # fmt: skip
-def test_what_is_of_no_known_form_is_passed_over(sample, tmp_path, written):
+def test_what_is_of_no_known_form_is_passed_over(loaded_with, written):
     """As a session of another version may have it; one without the entry is one of before."""
-    sample.save(tmp_path / "session.json")
-    data = json.loads((tmp_path / "session.json").read_text(encoding="utf-8"))
-    assert "notes" not in data["state"]
-    data["state"]["notes"] = written
-    (tmp_path / "session.json").write_text(json.dumps(data), encoding="utf-8", newline="\n")
-    with ExtractionState.load(tmp_path / "session.json") as again:
-        assert not again.inputs.cell_notes
-        assert not again.inputs.recording_notes
+    again = loaded_with("notes", written)
+    assert not again.inputs.cell_notes
+    assert not again.inputs.recording_notes
 
 
 def test_tables_have_a_column_for_each_tag(state):

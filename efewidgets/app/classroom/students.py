@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...widgets.parts.pictures import is_formula
+from ...engine.outputs.spreadsheet import is_formula
 from .. import keeper
 from ..begin import SESSION_FILE, is_name
 from ..recent import LONGEST

@@ -150,9 +150,9 @@ def _outdoes(window: Window, pulse: SharedPulse) -> bool:
 
 def _take_pulse(windows: list[Window], pulse: SharedPulse) -> list[Window]:
     """Let the sweeps that hold a pulse, and those that show nothing, take its limits; none if most move beside it."""
-    reason = f"{pulse.count} sweeps of this protocol hold it at the same place"
     if most_move_beside(pulse, windows):
         return windows
+    reason = f"{pulse.count} sweeps of this protocol hold it at the same place"
     holders = [w for w in windows if any(_is(b, pulse, w.dt) for b in w.boxes)]
     out = []
     for w in windows:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import pathlib
 from collections import OrderedDict
 from typing import Any
 
@@ -20,7 +21,7 @@ _LARGEST = 64_000_000
 QUICK = 5.0
 _always_apart = False
 #: Files in it came with the code
-_PACKAGE = os.path.join(os.path.realpath(os.path.join(os.path.dirname(__file__), *[os.pardir] * 2)), "")
+_PACKAGE = os.path.join(pathlib.Path(__file__).resolve().parents[2], "")
 
 
 def always_apart() -> None:
@@ -51,7 +52,7 @@ def vouch_for(path: str) -> None:
     ReadError
         If it made HDF5 hang or crash.
     """
-    if apart.is_apart() or is_ours(path):
+    if apart.is_apart():
         return
     try:
         key = stamp(path)
@@ -59,7 +60,7 @@ def vouch_for(path: str) -> None:
         return
     if key not in _told:
         far = remote.is_url(path) or key[2] > _LARGEST
-        look_apart = _always_apart or far or not _looks_sound(path)
+        look_apart = not is_ours(path) and (_always_apart or far or not _looks_sound(path))
         _told[key] = _gone_through(path) if look_apart else ""
         if len(_told) > _MOST:
             _told.popitem(last=False)

@@ -14,7 +14,7 @@ import pandas as pd
 
 from ...engine.figures.style import counted
 from ...engine.outputs.spreadsheet import as_csv as table_as_csv
-from ...engine.recordings import ecodes
+from ...engine.recordings.metadata import timing_keys
 from ...engine.stages.inputs import PATHS, FileInputs, Inputs, Target
 from ...engine.stages.values import thaw
 from ..convert import settings_in_force
@@ -239,7 +239,7 @@ def _exclusions(first: Sweeps, second: Sweeps) -> Iterator[Difference]:
 
 def _said(first: Files, second: Files) -> Iterator[Difference]:
     """Yield what was said of files and single sweeps, timings apart from the rest."""
-    timings = {"tend", *(name for family in ecodes.FAMILIES.values() for name in family.timings)}
+    timings = {"tend", *timing_keys()}
     for key, file in first.items():
         if key not in second:
             continue

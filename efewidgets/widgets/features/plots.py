@@ -10,6 +10,7 @@ import ipywidgets
 import pandas as pd
 
 from ...engine.figures.style import counted
+from ...engine.outputs.spreadsheet import as_csv
 from ...engine.problems import EfeError, nearest
 from ...engine.stages.notes import tag_keys
 from ...state import ExtractionState
@@ -21,7 +22,7 @@ from ..actions.reasons import Reasons, place
 from ..parts import plots
 from ..parts.base import StateWidget
 from ..parts.html import escape, plain, tag
-from ..parts.pictures import Pictures, as_csv
+from ..parts.pictures import Pictures
 from ..parts.style import row
 from ..parts.table import Table
 from .choice import FIRST, FeatureChoice, Legend

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ...engine.stages.inputs import Inputs
-from ...engine.stages.notes import NOTE, PLAIN, in_order, tag_in_words
+from ...engine.stages.notes import NOTE, PLAIN, in_order, parse_tag, tag_in_words
 from ...engine.systems.places import data_folder
 from ..parts.remembered import Remembered, texts
 
@@ -46,6 +46,15 @@ class TagChoices(Remembered):
         self._tags[key] = [*values, value][-MOST:]
         self._tags = dict(list(self._tags.items())[-MOST:])
         self.write()
+
+    def give(self, text: str, tell: Callable[..., Any]) -> bool:
+        """Give a tag as a person types it, and remember it; return whether anything was typed. Raises EfeError."""
+        if not text.strip():
+            return False
+        key, value = parse_tag(text)
+        tell(**{key: value})
+        self.used(key, value)
+        return True
 
     def take(self, told: Mapping[str, Any]) -> None:
         """Take over what others have remembered."""

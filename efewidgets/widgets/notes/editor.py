@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import ipywidgets
 
 from ...engine.problems import EfeError
-from ...engine.stages.notes import NOTE, parse_tag, tag_in_words
+from ...engine.stages.notes import NOTE, tag_in_words
 from ...state import ExtractionState
 from ..actions.walk import chosen as chosen_of
 from ..actions.walk import shown
@@ -170,12 +170,8 @@ class NotesEditor(StateWidget):
 
     def _typed(self, at: int, line: NoteRow, text: str) -> None:
         """Give a tag; one that can't be stays in its box, with the reason below."""
-        if not text.strip():
-            return
-        key, value = parse_tag(text)
-        self._tell(at, **{key: value})
-        self.put(line.add, value="")
-        self.choices.used(key, value)
+        if self.choices.give(text, partial(self._tell, at)):
+            self.put(line.add, value="")
 
     def _note(self, at: int, text: str) -> None:
         self._tell(at, note=text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 import ipywidgets
@@ -11,7 +12,6 @@ import ipywidgets
 from ...engine.figures.style import counted
 from ...engine.problems import EfeError
 from ...engine.stages.inputs import files_in_words
-from ...engine.stages.notes import parse_tag
 from ...state import ExtractionState
 from ...state.results.currents import current_unit
 from ..notes import columns as note_columns
@@ -242,12 +242,8 @@ class SummaryPanel(StateWidget):
             note_columns.edit(self.state, ids, column, text, self.choices)
 
     def _tag(self, text: str) -> None:
-        if not text.strip():
-            return
-        key, value = parse_tag(text)
-        self.state.describe_cells(self.table.selected, **{key: value})
-        self.put(self.tag, value="")
-        self.choices.used(key, value)
+        if self.choices.give(text, partial(self.state.describe_cells, self.table.selected)):
+            self.put(self.tag, value="")
 
     def _press(self, cell: str, column: str) -> None:
         with self._guard:

@@ -6,8 +6,6 @@ from collections.abc import Callable
 
 import traitlets
 
-from ...engine.outputs.spreadsheet import as_csv as as_csv
-from ...engine.outputs.spreadsheet import is_formula as is_formula
 from .download import Download
 from .style import static
 

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import ipywidgets
 
+from ...engine.outputs.spreadsheet import as_csv
 from ...engine.problems import EfeError
 from ...state import ExtractionState
 from ...state.results.currents import PICO, current_unit
@@ -18,7 +19,7 @@ from ..parts.base import StateWidget
 from ..parts.html import escape, plain, tag
 from ..parts.message import Message
 from ..parts.owned import replace
-from ..parts.pictures import Pictures, as_csv
+from ..parts.pictures import Pictures
 from ..parts.plots import looks
 from ..parts.style import KEEPS_SIZE, row
 from ..parts.table import Column, Table

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ...engine.outputs.spreadsheet import as_csv
 from ...engine.problems import EfeError
 from ...state import ExtractionState
-from ..parts.pictures import as_csv
 from .data import TraceView
 from .samples import TraceCache
 

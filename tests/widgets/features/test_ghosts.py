@@ -5,22 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from efewidgets.widgets import FeaturePlots
-from efewidgets.widgets.actions.reasons import Reasons
 from efewidgets.widgets.features.curves import resistances
 from efewidgets.widgets.features.data import Curve, Panel, curves, texts
-
-
-@pytest.fixture
-def state(two_cells):
-    return two_cells
-
-
-@pytest.fixture
-def plots(state):
-    found = FeaturePlots(state, reasons=Reasons())
-    yield found
-    found.close()
 
 
 def panel(x, y, label="amplitude (nA)"):

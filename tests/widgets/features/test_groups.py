@@ -5,21 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from efewidgets.widgets import FeaturePlots
-from efewidgets.widgets.actions.reasons import Reasons
 from efewidgets.widgets.features.groups import Grouping, averages, offered
-
-
-@pytest.fixture
-def state(two_cells):
-    return two_cells
-
-
-@pytest.fixture
-def plots(state):
-    found = FeaturePlots(state, reasons=Reasons())
-    yield found
-    found.close()
 
 
 def cells_of(state):

@@ -7,9 +7,10 @@ import io
 
 import pytest
 
+from efewidgets.engine.outputs.spreadsheet import as_csv
 from efewidgets.engine.problems import EfeError
 from efewidgets.widgets.features.plots import FeaturePlots
-from efewidgets.widgets.parts.pictures import Pictures, as_csv
+from efewidgets.widgets.parts.pictures import Pictures
 from efewidgets.widgets.rheobase.inspector import RheobaseInspector
 from efewidgets.widgets.traces.viewer import TraceViewer
 

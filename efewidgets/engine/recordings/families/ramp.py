@@ -21,10 +21,8 @@ from .family import Current, Family
 from .signal import smooth
 
 LAST_SAMPLES = 10
-FEWEST, MOST = (
-    12,
-    200,
-)  # times so many samples: of fewer nobody can tell what noise does to the last, more aren't needed
+# times so many samples: of fewer nobody can tell what noise does to the last, more aren't needed
+FEWEST, MOST = 12, 200
 NEAR = 0.02  # of the height of a ramp
 BENT = 0.03
 PIECES = 20

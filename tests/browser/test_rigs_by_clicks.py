@@ -118,7 +118,7 @@ def features_of(page, folder: pathlib.Path) -> pathlib.Path:
     button(page, "Targets").click()
     press(page, "Add targets")
     press(page, "replace them")
-    page.get_by_role("listbox", name="Protocols").select_option(["IDrest"])
+    page.get_by_role("checkbox", name="IDrest", exact=True).locator("visible=true").check()
     page.get_by_role("textbox", name="Amplitudes").fill("150")
     page.get_by_role("textbox", name="Search").fill("peak_voltage")
     row = grid(page, "features of eFEL").get_by_role("row").nth(1)

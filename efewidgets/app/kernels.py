@@ -116,6 +116,12 @@ class Kernels(AsyncMappingKernelManager):
         if kernel_id not in self:
             self.ended[kernel_id] = ASLEEP
 
+    def lives(self, kernel_id: str) -> bool:
+        """Whether a kernel hasn't ended just now, which Jupyter sees only when it looks, some seconds later."""
+        kernel: Any = self._kernels.get(kernel_id)
+        process = kernel and getattr(kernel.provisioner, "process", None)
+        return process is not None and process.poll() is None
+
     async def end(self, kernel_id: str, why: Ended) -> None:
         """End a kernel, with its session saved, and have its page say why."""
         self.ended[kernel_id] = why

@@ -54,15 +54,16 @@ class Pool:
 
 
 def offer_only_ready(kernels: Any) -> None:
-    """Give visitors only kernels that have been started; Voila lets them wait for one that is put off."""
+    """Give visitors only kernels that have been started and live; Voila lets them wait for one that is put off."""
     if not hasattr(kernels, "_pools"):
         return
     take = kernels.get_rendered_notebook
 
     def ready(notebook: str) -> int:
         waiting = kernels._pools.get(notebook, [])
-        waiting.sort(key=lambda task: not is_ready(task))
-        return sum(map(is_ready, waiting))
+        able = [task for task in waiting if is_ready(task) and kernels.lives(task.result()["kernel_id"])]
+        waiting[:] = [*able, *(task for task in waiting if not is_ready(task))]
+        return len(able)
 
     async def taken(**options: Any) -> Any:
         found = await take(**options)

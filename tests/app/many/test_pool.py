@@ -56,6 +56,9 @@ class Kernels(dict):
         waiting = self._pools[self.notebook_path]
         waiting[:] = [task for task in waiting if task.result()["kernel_id"] != name]
 
+    def lives(self, name):
+        return self[name]
+
     async def get_rendered_notebook(self, notebook_name):
         return None, [], (await self._pools[notebook_name].pop(0))["kernel_id"]
 
@@ -92,6 +95,22 @@ def test_who_gets_a_kernel_that_waited_takes_a_place():
         del kernels["kernel 0"]
         await tend(kernels)
         assert len(kernels._pools[kernels.notebook_path]) == 1
+
+    asyncio.run(look())
+
+
+def test_a_kernel_that_died_while_it_waited_is_given_to_nobody():
+    async def look():
+        kernels = Kernels(2)
+        offer_only_ready(kernels)
+        await tend(kernels)
+        await asyncio.sleep(0.01)
+        kernels["kernel 0"] = False
+        assert kernels.get_pool_size(kernels.notebook_path) == 1
+        assert (await kernels.get_rendered_notebook(notebook_name=kernels.notebook_path))[-1] == "kernel 1"
+        await tend(kernels)
+        await asyncio.sleep(0.01)
+        assert kernels.get_pool_size(kernels.notebook_path) == 2, "others wait in their place"
 
     asyncio.run(look())
 

@@ -95,6 +95,7 @@ class Nursery:
                     "VOILA_PREHEAT": "True",
                     "OPENBLAS_NUM_THREADS": "1",
                     "OMP_NUM_THREADS": "1",
+                    "MALLOC_ARENA_MAX": "1",  # or each thread of a copy would keep memory of its own
                 },
             )
         self._opening: asyncio.Task[Any] | None = None

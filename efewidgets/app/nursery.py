@@ -8,7 +8,9 @@ same in two kernels, and becomes a kernel.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import gc
+import importlib
 import json
 import logging
 import multiprocessing
@@ -31,7 +33,22 @@ from ..engine.systems.libraries import give_memory_back
 from . import begin, kernel
 from .dashboard import Dashboard
 from .settings import Settings
+from .steps import NAMES
 
+#: What a kernel imports when it starts and shows its page; another IPython may do without one of them
+_IMPORTED = (
+    "IPython.core.completerlib",
+    "IPython.core.debugger",
+    "IPython.core.logger",
+    "IPython.core.oinspect",
+    "IPython.extensions.storemagic",
+    "ipykernel.debugger",
+    "tornado.locks",
+    "tornado.platform.asyncio",
+    "tornado.queues",
+    "traitlets.config.argcomplete_config",
+    f"{__package__}.page",
+)
 READY, ALONE = b"ready\n", b"alone\n"
 _PATIENCE = 5.0  # s for threads to end that have nothing to do any more
 
@@ -39,13 +56,22 @@ logger = logging.getLogger(__name__)
 
 
 def rehearse(settings: Settings) -> None:
-    """Make the page of a new visitor and throw it away: what was imported, read and computed for it stays."""
-    if settings.start:  # files may change, and what is made of them belongs to whoever looks at them
-        return
-    state = begin.first_state(settings)
+    """Make the page of a new visitor and throw it away: what was imported, read and computed for it stays.
+
+    It has the sample cells, also where visitors get something else: files may change, and what is made of them belongs
+    to whoever looks at them.
+    """
+    kernel.without_debugger()
+    for name in _IMPORTED:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    state = begin.first_state(dataclasses.replace(settings, start=""))
     state.view.tab = "stimuli"
     state.wait(None)
-    Dashboard(state, root=settings.folders or None, read_only=True).close()
+    dashboard = Dashboard(state, root=settings.folders or None, read_only=True)
+    for step in NAMES:
+        state.view.tab = step
+    dashboard.close()
     state.close()
 
 

@@ -32,6 +32,11 @@ OWN = """[
 
 PID = 6
 
+LOADED = """{
+    name: __import__("sys").modules.get(name) is not None
+    for name in ("debugpy", "efewidgets.app.page", "efewidgets.widgets.results.panel")
+}"""
+
 TARGETS = "sorted(__import__('comm').get_comm_manager().targets)"
 
 
@@ -48,7 +53,7 @@ def _as_before(monkeypatch, tmp_path):
     known = KernelProvisionerFactory.instance().provisioners
     monkeypatch.setattr(KernelProvisionerFactory, "provisioners", dict(known))
     monkeypatch.setenv(forked.ASKED, "1")
-    monkeypatch.setenv("EFEWIDGETS_DASHBOARD", '{"read_only": true}')
+    monkeypatch.setenv("EFEWIDGETS_DASHBOARD", '{"read_only": true, "start": "of-the-lab.json"}')
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
 
 
@@ -102,6 +107,13 @@ def test_two_kernels_have_nothing_in_common_that_matters(tmp_path):
             assert {"jupyter.widget", "jupyter.widget.control"} <= set(
                 await asked(kernels, names[1], TARGETS)
             )
+            # all that a page needs has been imported before, and Jupyter's debugger isn't
+            there = await asked(kernels, names[1], LOADED)
+            assert there == {
+                "debugpy": False,
+                "efewidgets.app.page": True,
+                "efewidgets.widgets.results.panel": True,
+            }
             change = "[__import__('efewidgets.datasets').datasets.__dict__.update(changed=1), 1][1]"
             assert await asked(kernels, names[0], change) == 1
             seen = "hasattr(__import__('efewidgets.datasets').datasets, 'changed')"

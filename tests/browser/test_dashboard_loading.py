@@ -59,6 +59,21 @@ def quiet(serve, opened):
     return server, found
 
 
+#: Whoever waits for less than 10 s has no patience at all, as in a browser that has too much to do
+NO_PATIENCE = """
+const patience = AbortSignal.timeout.bind(AbortSignal);
+AbortSignal.timeout = (ms) => patience(ms < 10000 ? 0 : ms);
+"""
+
+
+def test_a_browser_that_is_too_busy_for_what_draws_the_widgets(quiet, opened):
+    server, drawn = quiet
+    page = opened(server.url, at_once=False, before=lambda page: page.add_init_script(NO_PATIENCE))
+    becomes(page, drawn)
+    button(page, "Targets").click()
+    page.locator(".efe-dashboard-targets:not(.efe-dashboard-hidden)").wait_for()
+
+
 def test_a_kernel_that_is_busy_while_its_page_opens(quiet, opened):
     server, drawn = quiet
     stopped: set[int] = set()

@@ -216,6 +216,10 @@
     }
   }
 
+  // anywidget gives each widget 2 s to begin, and one that begins later never hears of its kernel: in a busy browser the
+  // page would have dead parts
+  const patience = AbortSignal.timeout.bind(AbortSignal);
+  AbortSignal.timeout = (ms) => patience(Math.max(ms, LONG));
   const loading = new Loading();
   window.efeLoading = loading;
   const { made } = window.efeLines;

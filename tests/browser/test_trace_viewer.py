@@ -266,3 +266,46 @@ def test_narrow_and_dark(visit, voila):
     found.page.get_by_role("spinbutton", name="tmid (ms)").wait_for()
     found.screenshot("dark-700-sahp")
     assert found.page.evaluate("document.documentElement.scrollWidth") <= 700
+
+
+@pytest.mark.slow
+def test_the_list_is_sorted_and_filtered_and_next_goes_as_it_is_shown(visit, voila):
+    found = visit(voila, CODE)
+    page = found.page
+    sweeps = page.get_by_role("grid", name="sweeps")
+    chosen = sweeps.locator("[role=row][aria-selected=true]")
+    until(lambda: chosen.count() == 12)
+    numbers = sweeps.locator("[role=row][aria-selected] [aria-colindex='2']")
+    sweeps.get_by_role("columnheader", name="#").click()
+    found.until("state.view.order", "acquired")
+    until(lambda: numbers.all_inner_texts() == [str(n + 1) for n in range(12)])
+    sweeps.get_by_role("columnheader", name="Spikes").click()
+    sweeps.get_by_role("columnheader", name="Spikes").click()
+    found.until("state.view.order", "-spikes")
+    found.screenshot("list-by-spikes")
+
+    # arrows choose; other keys are the viewer's, and go on in the order that is shown
+    numbers.first.click()
+    found.until("viewer.active == viewer.view_data().rows[0].id", True)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")
+    found.until("viewer.active == viewer.view_data().rows[2].id", True)
+    page.keyboard.press("Space")
+    found.until("len(state.inputs.accepted)", 1)
+    found.until("viewer.active == viewer.view_data().rows[3].id", True)
+
+    # a filter, typed into the menu of a column
+    sweeps.get_by_role("columnheader", name="State").click(button="right")
+    page.locator(".efe-table-filter").fill("accepted")
+    found.until("state.view.filters", {"state": "accepted"})
+    until(lambda: numbers.count() == 2)  # the chosen one stays
+    page.keyboard.press("Escape")
+    page.get_by_text("2 of 12 rows").wait_for()
+    found.screenshot("list-filtered")
+    page.get_by_role("button", name="All rows").click()
+    until(lambda: numbers.count() == 12)
+    for width in (800, 1280):
+        page.set_viewport_size({"width": width, "height": 700})
+        page.wait_for_timeout(500)
+        found.screenshot(f"list-{width}")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

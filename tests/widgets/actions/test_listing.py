@@ -63,7 +63,7 @@ def test_what_was_decided_is_told_sorted_and_filtered(state):
     first, second, *_ = group(state)
     state.exclude([first], "noisy")
     state.accept([second])
-    state.describe_recordings([second], drug="TTX")
+    state.describe([second], drug="TTX")
     state.view.order, state.view.filters = "-state", {"state": "excluded"}
     assert walk.listed(state) == {first}
     state.view.filters = {"tags": "ttx"}

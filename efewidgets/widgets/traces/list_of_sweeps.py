@@ -66,14 +66,14 @@ def columns(rows: Iterable[Row], unit: CurrentUnit) -> tuple[Column, ...]:
     rows = tuple(rows)
     found = [
         Column("colour", "", "colour", hint="Colour of the trace", width="22px", frozen=True),
-        Column(ACQUIRED, "#", "number", hint="Order of acquisition", width="40px", frozen=True),
-        Column("amplitude", "Amp.", "number", unit=unit.name, hint=HOLDING, width="84px", digits=3),
+        Column(ACQUIRED, "#", "number", hint="Order of acquisition", width="36px", frozen=True),
+        Column("amplitude", "Amp.", "number", unit=unit.name, hint=HOLDING, width="74px", digits=3),
     ]
     if any(row.relative is not None for row in rows):
         hint = "Amplitude in % of the cell's rheobase; both are counted from the holding current."
-        found.append(Column("relative", "%", "number", hint=hint, width="52px", digits=3))
+        found.append(Column("relative", "%", "number", hint=hint, width="48px", digits=3))
     found += [
-        Column("spikes", "Spikes", "number", hint="How many spikes were found", width="62px"),
+        Column("spikes", "Spikes", "number", hint="How many spikes were found", width="72px"),
         Column("state", "State", hint="What was decided of it, or is to be checked", width="92px"),
     ]
     if any(row.tags for row in rows):

@@ -8,6 +8,9 @@ import traitlets
 
 from .running.observers import Fault, Observed
 
+#: By what sweeps are sorted: the order of acquisition, what was injected and came out, what was decided, and names
+ORDERS = ("acquired", "amplitude", "relative", "spikes", "state", "tags", "file", "sweep")
+
 
 class View(Observed):
     """The selection that all views share.
@@ -39,8 +42,12 @@ class View(Observed):
     plot : {"traces", "phase", "spikes", "sheet"}
         What stands beside the traces, or in their place: dV/dt against voltage, the spikes over each other, all
         sweeps of the protocol.
-    order : {"amplitude", "acquired"}
-        In which the sweeps of a protocol are listed and gone through.
+    order : str
+        In which the sweeps of a protocol are listed and gone through: one of `ORDERS`, with "-" before it from the
+        largest on.
+    filters : dict of str
+        What is asked for in the columns of that list, by the same names: a text, or a limit such as "> 5". Only sweeps
+        that fit are listed and gone through.
     align : {"peak", "threshold"}
         What of the spikes lies over each other.
     current_unit : {"auto", "pA", "nA"}
@@ -75,7 +82,8 @@ class View(Observed):
     mean = traitlets.Bool(False)
     low_pass = traitlets.Float(0.0, min=0.0)
     plot = traitlets.Enum(("traces", "phase", "spikes", "sheet"), "traces")
-    order = traitlets.Enum(("amplitude", "acquired"), "amplitude")
+    order = traitlets.Enum((*ORDERS, *(f"-{name}" for name in ORDERS)), "amplitude")
+    filters = traitlets.Dict()
     align = traitlets.Enum(("peak", "threshold"), "peak")
     current_unit = traitlets.Enum(("auto", "pA", "nA"), "auto")
     cursors = traitlets.Tuple()

@@ -160,11 +160,11 @@ def in_the_browser(path: str, rounds: int) -> dict[str, list[float]]:
 
 
 def _clicks(page: Any, rounds: int) -> list[float]:
-    other = page.get_by_role("listbox", name="sweeps").locator("[aria-selected=false]")
+    other = page.get_by_role("grid", name="sweeps").locator("[aria-selected=false]").first
     found = []
     for _ in range(rounds):
         page.evaluate(WATCH)
-        other.dispatch_event("click")
+        other.locator("[role=gridcell]").first.dispatch_event("mousedown", {"button": 0, "bubbles": True})
         found.append(_drawn(page))
     return found
 

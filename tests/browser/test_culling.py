@@ -52,7 +52,7 @@ def test_a_hundred_sweeps_are_culled_by_keys_alone(visit, voila):
     """Pressed as fast as the browser can, so that the kernel is behind: each is about the sweep that was meant."""
     found = visit(voila, CODE, width=1440)
     page = found.page
-    page.locator(".efe-trace-viewer .efe-sweeps").wait_for()
+    page.locator(".efe-trace-viewer .efe-trace-body .efe-table-grid").wait_for()
     order = found.ask("order()")
     assert len(order) > 110
     page.locator("body").click(position={"x": 2, "y": 2})
@@ -88,7 +88,7 @@ def free(page):
 def stimuli(visit, voila):
     """The page at its second step, a sweep being shown."""
     found = visit(voila, CODE)
-    found.page.locator(".efe-trace-viewer .efe-sweeps").wait_for()
+    found.page.locator(".efe-trace-viewer .efe-trace-body .efe-table-grid").wait_for()
     free(found.page)
     return found
 
@@ -183,7 +183,7 @@ def test_text_fields_lists_and_buttons_have_their_own_keys(stimuli):
 def test_a_key_is_about_what_was_chosen_just_before_however_busy_the_kernel_is(stimuli):
     page = stimuli.page
     order = stimuli.ask("order()")
-    options = page.get_by_role("listbox", name="sweeps").get_by_role("option")
+    options = page.get_by_role("grid", name="sweeps").locator("[role=row][aria-selected]")
     options.nth(0).click()
     for n in (1, 3):
         page.evaluate("document.querySelector('.probe-ask input').value = ''")
@@ -202,7 +202,7 @@ def test_a_key_is_about_what_was_chosen_just_before_however_busy_the_kernel_is(s
 def test_dark(visit, voila):
     found = visit(voila, CODE, width=1000, theme="dark")
     page = found.page
-    page.locator(".efe-trace-viewer .efe-sweeps").wait_for()
+    page.locator(".efe-trace-viewer .efe-trace-body .efe-table-grid").wait_for()
     found.ask("[state.accept(order()[:1]), state.exclude(order()[1:2], 'drift')]")
     free(page)
     page.keyboard.press("Space")

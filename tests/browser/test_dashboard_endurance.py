@@ -54,7 +54,7 @@ class Visitor:
 
     def sweeps(self) -> Any:
         self.go("Stimuli & spikes")
-        rows = self.page.locator("ul.efe-sweeps:visible li")
+        rows = self.page.locator(".efe-trace-body [role=row][aria-selected]:visible")
         rows.first.wait_for()
         return rows
 

@@ -167,7 +167,7 @@ class Walker:
             other = facts.inner_text()
             protocol.select_option(self.way.rheobase)
             until(lambda: facts.inner_text() != other)
-        page.locator("ul.efe-sweeps:visible li").last.click()
+        page.locator(".efe-trace-body [role=row][aria-selected]:visible").last.click()
         self.look("sweep")
         before = self.says("Stimuli & spikes")
         page.get_by_label("reason").locator("visible=true").fill("seal lost")
@@ -294,7 +294,7 @@ def test_from_the_sample_cells(serve, opened, tmp_path):
 def seen(page: Any) -> dict[str, Any]:
     """Return what a person sees of their decisions and of what they have selected, on the step of features."""
     bar = page.locator(".efe-step-button")
-    chosen = page.locator("ul.efe-sweeps:visible li[aria-selected=true]")
+    chosen = page.locator(".efe-trace-body [role=row][aria-selected=true]:visible")
     chosen.first.wait_for()
     page.locator(".efe-run-status .efe-is-ready").wait_for()
     return {

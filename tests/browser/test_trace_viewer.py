@@ -31,14 +31,14 @@ def test_a_person_looks_and_bends(visit, voila):
     found.screenshot("overlaid")
 
     # through the sweeps by keyboard
-    sweeps = page.get_by_role("listbox", name="sweeps")
-    assert sweeps.get_by_role("option").count() == 12
-    assert sweeps.locator("[aria-selected=true]").count() == 12
+    sweeps = page.get_by_role("grid", name="sweeps")
+    chosen = sweeps.locator("[role=row][aria-selected=true]")
+    until(lambda: chosen.count() == 12)
     sweeps.focus()
     for key in ("End", "ArrowUp", "ArrowUp", "ArrowDown"):
         page.keyboard.press(key)
     found.until("viewer.view_data().chosen == (viewer.view_data().rows[10].id,)")
-    assert sweeps.locator("[aria-selected=true]").count() == 1
+    assert chosen.count() == 1
     page.get_by_text("sweep 11 of 12").wait_for()
     sweeps.focus()
     page.keyboard.press("Shift+ArrowUp")
@@ -266,3 +266,53 @@ def test_narrow_and_dark(visit, voila):
     found.page.get_by_role("spinbutton", name="tmid (ms)").wait_for()
     found.screenshot("dark-700-sahp")
     assert found.page.evaluate("document.documentElement.scrollWidth") <= 700
+
+
+@pytest.mark.slow
+def test_the_list_is_sorted_and_filtered_and_next_goes_as_it_is_shown(visit, voila):
+    found = visit(voila, CODE)
+    page = found.page
+    sweeps = page.get_by_role("grid", name="sweeps")
+    chosen = sweeps.locator("[role=row][aria-selected=true]")
+    until(lambda: chosen.count() == 12)
+    numbers = sweeps.locator("[role=row][aria-selected] [aria-colindex='2']")
+    sweeps.get_by_role("columnheader", name="#").click()
+    found.until("state.view.order", "acquired")
+    at = "[role=row][aria-rowindex='{}'] [aria-colindex='2']"  # rows stand anywhere in the document
+    until(
+        lambda: (
+            [sweeps.locator(at.format(n + 2)).inner_text() for n in range(12)] == [*map(str, range(1, 13))]
+        )
+    )
+    sweeps.get_by_role("columnheader", name="Spikes").click()
+    sweeps.get_by_role("columnheader", name="Spikes").click()
+    found.until("state.view.order", "-spikes")
+    found.screenshot("list-by-spikes")
+
+    # arrows choose; other keys are the viewer's, and go on in the order that is shown
+    sweeps.locator(at.format(2)).click()
+    found.until("viewer.active == viewer.view_data().rows[0].id", True)
+    sweeps.focus()  # the probe had it
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")
+    found.until("viewer.active == viewer.view_data().rows[2].id", True)
+    sweeps.focus()
+    page.keyboard.press("Space")
+    found.until("len(state.inputs.accepted)", 1)
+    found.until("viewer.active == viewer.view_data().rows[3].id", True)
+
+    # a filter, typed into the menu of a column
+    sweeps.get_by_role("columnheader", name="State").click(button="right")
+    page.locator(".efe-table-filter").fill("accepted")
+    found.until("state.view.filters", {"state": "accepted"})
+    until(lambda: numbers.count() == 2)  # the chosen one stays
+    page.keyboard.press("Escape")
+    page.get_by_text("2 of 12 rows").wait_for()
+    found.screenshot("list-filtered")
+    page.get_by_role("button", name="All rows").click()
+    until(lambda: numbers.count() == 12)
+    for width in (800, 1280):
+        page.set_viewport_size({"width": width, "height": 700})
+        page.wait_for_timeout(500)
+        found.screenshot(f"list-{width}")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

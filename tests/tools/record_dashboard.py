@@ -129,7 +129,7 @@ def tell(recorder: Recorder) -> None:
     page, click = recorder.page, recorder.click
     recorder.rest(900)
     click(the(page, "overlay all"))
-    click(page.locator("ul.efe-sweeps:visible li").last)
+    click(page.locator(".efe-trace-body [role=row][aria-selected]:visible").last)
     timing = (
         page.locator(".efe-plots .object_grp").filter(has_text="toff").locator("path").locator("visible=true")
     )

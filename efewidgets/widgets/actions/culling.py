@@ -9,9 +9,10 @@ from ...engine.problems import EfeError
 from ...state import ExtractionState
 from ...state.actions.files import NO_REASON
 from ..parts.html import plain
+from .listing import excluded
 from .reasons import MOST, Reasons
 from .record import Action
-from .walk import chosen, excluded, left_in_words, left_to_check, look, shown, step
+from .walk import chosen, left_in_words, left_to_check, look, shown, step
 
 GROUP = "Sweeps"
 

@@ -24,7 +24,7 @@ function inWords(key) {
 }
 
 const BUTTONS = ["button", "checkbox", "color", "file", "image", "radio", "range", "reset", "submit"];
-const OWN_KEYS = "select, [role=grid], [role=slider], [role=menu], [role=tree], [role=radiogroup], input[type=range]";
+const OWN_KEYS = "select, [role=grid]:not([data-passes-keys]), [role=slider], [role=menu], [role=tree], [role=radiogroup], input[type=range]";
 const PRESSED = "button, a[href], summary, input, select, [role=button], [role=menuitem], [role=tab]";
 
 function isText(node) {

@@ -315,13 +315,8 @@ def _nudge(state: ExtractionState, which: int, by: float) -> dict[str, tuple[flo
 
 def _group(state: ExtractionState) -> tuple[str, ...]:
     """Return the sweeps of the protocol of the first that is shown, in their order."""
-    members, first = state.results.members, shown(state)[0]
-    place = members[first].cell, members[first].protocol
-    return tuple(
-        one
-        for one in way(state.results, state.view.order).ids
-        if (members[one].cell, members[one].protocol) == place
-    )
+    first = state.results.members[shown(state)[0]]
+    return way(state.results, state.view.order).groups[first.cell, first.protocol]
 
 
 def _is_overlaid(state: ExtractionState) -> bool:

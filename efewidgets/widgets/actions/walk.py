@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import math
 import weakref
 from dataclasses import dataclass
+from typing import Any
 
-from ...engine.figures.sweeps import amplitude
 from ...engine.problems import EfeError
 from ...state import ExtractionState, Inputs, Results
+from ...state.results.currents import current_unit
 from ...state.results.members import Member
+from .listing import ACQUIRED, fits, in_order, left_out
+
+#: A cell and one of its protocols
+Group = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -22,57 +26,57 @@ class Way:
         In the order in which they are walked through.
     place : dict of int
         Where each stands in it.
+    groups : dict of tuple of str
+        Those of each cell and protocol, in the same order.
+    numbers : dict of int
+        Of each its number in the order of acquisition, in its protocol.
     """
 
     ids: tuple[str, ...]
     place: dict[str, int]
+    groups: dict[Group, tuple[str, ...]]
+    numbers: dict[str, int]
 
 
-_WAYS: weakref.WeakKeyDictionary[Results, dict[str, Way]] = weakref.WeakKeyDictionary()
+_WAYS: weakref.WeakKeyDictionary[Results, dict[Any, Any]] = weakref.WeakKeyDictionary()
 
 
 def way(results: Results, order: str = "amplitude") -> Way:
     """Return the way through all sweeps: cell by cell, protocol by protocol, from the smallest amplitude on.
 
-    With the order "acquired" as they were recorded, as far as files and their sweeps are in that order.
+    With another order (see `view.View.order`) the sweeps of a protocol stand in that one; "acquired" is that in which
+    files and their sweeps are.
     """
     kept = _WAYS.setdefault(results, {})
-    found = kept.get(order)
+    found: Way | None = kept.get(order)
     if found is None:
-        members = results.members
-        groups = {
-            (cell.name, protocol): n
-            for n, (cell, protocol) in enumerate((c, p) for c in results.inputs.cells for p in c.groups)
+        groups: dict[Group, list[Member]] = {
+            (cell.name, protocol): [] for cell in results.inputs.cells for protocol in cell.groups
         }
-        by = by_amplitude if order == "amplitude" else _as_recorded
-        places = {one: (groups[m.cell, m.protocol], by(m)) for one, m in members.items()}
-        ids = sorted(members, key=places.__getitem__)
-        found = kept[order] = Way(tuple(ids), {one: n for n, one in enumerate(ids)})
+        for member in results.members.values():
+            groups[member.cell, member.protocol].append(member)
+        ordered = {place: [m.id for m in in_order(results, group, order)] for place, group in groups.items()}
+        ids = tuple(one for group in ordered.values() for one in group)
+        numbers = {one.id: n + 1 for group in groups.values() for n, one in enumerate(group)}
+        place = {one: n for n, one in enumerate(ids)}
+        found = kept[order] = Way(ids, place, {key: tuple(group) for key, group in ordered.items()}, numbers)
     return found
 
 
-def _as_recorded(member: Member) -> float:
-    """Return the same for all: sorting keeps the order in which files hold their sweeps."""
-    return 0.0
-
-
-def by_amplitude(member: Member) -> float:
-    """Return by what the sweeps of a protocol are sorted: the amplitude, where one is known."""
-    known = None if member.lost else amplitude(member.recording)
-    return math.inf if known is None else known
-
-
-def excluded(state: ExtractionState, identity: str) -> str | None:
-    """Return why a recording is left out, as it was decided just now."""
-    file, _, label = identity.partition("/")
-    cell = state.inputs.cell_of_file.get(file)
-    return None if cell is None else cell.by_id[file].excluded.get(label)
-
-
-def left_out(state: ExtractionState, member: Member) -> str | None:
-    """Return why a recording is not used: as a person decided it just now, or since it is there twice."""
-    by_hand = member.file.excluded.get(str(member.recording.label))  # when the results were computed
-    return excluded(state, member.id) or (member.excluded if member.excluded != by_hand else None)
+def listed(state: ExtractionState) -> set[str] | None:
+    """Return the sweeps that fit the filters of the list; None if all do."""
+    filters = state.view.filters
+    if not filters:
+        return None
+    results, factor = state.results, current_unit(state).factor
+    kept, key = _WAYS.setdefault(results, {}), (tuple(sorted(filters.items())), factor)
+    found: set[str] | None = kept.get(key)
+    if found is None:
+        numbers = way(results, ACQUIRED).numbers
+        members = results.members.items()
+        found = {one for one, member in members if fits(results, member, numbers[one], filters, factor)}
+        kept[key] = found
+    return found
 
 
 def to_check(state: ExtractionState) -> list[str]:
@@ -148,7 +152,8 @@ def chosen(state: ExtractionState) -> tuple[str, ...]:
 def step(state: ExtractionState, by: int) -> str | None:
     """Return the sweep after those that are shown (1), or before them (-1); None at the end of the way.
 
-    With ``view.to_check`` it is the next that is left to check, from the end on again at the beginning.
+    Those that don't fit the filters of the list are passed over. With ``view.to_check`` it is the next that is left to
+    check, from the end on again at the beginning.
     """
     found_way = way(state.results, state.view.order)
     ids, place = found_way.ids, found_way.place
@@ -158,9 +163,13 @@ def step(state: ExtractionState, by: int) -> str | None:
     here = at[-1] if by > 0 else at[0]
     if not chosen(state):
         here = at[0] - 1 if by > 0 else at[0]  # a whole protocol is shown: begin with its first sweep
+    fitting = listed(state)
     if not state.view.to_check:
-        return ids[here + by] if 0 <= here + by < len(ids) else None
-    left = sorted(place[one] for one in set(to_check(state)) - set(chosen(state)))
+        further_on = ids[here + 1 :] if by > 0 else reversed(ids[:here])
+        return next((one for one in further_on if fitting is None or one in fitting), None)
+    left = sorted(
+        place[one] for one in set(to_check(state)) - set(chosen(state)) if fitting is None or one in fitting
+    )
     further = [n for n in left if (n - here) * by > 0] or left
     return ids[further[0] if by > 0 else further[-1]] if further else None
 

@@ -35,12 +35,13 @@ class View extends Arranging {
 
   /** Brings into view what was selected elsewhere. */
   follow() {
-    const { selected, selecting, places } = this.store;
+    const { selected, selecting, places, active } = this.store;
     if (selecting) return;
     this.block = null;
-    if (this.editing || !places.has(selected[0])) return;
-    this.cursor.id = selected[0];
-    this.anchor = selected[0];
+    const first = active ?? selected[0];
+    if (this.editing || !places.has(first)) return;
+    this.cursor.id = first;
+    this.anchor = first;
     this.body.style.height = `${this.store.order.length * ROW}px`;
     this.reveal();
   }
@@ -54,7 +55,8 @@ class View extends Arranging {
   toggle(id) {
     const now = this.store.selected;
     this.anchor = id;
-    this.store.select(now.includes(id) ? now.filter((other) => other !== id) : [...now, id]);
+    if (now.includes(id)) this.store.select(now.filter((other) => other !== id), now.find((other) => other !== id));
+    else this.store.select([...now, id]);
   }
 
   /* ---------------------------------------------------------------- mouse */
@@ -95,13 +97,13 @@ class View extends Arranging {
     this.block = [column, hit.index];
     this.anchor = id;
     this.cursor = { id: hit.row.efeId, column: hit.index };
-    this.store.select(this.range(id, hit.row.efeId));
+    this.store.select(this.range(id, hit.row.efeId), hit.row.efeId);
     this.soon();
   }
 
   pick(id, index, event) {
     const { store } = this;
-    if (event.shiftKey) store.select(this.range(this.anchor ?? id, id));
+    if (event.shiftKey) store.select(this.range(this.anchor ?? id, id), id);
     else if (event.ctrlKey || event.metaKey) this.toggle(id);
     else {
       const many = store.selected.length > 1 && store.selected.includes(id);
@@ -169,19 +171,22 @@ class View extends Arranging {
     const { store, cursor } = this;
     const place = this.place();
     const control = event.ctrlKey || event.metaKey;
+    const byRows = control || (store.lists && cursor.id !== null);
     const page = Math.max(1, Math.floor((this.grid.clientHeight - HEAD) / ROW) - 1);
     const steps = {
       ArrowUp: [place - 1, cursor.column], ArrowDown: [place + 1, cursor.column],
       ArrowLeft: [place, cursor.column - 1], ArrowRight: [place, cursor.column + 1],
       PageUp: [Math.max(0, place - page), cursor.column], PageDown: [place + page, cursor.column],
-      Home: [control ? 0 : place, control ? cursor.column : 0],
-      End: [control ? store.order.length - 1 : place, control ? cursor.column : store.columns.length - 1],
+      Home: [byRows ? 0 : place, byRows ? cursor.column : 0],
+      End: [byRows ? store.order.length - 1 : place, byRows ? cursor.column : store.columns.length - 1],
     };
     if (cursor.id === null && store.columns.length) {
       const wider = { ArrowLeft: -STEP, ArrowRight: STEP }[event.key];
       if (wider && event.altKey) return this.widenByKey(wider), true;
       if (event.key === "ContextMenu" || (event.key === "F10" && event.shiftKey)) return this.arrangeColumn(cursor.column), true;
     }
+    const passed = store.lists && cursor.id !== null && !(event.key in steps && !event.key.match(/Left|Right/));
+    if (passed && !(control && event.key.toLowerCase() === "a")) return false;
     if (event.key in steps && !event.altKey) {
       const start = cursor.id;
       const from = cursor.column;
@@ -193,11 +198,17 @@ class View extends Arranging {
       }
       if (event.shiftKey && this.cursor.id !== null) {
         this.anchor ??= start ?? this.cursor.id;
-        if (this.cursor.id !== start) store.select(this.range(this.anchor, this.cursor.id));
-      } else if (this.cursor.id !== start) this.anchor = null;
+        if (this.cursor.id !== start) store.select(this.range(this.anchor, this.cursor.id), this.cursor.id);
+      } else if (this.cursor.id !== start) {
+        this.anchor = null;
+        if (store.lists && this.cursor.id !== null) store.select([this.cursor.id]);
+      }
       return true;
     }
-    if (control && event.key.toLowerCase() === "a") return store.select(store.order.map((row) => row[0])), true;
+    if (control && event.key.toLowerCase() === "a") {
+      store.select(store.order.map((row) => row[0]), store.active ?? undefined);
+      return true;
+    }
     if (event.key === "Escape") return this.escape();
     if (cursor.id === null) {
       const sorts = event.key === "Enter" || event.key === " ";

@@ -18,7 +18,7 @@ from .style import static
 
 logger = logging.getLogger(__name__)
 
-KINDS = ("text", "number", "choice", "check", "button")
+KINDS = ("text", "number", "choice", "check", "button", "colour")
 
 #: The browser's half, in the order in which its parts build on each other; together they are one module
 PARTS = ("table_text", "table_store", "table_draw", "table_edit", "table_columns", "table")
@@ -37,7 +37,7 @@ class Column:
         The key of its values in rows.
     label : str
         Its header.
-    kind : {"text", "number", "choice", "check", "button"}
+    kind : {"text", "number", "choice", "check", "button", "colour"}
     editable : bool
     unit : str
         Shown in the header, e.g. "mV".
@@ -253,11 +253,16 @@ class Table(anywidget.AnyWidget):
             return self.edit(row_id, column, texts[0][0])
         return self._call(self.on_paste, row_id, column, texts)
 
+    @property
+    def _choice(self) -> Any:
+        """What a person has chosen."""
+        return self.selected
+
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take what the browser says."""
-        before = self.selected
+        before = self._choice
         super().set_state(sync_data)
-        if self.selected != before:
+        if self._choice != before:
             refused = self.refused
             if self._call(self.on_select, self.selected):
                 self.refused = refused  # to look elsewhere does not mend what was typed

@@ -68,7 +68,7 @@ class Arranging extends Editing {
     const rows = element("label", "");
     rows.append(`Rows in which ${named(column)} has`, filter);
     menu.setAttribute("aria-label", named(column));
-    menu.replaceChildren(...(column.kind === "button" ? [] : [rows]), list);
+    menu.replaceChildren(...(bare(column) ? [] : [rows]), list);
     const box = this.head.children[index].getBoundingClientRect();
     menu.style.left = `${Math.max(0, Math.min(box.left, window.innerWidth - 260))}px`;
     menu.style.top = `${box.bottom}px`;
@@ -93,13 +93,14 @@ class Arranging extends Editing {
   drawFew() {
     const { store } = this;
     const names = store.columns.filter((column) => store.filters.has(column.name)).map(named);
-    const text = names.length ? `${store.order.length} of ${store.content.rows.length} rows, by ${names.join(" and ")}` : "";
+    const all = store.lists ? store.model.get("total") : store.content.rows.length;
+    const text = names.length ? `${store.order.length} of ${all} rows, by ${names.join(" and ")}` : "";
     if (this.few.efeText === text) return;
     this.few.efeText = text;
-    const all = element("button", "", { type: "button" });
-    all.textContent = "All rows";
-    all.addEventListener("click", () => store.filterBy(null, ""));
-    this.few.replaceChildren(...(text ? [`${text} `, all] : []));
+    const back = element("button", "", { type: "button" });
+    back.textContent = "All rows";
+    back.addEventListener("click", () => store.filterBy(null, ""));
+    this.few.replaceChildren(...(text ? [`${text} `, back] : []));
   }
 }
 

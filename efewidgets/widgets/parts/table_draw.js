@@ -147,7 +147,7 @@ class Drawing {
         const cell = element("div", `efe-table-cell efe-table-${column.kind}`, {
           role: "columnheader", id: `${this.uid}-head-${index}`, "aria-colindex": index + 1,
         });
-        const sorts = column.kind !== "button";
+        const sorts = !bare(column);
         if (sorts) cell.setAttribute("aria-sort", state);
         this.freeze(cell, column, index);
         const name = element("span", column.label ? "efe-table-name" : "efe-table-unseen");
@@ -204,6 +204,8 @@ class Drawing {
     }
     const selected = new Set(this.store.selected);
     for (const id of wanted) this.drawRow(order[places.get(id)], places.get(id), selected.has(id));
+    // what isn't a list's own key is the page's, but in its header
+    this.grid.toggleAttribute("data-passes-keys", this.store.lists && this.cursor.id !== null);
     this.drawCursor();
     this.drawSays();
     this.drawFew();
@@ -220,6 +222,7 @@ class Drawing {
     line.style.transform = `translateY(${place * ROW}px)`;
     line.setAttribute("aria-rowindex", place + 2);
     line.setAttribute("aria-selected", selected);
+    line.classList.toggle("efe-table-active", id === this.store.active);
     line.efeId = id;
     this.store.columns.forEach((column, index) => {
       const cell = line.children[index];
@@ -257,6 +260,7 @@ class Drawing {
     else cell.removeAttribute("aria-invalid");
     if (column.kind === "check") this.drawCheck(cell, column, value);
     else if (column.kind === "button" && text) this.drawButton(cell, text);
+    else if (column.kind === "colour") this.drawColour(cell, value);
     else cell.textContent = text;
   }
 
@@ -275,6 +279,13 @@ class Drawing {
     const button = element("button", "", { type: "button", tabindex: "-1" });
     button.textContent = text;
     cell.replaceChildren(button);
+  }
+
+  drawColour(cell, value) {
+    cell.title = "";
+    const swatch = element("span", "efe-swatch");
+    swatch.style.background = value ?? "none";
+    cell.replaceChildren(swatch);
   }
 
   drawCursor() {

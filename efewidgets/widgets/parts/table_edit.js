@@ -106,7 +106,8 @@ class Editing extends Drawing {
   /** What is seen of the chosen cells. */
   copied(row) {
     const { columns, hidden } = this.store;
-    return row[1].filter((_, i) => !hidden.has(columns[i].name) && (!this.block || this.inBlock(i))).map(typed);
+    const told = (column) => !hidden.has(column.name) && column.kind !== "colour";
+    return row[1].filter((_, i) => told(columns[i]) && (!this.block || this.inBlock(i))).map(typed);
   }
 
   copy(event) {

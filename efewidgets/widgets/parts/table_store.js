@@ -10,9 +10,12 @@ class Store extends EventTarget {
     this.sizes = new Map(); // column's name: px that a person has chosen
     this.waiting = new Map(); // number of an edit: {id, column, text} until the kernel has answered
     this.number = 0;
+    this.lists = model.get("lists") ?? false; // whether the kernel sorts and filters, and one row stands for all
+    if (this.lists) for (const name of ["sort", "filters", "total"]) model.on(`change:${name}`, () => this.told());
     this.load();
     model.on("change:_content", () => this.load());
     model.on("change:_columns", () => this.load());
+    if (this.lists) model.on("change:active", () => this.tell("selected"));
     for (const name of ["selected", "refused", "label", "empty", "height"]) {
       model.on(`change:${name}`, () => {
         if (name === "selected" && this.filters.size) this.arrange();
@@ -32,12 +35,34 @@ class Store extends EventTarget {
     this.content = this.model.get("_content");
     this.byId = new Map(this.content.rows.map((row) => [row[0], row]));
     const names = new Set(this.columns.map((column) => column.name));
-    if (this.sort && !names.has(this.sort.name)) this.sort = null;
-    for (const kept of [this.filters, this.hidden, this.sizes]) {
+    if (this.lists) this.take();
+    else if (this.sort && !names.has(this.sort.name)) this.sort = null;
+    for (const kept of [...(this.lists ? [] : [this.filters]), this.hidden, this.sizes]) {
       for (const name of [...kept.keys()]) if (!names.has(name)) kept.delete(name);
     }
     this.arrange();
     this.tell("all");
+  }
+
+  /** Order and filters as the kernel has them. */
+  take() {
+    this.sort = this.model.get("sort");
+    this.filters = new Map(Object.entries(this.model.get("filters")));
+  }
+
+  told() {
+    this.take();
+    this.tell("sort");
+  }
+
+  /** Shows rows in another order, or others of them; of a list the kernel does so. */
+  rearrange() {
+    if (!this.lists) this.arrange();
+    else {
+      this.model.set({ sort: this.sort, filters: Object.fromEntries(this.filters) });
+      this.model.save_changes();
+    }
+    this.tell("sort");
   }
 
   heard(message) {
@@ -74,11 +99,11 @@ class Store extends EventTarget {
   /** Brings the rows that are shown into their order; chosen ones are always shown, for edits go to all of them. */
   arrange() {
     let { rows } = this.content;
-    if (this.filters.size) {
+    if (this.filters.size && !this.lists) {
       const chosen = new Set(this.selected);
       rows = rows.filter((row) => chosen.has(row[0]) || this.matches(row));
     }
-    if (this.sort) {
+    if (this.sort && !this.lists) {
       const index = this.columns.findIndex((column) => column.name === this.sort.name);
       const sign = this.sort.down ? -1 : 1;
       this.order = rows.slice().sort((a, b) => {
@@ -89,12 +114,12 @@ class Store extends EventTarget {
     this.places = new Map(this.order.map((row, place) => [row[0], place]));
   }
 
-  sortBy({ name, kind }) {
-    if (kind === "button") return;
+  sortBy(column) {
+    if (bare(column)) return;
+    const { name } = column;
     if (this.sort?.name !== name) this.sort = { name, down: false };
     else this.sort = this.sort.down ? null : { name, down: true };
-    this.arrange();
-    this.tell("sort");
+    this.rearrange();
   }
 
   matches(row) {
@@ -106,9 +131,8 @@ class Store extends EventTarget {
     if (name === null) this.filters.clear();
     else if (text.trim()) this.filters.set(name, text);
     else this.filters.delete(name);
-    this.select(this.selected.filter((id) => this.byId.has(id) && this.matches(this.byId.get(id))));
-    this.arrange();
-    this.tell("sort");
+    if (!this.lists) this.select(this.selected.filter((id) => this.byId.has(id) && this.matches(this.byId.get(id))));
+    this.rearrange();
   }
 
   hide(name, whether) {
@@ -135,11 +159,19 @@ class Store extends EventTarget {
     return this.model.get("selected");
   }
 
-  select(ids) {
+  /** The row that stands for all that are chosen, in a list. */
+  get active() {
+    return this.lists ? this.model.get("active") : null;
+  }
+
+  /** Chooses rows; in a list one is always chosen, and one of them stands for all. */
+  select(ids, active = ids.at(-1)) {
     const now = this.selected;
-    if (ids.length === now.length && ids.every((id, i) => id === now[i])) return;
+    if (this.lists && !ids.length) return;
+    const same = ids.length === now.length && ids.every((id, i) => id === now[i]);
+    if (same && (!this.lists || active === this.active)) return;
     this.selecting = true;
-    this.model.set("selected", ids);
+    this.model.set(this.lists ? { selected: ids, active } : { selected: ids });
     this.selecting = false;
     this.model.save_changes();
   }

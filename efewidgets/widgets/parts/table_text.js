@@ -54,6 +54,9 @@ function fromTsv(text) {
   return matrix;
 }
 
+/** Whether a column holds nothing to sort or filter by. */
+const bare = ({ kind }) => kind === "button" || kind === "colour";
+
 function element(name, className, attributes = {}) {
   const made = document.createElement(name);
   made.className = className;

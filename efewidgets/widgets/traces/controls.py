@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from typing import NamedTuple
 
 import ipywidgets
@@ -17,7 +16,7 @@ from ..parts.html import escape, plain, tag
 from ..parts.style import row
 from .colours import BY_HAND, FAINT, INK, MARKS, RAMP, STIMULUS
 from .data import TraceView
-from .list_of_sweeps import SweepList
+from .list_of_sweeps import SweepList, sort_of
 from .timing import Timing
 
 SCOPES = (
@@ -55,8 +54,6 @@ class Controls:
     Attributes
     ----------
     cell, protocol : Dropdown
-    order : Dropdown
-        Order of the list, and of next and previous: "amplitude" or "acquired".
     previous, next, all : Button
         One sweep further; all over each other.
     to_check : ToggleButton
@@ -94,11 +91,11 @@ class Controls:
         The reasons that have a number.
     """
 
-    def __init__(self, actions: Mapping[str, Action]) -> None:
+    def __init__(self, actions: Mapping[str, Action], sweeps: SweepList) -> None:
         self.actions = actions
         self.empty, self.facts, self.notes = ipywidgets.HTML(), ipywidgets.HTML(), ipywidgets.HTML()
         self.legend = ipywidgets.HTML()
-        self.sweeps = SweepList()
+        self.sweeps = sweeps
         self._make_choice()
         self._make_range()
         self._make_timings()
@@ -111,19 +108,13 @@ class Controls:
         self.previous = button(self.actions["previous-sweep"], "◀ previous")
         self.next = button(self.actions["next-sweep"], "next ▶")
         self.all = button(self.actions["overlay"], "overlay all")
-        self.order = ipywidgets.Dropdown(
-            options=[("by amplitude", "amplitude"), ("as recorded", "acquired")],
-            description="sweeps",
-            tooltip="the order of the list, and of next and previous",
-            layout=narrow,
-        )
         self.place, self.left = ipywidgets.HTML(), ipywidgets.HTML()
         check = self.actions["only-to-check"]
         self.to_check = ipywidgets.ToggleButton(
             description=check.title.lower(), tooltip=check.hint, layout={"width": "auto"}
         )
         steps = (self.previous, self.place, self.next, self.all, self.to_check, self.left)
-        self.choice_row = row(self.cell, self.protocol, self.order, *steps, kind="efe-choice")
+        self.choice_row = row(self.cell, self.protocol, *steps, kind="efe-choice")
 
     def _make_range(self) -> None:
         self.start = _number("from (ms)", 90)
@@ -227,10 +218,8 @@ class Controls:
         ids = [row.id for row in view.rows]
         at = ids.index(view.active) if view.active in ids else 0
         put(self.all, description="one sweep" if 1 < len(ids) <= len(view.chosen) else "overlay all")
-        put(self.order, value=view.order)
         put(self.place, value=escape(_place(view, at)))
-        put(self.sweeps, rows=[asdict(row) for row in view.rows])
-        put(self.sweeps, chosen=list(view.chosen), active=view.active)
+        self._draw_sweeps(put, view)
         put(self.start, value=round(view.span[0], 3))
         put(self.end, value=round(view.span[1], 3))
         put(self.drag, value=view.drag)
@@ -251,6 +240,11 @@ class Controls:
         put(self.feature, value=view.feature)
         put(self.status, value=_status(view))
         self._draw_scope(put, scope)
+
+    def _draw_sweeps(self, put: Put, view: TraceView) -> None:
+        self.sweeps.show_sweeps(view.rows, view.unit)
+        put(self.sweeps, sort=sort_of(view.order), filters=view.filters, total=view.total)
+        put(self.sweeps, selected=view.chosen, active=view.active)
 
     def _draw_scope(self, put: Put, scope: Scope) -> None:
         put(self.exclude, description=_for("exclude", scope.sweeps))

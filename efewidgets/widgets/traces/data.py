@@ -8,10 +8,11 @@ from typing import Any
 
 from ...engine.features.marks import Marks
 from ...engine.problems import EfeError
-from ...state import ExtractionState, Results
+from ...state import ExtractionState
 from ...state.results.currents import PICO, CurrentUnit, current_unit
 from ...state.results.members import Member
-from ..actions.walk import by_amplitude, excluded, left_to_check, shown
+from ..actions.listing import ACQUIRED, by_amplitude, excluded
+from ..actions.walk import left_to_check, listed, shown, way
 from ..parts.html import plain
 from .colours import MODEL, bar
 from .drawn import (
@@ -47,7 +48,9 @@ class TraceView:
     cell, protocol : str or None
         Those of the sweep that stands for all.
     rows : tuple of Row
-        Sweeps that can be shown: those of its protocol, and others that were chosen.
+        Sweeps that can be shown: those of its protocol that fit the filters, and others that were chosen.
+    total : int
+        How many sweeps the protocol has.
     chosen : tuple of str
         Ids of the sweeps that are to be shown.
     active : str or None
@@ -88,6 +91,7 @@ class TraceView:
     sheet : tuple of dict
         Pictures of the contact sheet, as `ContactSheet` takes them.
     plot, align, order : str
+    filters : dict of str
         As in the state's view.
     facts : list of tuple of str
         About the active sweep: what it is, and its value, other people's text as it is.
@@ -106,6 +110,7 @@ class TraceView:
     cell: str | None = None
     protocol: str | None = None
     rows: tuple[Row, ...] = ()
+    total: int = 0
     chosen: tuple[str, ...] = ()
     active: str | None = None
     curves: tuple[Curve, ...] = ()
@@ -130,6 +135,7 @@ class TraceView:
     sheet: tuple[dict[str, Any], ...] = ()
     plot: str = "traces"
     order: str = "amplitude"
+    filters: dict[str, str] = field(default_factory=dict)
     align: str = "peak"
     facts: list[tuple[str, str]] = field(default_factory=list)
     excluded: str | None = None
@@ -169,7 +175,7 @@ def trace_view(
         return TraceView(notes=[_nothing(state)])
     active = active if active in chosen else chosen[0]
     stands = members[active]
-    rows = _rows(results, stands, chosen, view.order)
+    rows = _rows(state, stands, chosen)
     place = {identity: k for k, identity in enumerate(rows)}
     chosen = tuple(sorted(chosen, key=lambda identity: place.get(identity, len(place))))
     over = models_over(results, chosen)
@@ -212,6 +218,7 @@ def trace_view(
         mean=view.mean,
         plot=view.plot,
         order=view.order,
+        filters=dict(view.filters),
         align=view.align,
         **_marked(state, stands, marks, notes),
         facts=facts_of(state, results, stands, samples.get(active)),
@@ -228,8 +235,9 @@ def _places(
     """Return what can be chosen, and where what is shown stands in it."""
     members, results, unit = state.results.members, state.results, current_unit(state)
     in_list = [members[identity] for identity in rows[:MOST_ROWS]]
-    listed = tuple(
-        row_of(state, member, name, looks.get(member.id, "transparent"), unit)
+    numbers = way(results, ACQUIRED).numbers
+    told = tuple(
+        row_of(state, member, numbers[member.id], name, looks.get(member.id, "transparent"), unit)
         for member, name in zip(in_list, names_of(in_list), strict=True)
     )
     ends = bar({one: by_amplitude(members[one]) for one, colour in looks.items() if colour != MODEL})
@@ -238,7 +246,8 @@ def _places(
         "protocols": tuple(results.inputs.by_name[stands.cell].groups),
         "cell": stands.cell,
         "protocol": stands.protocol,
-        "rows": listed,
+        "rows": told,
+        "total": len(_group(state, stands)),
         "unit": unit,
         "ramp": None if ends is None else (in_unit(ends[0], unit), in_unit(ends[1], unit)),
     }
@@ -276,10 +285,12 @@ def _nothing(state: ExtractionState) -> str:
     return "None of the files could be read. The problems say why, and what to do."
 
 
-def _rows(results: Results, stands: Member, chosen: Sequence[str], order: str) -> list[str]:
-    """Return the recordings of the list: the protocol's in their order, then others that were chosen."""
-    members = results.members
-    group = [m for m in members.values() if (m.cell, m.protocol) == (stands.cell, stands.protocol)]
-    if order == "amplitude":
-        group.sort(key=by_amplitude)
-    return list(dict.fromkeys([*(member.id for member in group), *chosen]))
+def _rows(state: ExtractionState, stands: Member, chosen: Sequence[str]) -> list[str]:
+    """Return the recordings of the list: the protocol's that fit its filters, in their order, then others chosen."""
+    group, fitting = _group(state, stands), listed(state)
+    shown = group if fitting is None else [one for one in group if one in fitting or one in chosen]
+    return list(dict.fromkeys([*shown, *chosen]))
+
+
+def _group(state: ExtractionState, stands: Member) -> tuple[str, ...]:
+    return way(state.results, state.view.order).groups[stands.cell, stands.protocol]

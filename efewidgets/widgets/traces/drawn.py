@@ -12,7 +12,7 @@ import numpy as np
 from ...engine.problems import EfeError
 from ...state import ExtractionState, Results
 from ...state.results.members import Member
-from ..actions.walk import by_amplitude, left_out
+from ..actions.listing import by_amplitude, left_out
 from ..parts.html import plain
 from ..parts.plots import padded
 from .colours import UNUSED, colours

@@ -13,7 +13,7 @@ from ...engine.traces.closer import low_pass, mean_and_spread
 from ...engine.traces.trace import Trace
 from ...state.results.members import Member
 from ...state.view import View
-from ..actions.walk import by_amplitude
+from ..actions.listing import by_amplitude
 from .samples import Samples
 
 

@@ -11,6 +11,7 @@ from ...engine.problems import EfeError
 from ...engine.recordings.metadata import timing_keys
 from ...state import Inputs
 from ...state.results.members import Member
+from ..actions.listing import by_hand
 from ..parts.html import plain
 
 FROM = {
@@ -43,18 +44,6 @@ class Timing:
     at: float | None
     by_hand: bool
     known: bool
-
-
-def by_hand(inputs: Inputs, identity: str) -> dict[str, float]:
-    """Return what a person set of when the stimulus of a recording is: ms, or numbers of something."""
-    file, _, label = identity.partition("/")
-    cell = inputs.cell_of_file.get(file)
-    if cell is None:
-        return {}
-    own = cell.by_id[file].recipe.sweeps.get(label)
-    if not own:
-        return {}
-    return {name: float(own[name]) for name in timing_keys() if own.get(name) is not None}
 
 
 def timings(member: Member, inputs: Inputs) -> dict[str, Timing]:

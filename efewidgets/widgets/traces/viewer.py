@@ -14,6 +14,7 @@ from ..actions.buttons import draw
 from ..actions.culling import culling, decided, exclude
 from ..actions.edits import EDITS
 from ..actions.keyboard import Keyboard
+from ..actions.listing import by_hand
 from ..actions.looking import LOW_PASS, looking, whole, within
 from ..actions.reasons import Reasons, place
 from ..actions.record import by_id
@@ -28,11 +29,12 @@ from ..parts.style import KEEPS_SIZE
 from .controls import Controls, Scope
 from .data import TraceView, trace_view
 from .drags import Drags
+from .list_of_sweeps import SweepList
 from .marked import MarksCache
 from .numbers import samples_as_csv
 from .plots import Plots
 from .samples import TraceCache
-from .timing import as_set, by_hand, checked
+from .timing import as_set, checked
 
 
 class TraceViewer(StateWidget):
@@ -70,7 +72,7 @@ class TraceViewer(StateWidget):
     watches_view = (
         *("recordings", "cell", "protocol", "time_range", "to_check"),
         *("voltage_range", "current_range", "cursors", "drag", "feature", "plot", "align"),
-        *("order", "baseline", "mean", "low_pass", "current_unit"),
+        *("order", "filters", "baseline", "mean", "low_pass", "current_unit"),
     )
 
     def __init__(
@@ -96,7 +98,7 @@ class TraceViewer(StateWidget):
     # --- from the state to the screen
 
     def build(self) -> Sequence[ipywidgets.Widget]:
-        self.controls = controls = Controls(self.actions)
+        self.controls = controls = Controls(self.actions, SweepList(self._choose, self._arrange))
         self.noted = NotesEditor(self.state, choices=self._tags)
         self.observe(lambda change: self.noted.set_trait("shown", change.new), "shown")
         self.plots = Plots(
@@ -137,8 +139,6 @@ class TraceViewer(StateWidget):
         controls, panels = self.controls, self.panels
         self.on(controls.cell, lambda name: self._choose_group(name, controls.protocol.value))
         self.on(controls.protocol, lambda name: self._choose_group(controls.cell.value, name))
-        for name in ("chosen", "active"):
-            self.on(controls.sweeps, lambda _: self._choose(), name=name)
         self.on_click(controls.previous, lambda: self.step(-1))
         self.on_click(controls.next, lambda: self.step(1))
         self.on(controls.to_check, lambda only: setattr(self.state.view, "to_check", only))
@@ -185,7 +185,6 @@ class TraceViewer(StateWidget):
         controls, view = self.controls, self.state.view
         for control, name in (
             *((controls.feature, "feature"), (controls.plot, "plot"), (controls.unit, "current_unit")),
-            (controls.order, "order"),
             *((controls.mean, "mean"), (controls.baseline, "baseline")),
         ):
             self.on(control, partial(setattr, view, name))
@@ -272,10 +271,16 @@ class TraceViewer(StateWidget):
 
     def _choose(self) -> None:
         """Show what was chosen in the list."""
-        sweeps, known = self.controls.sweeps, self.state.results.members
-        chosen = tuple(identity for identity in sweeps.chosen if identity in known)
-        if chosen and (chosen, sweeps.active) != (self._view.chosen, self._view.active):
-            self.show(chosen, sweeps.active)
+        with self._guard:
+            sweeps, known = self.controls.sweeps, self.state.results.members
+            chosen = tuple(identity for identity in sweeps.selected if identity in known)
+            if chosen and (chosen, sweeps.active) != (self._view.chosen, self._view.active):
+                self.show(chosen, sweeps.active)
+
+    def _arrange(self, order: str, filters: dict[str, str]) -> None:
+        """List the sweeps in another order, or others of them."""
+        with self._guard:
+            self._look(order=order, filters=filters)
 
     def _choose_group(self, cell: str, protocol: str) -> None:
         """Show all sweeps of a protocol of a cell; another cell may have other protocols."""

@@ -11,17 +11,38 @@ from ...engine.figures.sweeps import amplitude
 from ...state import ExtractionState, Results
 from ...state.results.currents import CurrentUnit, current_unit
 from ...state.results.members import Member
-from ..actions.walk import left_out
+from ..actions.listing import by_hand, file_name, left_out, relative, spikes, standing, tags
 from ..parts.html import plain
 from .colours import UNUSED
 from .drawn import threshold_of
 from .samples import Samples
-from .timing import FROM, by_hand
+from .timing import FROM
 
 
 @dataclass(frozen=True)
 class Row:
-    """A sweep in the list beside the traces."""
+    """A sweep in the list beside the traces, and on the contact sheet.
+
+    Parameters
+    ----------
+    id : str
+    label, detail : str
+        What it is called on the sheet, and its name without what all names begin with.
+    colour : str
+        That of its trace.
+    faint : bool
+        Whether it isn't used.
+    hint, mark : str
+        Cell, protocol and name; the sign of what was decided of it.
+    number : int
+        In the order of acquisition.
+    amplitude : float, str or None
+        In the unit of the list, or with its own.
+    relative : float or None
+        Amplitude in % of rheobase.
+    spikes : int or None
+    state, tags, file : str
+    """
 
     id: str
     label: str
@@ -30,6 +51,13 @@ class Row:
     faint: bool
     hint: str
     mark: str = ""
+    number: int = 0
+    amplitude: float | str | None = None
+    relative: float | None = None
+    spikes: int | None = None
+    state: str = ""
+    tags: str = ""
+    file: str = ""
 
 
 def names_of(members: Sequence[Member]) -> list[str]:
@@ -48,29 +76,54 @@ def _file(member: Member) -> str:
     return plain(pathlib.Path(files[-1]).stem) if files else ""
 
 
-def row_of(state: ExtractionState, member: Member, detail: str, colour: str, unit: CurrentUnit) -> Row:
+def row_of(
+    state: ExtractionState, member: Member, number: int, detail: str, colour: str, unit: CurrentUnit
+) -> Row:
+    """Return what is told of a sweep in the list.
+
+    Parameters
+    ----------
+    number : int
+        In the order of acquisition.
+    detail : str
+        Its name there.
+    colour : str
+        That of its trace.
+    """
     recording, why = member.recording, left_out(state, member)
-    mark = "" if why is not None else _mark(state, member)
-    whole = plain(f"{member.cell}, {member.protocol}, {recording.label}")
+    words, amplitude = _amplitude_of(member, unit)
+    hint = plain(f"{member.cell}, {member.protocol}, {recording.label}")
     if member.lost:
-        return Row(member.id, "no stimulus", detail, UNUSED, True, f"{whole}: {_why_lost(member)}", mark)
+        hint = f"{hint}: {_why_lost(member)}"
+    elif why is not None:
+        hint = f"{hint}, excluded: {plain(why)}"
+    elif recording.spikecount:
+        words += f" · {counted(recording.spikecount, 'spike')}"
+    said = standing(state.inputs, member)
+    unused = member.lost or why is not None
+    return Row(
+        *(member.id, words, detail, UNUSED if unused else colour, unused, hint),
+        mark="" if why is not None else said[:1],
+        number=number,
+        amplitude=amplitude,
+        relative=relative(state.results, member),
+        spikes=spikes(state.results, member),
+        state=plain(said),
+        tags=plain(tags(state.inputs, member)),
+        file=plain(file_name(member)),
+    )
+
+
+def _amplitude_of(member: Member, unit: CurrentUnit) -> tuple[str, float | str | None]:
+    """Return the amplitude in words, and as it stands in the list: of a train of pulses it is a time."""
+    recording = member.recording
+    if member.lost:
+        return "no stimulus", "no stimulus"
     known = amplitude(recording)
     if recording.target_amplitude == "delta":
-        label = "? ms" if known is None else f"{number(known)} ms"
-    else:
-        label = f"? {unit.name}" if known is None else in_unit(known, unit)
-    if recording.spikecount:
-        label += f" · {counted(recording.spikecount, 'spike')}"
-    if why is not None:
-        return Row(member.id, label, detail, UNUSED, True, f"{whole}, excluded: {plain(why)}")
-    return Row(member.id, label, detail, colour, False, whole, mark)
-
-
-def _mark(state: ExtractionState, member: Member) -> str:
-    """Return "✓" for a sweep that a person found right, "!" for one to check, "✎" for one with timings set by hand."""
-    if member.id in state.inputs.accepted:
-        return "✓"
-    return "!" if member.doubtful else "✎" if by_hand(state.inputs, member.id) else ""
+        words = "? ms" if known is None else f"{number(known)} ms"
+        return words, words
+    return (f"? {unit.name}", None) if known is None else (in_unit(known, unit), rounded(known, unit))
 
 
 def facts_of(
@@ -126,8 +179,13 @@ def in_unit(value: float, unit: CurrentUnit) -> str:
     return f"{_level(value, unit)} {unit.name}"
 
 
+def rounded(value: float, unit: CurrentUnit) -> float:
+    """Return a current (nA) in a unit; less than 0.1 pA is noise of rounding."""
+    return 0.0 if abs(value) < 1e-4 else value * unit.factor
+
+
 def _level(value: float, unit: CurrentUnit) -> str:
-    return number(0.0 if abs(value) < 1e-4 else value * unit.factor)
+    return number(rounded(value, unit))
 
 
 def _why_lost(member: Member) -> str:

@@ -308,7 +308,7 @@ def test_what_can_not_be_is_told_at_once(make):
     with pytest.raises(ValueError, match="same name"):
         make((Column("a", "A"), Column("a", "B")))
     with pytest.raises(ValueError, match="none of text"):
-        Column("a", "A", kind="colour")
+        Column("a", "A", kind="sound")
 
 
 def test_closing_leaves_nothing():

@@ -41,7 +41,7 @@ def test_one_switch_changes_the_unit_of_all_currents(state, viewer):
     facts = dict(viewer.view_data().facts)
     assert facts["amplitude"] == "0.100 nA, 100 % of rheobase"
     assert (viewer.panels._y_axes[1].label, viewer.panels.glass.unit) == ("current (nA)", "nA")
-    assert all("nA" in row["label"] for row in viewer.controls.sweeps.rows)
+    assert "nA" in [column.unit for column in viewer.controls.sweeps.columns]
 
 
 # --- marks of a feature

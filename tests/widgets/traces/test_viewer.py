@@ -199,11 +199,11 @@ def test_sweeps_are_stepped_through(state, viewer):
 def test_a_choice_in_the_list_is_the_shared_selection(state, viewer):
     state.view.cell, state.view.protocol = "A", "IDthresh"
     order = [row.id for row in viewer.view_data().rows]
-    viewer.controls.sweeps.set_state({"chosen": order[1:3], "active": order[2]})
+    viewer.controls.sweeps.set_state({"selected": order[1:3], "active": order[2]})
     assert state.view.recordings == tuple(order[1:3])
     assert viewer.active == order[2]
     assert (state.view.cell, state.view.protocol) == ("A", "IDthresh")
-    viewer.controls.sweeps.set_state({"chosen": ["f99/none"], "active": "f99/none"})
+    viewer.controls.sweeps.set_state({"selected": ["f99/none"], "active": "f99/none"})
     assert state.view.recordings == tuple(order[1:3])
 
 
@@ -692,10 +692,12 @@ def test_a_sweep_is_left_out_for_a_reason(state, viewer):
 def test_what_was_accepted_is_shown_and_taken_back(state, viewer):
     state.accept(viewer.active)
     assert "accepted" in viewer.controls.status.value
-    assert [row["mark"] for row in viewer.controls.sweeps.rows if row["id"] == viewer.active] == ["✓"]
+    assert [row["state"] for row in viewer.controls.sweeps.rows if row["id"] == viewer.active] == [
+        "✓ accepted"
+    ]
     state.take_back(viewer.active)
     assert viewer.controls.status.value == ""
-    assert not any(row["mark"] for row in viewer.controls.sweeps.rows)
+    assert not any(row["state"] for row in viewer.controls.sweeps.rows)
 
 
 # --- the end

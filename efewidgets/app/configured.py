@@ -48,12 +48,15 @@ class Hosting:
     sleep : float
         s without a sign of the person, after which a page sleeps; 0: never.
     share : Share
+    copies : bool
+        Whether their kernels are copies of one process.
     """
 
     warm: int = 1
     idle: float = IDLE
     sleep: float = 0.0
     share: Share = field(default_factory=Share)
+    copies: bool = False
 
 
 def configured(address: Address, hosting: Hosting, shared: bool) -> Config:
@@ -95,7 +98,12 @@ def configured(address: Address, hosting: Hosting, shared: bool) -> Config:
             },
             # not the usual name: behind jupyter-server-proxy that is the cookie of the server around ours
             "IdentityProvider": {"cookie_name": f"efewidgets-{address.port}"},
-            "Kernels": {"warm": hosting.warm, "sleep": hosting.sleep, "share": hosting.share},
+            "Kernels": {
+                "warm": hosting.warm,
+                "sleep": hosting.sleep,
+                "share": hosting.share,
+                "copies": hosting.copies,
+            },
             "VoilaKernelManager": {"fill_delay": PAUSE},
             # Jupyter would keep in files which notebooks it trusts; here is but one, and maybe nothing may be written
             "NotebookNotary": {"db_file": ":memory:", "secret": secrets.token_bytes(32)},

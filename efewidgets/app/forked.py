@@ -21,7 +21,7 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from ..engine.systems.processes import processes_have_handles
 
 NAME = "efewidgets-forked"
-#: Asks for it by "1", until it has been tried for long on machines with many visitors
+#: Has kernels copied, or not, by "1" and "0", whoever is served
 ASKED = "EFEWIDGETS_FORK"
 _END = 1.0  # s for the nursery to end by itself
 
@@ -174,15 +174,13 @@ class ForkedProvisioner(LocalProvisioner):
         return self.connection_info
 
 
-def is_asked_for() -> bool:
-    """Whether kernels are to be copies, and the system can do so."""
-    return os.environ.get(ASKED) == "1" and processes_have_handles()
+def are_copied(many: bool) -> bool:
+    """Whether kernels are to be copies: where many are served, if nobody says otherwise and the system can do so."""
+    return os.environ.get(ASKED, "1" if many else "0") == "1" and processes_have_handles()
 
 
-def nursery() -> Nursery | None:
-    """Return what kernels are copied from, where that is asked for and the system can do so."""
-    if not is_asked_for():
-        return None
+def nursery() -> Nursery:
+    """Return what kernels are copied from, and have Jupyter copy them."""
     where = EntryPoint(NAME, f"{__name__}:{ForkedProvisioner.__name__}", KernelProvisionerFactory.GROUP_NAME)
     KernelProvisionerFactory.instance().provisioners[NAME] = where
     return Nursery()

@@ -52,6 +52,8 @@ class Kernels(AsyncMappingKernelManager):
     ----------
     share : Share
         How many visitors there may be, and what they may take.
+    copies : bool
+        Whether kernels are copies of one process.
     warm : int
         So many kernels wait for visitors, when few come.
     door : int
@@ -73,6 +75,7 @@ class Kernels(AsyncMappingKernelManager):
     """
 
     share = traitlets.Instance(Share, ()).tag(config=True)
+    copies = traitlets.Bool(False).tag(config=True)
     warm = traitlets.Int(1).tag(config=True)
     door = traitlets.Int(0).tag(config=True)
     sleep = traitlets.Float(0.0).tag(config=True)
@@ -81,8 +84,8 @@ class Kernels(AsyncMappingKernelManager):
 
     def __init__(self, **options: Any) -> None:
         self._made: weakref.WeakSet[Any] = weakref.WeakSet()
-        self.nursery = forked.nursery()
         super().__init__(**options)
+        self.nursery = forked.nursery() if self.copies else None
         self.room, self.ended = Room(self.share.visitors, cast(Any, self), self.door), Endings()
         self.pool = Pool(self.warm, 1 if self.share.visitors == 1 else None)
         self._watch = Watch(self, self.share)

@@ -100,7 +100,7 @@ def hosting_of(chosen: argparse.Namespace, settings: Any) -> Any:
         If that can't be.
     """
     from ..app.configured import Hosting
-    from ..app.forked import is_asked_for
+    from ..app.forked import are_copied
     from ..app.many.share import Share, shared
     from ..engine.long.memory import size_of
 
@@ -112,13 +112,14 @@ def hosting_of(chosen: argparse.Namespace, settings: Any) -> Any:
             )
     memory = None if chosen.memory is None else size_of(chosen.memory, "--memory")
     alone = settings.root is None and chosen.visitors is None and memory is None
-    share = Share() if alone else shared(chosen.visitors, memory, is_asked_for())
+    copies = are_copied(many=not alone)
+    share = Share() if alone else shared(chosen.visitors, memory, copies)
     sleep = (0.0 if settings.root is None else _SLEEP) if chosen.sleep is None else chosen.sleep
     if sleep and settings.scratch is None:  # it would forget all
         if chosen.sleep:
             raise EfeError("--sleep needs sessions to wake up with, and --read-only keeps none.")
         sleep = 0.0
-    return Hosting(max(chosen.warm, 0), 60 * chosen.idle, 60 * sleep, share)
+    return Hosting(max(chosen.warm, 0), 60 * chosen.idle, 60 * sleep, share, copies)
 
 
 def classroom_of(settings: Any, address: Any) -> Any:

@@ -171,10 +171,24 @@ def test_a_process_that_is_gone_is_told_from_one_that_runs():
     assert forked.Forked(process.pid).poll() == 0
 
 
-@pytest.mark.parametrize(("asked_for", "can"), [("1", False), ("", True)])
-def test_elsewhere_kernels_are_started_one_by_one(monkeypatch, asked_for, can):
+@pytest.mark.parametrize(
+    ("said", "many", "can", "copied"),
+    [
+        ("", True, True, True),
+        ("", False, True, False),  # who is alone has nobody to share with
+        ("0", True, True, False),
+        ("1", False, True, True),
+        ("1", True, False, False),
+    ],
+)
+def test_kernels_of_many_visitors_are_copied_where_the_system_can(monkeypatch, said, many, can, copied):
     monkeypatch.setattr(forked, "processes_have_handles", lambda: can)
-    monkeypatch.setenv(forked.ASKED, asked_for)
+    monkeypatch.delenv(forked.ASKED)
+    if said:
+        monkeypatch.setenv(forked.ASKED, said)
+    assert forked.are_copied(many) is copied
+
+
+def test_kernels_that_are_not_copied_are_started_by_jupyter():
     KernelProvisionerFactory.instance().provisioners.pop(forked.NAME, None)
-    assert forked.nursery() is None
     assert "kernel_provisioner" not in OwnPython().get_kernel_spec("python3").metadata

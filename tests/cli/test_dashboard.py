@@ -7,6 +7,7 @@ import socket
 import pytest
 
 from efewidgets import datasets
+from efewidgets.app import forked
 from efewidgets.app.address import Address, free_port
 from efewidgets.app.configured import Hosting
 from efewidgets.app.many.share import Share
@@ -111,7 +112,7 @@ def hosting(*arguments: object) -> Hosting:
 
 def test_who_is_alone_is_given_all_and_visitors_what_is_said(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("EFEWIDGETS_FORK", raising=False)
+    monkeypatch.setenv("EFEWIDGETS_FORK", "0")
     (tmp_path / "data").mkdir()
     assert hosting() == Hosting()
     lab = hosting("--root", "data", "--visitors", "20", "--memory", "4G", "--sleep", "30")
@@ -120,6 +121,10 @@ def test_who_is_alone_is_given_all_and_visitors_what_is_said(tmp_path, monkeypat
     assert hosting("--root", "data", "--memory=4G", "--sleep=0").sleep == 0.0
     assert hosting("--root", "data", "--memory=4G", "--read-only").sleep == 0.0
     assert hosting("--memory=4G").share.visitors > 20
+    monkeypatch.delenv("EFEWIDGETS_FORK")
+    monkeypatch.setattr(forked, "processes_have_handles", lambda: True)
+    assert not hosting().copies
+    assert hosting("--root", "data", "--memory=4G").copies
 
 
 @pytest.mark.parametrize(
@@ -135,6 +140,7 @@ def test_who_is_alone_is_given_all_and_visitors_what_is_said(tmp_path, monkeypat
 )
 def test_what_visitors_can_not_be_given(tmp_path, monkeypatch, arguments, words):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("EFEWIDGETS_FORK", "0")
     with pytest.raises(EfeError, match=words):
         hosting(*arguments)
 

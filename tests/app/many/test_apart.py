@@ -93,7 +93,7 @@ class Kernels(AsyncMultiKernelManager):
     """A manager of kernels as the server's, with a nursery where that is asked for."""
 
     def __init__(self, folder: pathlib.Path) -> None:
-        self.nursery = forked.nursery()
+        self.nursery = forked.nursery() if forked.are_copied(many=False) else None
         super().__init__(kernel_spec_manager=OwnPython(), connection_dir=str(folder))
 
 

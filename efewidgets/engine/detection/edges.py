@@ -118,16 +118,17 @@ def by_sides(x: np.ndarray, near: int, low: int, high: int, old: float, new: flo
     changed = sign * (x[low:high] - 0.5 * (old + new)) > 0
     wrong = np.concatenate(([0], np.cumsum(np.where(changed, 1, -1))))
     k = int(np.argmin(wrong))
-    far = np.abs(np.arange(len(wrong)) - k) > near
+    away = np.abs(np.arange(len(wrong)) - k)
+    far = away > near
     # how many more samples any other edge would misplace, of those that lie between
-    margin = float((wrong[far].min() - wrong[k]) / (near + 1)) if far.any() else 1.0
+    margin = float(((wrong[far] - wrong[k]) / away[far]).min()) if far.any() else 1.0
     margin = min(0.99, max(0.02, margin))
     # what lies on the wrong side beside the edge may be an artefact that hides it, and so may what goes the other way
     # right before it, as no transient of the edge does
     beside = np.concatenate((changed[max(0, k - 2 * near) : k], ~changed[k : k + 2 * near]))
-    away = sign * (x[low + max(0, k - 2 * near) : low + k] - old) < -AWAY * abs(new - old)
-    touches = bool(away[-max(2, round(BESIDE * near)) :].any())
-    if max(beside.sum(), touches * away.sum()) > max(2.0, BESIDE * near):
+    recoil = sign * (x[low + max(0, k - 2 * near) : low + k] - old) < -AWAY * abs(new - old)
+    touches = bool(recoil[-max(2, round(BESIDE * near)) :].any())
+    if max(beside.sum(), touches * recoil.sum()) > max(2.0, BESIDE * near):
         margin = min(margin, 0.3)
     edge, stay = low + k, max(4.0 * sigma, 0.1 * abs(new - old))
     for _ in range(near):  # back up the slope of a slow edge to where it leaves the old level

@@ -1,6 +1,6 @@
 """Whether a sweep's own samples contradict the timings that other sweeps lend it.
 
-A sweep that shows nothing contradicts nothing. One that changes clearly near a timing, but more than 1 ms away from it
+A sweep that shows nothing contradicts nothing. One that changes near a timing, but for sure more than 1 ms away from it
 (samples were lost, a trigger came late), or that changes clearly at some timings and not at all at others (it is of
 another stimulus), has timings of its own, even if nobody could tell which.
 """
@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from .edges import RIGHT, by_sides
+from .edges import RIGHT, Whitener, by_sides
 from .judging import CARRIED, CONTRAST, LASTS
 from .steps import EVOKES, SHAPES
 from .trace import Trace, blocks, converter_step, finite, mad, median
@@ -164,20 +164,34 @@ def _changes(trace: Trace, near: int, edges: Mapping[str, int], least: float) ->
     """Measure the current on both sides of each timing, but where there is too little of it."""
     x, wide = trace.x, trace.samples(WIDE)
     times, found = [0, *edges.values(), len(x)], []
+    whitener = Whitener(trace, trace.slow)
     for k, (name, at) in enumerate(edges.items(), 1):
         left = min(wide, at - times[k - 1] if k == 1 else (at - times[k - 1]) // 2)
         right = min(wide, times[k + 1] - at if k == len(edges) else (times[k + 1] - at) // 2)
         if min(left, right) < 3 * near or at > len(x):
             continue
-        sides = x[at - left : at - near], x[at + near : at + right]
-        old, new = (median(side) for side in sides)
-        noise = max(trace.floor, *(mad(side) for side in sides))
-        clear, place = abs(new - old) > max(CLEAR * noise, least) and trace.resolved(new - old), at
-        if clear:
-            edge = by_sides(x, near, at - left, at + right, old, new, noise)
-            clear, place = edge.right >= 1.0 - RISK, edge.sample
-            if not clear and _is_off(x, near, at, edge.sample, 0.5 * (old + new), new > old):
-                clear, place = True, edge.sample
-        blur = 3.0 * noise / max(1.0, min(left, right) / near) ** 0.5  # noise is correlated over about 1 ms
-        found.append(_Change(name, new - old, blur, clear, place))
+        found.append(_change(trace, near, name, (at - left, at, at + right), least, whitener))
     return found
+
+
+def _change(
+    trace: Trace, near: int, name: str, span: tuple[int, int, int], least: float, whitener: Whitener
+) -> _Change:
+    """Measure the current on both sides of a timing, from the first of three samples to the last."""
+    x, (start, at, end) = trace.x, span
+    sides = x[start : at - near], x[at + near : end]
+    old, new = (median(side) for side in sides)
+    noise = max(trace.floor, *(mad(side) for side in sides))
+    blur = (
+        3.0 * noise / max(1.0, min(at - start, end - at) / near) ** 0.5
+    )  # noise is correlated over about 1 ms
+    if abs(new - old) <= least or not trace.resolved(new - old):
+        return _Change(name, new - old, blur, False, at)
+    if abs(new - old) > CLEAR * noise:
+        edge = by_sides(x, near, start, end, old, new, noise)
+        off = _is_off(x, near, at, edge.sample, 0.5 * (old + new), new > old)
+        return _Change(name, new - old, blur, edge.right >= 1.0 - RISK or off, edge.sample)
+    # no sample tells on which side of the edge it is, but all of them together may
+    edge = whitener.split(start + near, end - near, start, end)
+    clear = edge.right >= 1.0 - RISK and edge.jump * (new - old) > 0.0 and abs(edge.jump) > least
+    return _Change(name, new - old, blur, clear, edge.sample)

@@ -93,7 +93,17 @@ def _unless_contradicted(
     recording: Recording, old: Window, window: Window, lenders: Sequence[Window]
 ) -> Window:
     """Return what the others say of a sweep; if its own samples contradict that, a doubt of what it showed itself."""
-    if not window.sure or _near(old, window.edges, recording.agree_ms / recording.dt):
+    tolerance = recording.agree_ms / recording.dt
+    if not window.sure:
+        return window
+    if (
+        recording.timing_from == "usual"
+        and old.doubt is Doubt.NOISE
+        and not _confirms(recording.usual, window, tolerance)
+    ):
+        why = "two methods that agree find it elsewhere than it is in the other sweeps of this protocol"
+        return dataclasses.replace(old, reason=f"{why}: {old.reason}", doubt=Doubt.OTHERS)
+    if _near(old, window.edges, tolerance):
         return window
     kept = recording.has_samples
     current, small = recording.samples().current, small_beside(lenders)
@@ -104,6 +114,12 @@ def _unless_contradicted(
         return window
     reason = f"{why}, unlike in the other sweeps of this protocol"
     return dataclasses.replace(old, confidence=min(old.confidence, 0.4), reason=reason, doubt=Doubt.OTHERS)
+
+
+def _confirms(usual: Mapping[str, int] | None, window: Window, tolerance: float) -> bool:
+    """Whether BluePyEfe's edges, as far as there are any, are those of a window."""
+    known = usual or {}
+    return all(abs(known[name] - at) <= tolerance for name, at in window.edges.items() if name in known)
 
 
 def _content(recording: Recording) -> tuple[Any, ...]:

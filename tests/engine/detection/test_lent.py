@@ -234,6 +234,16 @@ def test_an_edge_that_an_artefact_hides_is_still_later_or_earlier_than_a_timing(
     assert contradiction("Step", x, DT, at(300, end)) == ""
 
 
+@pytest.mark.parametrize("late", [0.0, 4.0, -5.0])
+@pytest.mark.parametrize("seed", range(4))
+def test_an_edge_that_no_sample_tells_but_all_together_do_contradicts(late, seed):
+    """Up by 10 pA and down again in a noise of 2.5 pA: far from clear in a sample, but nobody can take 4 ms for it."""
+    x = put(flat(1000, seed, 0.0025), 300, 700 + late, 0.01)
+    said = contradiction("Step", x, DT, at(300, 700))
+    assert said == "" if late == 0.0 else "and not at 700 ms" in said
+    assert contradiction("Step", flat(1000, seed, 0.0025), DT, at(300, 700)) == ""
+
+
 def test_stairs_that_share_onset_and_end_with_the_steps_of_others_contradict():
     """Three stairs of 150 ms up to 210 pA: at the onset and the end they change as a step does."""
     x = flat(1000)
@@ -268,6 +278,27 @@ def test_timings_are_lent_whole():
     mine, others = found["sweep 0"], found["sweep 1"]
     assert mine.timing_from == "others"
     assert (mine.ton, mine.tmid, mine.toff) == (others.ton, others.tmid, others.toff)
+
+
+def test_what_two_methods_see_where_the_others_do_not_is_said():
+    """Noise from 300 ms on, which ends at 900 ms, or at 880 ms where samples were lost; alone, none is sure of it."""
+    wave = np.cumsum(np.random.default_rng(3).normal(0, 0.004, round(600 / DT)))
+    sweeps = []
+    for k in range(4):
+        x = flat(1500, k)
+        x[round(300 / DT) : round(900 / DT)] += wave - wave.mean()
+        sweeps.append(x)
+    lost = sweeps[0]
+    sweeps[0] = np.concatenate((np.delete(lost, np.arange(round(20 / DT)) + round(500 / DT)), lost[-400:]))
+    recordings = list(read(*sweeps, protocol="PinkNoise").values())
+    assert recordings[0].toff == pytest.approx(880, abs=2.0)
+    blurred, agreeing = recordings[0], recordings[1:]
+    blurred.window = replace(blurred.window, confidence=0.1, doubt=Doubt.NOISE)
+    blurred.usual, blurred.timing_from = dict(blurred.window.edges), "usual"
+    agree_among(recordings)
+    assert doubted(blurred)
+    assert blurred.toff == pytest.approx(880, abs=2.0)
+    assert not any(doubted(recording) for recording in agreeing)
 
 
 # --- sweeps of which none is sure

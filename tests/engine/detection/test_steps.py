@@ -91,6 +91,24 @@ def test_later_pulse_does_not_move_the_end(amp):
     assert window.edges == {"ton": 2000, "toff": 12000}
 
 
+@pytest.mark.parametrize("there", [1.2, 1.6, 2.0])
+def test_an_onset_after_which_samples_are_missing_is_not_sure_to_be_after_them(there):
+    """The step is there for so many ms, then 3.2 ms are zeros, as where an acquisition lost samples."""
+    x, ton = step(12000, 4000, 9000, 0.6, 0.001), 4000
+    x[ton + round(there / 0.1) :][:32] = 0.0
+    window = detect("Step", x, 0.1)
+    assert not window.sure or abs(window.edges["ton"] - ton) * 0.1 <= 1.0
+
+
+@pytest.mark.parametrize("before", [5.0, 8.0])
+def test_an_artefact_well_before_an_edge_leaves_it_sure(before):
+    x = step(12000, 4000, 9000, 0.2, 0.001)
+    x[9000 - round(before / 0.1) :][:10] -= 0.3  # 1 ms of an action potential's crosstalk
+    window = detect("Step", x, 0.1)
+    assert window.sure
+    assert window.edges == {"ton": 4000, "toff": 9000}
+
+
 @pytest.mark.parametrize("pulse", [-0.1, 0.3])
 def test_test_pulse_taller_than_the_step_is_not_the_stimulus(pulse):
     x = step(20000, 6000, 16000, 0.05, 0.002)

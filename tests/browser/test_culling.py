@@ -170,7 +170,7 @@ def test_text_fields_lists_and_buttons_have_their_own_keys(stimuli):
     first = stimuli.ask("order()")[0]
     stimuli.until("decided()", {first: "pipette moved"})
     page.get_by_role("button", name="pipette moved", exact=True).wait_for()  # remembered, with a number
-    page.get_by_role("combobox", name="cell").focus()
+    page.get_by_role("combobox", name="cell", exact=True).focus()
     for key in ("x", "1", "Space", "Escape", "ArrowRight"):
         page.keyboard.press(key)
     button = page.locator(".efe-step-button", has_text="Features")

@@ -112,12 +112,21 @@ def test_a_person_looks_and_bends(visit, voila):
     found.until("state.results.members[viewer.active].excluded", None)
 
 
+def at_rest(place):
+    """Return where something is once it moves no more: on a busy machine the list beside the plots comes late."""
+    before = None
+    while (now := place.bounding_box()) != before:
+        before = now
+        place.page.wait_for_timeout(500)
+    return now
+
+
 def test_a_person_looks_closer(visit, voila):
     """Values at the mouse, cursors, box, wheel, and a click on one of several traces."""
     found = visit(voila, CODE, width=1280)
     page = found.page
     page.locator(".efe-plots .object_grp").first.wait_for()
-    area = page.locator(".efe-panel .plotarea_events").first.bounding_box()
+    area = at_rest(page.locator(".efe-panel .plotarea_events").first)
     left, top, wide, high = (area[name] for name in ("x", "y", "width", "height"))
     told = page.locator(".efe-readout-mouse")
 
@@ -129,7 +138,7 @@ def test_a_person_looks_closer(visit, voila):
         return (x - left) / wide * 1400
 
     # a click on one of twelve traces chooses it: the one with the largest current, by its current
-    current = page.locator(".efe-panel .plotarea_events").nth(1).bounding_box()
+    current = at_rest(page.locator(".efe-panel .plotarea_events").nth(1))
     found.ask("globals().update(strongest=[row.id for row in viewer.view_data().rows[-2:]])")  # repeats
     level, ends = found.ask(
         "(float(viewer.view_data().curves[-1].seen.current.max()), viewer.view_data().currents)"

@@ -4,6 +4,7 @@ Method. Baseline and noise come from the quiet ends of the sweep. Blocks of 2 ms
 runs; the stimulus is the longest run that fluctuates (a constant run is a test pulse or another step).
 Where it starts with a jump, the first sample out of the noise is the edge. Where it rises slowly, a parabola
 through its first rise is followed back to the baseline, and its standard error says how sure that is.
+A run that begins, or ends, with a short pulse and a long rest may have a test pulse for its limit.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ BLOCK = 2.0  # ms
 REST = 6.0  # ms of rest that don't end a run
 SHORT = 30.0  # ms; a run that short, with rest around it, is a test pulse
 PAUSE = 100.0  # ms of rest that a fluctuating stimulus may hold
+PULSE = 60.0  # ms; what is as short, with a longer rest than that beside it, may be a test pulse
+AT_REST = 0.2  # of the stimulus: what hum or a drift does in a rest
 HIDDEN = 0.45  # ms; standard error of an edge under an artefact, which may be an action potential near it
 BURST = 3.0  # ms that an artefact at an edge lasts
 DROWNED = 20.0  # times the noise: a beginning of less that rises slowly is nowhere to be seen
@@ -73,8 +76,21 @@ def detect_activity(family: str, trace: Trace, given: Mapping[str, int]) -> Wind
             f"{what}, which reaches the end of the sweep",
             Doubt.SHAPE,
         )
+    free = [name for name in edges if name not in given]
+    if any(_begins_apart(trace, base, edges, top, name == "toff") for name in free):
+        confidence, doubt = min(0.3, confidence), Doubt.SHAPE
+        what = f"{what}, but a short pulse and a long rest are at its limit: that may be a test pulse"
     box = Box(edges["ton"], edges["toff"], top)
     return Window(edges, confidence, what, boxes=(box,), errors=errors, doubt=doubt)
+
+
+def _begins_apart(trace: Trace, base: float, edges: Mapping[str, int], top: float, reverse: bool) -> bool:
+    """Whether what begins (or, in reverse, ends) a stimulus is short, and apart from the rest of it."""
+    ton, toff, reach = edges["ton"], edges["toff"], trace.samples(2.0 * PULSE + PAUSE)
+    part = trace.x[max(ton, toff - reach) : toff][::-1] if reverse else trace.x[ton : min(ton + reach, toff)]
+    off = blocks(part - base, trace.samples(BLOCK))
+    rests = runs((off**2).mean(axis=1) < (AT_REST * top) ** 2)
+    return any(a * BLOCK <= PULSE and (b - a) * BLOCK > PAUSE for a, b in rests)
 
 
 def quiet(trace: Trace) -> tuple[float, float, int]:

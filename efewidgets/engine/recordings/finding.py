@@ -6,10 +6,12 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from ..detection import Window
 from ..problems import Problem
 from ..traces.trace import Trace
-from .accuracy import SURE, unsure_amplitudes
+from .accuracy import SURE, unsure_amplitudes, unsure_pulses
 from .baseline import holding
 from .edges import doubts, settle, slow_to_begin, unsure_problem
 from .said import Said
@@ -152,8 +154,7 @@ class Finding:
         levels : dict
             The amplitudes and the holding current that were measured (nA).
         """
-        told = any(problem.severity == "warning" for problem in self.level_problems)
-        if self.window is None or not self.was_looked_for or told:
+        if self.window is None or not self._are_in_question:
             return
         measured = {name: places for name, places in between.items() if self.level(name) is None}
         said = self.level("hypamp") is not None
@@ -167,6 +168,34 @@ class Finding:
                 f"Look at the trace, and give `{name}` and `hypamp` in the metadata if they are known.",
                 "warning",
             )
+
+    def look_at_pulses(self, pulses: Sequence[np.ndarray], hypamp: Any, amp: Any) -> None:
+        """Tell of an amplitude of brief pulses (nA) of which their slopes, or few samples, don't leave one sure.
+
+        Parameters
+        ----------
+        pulses : sequence of array (n,)
+            Current of each pulse (nA).
+        hypamp, amp : float
+            Holding current, and the amplitude that was measured (nA).
+        """
+        if self.window is None or not self._are_in_question or self.level("amp") is not None:
+            return
+        second = unsure_pulses(pulses, hypamp, amp, self.window.noise)
+        if second is not None:
+            self.tell(
+                f"the amplitude is not certain: `amp` was measured as {1e3 * amp:.4g} pA, but between its slopes the "
+                f"pulse is at {1e3 * second.value:.4g} pA, give or take {1e3 * SURE * second.error:.2g} pA: it is "
+                "brief for its filter, or for its noise. Look at the trace, and give `amp` in the metadata if it is "
+                "known.",
+                "warning",
+            )
+
+    @property
+    def _are_in_question(self) -> bool:
+        """Whether levels are those of a stimulus that was found, and nothing is told of them yet."""
+        told = any(problem.severity == "warning" for problem in self.level_problems)
+        return self.was_looked_for and not told
 
     def tell(self, message: str, severity: str) -> None:
         """Tell what a person should know about a level that is being measured."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
 from efewidgets.engine.detection.accuracy import Estimate, Stretches
+from efewidgets.engine.recordings.accuracy import plateau, unsure_pulses
 from efewidgets.extract import read_recordings
 from tests.engine.detection.rig_protocols import coloured
 
@@ -60,11 +63,12 @@ def test_blocks_that_reach_beyond_a_timing_are_in_no_stretch():
     assert [part.tolist() for part in seen.parts] == [[0.0, 1.0], [3.0], [5.0, 6.0, 7.0]]
 
 
-def read(current, name="IDrest", **metadata):
+def read(current, name="IDrest", sweeps=1, **metadata):
     row = {"voltage": np.full(len(current), -70.0), "current": current.astype(np.float32), "dt": DT}
-    row |= {"v_unit": "mV", "i_unit": "nA", "t_unit": "ms", "id": "sweep", "repetition": 1}
+    row |= {"v_unit": "mV", "i_unit": "nA", "t_unit": "ms", "repetition": 1}
+    rows = [row | {"id": f"sweep {k}"} for k in range(sweeps)]
     files = {"cell": {name: [{"filepath": "rig", **metadata}]}}
-    return read_recordings(files, recording_reader=lambda _: [row])[0].recordings[0]
+    return read_recordings(files, recording_reader=lambda _: rows)[0].recordings[0]
 
 
 def told(recording):
@@ -134,13 +138,62 @@ def test_a_ramp_whose_last_samples_hum_moves_is_told():
     assert not told(read(ramp(0.1e-3), "APThreshold", ton=200.0))
 
 
+def test_the_plateau_of_a_pulse_is_what_its_slopes_leave():
+    """Of 12 samples the 5th to the 10th, of 5 the 2nd to the 4th; of 3 all."""
+    assert plateau(np.arange(12)).tolist() == [4, 5, 6, 7, 8, 9]
+    assert plateau(np.arange(5)).tolist() == [1, 2, 3]
+    assert plateau(np.arange(3)).tolist() == [0, 1, 2]
+
+
+def test_slopes_or_few_samples_leave_the_amplitude_of_a_pulse_unsure():
+    """A plateau of 10 above 1: 9.5 is 5 % off, 9.7 is 3 %. A median of m samples errs by 1.25 σ / √m."""
+    pulse = np.array([3.0, 10.0, 11.0, 11.0, 11.0, 6.0])
+    assert unsure_pulses([pulse, pulse], 1.0, 9.5, 0.0) == Estimate(10.0, 0.0)
+    assert unsure_pulses([pulse], 1.0, 9.7, 0.0) is None
+    one, four = (
+        np.array([10.1]),
+        np.full(7, 10.1),
+    )  # 0.1 + 2 · 0.25 is more than 2.5 · 0.2; 0.1 + 2 · 0.125 isn't
+    assert unsure_pulses([one], 0.0, 10.0, 0.2) == Estimate(10.1, 0.25)
+    assert unsure_pulses([four], 0.0, 10.0, 0.2) is None
+    assert unsure_pulses([np.empty(0)], 0.0, 10.0, 0.2) is None
+
+
+def pulses(shoulder, wide, starts):
+    """Pulses of 1 nA in noise of 1 pA that are lower by a shoulder (nA) in so many samples at either end."""
+    x = np.random.default_rng(5).normal(0.0, 1e-3, 4000)
+    for at in starts:
+        x[at : at + 2 * wide + 5] += 1.0
+        x[at : at + wide] -= shoulder
+        x[at + wide + 5 : at + 2 * wide + 5] -= shoulder
+    return x
+
+
+@pytest.mark.parametrize(
+    ("name", "wide", "shoulder", "starts"),
+    [("APWaveform", 3, 0.1, [2000]), ("SpikeRec", 4, 0.07, [1000, 1300, 1600, 1900])],
+)
+def test_a_brief_pulse_whose_slopes_move_its_amplitude_is_told(name, wide, shoulder, starts):
+    """Its middle is at 1 nA, and most of its samples are lower; a pulse without slopes is told nothing of."""
+    recording = read(pulses(shoulder, wide, starts), name, sweeps=3)
+    (problem,) = told(recording)
+    assert (problem.severity, problem.kind) == ("warning", "stimulus")
+    (said,) = re.findall(r"between its slopes the pulse is at (\S+) pA", problem.message)
+    assert float(said) == pytest.approx(1000.0, abs=2.0)
+    assert recording.amp < 0.96
+    assert not told(read(pulses(shoulder, wide, starts), name, sweeps=3, amp=1.0))
+    square = read(pulses(0.0, wide, starts), name, sweeps=3)
+    assert not square.problems
+    assert square.amp == pytest.approx(1.0, abs=0.005)
+
+
 @pytest.mark.parametrize("name", ["IDrest", "APThreshold", "sAHP"])
 def test_numbers_are_those_without_a_doubt(name, monkeypatch):
     current = {"IDrest": shifted(), "APThreshold": ramp(1e-3), "sAHP": shifted()}[name]
     if name == "sAHP":
         current[5000:7000] += 0.2
     before = read(current, name)
-    monkeypatch.setattr("efewidgets.engine.recordings.accuracy.SHARE", 1e9)
+    monkeypatch.setattr("efewidgets.engine.recordings.accuracy.LEAST", 1e9)
     after = read(current, name)
     assert told(before)
     assert not told(after)

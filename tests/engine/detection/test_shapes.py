@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import signal
 
-from efewidgets.engine.detection import detect
+from efewidgets.engine.detection import Doubt, detect
 from efewidgets.engine.detection.trace import Trace
 from tests.engine.detection.stimuli import coloured, make
 
@@ -160,6 +161,29 @@ def test_pink_noise_starts_and_ends_to_the_sample():
     window = detect("PinkNoise", x, stimulus.dt)
     assert window.sure
     assert window.edges == stimulus.edges
+
+
+@pytest.mark.parametrize("end", ["ton", "toff"])
+def test_a_test_pulse_that_a_flickering_baseline_joins_to_noise_is_no_limit_to_be_sure_of(end):
+    """60 pA from 8 to 28 ms, noise of 400 pA from 350 to 2350 ms; between them the baseline flickers by 10 pA."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(0, 0.0015, 24500)
+    x[80:280] += 0.06
+    x[280:3500] += 0.01 * (np.arange(3220) // 40 % 2)
+    x[3500:23500] += np.clip(0.2 * signal.lfilter([0.1], [1.0, -0.99], rng.normal(size=20000)), -0.4, 0.4)
+    if end == "toff":
+        x = x[::-1]
+    window = detect("PinkNoise", x, 0.1)
+    assert not window.sure
+    assert window.doubt is Doubt.SHAPE
+    assert "test pulse" in window.reason
+    x = x.copy()
+    x[:3500] = x[:3500] if end == "toff" else rng.normal(0, 0.0015, 3500)
+    x[-3500:] = x[-3500:] if end == "ton" else rng.normal(0, 0.0015, 3500)
+    window = detect("PinkNoise", x, 0.1)
+    limits = (3500, 23500) if end == "ton" else (1000, 21000)
+    assert window.sure
+    assert list(window.edges.values()) == pytest.approx(limits, abs=10)
 
 
 def test_lines_are_subtracted_and_little_else():

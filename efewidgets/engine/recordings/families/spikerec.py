@@ -17,6 +17,7 @@ from ...problems import EfeError
 from ...traces.trace import Trace, number
 from ..edges import doubts
 from ..finding import Finding
+from .brief_level import BRIEF
 from .family import Current, Family
 from .signal import base_current, smooth
 
@@ -135,6 +136,9 @@ class SpikeRec(Family):
                     "one may be the crosstalk of action potentials, the other a slow rise. Give `amp` in the metadata.",
                     "warning",
                 )
+            if max(n for _, n in pulses) * trace.dt <= BRIEF:
+                inside = [trace.current[max(start, 0) : start + n] for start, n in pulses]
+                finding.look_at_pulses(inside, hypamp, amp)
         exact = {name: said[name] for name in ("spike_duration", "delta") if name in said and len(pulses) > 1}
         return {"hypamp": hypamp, "amp": amp} | _train(pulses, trace) | exact
 

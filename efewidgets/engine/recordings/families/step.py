@@ -10,7 +10,7 @@ import numpy as np
 from ...traces.trace import Trace
 from ..finding import Finding
 from ..membranes import membrane_of
-from .brief_level import brief_pulse, level_of, slopes_meet
+from .brief_level import BRIEF, brief_pulse, level_of, slopes_meet
 from .family import Current, Family
 from .medians import median
 from .signal import BASE_SAMPLES, base_current, step_edges
@@ -37,6 +37,8 @@ class Step(Family):
             amp = self._level(trace, edges, hypamp, finding) - hypamp
         finding.membrane = membrane_of(trace, edges["ton"], edges["toff"], float(amp))
         finding.look_at_levels(edges, self.between, {"hypamp": hypamp, "amp": amp})
+        if (edges["toff"] - edges["ton"]) * trace.dt <= BRIEF:
+            finding.look_at_pulses([trace.current[edges["ton"] : edges["toff"]]], hypamp, amp)
         return {"hypamp": hypamp, "amp": amp}
 
     def _level(self, trace: Trace, edges: Mapping[str, int], hypamp: Any, finding: Finding) -> Any:

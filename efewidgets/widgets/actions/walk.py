@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import re
 import weakref
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,11 +85,23 @@ def in_session(results: Results) -> dict[str, int]:
                 of_file.setdefault(member.protocol, []).append(member)
         found = {}
         for of_cell in files.values():
-            parts = (of_cell[file].values() for file in sorted(of_cell, key=by_numbers))
-            merged = (heapq.merge(*part, key=lambda m: by_numbers(str(m.recording.label))) for part in parts)
+            merged = (_merged(of_cell[file]) for file in sorted(of_cell, key=by_numbers))
             found |= {member.id: n + 1 for n, member in enumerate(itertools.chain.from_iterable(merged))}
         kept["session"] = found
     return found
+
+
+def _merged(protocols: Mapping[str, list[Member]]) -> Iterable[Member]:
+    """Return the sweeps of a file in order: by the last numbers of their names, if no two are the same."""
+    labels = [str(member.recording.label) for members in protocols.values() for member in members]
+    last = {label: re.findall(r"\d+", label)[-1:] for label in labels}
+    numbered = all(last.values()) and len({int(number) for (number,) in last.values()}) == len(labels)
+
+    def key(member: Member) -> tuple[Any, ...]:
+        label = str(member.recording.label)
+        return (int(last[label][0]),) if numbered else by_numbers(label)
+
+    return heapq.merge(*protocols.values(), key=key)
 
 
 def _place(member: Member) -> str:

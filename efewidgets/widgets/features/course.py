@@ -70,11 +70,11 @@ def _holding(member: Member, factor: float) -> float | None:
     return None if held is None else float(held) * factor
 
 
-#: Title, unit ("" for that of currents), how it is had, and what those are called that don't tell it
+#: Title, unit ("" for that of currents), how it is had, and why some sweeps don't tell it
 _MEASURES: tuple[tuple[str, str, Callable[[Member, float], float | None], str], ...] = (
-    ("baseline before the stimulus", "mV", _baseline, "that is no step or begins with its stimulus"),
-    ("input resistance", "MΩ", _resistance, "without a step that is answered passively"),
-    ("holding current", "", _holding, "without a holding current"),
+    ("baseline before the stimulus", "mV", _baseline, "no step, or nothing before it"),
+    ("input resistance", "MΩ", _resistance, "no step that the membrane answers passively"),
+    ("holding current", "", _holding, "no stimulus was found"),
 )
 
 
@@ -106,7 +106,7 @@ def _measured(
         ids,
         names,
         np.zeros(len(used), dtype=bool),
-        note=f"{counted(missing, 'sweep')} {without}" if missing else "",
+        note=f"{counted(missing, 'sweep')} without a value: {without}" if missing else "",
         whole=True,
     )
     ghosts = Ghosts(*_columns(numbers, left, excluded=True)) if left else NO_GHOSTS

@@ -114,3 +114,10 @@ class Made:
 def test_protocols_of_one_file_are_interleaved_by_number():
     made = Made({"IV": ["sweep 1", "sweep 11"], "IDrest": ["sweep 2", "sweep 10"]})
     assert in_session(made) == {"sweep 1": 1, "sweep 2": 2, "sweep 10": 3, "sweep 11": 4}
+
+
+def test_names_that_begin_with_the_protocol_stand_by_their_numbers_if_those_are_of_the_file():
+    made = Made({"IV": ["IV 2", "IV 3"], "IDrest": ["IDrest 1", "IDrest 4"]})
+    assert list(in_session(made)) == ["IDrest 1", "IV 2", "IV 3", "IDrest 4"]
+    made = Made({"IV": ["IV 1", "IV 2"], "IDrest": ["IDrest 1", "IDrest 2"]})
+    assert list(in_session(made)) == ["IDrest 1", "IDrest 2", "IV 1", "IV 2"]

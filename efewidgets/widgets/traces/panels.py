@@ -108,7 +108,8 @@ class Panels:
             [self._x_axes[1], self._y_axes[1]],
             height=190,
             display_toolbar=False,
-            fig_margin=MARGIN | {"top": 6, "right": 22},
+            fig_margin=MARGIN
+            | {"top": 6, "right": 22, "bottom": 47},  # the label of the time, whole in any font
         )
         for panel, height in (
             (self.voltage, "clamp(200px, 37vh, 640px)"),

@@ -99,6 +99,7 @@ HELP: Mapping[str, tuple[str, ...]] = {
     "features": (
         "Each point is a sweep's value at its amplitude; a box is a target's mean ± std, as wide as its tolerance.",
         "“distribution” compares cells, “I–V” and “f–I” draw curves from the same values.",
+        "“time course” shows each cell from its first sweep to its last: whether it rested where it did.",
         "A cross is a sweep that was left out; choose it to take it back.",
     ),
     "export": (

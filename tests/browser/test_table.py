@@ -87,6 +87,8 @@ def test_typing_refusing_and_choosing(visit, voila):
     grid = page.get_by_role("grid", name="Targets")
     expect(grid).to_have_attribute("aria-rowcount", "41")
     expect(cell(page, 0, 3)).to_have_text("−63.4568")  # six digits and a true minus
+    expect(cell(page, 0, 3)).to_have_attribute("title", "−63.4567891")
+    expect(cell(page, 0, 1)).to_have_attribute("title", "")  # all of 50 is seen
     found.screenshot("table_light")
 
     cell(page, 1, 1).dblclick()

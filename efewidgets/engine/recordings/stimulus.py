@@ -13,6 +13,7 @@ from ..traces.trace import Trace, number
 from ..units import HIGHEST_NA
 from .families.family import Current, Family
 from .finding import Finding
+from .missed import missed
 from .parts import copied
 from .said import Said
 
@@ -147,6 +148,9 @@ class Stimulus:
                 "in pA: set 'i_unit' in the metadata.",
                 "warning",
             )
+        words = missed(trace, family, {name: edges[name] for name in family.timings}, said, levels)
+        if words is not None:
+            finding.tell(words, "warning")
         tend = said.written.get("tend")
         times = {name: trace.at(edges[name]) for name in family.timings}
         end = trace.tend if tend is None else number("tend", tend, "ms")

@@ -125,12 +125,14 @@ def in_order(results: Results, members: Iterable[Member], order: str) -> list[Me
     return [found[abs(n)] for _, n in (reversed(known) if down else known)] + rest
 
 
+def by_numbers(text: str) -> tuple[Any, ...]:
+    """Return by what people sort texts: numbers in them by size."""
+    parts = re.split(r"(\d+)", text.casefold())
+    return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in parts)
+
+
 def _key(value: Any) -> tuple[Any, ...]:
-    """Return by what people sort: numbers by size, also those within texts."""
-    if not isinstance(value, str):
-        return (0, value)
-    parts = re.split(r"(\d+)", value.casefold())
-    return (1, *((int(part), "") if part.isdecimal() else (-1, part) for part in parts))
+    return (1, *by_numbers(value)) if isinstance(value, str) else (0, value)
 
 
 def fits(results: Results, member: Member, number: int, filters: Mapping[str, str], factor: float) -> bool:

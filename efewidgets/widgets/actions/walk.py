@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import heapq
+import itertools
+import re
 import weakref
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +14,7 @@ from ...engine.problems import EfeError
 from ...state import ExtractionState, Inputs, Results
 from ...state.results.currents import current_unit
 from ...state.results.members import Member
-from .listing import ACQUIRED, fits, in_order, left_out
+from .listing import ACQUIRED, by_numbers, fits, in_order, left_out
 
 #: A cell and one of its protocols
 Group = tuple[str, str]
@@ -61,6 +65,48 @@ def way(results: Results, order: str = "amplitude") -> Way:
         place = {one: n for n, one in enumerate(ids)}
         found = kept[order] = Way(ids, place, {key: tuple(group) for key, group in ordered.items()}, numbers)
     return found
+
+
+def in_session(results: Results) -> dict[str, int]:
+    """Return the number of each sweep in the order in which those of its cell were acquired, over all protocols.
+
+    Files state no times: they stand in the order of their names, numbers in them by size; so do the sweeps of several
+    protocols in one file, but those of one protocol stand as they do in the file. Models have no session.
+    """
+    kept = _WAYS.setdefault(results, {})
+    found: dict[str, int] | None = kept.get("session")
+    if found is None:
+        files: dict[str, dict[str, dict[str, list[Member]]]] = {
+            cell.name: {} for cell in results.inputs.cells if not cell.model
+        }
+        for member in results.members.values():
+            if member.cell in files:
+                of_file = files[member.cell].setdefault(_place(member), {})
+                of_file.setdefault(member.protocol, []).append(member)
+        found = {}
+        for of_cell in files.values():
+            merged = (_merged(of_cell[file]) for file in sorted(of_cell, key=by_numbers))
+            found |= {member.id: n + 1 for n, member in enumerate(itertools.chain.from_iterable(merged))}
+        kept["session"] = found
+    return found
+
+
+def _merged(protocols: Mapping[str, list[Member]]) -> Iterable[Member]:
+    """Return the sweeps of a file in order: by the last numbers of their names, if no two are the same."""
+    labels = [str(member.recording.label) for members in protocols.values() for member in members]
+    last = {label: re.findall(r"\d+", label)[-1:] for label in labels}
+    numbered = all(last.values()) and len({int(number) for (number,) in last.values()}) == len(labels)
+
+    def key(member: Member) -> tuple[Any, ...]:
+        label = str(member.recording.label)
+        return (int(last[label][0]),) if numbered else by_numbers(label)
+
+    return heapq.merge(*protocols.values(), key=key)
+
+
+def _place(member: Member) -> str:
+    files = member.recording.files
+    return str(files[-1]) if files else ""
 
 
 def listed(state: ExtractionState) -> set[str] | None:

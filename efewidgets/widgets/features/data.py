@@ -88,6 +88,8 @@ class Panel:
     places : dict
         Texts at some x, where x isn't a number: the cells of a distribution.
     ghosts : Ghosts
+    whole : bool
+        Whether x are whole numbers.
     """
 
     title: str
@@ -104,6 +106,7 @@ class Panel:
     note: str = ""
     places: dict[float, str] = field(default_factory=dict)
     ghosts: Ghosts = NO_GHOSTS
+    whole: bool = False
 
     def __len__(self) -> int:
         return len(self.x)

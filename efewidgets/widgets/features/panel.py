@@ -117,7 +117,10 @@ class PanelPlot(ipywidgets.VBox):
             x = plots.padded(
                 [*panel.x, *panel.ghosts.x, *(end for b in panel.bands for end in (b.low, b.high))]
             )
-            self._put(self.x_axis, **plots.ticked(plots.ticks(*x, 6)), label=panel.x_label)
+            ticks = plots.ticks(*x, 6)
+            if panel.whole:
+                ticks = ticks[ticks == np.round(ticks)]
+            self._put(self.x_axis, **plots.ticked(ticks), label=panel.x_label)
         self._put(self.y_axis, **plots.ticked(plots.ticks(*y, 6)), label=panel.y_label)
         self._put(self.x_scale, min=float(x[0]), max=float(x[1]))
         self._put(self.y_scale, min=float(y[0]), max=float(y[1]))

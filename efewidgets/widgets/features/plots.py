@@ -26,6 +26,7 @@ from ..parts.pictures import Pictures
 from ..parts.style import row
 from ..parts.table import Table
 from .choice import FIRST, FeatureChoice, Legend
+from .course import course_panels, ghosts_in_session
 from .curves import add_iv_target, fi_panels, iv_panels
 from .data import NO_GHOSTS, Panel, distribution, feature_panels, in_unit
 from .ghosts import GhostCache
@@ -35,7 +36,8 @@ from .panel import PanelPlot
 #: So many panels are shown at a time
 MOST_PANELS = 12
 
-VIEWS = {"features": "features", "distribution": "distribution", "I–V": "I–V", "f–I": "f–I"}
+COURSE = "time course"
+VIEWS = ("features", "distribution", "I–V", "f–I", COURSE)
 
 EMPTY = {
     "features": "No feature has been computed yet. Add files and targets, and see to it that each cell has a rheobase.",
@@ -43,11 +45,12 @@ EMPTY = {
     "distribution": "There is no target yet. Add one; then the values that went into it are shown cell by cell.",
     "I–V": "No target wants a voltage that could be drawn against current. Add one with the button above.",
     "f–I": "No recording of a step has a spike yet. Add files of a protocol of depolarising steps.",
+    COURSE: "No stimulus has been found yet. Add files; then each cell is shown from its first sweep to its last.",
 }
 
 
 class FeaturePlots(StateWidget):
-    """Features of all recordings against amplitude, with targets; distributions, I–V and f–I curves.
+    """Features of all recordings against amplitude, with targets; distributions, I–V and f–I curves, sessions in time.
 
     Parameters
     ----------
@@ -60,7 +63,7 @@ class FeaturePlots(StateWidget):
     Attributes
     ----------
     view : ipywidgets.ToggleButtons
-        "features", "distribution", "I–V" or "f–I".
+        "features", "distribution", "I–V", "f–I" or "time course".
     protocol, target : ipywidgets.Dropdown
         What is shown; the state's selection.
     unit : ipywidgets.ToggleButtons
@@ -256,6 +259,8 @@ class FeaturePlots(StateWidget):
         view, hidden, unit = found["view"], self.legend.hidden, self.unit.value
         if view == "f–I":
             return fi_panels(results, unit, hidden, self.grouping)
+        if view == COURSE:
+            return self._course(results, found)
         if not found["targets"]:
             return []
         if view == "I–V":
@@ -269,6 +274,17 @@ class FeaturePlots(StateWidget):
         panels = feature_panels(results, table, found["protocol"], found["chosen"], unit, hidden)
         left = self.left_out.get(self.grouping, found["protocol"], found["chosen"], unit, hidden)
         return [dataclasses.replace(panel, ghosts=left.get(panel.title, NO_GHOSTS)) for panel in panels]
+
+    def _course(self, results: Results, found: dict[str, Any]) -> list[Panel]:
+        groups, protocol, chosen = self.grouping, found["protocol"], found["chosen"]
+        hidden, current = self.legend.hidden, current_unit(self.state)
+        if protocol is None:
+            return course_panels(groups, results.feature_table, None, (), current, hidden)
+        table = self.table(protocol, tuple(chosen))
+        panels = course_panels(groups, table, protocol, chosen, current, hidden)
+        left = self.left_out.get(groups, protocol, chosen, "nA", hidden)
+        crosses = {f"{name} · {protocol}": ghosts_in_session(groups, of) for name, of in left.items()}
+        return [dataclasses.replace(panel, ghosts=crosses.get(panel.title, panel.ghosts)) for panel in panels]
 
     def _chosen_of(self, features: list[str]) -> list[str]:
         if self._features is None:
@@ -349,11 +365,11 @@ class FeaturePlots(StateWidget):
         with self.quiet():
             self.choice.offer(data["features"], data["chosen"])
         for control, shown in (
-            (self.protocol, view == "features"),
-            (self.choice, view == "features"),
+            (self.protocol, view in ("features", COURSE)),
+            (self.choice, view in ("features", COURSE)),
             (self.target, view == "distribution"),
-            (self.unit, view != "distribution"),
-            (self.all_recordings, view in ("features", "I–V")),
+            (self.unit, view not in ("distribution", COURSE)),
+            (self.all_recordings, view in ("features", "I–V", COURSE)),
             (self.add_iv, view == "I–V" and not data["panels"]),
         ):
             self.put(control.layout, display=None if shown else "none")

@@ -255,7 +255,7 @@ class Drawing {
     const kind = `efe-table-cell efe-table-${column.kind}${column.editable ? " efe-table-editable" : ""}`;
     cell.className = `${kind}${waiting ? " efe-table-waiting" : ""}${column.frozen ? " efe-table-frozen" : ""} ${look}`;
     const text = shown(value, column.digits);
-    cell.title = hint ? visibleLines(hint) : text.length > 20 ? text : "";
+    cell.title = hint ? visibleLines(hint) : whole(value, text);
     if (reason) cell.setAttribute("aria-invalid", "true");
     else cell.removeAttribute("aria-invalid");
     if (column.kind === "check") this.drawCheck(cell, column, value);

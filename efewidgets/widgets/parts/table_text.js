@@ -25,6 +25,12 @@ function shown(value, digits) {
   return visible(typeof value === "boolean" ? (value ? "yes" : "no") : value);
 }
 
+/** What of a value isn't seen in its cell: all digits of a number, the end of a long text; "" if all is. */
+function whole(value, text) {
+  const all = typeof value === "number" ? numeral(value, 17) : text;
+  return all !== text || text.length > 20 ? all : "";
+}
+
 const typed = (value) => (value === null || value === undefined ? "" : String(value));
 
 function compare(a, b) {

@@ -15,6 +15,9 @@ from ..parts.table import Column
 #: Times and amplitudes of a stimulus in protocols.json that have a column of their own, and their units
 STIMULUS = {"delay": "ms", "duration": "ms", "totduration": "ms", "amp": "nA", "thresh_perc": "%"}
 
+#: Significant digits of what was measured, as it is shown; what is copied or written has all
+DIGITS = 4
+
 #: Rows of the means over all cells
 OVER_ALL = ("mean", "standard deviation")
 
@@ -30,8 +33,8 @@ def feature_columns(results: Results) -> tuple[Column, ...]:
         Column("protocol", "protocol"),
         Column("amplitude", "amplitude", "number", unit=level_unit(results)),
         Column("feature", "feature"),
-        Column("mean", "mean", "number"),
-        Column("std", "std", "number", hint="standard deviation, as in features.json"),
+        Column("mean", "mean", "number", digits=DIGITS),
+        Column("std", "std", "number", digits=DIGITS, hint="standard deviation, as in features.json"),
         Column("unit", "unit"),
         Column("n", "n", "number", hint="recordings that give a value"),
         Column("recordings", "recordings", "number", hint="recordings that fall into the target"),
@@ -74,8 +77,8 @@ def contributor_columns(results: Results, target: str | None) -> tuple[Column, .
         Column("cell", "cell"),
         Column("file", "file"),
         Column("sweep", "recording"),
-        Column("amplitude", "amplitude", "number", unit=level_unit(results)),
-        Column("value", "value", "number", unit=unit),
+        Column("amplitude", "amplitude", "number", unit=level_unit(results), digits=DIGITS),
+        Column("value", "value", "number", unit=unit, digits=DIGITS),
         Column("reason", "why not"),
     )
 
@@ -127,8 +130,8 @@ def _statistics(results: Results, target: str | None) -> list[dict[str, Any]]:
 PROTOCOL_COLUMNS = (
     Column("name", "protocol"),
     Column("part", "part"),
-    Column("amp", "amp", "number", unit="nA"),
-    Column("thresh_perc", "amplitude", "number", unit="% of rheobase"),
+    Column("amp", "amp", "number", unit="nA", digits=DIGITS),
+    Column("thresh_perc", "amplitude", "number", unit="% of rheobase", digits=DIGITS),
     Column("delay", "delay", "number", unit="ms"),
     Column("duration", "duration", "number", unit="ms"),
     Column("totduration", "total", "number", unit="ms"),
@@ -152,8 +155,8 @@ def protocol_rows(protocols: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 CURRENT_COLUMNS = (
     Column("cell", "cell"),
-    Column("holding", "holding current", "number", unit="nA"),
-    Column("threshold", "threshold current", "number", unit="nA", hint="rheobase"),
+    Column("holding", "holding current", "number", unit="nA", digits=DIGITS),
+    Column("threshold", "threshold current", "number", unit="nA", digits=DIGITS, hint="rheobase"),
 )
 
 

@@ -11,12 +11,13 @@ async function render({ model, el }) {
   const manager = model.widget_manager;
   const scales = await Promise.all(model.get("scales").map((id) => manager.get_model(id)));
   const marks = await Promise.all(model.get("lines").map((id) => manager.get_model(id)));
+  const handles = await manager.get_model(model.get("handles"));
   let glass = null;
   let stop = () => {};
   const begin = () => {
     const plots = el.closest(".efe-plots");
     if (!plots) return (waiting = requestAnimationFrame(begin));
-    glass = new Glass({ model, plots, scales, marks, said, about });
+    glass = new Glass({ model, plots, scales, marks, handles, said, about });
     stop = () => glass.leave();
   };
   let waiting = requestAnimationFrame(begin);
@@ -27,8 +28,8 @@ async function render({ model, el }) {
 }
 
 class Glass {
-  constructor({ model, plots, scales, marks, said, about }) {
-    Object.assign(this, { model, plots, scales, marks, said, about, mouse: null, doing: null });
+  constructor({ model, plots, scales, marks, handles, said, about }) {
+    Object.assign(this, { model, plots, scales, marks, handles, said, about, pointer: null, mouse: null, doing: null });
     this.sheet = document.createElement("div");
     this.sheet.className = "efe-glass";
     this.svg = drawn(this.sheet, "svg", "");
@@ -37,6 +38,7 @@ class Glass {
     this.box = drawn(this.svg, "rect", "efe-zoom-box");
     this.ghost = drawn(this.svg, "line", "efe-ghost");
     this.name = drawn(this.svg, "text", "efe-cross-name");
+    this.timings = [];
     this.sliders = ["A", "B"].map((name, k) => this.slider(name, k));
     plots.append(this.sheet);
     this.heard = [
@@ -53,6 +55,7 @@ class Glass {
     this.again = () => this.soon();
     this.model.on("change:cursors change:exact change:unit change:ids", this.again);
     for (const scale of scales) scale.on("change:min change:max", this.again);
+    handles.on("change:x change:names", this.again);
     this.size = new ResizeObserver(this.again);
     this.size.observe(plots);
     this.draw();
@@ -62,6 +65,7 @@ class Glass {
     for (const [target, name, call, options] of this.heard) target.removeEventListener(name, call, options);
     this.model.off("change:cursors change:exact change:unit change:ids", this.again);
     for (const scale of this.scales) scale.off("change:min change:max", this.again);
+    this.handles.off("change:x change:names", this.again);
     this.size.disconnect();
     cancelAnimationFrame(this.frame);
     this.sheet.remove();
@@ -137,6 +141,7 @@ class Glass {
     if (!above || !below || !above.width) return hide(this.sheet);
     this.sheet.style.display = "";
     this.origin = this.sheet.getBoundingClientRect();
+    this.drawTimings(above);
     this.drawCross([above, below]);
     this.drawCursors([above, below]);
   }
@@ -160,6 +165,25 @@ class Glass {
     });
     this.said.textContent = this.words(found);
     this.drawName(at, areas);
+  }
+
+  // Beside each handle its name, on the side where there is room; of those that lie on each other the one under the
+  // pointer, else the first, is named
+  drawTimings(area) {
+    const [names, at, [up]] = ["names", "x", "y"].map((name) => Array.from(this.handles.get(name) ?? []));
+    while (this.timings.length < names.length) this.timings.push(drawn(this.svg, "text", "efe-timing-name"));
+    hide(...this.timings);
+    const left = this.origin.left;
+    const found = names.map((name, k) => {
+      const text = this.timings[k];
+      text.textContent = name;
+      text.style.display = "";
+      return { text, x: this.across(at[k], area) - left, width: text.getComputedTextLength() };
+    });
+    const pointed = this.pointer === null ? null : nearestOf(found, this.pointer - left);
+    const places = besideEachOther(found, this.origin.width, pointed);
+    const y = area.bottom - up * area.height - this.origin.top + 4;
+    found.forEach(({ text }, k) => (places[k] === null ? hide(text) : put(text, { x: places[k], y })));
   }
 
   // In an overlay the trace that a click would choose is named
@@ -288,6 +312,7 @@ class Glass {
 
   moved(event) {
     const here = this.panel(event);
+    this.pointer = event.clientX;
     this.mouse = here && !here.axis ? { x: event.clientX, y: event.clientY, k: here.k } : null;
     const grabs = this.mouse && !this.doing && this.timingAt(event, here.area) !== null;
     this.plots.classList.toggle("efe-on-timing", Boolean(grabs));
@@ -295,7 +320,7 @@ class Glass {
   }
 
   left() {
-    this.mouse = null;
+    this.mouse = this.pointer = null;
     this.soon();
   }
 

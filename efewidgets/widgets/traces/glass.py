@@ -23,6 +23,8 @@ class Glass(anywidget.AnyWidget):
         Model ids of the scales of time, voltage and current.
     lines : list of str
         Model ids of the marks of voltage and current.
+    handles : str
+        Model id of the handles of timings, whose names are written beside them.
     ids, names : list of str
         Which sweeps the lines are of, and what they are called.
     active : str
@@ -46,6 +48,7 @@ class Glass(anywidget.AnyWidget):
 
     scales = traitlets.List(traitlets.Unicode()).tag(sync=True)
     lines = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    handles = traitlets.Unicode().tag(sync=True)
     ids = traitlets.List(traitlets.Unicode()).tag(sync=True)
     names = traitlets.List(traitlets.Unicode()).tag(sync=True)
     active = traitlets.Unicode("").tag(sync=True)

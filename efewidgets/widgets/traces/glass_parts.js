@@ -54,6 +54,37 @@ function spanAt(line, from, to) {
   return [low, high];
 }
 
+const HANDLE = 8; // px, half of a handle
+
+// Which of some handles is under the pointer
+function nearestOf(handles, x) {
+  let [found, least] = [null, HANDLE];
+  handles.forEach((handle, k) => {
+    if (Math.abs(handle.x - x) <= least) [found, least] = [k, Math.abs(handle.x - x)];
+  });
+  return found;
+}
+
+// Where the names of handles begin, right or left of them where they cover nothing; null where there is no such place.
+// The name of the first to be placed may cover handles.
+function besideEachOther(handles, room, first = null) {
+  const taken = handles.map(({ x }) => [x - HANDLE, x + HANDLE]);
+  const places = handles.map(() => null);
+  const order = handles.map((_, k) => k).sort((a, b) => handles[a].x - handles[b].x);
+  if (first !== null) order.unshift(...order.splice(order.indexOf(first), 1));
+  for (const k of order) {
+    const { x, width } = handles[k];
+    const sides = [x + HANDLE + 1, x - HANDLE - 1 - width].filter((at) => at >= 0 && at + width <= room);
+    const others = taken.filter((_, n) => n !== k);
+    const free = sides.find((at) => others.every(([low, high]) => at + width <= low || at >= high));
+    const place = free ?? (k === first ? sides[0] : undefined);
+    if (place === undefined) continue;
+    places[k] = place;
+    taken.push([place, place + width + 4]);
+  }
+  return places;
+}
+
 function drawn(parent, name, className) {
   const found = document.createElementNS(SVG, name);
   found.setAttribute("class", className);

@@ -77,7 +77,7 @@ class Panels:
             restrict_x=True,
             update_on_move=True,
             apply_clip=False,
-            display_names=True,
+            display_names=False,  # they would lie upon each other: the glass writes them
             names=[],
         )
         self.heights = self._v, self._i
@@ -85,6 +85,7 @@ class Panels:
         self.glass = Glass(
             scales=[one.model_id for one in (self.time, *self.heights)],
             lines=[self.voltages.model_id, self.currents.model_id],
+            handles=self.handles.model_id,
         )
 
     def _make_figures(self) -> None:
@@ -107,7 +108,8 @@ class Panels:
             [self._x_axes[1], self._y_axes[1]],
             height=190,
             display_toolbar=False,
-            fig_margin=MARGIN | {"top": 6, "right": 22},
+            fig_margin=MARGIN
+            | {"top": 6, "right": 22, "bottom": 47},  # the label of the time, whole in any font
         )
         for panel, height in (
             (self.voltage, "clamp(200px, 37vh, 640px)"),

@@ -17,6 +17,13 @@ from efewidgets.engine.problems import EfeError
 from efewidgets.state import BackgroundRunner
 from efewidgets.widgets import ResultsPanel
 from efewidgets.widgets.results import files as results_files
+from efewidgets.widgets.results.data import (
+    CURRENT_COLUMNS,
+    PROTOCOL_COLUMNS,
+    contributor_columns,
+    feature_columns,
+    feature_rows,
+)
 
 LIVE = ipywidgets.widgets.widget._instances
 NASTY = "<img src=x onerror=alert(1)>\n细胞"
@@ -62,6 +69,19 @@ def test_features_are_those_of_the_file(state):
         assert row["n"] == entry["n"]
     assert panel.table.rows == tuple(rows)
     assert [c.unit for c in panel.table.columns if c.name == "amplitude"] == ["% of rheobase"]
+
+
+def test_measured_numbers_are_shown_with_four_digits_and_kept_with_all(state):
+    target = state.results.target_statistics.iloc[0]
+    tables = (
+        (feature_columns(state.results), {"mean", "std"}),
+        (contributor_columns(state.results, target.target), {"amplitude", "value"}),
+        (PROTOCOL_COLUMNS, {"amp", "thresh_perc"}),
+        (CURRENT_COLUMNS, {"holding", "threshold"}),
+    )
+    for columns, measured in tables:
+        assert {column.name for column in columns if column.digits == 4} == measured
+    assert feature_rows(state.results)[0]["mean"] == target["mean"]
 
 
 def test_who_stands_behind_a_number(state):

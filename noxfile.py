@@ -8,8 +8,6 @@ A Python that isn't there is skipped. The versions tried are those of pyproject.
 and of each package the lowest that it allows and that there is a wheel of for that Python.
 """
 
-import pathlib
-
 import nox
 
 nox.needs_version = ">=2025.5.1"
@@ -88,7 +86,8 @@ def coming(session: nox.Session) -> None:
 
 def _install_lowest(session: nox.Session) -> None:
     asked = [*PROJECT["project"]["dependencies"], *_extra("test"), *_extra("browser")]
-    file = pathlib.Path(session.create_tmp(), "lowest.in")
+    # not in nox's temporary folder, which would then be everybody's: Chromium's sockets can't have names so long
+    file = session.cache_dir / "lowest.in"
     file.write_text(
         "\n".join(one for one in asked if not one.startswith(PEER)), encoding="utf-8", newline="\n"
     )

@@ -121,11 +121,15 @@ def at_rest(place):
     return now
 
 
+@pytest.mark.slow
 def test_a_person_looks_closer(visit, voila):
     """Values at the mouse, cursors, box, wheel, and a click on one of several traces."""
     found = visit(voila, CODE, width=1280)
     page = found.page
     page.locator(".efe-plots .object_grp").first.wait_for()
+    page.locator(".efe-trace-viewer [aria-rowindex]").nth(
+        12
+    ).wait_for()  # the list leaves the plots their room
     area = at_rest(page.locator(".efe-panel .plotarea_events").first)
     left, top, wide, high = (area[name] for name in ("x", "y", "width", "height"))
     told = page.locator(".efe-readout-mouse")

@@ -40,7 +40,10 @@ def missed(
     given = any(said.written.get(name) is not None for name in family.says_when)
     if not given or family.detected_as not in FAMILIES or not measured or None in (*measured, hypamp):
         return None
-    smoothed, most = Smoothed(trace.current, WIDTH), float(max(map(abs, measured)))
+    most = float(max(map(abs, measured)))
+    if most > NEXT_TO_NOTHING * max(trace.current.max() - hypamp, hypamp - trace.current.min()):
+        return None  # nor is it next to what is left of that in a running median, which takes its time
+    smoothed = Smoothed(trace.current, WIDTH)
     above, below = smoothed.largest() - hypamp, smoothed.smallest() - hypamp
     farthest = float(above if above >= -below else below)
     if most > NEXT_TO_NOTHING * abs(farthest):

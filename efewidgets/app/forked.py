@@ -100,10 +100,13 @@ class Nursery:
             )
         self._opening: asyncio.Task[Any] | None = None
         self._turn = asyncio.Lock()
-        self._closed = False
+        self._closed = self._started_one = False
 
     async def kernel(self, argv: list[str], env: dict[str, str], cwd: str | None) -> Forked | None:
         """Return a new kernel; None if this process is no help, so that one must be started by itself.
+
+        So is that of the first who comes before this process is prepared. More of them would take the cores from each
+        other, and from it: they are there sooner as copies.
 
         Raises
         ------
@@ -112,8 +115,10 @@ class Nursery:
         """
         request = json.dumps({"argv": argv, "env": env, "cwd": cwd}).encode() + b"\n"
         self._opening = self._opening or asyncio.ensure_future(self._open())
-        if env.get("VOILA_PREHEAT") == "False" and not self._opening.done():
-            return None  # somebody is waiting, and would for longer
+        somebody_waits = env.get("VOILA_PREHEAT") == "False"
+        if somebody_waits and not self._started_one and not self._opening.done():
+            self._started_one = True
+            return None
         try:
             lines, send = await asyncio.shield(self._opening)
             async with self._turn:

@@ -56,8 +56,6 @@ class Kernels(AsyncMappingKernelManager):
         Whether kernels are copies of one process.
     warm : int
         So many kernels wait for visitors, when few come.
-    door : int
-        So many pages are made at the same time.
     sleep : float
         s without a sign of a person, after which the page of one who is connected sleeps; 0: none does.
     lines : dict of (str, str): Line
@@ -77,7 +75,6 @@ class Kernels(AsyncMappingKernelManager):
     share = traitlets.Instance(Share, ()).tag(config=True)
     copies = traitlets.Bool(False).tag(config=True)
     warm = traitlets.Int(1).tag(config=True)
-    door = traitlets.Int(0).tag(config=True)
     sleep = traitlets.Float(0.0).tag(config=True)
     lines = traitlets.Dict()
     ending = False
@@ -86,7 +83,7 @@ class Kernels(AsyncMappingKernelManager):
         self._made: weakref.WeakSet[Any] = weakref.WeakSet()
         super().__init__(**options)
         self.nursery = forked.nursery() if self.copies else None
-        self.room, self.ended = Room(self.share.visitors, cast(Any, self), self.door), Endings()
+        self.room, self.ended = Room(self.share.visitors, cast(Any, self)), Endings()
         self.pool = Pool(self.warm, 1 if self.share.visitors == 1 else None)
         self._watch = Watch(self, self.share)
 

@@ -146,17 +146,20 @@ def test_none_outlives_the_process_that_it_is_a_copy_of(tmp_path, ended_by):
     asyncio.run(look())
 
 
-def test_who_comes_before_it_is_prepared_has_a_kernel_of_their_own():
+def test_the_first_who_comes_before_it_is_prepared_has_a_kernel_of_their_own_and_the_others_wait():
     async def look():
         nursery = forked.Nursery()
-        assert await nursery.kernel([], {"VOILA_PREHEAT": "False"}, None) is None
-        waiting = asyncio.ensure_future(nursery.kernel([], {}, None))
+        comes = {"VOILA_PREHEAT": "False"}
+        assert await nursery.kernel([], comes, None) is None
+        others = [asyncio.ensure_future(nursery.kernel([], env, None)) for env in (comes, {})]
         await asyncio.sleep(0.1)
+        assert not any(other.done() for other in others)
         begun = time.monotonic()
         await nursery.close()
         assert time.monotonic() - begun < 5
-        with pytest.raises(RuntimeError, match="the server ends"):
-            await waiting
+        for other in others:
+            with pytest.raises(RuntimeError, match="the server ends"):
+                await other
 
     asyncio.run(look())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections import deque
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from typing import Any
 
 from ...engine.systems.processes import cores
 
-#: s for which it counts that somebody came and no kernel was ready for them
+#: s for which it counts that somebody came and no kernel was ready for them, or that there was no memory for one
 REMEMBERED = 120.0
 #: Kernels that wait at most, for each core
 _EACH_CORE = 2
@@ -34,10 +35,15 @@ class Pool:
         self.most = max(least, _EACH_CORE * cores()) if most is None else most
         self._clock = clock
         self._missed: deque[float] = deque()
+        self._resting_until = -math.inf
 
     def missed(self) -> None:
         """Take note that somebody has come for whom none was ready."""
         self._missed.append(self._clock())
+
+    def rest(self) -> None:
+        """Have none wait for a while: the pages that are there need the memory."""
+        self._resting_until = self._clock() + REMEMBERED
 
     def wanted(self, left: int | None) -> int:
         """Return how many are to wait.
@@ -49,7 +55,8 @@ class Pool:
         """
         while self._missed and self._clock() - self._missed[0] > REMEMBERED:
             self._missed.popleft()
-        wanted = min(self.least + len(self._missed), self.most) if self.least else 0
+        none = not self.least or self._clock() < self._resting_until
+        wanted = 0 if none else min(self.least + len(self._missed), self.most)
         return wanted if left is None else min(wanted, left)
 
 
@@ -78,13 +85,18 @@ def is_ready(task: asyncio.Task[Any]) -> bool:
     return task.done() and not task.cancelled() and task.exception() is None
 
 
+def waiting(kernels: Any) -> list[str]:
+    """Return the kernels that wait for visitors."""
+    pools = getattr(kernels, "_pools", {})  # which Voila adds
+    return [task.result()["kernel_id"] for pool in pools.values() for task in pool if is_ready(task)]
+
+
 async def tend(kernels: Any) -> None:
     """Have as many kernels wait as are wanted: start those that lack, and end those that are too many."""
     if not hasattr(kernels, "_pools"):
         return
     wanted = kernels.pool.wanted(kernels.room.left)
     kernels.kernel_pools_config = {"default": {"pool_size": wanted}}
-    notebook = kernels.notebook_path
-    kernels.fill_if_needed(notebook_name=notebook)
-    for task in [task for task in kernels._pools[notebook] if is_ready(task)][wanted:]:
-        await kernels.shutdown_kernel(task.result()["kernel_id"])
+    kernels.fill_if_needed(notebook_name=kernels.notebook_path)
+    for name in waiting(kernels)[wanted:]:
+        await kernels.shutdown_kernel(name)

@@ -22,12 +22,9 @@ class Guest:
     ----------
     kernel : str
         The kernel of their page; "" until there is one.
-    drawn : bool
-        Whether their page has been sent, so that the next ones may come in.
     """
 
     kernel: str = ""
-    drawn: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,8 +56,6 @@ class Room:
         For so many pages; 0 for any number.
     kernels : container of str
         The kernels that there are; a page whose kernel isn't among them any more has left.
-    door : int
-        So many pages are made at the same time, so that the first are soon there; 0 for any number.
     clock : callable
         Returns s.
     """
@@ -69,10 +64,9 @@ class Room:
         self,
         places: int,
         kernels: Container[Any],
-        door: int = 0,
         clock: Callable[[], float] = time.monotonic,
     ):
-        self.places, self._kernels, self._door, self._clock = places, kernels, door, clock
+        self.places, self._kernels, self._clock = places, kernels, clock
         self._inside: list[Guest] = []
         self._waiting: dict[str, float] = {}  # when each has looked last
 
@@ -111,7 +105,6 @@ class Room:
 
     def done(self, guest: Guest) -> None:
         """Take note that a page has been sent; who got none has left."""
-        guest.drawn = True
         if not guest.kernel:
             self._inside.remove(guest)
 
@@ -142,9 +135,7 @@ class Room:
     @property
     def free(self) -> int:
         """How many may come in now."""
-        places, made = self.left, sum(not one.drawn for one in self._inside)
-        doors = self._door - made if self._door else None
-        return min((free for free in (places, doors) if free is not None), default=1 + len(self._waiting))
+        return 1 + len(self._waiting) if self.left is None else self.left
 
     def _present(self) -> set[str]:
         """Return who looks again and again; forget who hasn't for long."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from ...engine.systems import shares
 from .ended import over_share
-from .pool import tend
+from .pool import tend, waiting
 from .share import Share
 
 logger = logging.getLogger(__name__)
@@ -18,7 +18,7 @@ EVERY = 1.0  # s
 
 
 class Watch:
-    """Ends the kernel that takes most beyond its share when there is no room left.
+    """Ends the kernel that takes most beyond its share when there is no room left, and those that wait before it.
 
     Parameters
     ----------
@@ -55,6 +55,10 @@ class Watch:
         if found is None:
             return
         taken, everything = found
+        if everything > self._share.memory and waiting(self._kernels):
+            self._kernels.pool.rest()
+            await tend(self._kernels)
+            return
         name = self._share.one_too_many(taken, everything)
         if name is not None:
             logger.warning("a page that takes %d MB is ended: there is no room", taken[name] >> 20)

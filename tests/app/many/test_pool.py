@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import types
 
 import pytest
 
 from efewidgets.app.many import pool as pools
+from efewidgets.app.many import watch as watches
 from efewidgets.app.many.pool import REMEMBERED, Pool, offer_only_ready, tend
 from efewidgets.app.many.room import Room
+from efewidgets.app.many.share import Share
+from efewidgets.app.many.watch import Watch
 
 
 def test_more_wait_while_many_come_and_fewer_after(monkeypatch):
@@ -43,6 +47,7 @@ class Kernels(dict):
         self.pool, self.room = Pool(least, 4), Room(places, self)
         self._pools = {self.notebook_path: []}
         self.kernel_pools_config = {}
+        self.ended = []
 
     def fill_if_needed(self, notebook_name):
         waiting = self._pools[notebook_name]
@@ -55,6 +60,15 @@ class Kernels(dict):
         del self[name]
         waiting = self._pools[self.notebook_path]
         waiting[:] = [task for task in waiting if task.result()["kernel_id"] != name]
+
+    def list_kernel_ids(self):
+        return list(self)
+
+    def get_kernel(self, name):
+        return types.SimpleNamespace(has_kernel=True, provisioner=types.SimpleNamespace(pid=1))
+
+    async def end(self, name, why):
+        self.ended.append(name)
 
     def lives(self, name):
         return self[name]
@@ -113,6 +127,40 @@ def test_a_kernel_that_died_while_it_waited_is_given_to_nobody():
         assert kernels.get_pool_size(kernels.notebook_path) == 2, "others wait in their place"
 
     asyncio.run(look())
+
+
+def test_those_that_wait_end_before_a_page_where_memory_is_short(monkeypatch):
+    taken = {"kernel 0": 50, "kernel 1": 50, "page": 90}
+    monkeypatch.setattr(
+        watches, "_what_is_taken", lambda kernels, memory: (taken, sum(map(taken.get, kernels)))
+    )
+
+    async def look():
+        kernels = Kernels(2)
+        await tend(kernels)
+        await asyncio.sleep(0.01)
+        kernels["page"] = True
+        watch = Watch(kernels, Share(2, 150))
+        await watch.look()
+        assert list(kernels) == ["page"]
+        await watch.look()
+        assert kernels.ended == [], "there is room now"
+        await tend(kernels)
+        assert list(kernels) == ["page"], "none waits for a while"
+        taken["page"] = 200
+        await watch.look()
+        assert kernels.ended == ["page"]
+
+    asyncio.run(look())
+
+
+def test_kernels_wait_again_after_a_while():
+    now = [0.0]
+    pool = Pool(2, clock=lambda: now[0])
+    pool.rest()
+    assert pool.wanted(None) == 0
+    now[0] = REMEMBERED
+    assert pool.wanted(None) == 2
 
 
 @pytest.mark.parametrize("cores", [1, 8])

@@ -114,19 +114,6 @@ def test_a_page_that_came_to_nothing_leaves_its_place(kernels, clock):
     assert room.left == 1
 
 
-def test_pages_are_made_a_few_at_a_time(kernels, clock):
-    room = Room(0, kernels, door=2, clock=clock)
-    context = contextvars.copy_context()
-    first = context.run(room.come_in)
-    assert contextvars.copy_context().run(room.come_in)
-    waits = room.wait()
-    assert not contextvars.copy_context().run(room.come_in)
-    kernels.add("a")
-    context.run(room.settle, "a")
-    room.done(first)
-    assert room.look(waits).come
-
-
 @pytest.mark.parametrize(
     ("turn", "places", "words"),
     [

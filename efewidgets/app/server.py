@@ -33,8 +33,15 @@ NOTEBOOK = SERVED / "efewidgets.ipynb"
 
 #: ms between two moments at which signals are heard in any case
 _HEAR_EVERY = 300
+#: What libraries warn of though nothing is wrong: the package's own notebook, and what still comes for a page that left
+_NO_FAULT = ("is not trusted", "Got events for closed stream")
 #: s for what waited for kernels to notice that there are none any more
 _LAST = 0.5
+
+
+def says_something(record: logging.LogRecord) -> bool:
+    """Whether a line of the log is about something that somebody could mend."""
+    return not any(words in record.getMessage() for words in _NO_FAULT)
 
 
 class Server(Voila):
@@ -59,9 +66,8 @@ class Server(Voila):
     def init_handlers(self) -> list[Any]:
         """Replace handlers that fail; put that for the token where Voila looks for it."""
         offer_only_ready(self.kernel_manager)
-        self.log.addFilter(
-            lambda record: "is not trusted" not in record.getMessage()
-        )  # the package's own notebook
+        for log in (self.log, logging.getLogger("tornado.general")):
+            log.addFilter(says_something)
         self.app.settings["jinja2_env"].loader.searchpath.insert(0, str(SERVED / "login"))
         found: list[Any] = [(f"{self.server_url}voila/{QUEUE}/([\\w-]+)", Queue)]
         if self.classroom is not None:

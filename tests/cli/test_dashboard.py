@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 
 import pytest
@@ -11,7 +12,7 @@ from efewidgets.app import forked
 from efewidgets.app.address import Address, free_port
 from efewidgets.app.configured import Hosting
 from efewidgets.app.many.share import Share
-from efewidgets.app.server import SERVED
+from efewidgets.app.server import SERVED, says_something
 from efewidgets.app.settings import Settings
 from efewidgets.cli import _parser
 from efewidgets.cli.dashboard import _base_url
@@ -172,3 +173,16 @@ def test_what_a_class_can_not_be(tmp_path, monkeypatch, arguments, words):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(EfeError, match=words):
         settings(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("said", "stands"),
+    [
+        ("Got events for closed stream <zmq.eventloop.zmqstream.ZMQStream object at 0x7f>", False),
+        ("Notebook efewidgets.ipynb is not trusted", False),
+        ("Uncaught exception in ZMQStream callback", True),
+    ],
+)
+def test_the_log_is_silent_of_what_is_no_fault(said, stands):
+    record = logging.LogRecord("tornado.general", logging.WARNING, "", 0, "%s", (said,), None)
+    assert says_something(record) is stands

@@ -142,7 +142,7 @@ def test_two_channels_with_wrong_units_before_they_are_added(voila, visit, folde
     form.locator("select[name=v_channel]").select_option("IN 1")
     form.get_by_label("Current channel").select_option("IN 0")
     form.get_by_label("Unit of current").select_option("nA")
-    page.get_by_label("Sweep", exact=True).select_option(label="sweep 2")
+    page.get_by_label("Sweep", exact=True).select_option(index=1)
     found.until("round(float(files.drawer.details.trace.currents.y.max()))", 200)
     found.screenshot("details_abf_light_1280")
     name_it(page, "A", "IDrest")

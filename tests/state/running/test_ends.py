@@ -66,5 +66,5 @@ def test_a_script_that_ends(script, ending):
     datasets.sample_config()  # is drawn the first time
     command = [sys.executable, "-c", script + ending]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, encoding="utf-8")
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, (done.returncode, done.stderr[-3000:])
     assert "Fatal" not in done.stderr

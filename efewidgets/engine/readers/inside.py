@@ -7,8 +7,10 @@ Python wait for it for ever when it clears the modules.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -64,14 +66,36 @@ def wait_for_others(door: Any) -> None:
     door : h5py's lock
         Which each of its calls takes; not given here, so that what never reads HDF5 never loads it.
     """
-    global _ended
     until = time.monotonic() + _PATIENCE
+    _wait_until(until)
+    while not door.acquire(False) and time.monotonic() < until:
+        time.sleep(0.001)
+
+
+def _wait_until(until: float) -> None:
+    """Let nobody in any more, and wait until those who are inside are out."""
+    global _ended
     with _changed:
         _ended = True
         while _others() and time.monotonic() < until:
             _changed.wait(0.1)
-    while not door.acquire(False) and time.monotonic() < until:
-        time.sleep(0.001)
+
+
+@atexit.register  # before h5py is loaded, so that this is called last
+def _end_what_came_late() -> None:
+    """Do what h5py does at the end, where a thread loaded it so late that Python doesn't call it any more.
+
+    HDF5 would call h5py's functions when Python is gone.
+    """
+    if _ended:
+        return
+    _wait_until(time.monotonic() + _PATIENCE)
+    if "h5py" in sys.modules:
+        from h5py._conv import unregister_converters
+        from h5py._objects import phil
+
+        wait_for_others(phil)
+        unregister_converters()
 
 
 def _after_fork() -> None:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from ..problems import Problem, ReadError
 from ..remote import name_of
 from .files import main_path
+from .inside import inside_hdf5
 from .inspection import FileSummary, Opening
 
 ENTRY_POINTS = "efewidgets.readers"
@@ -49,7 +50,8 @@ class Format:
 def opening_at(home: str) -> Opening:
     """Return what the module of a built-in reader declares, by "module:name"."""
     module, _, name = home.partition(":")
-    found: Opening = getattr(importlib.import_module(f".{module}", __package__), name)
+    with inside_hdf5():  # which some of them load
+        found: Opening = getattr(importlib.import_module(f".{module}", __package__), name)
     return found
 
 

@@ -56,7 +56,28 @@ for _ in range(3):
 started.wait()
 """
 
-SCRIPTS = {"selector": SELECTOR, "dashboard": DASHBOARD, "daemon": DAEMON, "lets go": LETS_GO}
+#: One that comes to its first file when Python ends already, and so loads h5py when its end isn't heard any more
+LATE = """
+import atexit, threading
+from efewidgets import datasets
+from efewidgets.extract import read_recordings
+files = datasets.sample_config()["files_metadata"]
+ends, read = threading.Event(), threading.Event()
+
+def work():
+    ends.wait()
+    read_recordings(files)
+    read.set()
+
+threading.Thread(target=work, daemon=True).start()
+
+@atexit.register
+def late():
+    ends.set()
+    assert read.wait(60)
+"""
+
+SCRIPTS = {"selector": SELECTOR, "dashboard": DASHBOARD, "daemon": DAEMON, "lets go": LETS_GO, "late": LATE}
 ENDINGS = ["", "import time; time.sleep(0.4)"]
 
 

@@ -74,6 +74,10 @@ class Autosave:
             self._restore_view()
             self._restore_undo(check)
 
+    def move(self, path: pathlib.Path) -> None:
+        """Keep the session in another file, where no session is; nothing was kept before."""
+        self.path = path
+
     def save(self) -> None:
         """Save now what has changed."""
         with self._writing:

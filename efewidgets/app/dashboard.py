@@ -110,7 +110,7 @@ class Dashboard(ipywidgets.VBox):
     ):
         super().__init__()
         always_apart()
-        self.scratch, self.read_only = scratch, read_only
+        self.read_only = read_only
         self.root = several(root) or None  # asked for more than once
         self.fence = fence or Fence(self.root, scratch, also=[datasets.sample_folder()])
         self._options = options or (lambda: {"runner": BackgroundRunner()})
@@ -121,6 +121,8 @@ class Dashboard(ipywidgets.VBox):
             self.drawers = {**self.drawers, "Questions": "QuestionsPanel"}
         self.recent: RecentList | None = None
         self.reasons = Reasons(self._own_place(place()))
+        self._lab = LabNames(self._own_place(lab_names.place()))
+        self._tags = TagChoices(self._own_place(tag_choices.place()))
         self._autosave: Autosave | None = None
         self._owned: ExtractionState | None = None
         self.message = Message()
@@ -150,6 +152,31 @@ class Dashboard(ipywidgets.VBox):
         self._show(state, instead=True)
         if before is not None:
             before.close()
+
+    def move(self, scratch: pathlib.Path, session: pathlib.Path, name: str) -> None:
+        """Be the page of another visit: of somebody who gets a page that was made before they came.
+
+        Parameters
+        ----------
+        scratch : pathlib.Path
+            The visit's folder.
+        session : pathlib.Path
+            File in which the session is kept; nothing was kept before.
+        name : str
+            The name of the session.
+        """
+        self.fence.move(scratch)
+        self._session = session
+        if self._autosave is not None:
+            self._autosave.move(session)
+        if self._recents is not None:
+            self._recents.own = name
+        for remembered, usual in (
+            (self.reasons, place()),
+            (self._lab, lab_names.place()),
+            (self._tags, tag_choices.place()),
+        ):
+            remembered.path = self._own_place(usual)
 
     def announce(self, name: str) -> None:
         """Tell the page the name of the session for its address, if there is one to come back to."""
@@ -265,15 +292,14 @@ class Dashboard(ipywidgets.VBox):
         return Around(
             self.fence,
             self.root,
-            self.scratch,
             self._writes,
             self.reasons,
             self.open_session,
             self._recents,
             self._questions,
             Answers(lambda: None if self._autosave is None else self._autosave.path),
-            LabNames(self._own_place(lab_names.place())),
-            TagChoices(self._own_place(tag_choices.place())),
+            self._lab,
+            self._tags,
             lambda: self._options().get("cache", False),
         )
 

@@ -56,9 +56,16 @@ class Fence:
     ):
         self.reader, self._hosts = reader, tuple(hosts)
         self.roots = tuple(map(_real, several(root)))
+        self._also = tuple(map(_real, also))
         self.scratch = None if scratch is None else _real(scratch)
-        writable = () if self.scratch is None else (self.scratch,)
-        self._readable = [*self.roots, *writable, *map(_real, also)]
+
+    def move(self, scratch: str | os.PathLike[str]) -> None:
+        """Be the fence of another visit, which has a scratch folder of its own."""
+        self.scratch = _real(scratch)
+
+    @property
+    def _readable(self) -> list[pathlib.Path]:
+        return [*self.roots, *(() if self.scratch is None else (self.scratch,)), *self._also]
 
     @property
     def stands(self) -> bool:

@@ -1,8 +1,8 @@
 """The process that kernels come out of: it has imported and computed all that they have in common, once.
 
 A copy of it (fork) shares that memory until it is written to. Nothing of a visitor is ever here: it knows how the
-dashboard is served, makes the page that a new visitor sees, and throws it away. A copy then renews what must not be the
-same in two kernels, and becomes a kernel.
+dashboard is served, makes the page that a new visitor sees, throws it away, and makes it once more for its copies to
+take over. A copy then renews what must not be the same in two kernels, and becomes a kernel.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ import numpy as np
 from ..engine import apart
 from ..engine.systems.ending import ASKED, end
 from ..engine.systems.libraries import give_memory_back
-from . import begin, kernel
+from . import begin, kernel, page
 from .dashboard import Dashboard
 from .settings import Settings
 from .steps import NAMES
@@ -47,7 +47,6 @@ _IMPORTED = (
     "tornado.platform.asyncio",
     "tornado.queues",
     "traitlets.config.argcomplete_config",
-    f"{__package__}.page",
 )
 READY, ALONE = b"ready\n", b"alone\n"
 _PATIENCE = 5.0  # s for threads to end that have nothing to do any more
@@ -128,7 +127,9 @@ def main() -> None:
         signal.signal(number, lambda *_: threading.Thread(target=end, args=(0, 1.0), daemon=True).start())
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     try:
-        rehearse(Settings.from_environment())
+        settings = Settings.from_environment()
+        rehearse(settings)
+        page.prepare(settings)
     except Exception:
         logger.exception("the page of new visitors can't be made beforehand")
     apart.close()

@@ -35,7 +35,18 @@ PATIENCE = 1.0
 #: Stands in the place of a session's name where a teacher sees it
 _YOUR_NAME = "Your name, for your teacher"
 
-_READY: list[tuple[Settings, str, Dashboard]] = []
+#: A page, how it is served, and the name of its visit
+Ready = tuple[Settings, str, Dashboard]
+
+_READY: list[Ready] = []
+#: What a process has made whose copies are kernels
+_PREPARED: dict[Settings, Ready] = {}
+
+
+def prepare(settings: Settings) -> None:
+    """Make the page on the sample cells that new visitors see, for copies of this process to take over."""
+    if not settings.start:
+        _PREPARED[settings] = _made(settings, new_name())
 
 
 def warm() -> None:
@@ -45,7 +56,24 @@ def warm() -> None:
     os.chdir(settings.folder or os.getcwd())
     if settings.root is not None:
         end_sooner()  # than the server, which others need
+    _READY.append(_taken_over(settings) or _made(settings, new_name()))
+
+
+def _taken_over(settings: Settings) -> Ready | None:
+    """Return a page that was made before this process was copied, for a visit of its own."""
+    found = _PREPARED.pop(settings, None)
+    if found is None:
+        return None
+    _, _, dashboard = found
     name = new_name()
+    fence = fence_of(settings, name)
+    session = _session_file(fence, 1)
+    if fence.scratch is not None and session is not None:
+        dashboard.move(fence.scratch, session, name)
+    return settings, name, dashboard
+
+
+def _made(settings: Settings, name: str) -> Ready:
     trouble = ""
     try:
         state = first_state(settings)
@@ -58,7 +86,7 @@ def warm() -> None:
     dashboard = _dashboard(settings, name, state)
     if trouble:
         dashboard.message.say(trouble)
-    _READY.append((settings, name, dashboard))
+    return settings, name, dashboard
 
 
 def show() -> None:

@@ -38,7 +38,6 @@ class Around:
     fence : Fence
     root : sequence of path or None
         Folders with recordings to choose from.
-    scratch : path or None
     writes : bool
         Whether anything may be written where this runs.
     reasons : Reasons
@@ -57,7 +56,6 @@ class Around:
 
     fence: Fence
     root: Sequence[Folder] | None
-    scratch: Any
     writes: bool
     reasons: Reasons
     open_path: Callable[[str], Any]
@@ -110,7 +108,7 @@ class Parts(dict[str, ipywidgets.Widget]):
         options: Mapping[str, dict[str, Any]] = {
             "FileSelector": {
                 "root": around.root,
-                "scratch": around.scratch,
+                "scratch": fence.scratch,
                 "uploads": around.writes,
                 "hosts": fence.hosts,
                 "lab": around.lab,

@@ -8,7 +8,7 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor
-from typing import Any, Protocol
+from typing import Protocol
 
 logger = logging.getLogger(__name__)
 
@@ -90,8 +90,8 @@ class BackgroundRunner:
     executor : concurrent.futures.Executor, optional
         Does the work of many files or recordings.
     loop : asyncio.AbstractEventLoop, optional
-        Where observers are called; that of the thread that makes the runner, if it has one. Without a loop they
-        are called in the thread that computes.
+        Where observers are called; that in which the runner is made, or first gets a job, if there is one. Without a
+        loop they are called in the thread that computes.
     start : callable, optional
         Is called in each thread before its first job.
     """
@@ -105,7 +105,7 @@ class BackgroundRunner:
         start: Callable[[], None] = lambda: None,
     ):
         self.executor, self._start = executor, start
-        self._loop = loop or _running_loop()
+        self._loop = loop or running_loop()
         self._changed = threading.Condition()
         self._next: tuple[Job, threading.Event] | None = None
         self._needless = threading.Event()
@@ -117,6 +117,7 @@ class BackgroundRunner:
         with self._changed:
             if self._closed:
                 return
+            self._loop = self._loop or running_loop()
             self._needless.set()
             self._needless = threading.Event()
             self._next = job, self._needless
@@ -140,7 +141,7 @@ class BackgroundRunner:
 
     def tell(self, callback: Callable[[], None]) -> None:
         """Call a function in the event loop's thread."""
-        if self._loop is None or self._loop.is_closed() or _running_loop() is self._loop:
+        if self._loop is None or self._loop.is_closed() or running_loop() is self._loop:
             callback()
             return
         try:
@@ -175,7 +176,8 @@ def _is_needless(needless: threading.Event) -> bool:
     return needless.is_set() or not threading.main_thread().is_alive()
 
 
-def _running_loop() -> Any:
+def running_loop() -> asyncio.AbstractEventLoop | None:
+    """Return the event loop of this thread, None if none is running."""
     try:
         return asyncio.get_running_loop()
     except RuntimeError:

@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
 from ...engine.problems import EfeError
+from ...state.running.runner import running_loop
 
 #: s that one drawing waits for all that it needs
 PATIENCE = 0.25
@@ -29,10 +30,7 @@ class Beside:
 
     def __init__(self, news: Callable[[], Any]):
         self._news = news
-        try:
-            self._loop: asyncio.AbstractEventLoop | None = asyncio.get_running_loop()
-        except RuntimeError:
-            self._loop = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._worker: ThreadPoolExecutor | None = None
         self._coming: dict[Hashable, tuple[Any, Future[Any]]] = {}
         self._late: set[Hashable] = set()
@@ -56,6 +54,7 @@ class Beside:
         NotYetError
             If it isn't; it goes on, and `news` will be called. `what` it is about stands in its text.
         """
+        self._loop = self._loop or running_loop()
         if self._loop is None:
             return make()
         if key in self._coming and self._coming[key][0] != version:

@@ -90,6 +90,19 @@ def test_observers_are_told_of_edit_and_of_results(background):
     assert told[-1][1] is background.inputs
 
 
+def test_a_runner_made_without_a_loop_tells_in_that_in_which_it_gets_a_job():
+    runner, told = BackgroundRunner(), []
+
+    async def ask():
+        runner.submit(lambda needless: runner.tell(lambda: told.append(threading.get_ident())))
+        while not told:
+            await asyncio.sleep(0.01)
+
+    asyncio.run(asyncio.wait_for(ask(), PATIENCE))
+    assert told == [threading.get_ident()]
+    runner.close()
+
+
 def test_progress_is_told(arguments):
     told = []
     state = ExtractionState(runner=BackgroundRunner())

@@ -19,6 +19,18 @@ def test_without_a_loop_it_is_made_where_it_is_asked_for():
     found.close()
 
 
+def test_made_without_a_loop_it_has_that_in_which_it_is_asked():
+    told = []
+    found = Beside(lambda: told.append(threading.get_ident()))
+
+    async def ask():
+        assert found.get("a", 1, threading.get_ident, "a") != threading.get_ident()
+
+    found.keep(["a"])
+    asyncio.run(ask())
+    found.close()
+
+
 def in_a_loop(work):
     """Run ``work(beside, told)``."""
 

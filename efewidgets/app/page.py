@@ -6,6 +6,9 @@ import dataclasses
 import os
 import pathlib
 import urllib.parse
+from typing import Any
+
+import comm
 
 from ..engine.problems import EfeError
 from ..engine.systems.shares import end_sooner
@@ -65,12 +68,22 @@ def _taken_over(settings: Settings) -> Ready | None:
     if found is None:
         return None
     _, _, dashboard = found
+    _be_heard()
     name = new_name()
     fence = fence_of(settings, name)
     session = _session_file(fence, 1)
     if fence.scratch is not None and session is not None:
         dashboard.move(fence.scratch, session, name)
     return settings, name, dashboard
+
+
+def _be_heard() -> None:
+    """Have widgets that were made without a kernel speak through this one; ipywidgets says nothing for them else."""
+    from IPython import get_ipython
+
+    lines: dict[str, Any] = comm.get_comm_manager().comms
+    for line in lines.values():
+        line.kernel = getattr(get_ipython(), "kernel", None)
 
 
 def _made(settings: Settings, name: str) -> Ready:

@@ -129,6 +129,42 @@ def test_two_kernels_have_nothing_in_common_that_matters(tmp_path):
     asyncio.run(look())
 
 
+def test_a_page_made_beforehand_answers_a_click(tmp_path, monkeypatch):
+    monkeypatch.setenv("EFEWIDGETS_DASHBOARD", '{"read_only": true}')
+
+    async def answers(client, button, number):
+        """Click on a step; return the number that comes back for the browser."""
+        state = {"wanted": {"name": "targets", "number": number}}
+        data = {"method": "update", "state": state, "buffer_paths": []}
+        client.shell_channel.send(client.session.msg("comm_msg", {"comm_id": button, "data": data}))
+        while True:
+            message = await client.get_iopub_msg(timeout=PATIENCE)
+            said = message["content"].get("data", {}).get("state", {})
+            if message["msg_type"] == "comm_msg" and "answered" in said:
+                return message["content"]["comm_id"], said["answered"]
+
+    async def look():
+        kernels = Kernels()
+        try:
+            env = {**os.environ, "VOILA_PREHEAT": "True"}
+            name = await kernels.start_kernel(cwd=str(tmp_path), env=env)
+            client = kernels.get_kernel(name).client()
+            client.start_channels()
+            await client.wait_for_ready(timeout=PATIENCE)
+            shown = "[page._READY[0][2].steps.buttons.model_id, made]"
+            code = "from efewidgets.app import page; made = len(page._PREPARED); page.warm()"
+            found = await client.execute(code, user_expressions={"it": shown}, reply=True, timeout=PATIENCE)
+            button, made = ast.literal_eval(found["content"]["user_expressions"]["it"]["data"]["text/plain"])
+            assert made == 1
+            assert await answers(client, button, 7) == (button, 7)
+            client.stop_channels()
+        finally:
+            await kernels.shutdown_all(now=True)
+            await kernels.nursery.close()
+
+    asyncio.run(look())
+
+
 @pytest.mark.parametrize("ended_by", ["SIGKILL", "SIGTERM"])
 def test_none_outlives_the_process_that_it_is_a_copy_of(tmp_path, ended_by):
     async def look():

@@ -26,6 +26,8 @@ FINE = 0.2  # ms; sampling step for whitening
 ORDER = 16  # of the autoregressive model
 BESIDE = 0.2  # ms of an artefact beside an edge
 AWAY = 0.5  # of the jump, beyond the level before it
+LEVEL, RESTS = 0.25, 0.6  # of the jump, and of the samples: the current is at its old level
+HIDDEN = 0.3  # margin of an edge that something hides: not sure
 TEMPER = 1.5  # the likelihood is raised to 1/TEMPER: the noise model is never quite right
 
 
@@ -41,11 +43,14 @@ class Edge:
         Probability that this is within 1 ms of the truth.
     jump : float
         Change of the level (nA).
+    gradual : bool
+        Whether it begins earlier than it is placed, as far as the current tells: in other sweeps it may, too.
     """
 
     sample: int
     right: float
     jump: float
+    gradual: bool = False
 
 
 def refine(trace: Trace, coarse: int, before: int, after: int, noise: Whitener) -> Edge:
@@ -126,16 +131,23 @@ def by_sides(x: np.ndarray, near: int, low: int, high: int, old: float, new: flo
     # what lies on the wrong side beside the edge may be an artefact that hides it, and so may what goes the other way
     # right before it, as no transient of the edge does
     beside = np.concatenate((changed[max(0, k - 2 * near) : k], ~changed[k : k + 2 * near]))
-    recoil = sign * (x[low + max(0, k - 2 * near) : low + k] - old) < -AWAY * abs(new - old)
-    touches = bool(recoil[-max(2, round(BESIDE * near)) :].any())
-    if max(beside.sum(), touches * recoil.sum()) > max(2.0, BESIDE * near):
-        margin = min(margin, 0.3)
+    before = sign * (x[low + max(0, k - 2 * near) : low + k] - old) / max(abs(new - old), FLOOR)
+    away = np.flatnonzero(before < -AWAY)
+    few, recoils = max(2.0, BESIDE * near), len(away) > max(2.0, BESIDE * near)
+    since = before[away[-1] + 1 :] if recoils else before
+    touches = recoils and len(since) < max(2, round(BESIDE * near))
+    if beside.sum() > few or touches:
+        margin = min(margin, HIDDEN)
+    # a slow transient comes back through the old level; after an action potential's artefact the current rests there
+    gradual = bool(recoils and not touches and np.mean(np.abs(since) < LEVEL) < RESTS)
     edge, stay = low + k, max(4.0 * sigma, 0.1 * abs(new - old))
     for _ in range(near):  # back up the slope of a slow edge to where it leaves the old level
-        if edge <= low or abs(x[edge - 1] - old) <= stay:
+        if edge <= low or sign * (x[edge - 1] - old) <= stay:
             break
         edge -= 1
-    return Edge(edge, max(0.0, 1.0 - RISK * (1.0 - margin) / margin), new - old)
+    else:
+        gradual = True
+    return Edge(edge, max(0.0, 1.0 - RISK * (1.0 - margin) / margin), new - old, gradual)
 
 
 class Whitener:

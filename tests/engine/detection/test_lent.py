@@ -359,6 +359,16 @@ def test_a_sweep_shorter_than_all_others_of_which_none_confirms_it_is_doubted():
     assert "shorter than the other sweeps" in found[0].reason
 
 
+def test_what_lies_between_two_steps_is_doubted_where_the_other_sweeps_begin_inside_theirs():
+    """Two steps of 200 ms; three sweeps begin inside the second one, and one in the rest before it."""
+    inside = [detect("Step", put(flat(600 + 50 * k, k), 0, 100 + 50 * k, 0.3), DT) for k in range(3)]
+    found = reconcile("Step", [*inside, sure(80, 280, 680)])
+    assert not any(w.sure for w in found)
+    assert "begin inside their stimulus" in found[3].reason
+    quiet = [detect("Step", flat(600 + 50 * k, k), DT) for k in range(3)]
+    assert reconcile("Step", [*quiet, sure(80, 280, 680)])[3].sure
+
+
 def test_a_baseline_that_flickers_makes_no_test_pulse_the_stimulus():
     """1 ms of 0.6 nA and 23 ms of -60 pA in each sweep; a channel in the seal opens and closes by 12 pA."""
     windows = []

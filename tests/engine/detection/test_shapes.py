@@ -153,6 +153,19 @@ def test_constant_step_is_no_sine_sweep():
     assert not detect("SineSpec", x, 0.1).sure
 
 
+@pytest.mark.parametrize("family", ["PinkNoise", "SineSpec"])
+@pytest.mark.parametrize(("rest", "sure"), [(60, True), (200, False)])
+def test_a_stimulus_that_rests_for_long_may_be_found_in_part(family, rest, sure):
+    """From 200 to 2200 ms, with a rest from 700 ms on: after 200 ms of that it may as well be two."""
+    t = np.arange(30000) * 0.1
+    wave = np.where((t >= 200) & (t < 2200), np.sin(2 * np.pi * t / 40.0 + 1.0), 0.0)
+    wave[(t >= 700) & (t < 700 + rest)] = 0.0
+    window = detect(family, 0.2 * wave + np.random.default_rng(3).normal(0, 0.001, len(t)), 0.1)
+    assert window.sure == sure
+    assert "a part of the stimulus" in window.reason or sure
+    assert window.edges["ton"] == pytest.approx(2000, abs=5) or not sure
+
+
 def test_pink_noise_starts_and_ends_to_the_sample():
     stimulus = make("PinkNoise", np.random.default_rng(4))
     x = stimulus.current + np.random.default_rng(5).normal(

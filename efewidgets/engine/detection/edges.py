@@ -81,8 +81,30 @@ def refine(trace: Trace, coarse: int, before: int, after: int, noise: Whitener) 
     if abs(new - old) > 3.0 * scatter:
         return by_sides(trace.x, near, low, high, old, new, max(mad(left), mad(right)))
     edge = noise.split(low, high, start, end)
-    artefact = recoils(trace.x, near, max(start, 1), edge.sample, old, new)
-    return replace(edge, right=min(edge.right, 1.0 - 2.0 * RISK)) if artefact else edge
+    if recoils(trace.x, near, max(start, 1), edge.sample, old, new):
+        edge = replace(edge, right=min(edge.right, 1.0 - 2.0 * RISK))
+    return replace(edge, gradual=slow(trace.x, near, edge.sample, old, new, noise.wander))
+
+
+def slow(x: np.ndarray, near: int, at: int, old: float, new: float, wander: float) -> bool:
+    """Whether most of a change happens more than 1 ms away from where it is placed, as noise alone doesn't.
+
+    Parameters
+    ----------
+    x : numpy.ndarray, shape (n,)
+        Current (nA).
+    near, at : int
+        Samples in 1 ms, and where the edge is placed.
+    old, new : float
+        Level before and after (nA).
+    wander : float
+        What noise does to a mean over 2 ms (nA).
+    """
+    before, after = x[max(0, at - 3 * near) : at - near], x[at + near : at + 3 * near]
+    if min(len(before), len(after)) < 2 * near or new == old:
+        return False
+    share = float(np.mean(after) - np.mean(before)) / (new - old)
+    return 1.0 - share > AWAY + 3.0 * 2.0**0.5 * wander / abs(new - old)
 
 
 def recoils(x: np.ndarray, near: int, start: int, at: int, old: float, new: float) -> bool:
@@ -187,6 +209,12 @@ class Whitener:
         """Noise (nA), without artefacts."""
         rest = self.fine - self._model((np.arange(len(self.fine)) + 0.5) * self.step)
         return np.where(np.abs(rest) > 5.0 * max(mad(rest), FLOOR), 0.0, rest)
+
+    @cached_property
+    def wander(self) -> float:
+        """Standard deviation of means over 2 ms (nA)."""
+        means = blocks(self.rest, max(1, round(2.0 / (self.step * self._trace.dt)))).mean(axis=1)
+        return float(np.std(means)) if len(means) else np.inf
 
     @cached_property
     def sigma(self) -> float:

@@ -83,6 +83,18 @@ def test_a_step_that_rises_by_and_by_is_not_sure_however_many_sweeps_agree(clean
     assert [w.sure for w in settled[3:]] == [clean == 6] * clean
 
 
+@pytest.mark.parametrize("ms", [0.0, 15.0])
+def test_a_step_that_rises_along_a_line_in_noise_is_not_sure(ms):
+    """100 pA, half of which is there 7.5 ms after the onset; what is sharp in the same noise is found."""
+    for seed in range(6):
+        x = np.convolve(
+            step(12000, 3000, 9000, 0.1, 0.0) + 0.05, np.ones(1 + round(10 * ms)) / (1 + round(10 * ms))
+        )
+        window = detect("Step", x[:12000] + np.random.default_rng(seed).normal(0, 0.015, 12000), 0.1)
+        assert window.sure == (ms == 0.0)
+        assert ms or window.edges == {"ton": pytest.approx(3000, abs=10), "toff": pytest.approx(9000, abs=10)}
+
+
 def test_a_slow_transient_that_goes_the_other_way_hides_where_a_step_begins():
     """Four times the jump, the wrong way, for 1 ms: half the step is passed 2.1 ms (ln 8) after the onset."""
     windows = []

@@ -122,6 +122,17 @@ def test_the_height_of_noise_that_rests_on_lost_samples_is_doubted(lost):
     assert any(f"{lost} sample(s) at 1200 ms" in p.message for p in found.problems)
 
 
+@pytest.mark.parametrize("stays", [0.0, 60.0, 200.0])
+def test_a_ramp_that_stays_at_its_height_is_not_as_high_as_its_line_would_be(stays):
+    """0.3 nA after 800 ms: a line through it all would be at 0.3225 and 0.375 nA when the current comes back."""
+    t = times(1500, 0.1)
+    ramp = 0.3 * np.clip((t - 200) / 800, 0, 1) * between(t, 200, 1000 + stays)
+    found = read("Ramp", ramp + noise(len(t), 0.001), 0.1)
+    assert found.amp == pytest.approx(0.3, abs=0.003)
+    assert found.toff == pytest.approx(1000 + stays, abs=0.2)
+    assert any("leaves its straight line" in p.message for p in found.problems) == (stays > 0)
+
+
 def test_pulses_down_with_an_overshoot():
     """Pulses of -1.84 nA, each followed by 0.3 nA of ringing for half a millisecond."""
     t = times(500, 0.05)

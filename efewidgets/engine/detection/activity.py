@@ -24,6 +24,7 @@ REST = 6.0  # ms of rest that don't end a run
 SHORT = 30.0  # ms; a run that short, with rest around it, is a test pulse
 PAUSE = 100.0  # ms of rest that a fluctuating stimulus may hold
 PULSE = 60.0  # ms; what is as short, with a longer rest than that beside it, may be a test pulse
+FLAT = 8.0  # ms of a constant current at a limit of noise: that of a test pulse
 AT_REST = 0.2  # of the stimulus: what hum or a drift does in a rest
 HIDDEN = 0.45  # ms; standard error of an edge under an artefact, which may be an action potential near it
 BURST = 3.0  # ms that an artefact at an edge lasts
@@ -49,7 +50,7 @@ def detect_activity(family: str, trace: Trace, given: Mapping[str, int]) -> Wind
     found = stretch(trace, base, sigma, width)
     if found is None:
         return Window(given, 0.0, f"no activity stands out of the {noise}", doubt=Doubt.NOTHING)
-    start, end = found
+    start, end, parts = found
     top = float(np.quantile(np.abs(trace.x[start:end] - base), 0.98))
     edges, errors, right = {}, {}, 1.0
     for name, reverse in (("ton", False), ("toff", True)):
@@ -80,6 +81,14 @@ def detect_activity(family: str, trace: Trace, given: Mapping[str, int]) -> Wind
     if any(_begins_apart(trace, base, edges, top, name == "toff") for name in free):
         confidence, doubt = min(0.3, confidence), Doubt.SHAPE
         what = f"{what}, but a short pulse and a long rest are at its limit: that may be a test pulse"
+    if family == "PinkNoise" and any(_is_flat(trace, base, sigma, edges, name == "toff") for name in free):
+        confidence, doubt = min(0.3, confidence), Doubt.SHAPE
+        what = f"{what}, but the current is constant at its limit: that may be a test pulse"
+    if parts > 1:
+        confidence, doubt = min(0.3, confidence), Doubt.SHAPE
+        what = (
+            f"{what}, but so does the current elsewhere, after a long rest: it may be a part of the stimulus"
+        )
     box = Box(edges["ton"], edges["toff"], top)
     return Window(edges, confidence, what, boxes=(box,), errors=errors, doubt=doubt)
 
@@ -91,6 +100,23 @@ def _begins_apart(trace: Trace, base: float, edges: Mapping[str, int], top: floa
     off = blocks(part - base, trace.samples(BLOCK))
     rests = runs((off**2).mean(axis=1) < (AT_REST * top) ** 2)
     return any(a * BLOCK <= PULSE and (b - a) * BLOCK > PAUSE for a, b in rests)
+
+
+def _is_flat(trace: Trace, base: float, sigma: float, edges: Mapping[str, int], reverse: bool) -> bool:
+    """Whether noise begins (or, in reverse, ends) with a constant current off the baseline, which is none of it."""
+    reach = trace.samples(FLAT + BLOCK)  # the first block may hold a slope
+    part = (
+        trace.x[max(0, edges["toff"] - reach) : edges["toff"]] if reverse else trace.x[edges["ton"] :][:reach]
+    )
+    off = blocks((part[::-1] if reverse else part) - base, trace.samples(BLOCK))[1:]
+    if not len(off):
+        return False
+    means = off.mean(axis=1)
+    return bool(
+        np.abs(means).min() > 5.0 * sigma
+        and np.ptp(means) < 3.0 * sigma
+        and off.std(axis=1).max() < 2.0 * sigma
+    )
 
 
 def quiet(trace: Trace) -> tuple[float, float, int]:
@@ -111,8 +137,8 @@ def joined(found: np.ndarray, rest: float) -> np.ndarray:
     return np.stack([found[np.r_[True, breaks], 0], found[np.r_[breaks, True], 1]], axis=1)
 
 
-def stretch(trace: Trace, base: float, sigma: float, width: int) -> tuple[int, int] | None:
-    """Find first and last sample, to about a block, of the longest run that fluctuates."""
+def stretch(trace: Trace, base: float, sigma: float, width: int) -> tuple[int, int, int] | None:
+    """Find first and last sample, to about a block, of the longest run that fluctuates, and how many of them last."""
     y = blocks(trace.x, width) - base
     if len(y) < 8:
         return None
@@ -131,8 +157,10 @@ def stretch(trace: Trace, base: float, sigma: float, width: int) -> tuple[int, i
     lively = joined(found[~alone & np.array(moving)], PAUSE)  # not artefacts, test pulses and other steps
     if not len(lively):
         return None
-    a, b = lively[np.argmax(lively[:, 1] - lively[:, 0])].tolist()
-    return (a * width, b * width) if (b - a) * BLOCK > 2.0 * PAUSE else None
+    lasts = lively[:, 1] - lively[:, 0]
+    a, b = lively[np.argmax(lasts)].tolist()
+    parts = int(np.sum(lasts * BLOCK > PAUSE))
+    return (a * width, b * width, parts) if (b - a) * BLOCK > 2.0 * PAUSE else None
 
 
 def leave(off: np.ndarray, start: int, sigma: float, top: float, trace: Trace) -> tuple[int, float]:

@@ -114,6 +114,11 @@ def _settle(windows: list[Window], levels: bool) -> list[Window]:
             doubted(w, "the sweeps of this protocol disagree with each other") if w.sure else w
             for w in windows
         ]
+    if sum(w.doubt is Doubt.GRADUAL for w in windows) > len(group):
+        return [
+            doubted(w, "in most sweeps of this protocol the current changes slowly") if w.sure else w
+            for w in windows
+        ]
     size = max(_charge(w) for w in group)
     if pulse is not None and pulse.count > len(group) and pulse.charge > RIVAL * size:
         why = "most sweeps of this protocol hold a short pulse that may as well be the stimulus"

@@ -26,6 +26,8 @@ FINE = 0.2  # ms; sampling step for whitening
 ORDER = 16  # of the autoregressive model
 BESIDE = 0.2  # ms of an artefact beside an edge
 AWAY = 0.5  # of the jump, beyond the level before it
+LEVEL, RESTS = 0.25, 0.6  # of the jump, and of the samples: the current is at its old level
+HIDDEN = 0.3  # margin of an edge that something hides: not sure
 TEMPER = 1.5  # the likelihood is raised to 1/TEMPER: the noise model is never quite right
 
 
@@ -41,11 +43,14 @@ class Edge:
         Probability that this is within 1 ms of the truth.
     jump : float
         Change of the level (nA).
+    gradual : bool
+        Whether it begins earlier than it is placed, as far as the current tells: in other sweeps it may, too.
     """
 
     sample: int
     right: float
     jump: float
+    gradual: bool = False
 
 
 def refine(trace: Trace, coarse: int, before: int, after: int, noise: Whitener) -> Edge:
@@ -76,8 +81,30 @@ def refine(trace: Trace, coarse: int, before: int, after: int, noise: Whitener) 
     if abs(new - old) > 3.0 * scatter:
         return by_sides(trace.x, near, low, high, old, new, max(mad(left), mad(right)))
     edge = noise.split(low, high, start, end)
-    artefact = recoils(trace.x, near, max(start, 1), edge.sample, old, new)
-    return replace(edge, right=min(edge.right, 1.0 - 2.0 * RISK)) if artefact else edge
+    if recoils(trace.x, near, max(start, 1), edge.sample, old, new):
+        edge = replace(edge, right=min(edge.right, 1.0 - 2.0 * RISK))
+    return replace(edge, gradual=slow(trace.x, near, edge.sample, old, new, noise.wander))
+
+
+def slow(x: np.ndarray, near: int, at: int, old: float, new: float, wander: float) -> bool:
+    """Whether most of a change happens more than 1 ms away from where it is placed, as noise alone doesn't.
+
+    Parameters
+    ----------
+    x : numpy.ndarray, shape (n,)
+        Current (nA).
+    near, at : int
+        Samples in 1 ms, and where the edge is placed.
+    old, new : float
+        Level before and after (nA).
+    wander : float
+        What noise does to a mean over 2 ms (nA).
+    """
+    before, after = x[max(0, at - 3 * near) : at - near], x[at + near : at + 3 * near]
+    if min(len(before), len(after)) < 2 * near or new == old:
+        return False
+    share = float(np.mean(after) - np.mean(before)) / (new - old)
+    return 1.0 - share > AWAY + 3.0 * 2.0**0.5 * wander / abs(new - old)
 
 
 def recoils(x: np.ndarray, near: int, start: int, at: int, old: float, new: float) -> bool:
@@ -126,16 +153,23 @@ def by_sides(x: np.ndarray, near: int, low: int, high: int, old: float, new: flo
     # what lies on the wrong side beside the edge may be an artefact that hides it, and so may what goes the other way
     # right before it, as no transient of the edge does
     beside = np.concatenate((changed[max(0, k - 2 * near) : k], ~changed[k : k + 2 * near]))
-    recoil = sign * (x[low + max(0, k - 2 * near) : low + k] - old) < -AWAY * abs(new - old)
-    touches = bool(recoil[-max(2, round(BESIDE * near)) :].any())
-    if max(beside.sum(), touches * recoil.sum()) > max(2.0, BESIDE * near):
-        margin = min(margin, 0.3)
+    before = sign * (x[low + max(0, k - 2 * near) : low + k] - old) / max(abs(new - old), FLOOR)
+    away = np.flatnonzero(before < -AWAY)
+    few, recoils = max(2.0, BESIDE * near), len(away) > max(2.0, BESIDE * near)
+    since = before[away[-1] + 1 :] if recoils else before
+    touches = recoils and len(since) < max(2, round(BESIDE * near))
+    if beside.sum() > few or touches:
+        margin = min(margin, HIDDEN)
+    # a slow transient comes back through the old level; after an action potential's artefact the current rests there
+    gradual = bool(recoils and not touches and np.mean(np.abs(since) < LEVEL) < RESTS)
     edge, stay = low + k, max(4.0 * sigma, 0.1 * abs(new - old))
     for _ in range(near):  # back up the slope of a slow edge to where it leaves the old level
-        if edge <= low or abs(x[edge - 1] - old) <= stay:
+        if edge <= low or sign * (x[edge - 1] - old) <= stay:
             break
         edge -= 1
-    return Edge(edge, max(0.0, 1.0 - RISK * (1.0 - margin) / margin), new - old)
+    else:
+        gradual = True
+    return Edge(edge, max(0.0, 1.0 - RISK * (1.0 - margin) / margin), new - old, gradual)
 
 
 class Whitener:
@@ -175,6 +209,12 @@ class Whitener:
         """Noise (nA), without artefacts."""
         rest = self.fine - self._model((np.arange(len(self.fine)) + 0.5) * self.step)
         return np.where(np.abs(rest) > 5.0 * max(mad(rest), FLOOR), 0.0, rest)
+
+    @cached_property
+    def wander(self) -> float:
+        """Standard deviation of means over 2 ms (nA)."""
+        means = blocks(self.rest, max(1, round(2.0 / (self.step * self._trace.dt)))).mean(axis=1)
+        return float(np.std(means)) if len(means) else np.inf
 
     @cached_property
     def sigma(self) -> float:

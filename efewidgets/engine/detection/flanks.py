@@ -25,6 +25,7 @@ BEFORE = -1e9  # sample that counts as before any ramp: baseline
 BATCHES = 24  # long means of what a fit leaves
 ROUNDS = 15  # of a fit, at most
 CLEAR = 8.0  # times the noise of a block: a peak or a jump
+UNLIKE = 0.25  # of their height: triangles that aren't alike
 
 Shape = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 
@@ -258,11 +259,24 @@ def detect_cheops(trace: Trace, given: Mapping[str, int]) -> Window:
         return Window(given, 0.0, f"{len(found)} triangle(s) where three are due", doubt=Doubt.SHAPE)
     middle, half = found.mean(axis=1), np.diff(found, axis=1)[:, 0].astype(float)
     guess = np.stack([middle - half, middle + half], axis=1).ravel()  # half as wide at half its height
-    p, errors = fit(cheops_shape, np.concatenate(([base, sign * top], guess)), *points(trace, 0, trace.n))
+    t, y = points(trace, 0, trace.n)
+    p, errors = fit(cheops_shape, np.concatenate(([base, sign * top], guess)), t, y)
     edges = {k: round(v) for k, v in zip(CHEOPS, p[2:].tolist(), strict=True)} | dict(given)
     spread = {k: float(e) * trace.dt for k, e in zip(CHEOPS, errors[2:], strict=True) if k not in given}
     confidence = trust(float(np.prod([within(e) for e in spread.values()])))
     worst = max(spread.values(), default=0.0)
     reason = f"three triangles of {1e3 * float(p[1]):.0f} pA, their ends within {worst:.2g} ms"
     doubt = Doubt.NONE if confidence >= SURE else Doubt.NOISE
+    if not _alike(p, t, y):
+        confidence, doubt = min(0.4, confidence), Doubt.SHAPE
+        reason = f"{reason}, but they are not of one height"
     return Window(edges, confidence, reason, errors=spread, doubt=doubt)
+
+
+def _alike(p: np.ndarray, t: np.ndarray, y: np.ndarray) -> bool:
+    """Whether three triangles are as high as the fit that they share."""
+    for a, b in zip(p[2::2], p[3::2], strict=True):
+        top = y[np.abs(t - 0.5 * (a + b)) < 0.05 * abs(b - a)] - p[0]
+        if len(top) and abs(median(top) - p[1]) > UNLIKE * abs(p[1]):
+            return False
+    return True

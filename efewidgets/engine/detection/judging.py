@@ -94,6 +94,10 @@ def judge(
         return doubtful, "within the step the current has another level", Doubt.SHAPE
     if interrupted(trace, samples, levels):
         return doubtful, "the current comes back to where it started more than once", Doubt.SHAPE
+    slow = [name for name, edge in zip(names, found, strict=True) if edge.gradual]
+    if slow:
+        what = f"the current changes slowly at {slow[0]}, or under a transient: it may begin to do so earlier"
+        return doubtful, what, Doubt.GRADUAL
     if certain < SURE and _never_rests(trace, least):
         return doubtful, "the current is hardly ever constant", Doubt.SHAPE
     if certain < SURE:

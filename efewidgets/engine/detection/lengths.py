@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from .brief import charge
 from .edges import RIGHT
 from .rivals import overruled
 from .window import Doubt, Window
@@ -53,7 +54,14 @@ def _lonely(window: Window, others: Sequence[Window]) -> str:
         return f"the stimulus of {agreed} other sweeps of this protocol begins elsewhere"
     if len(others) > 1 and all(v.n > window.n for v in others):
         return "it is shorter than the other sweeps of this protocol, none of which confirms it"
+    if len(others) > 1 and all(_begins_inside(v) for v in others):
+        return "the other sweeps of this protocol begin inside their stimulus, of which it may be a part"
     return ""
+
+
+def _begins_inside(window: Window) -> bool:
+    """Whether a sweep shows no sure stimulus, and most of all a stretch that is there from its first sample on."""
+    return not window.sure and bool(window.boxes) and max(window.boxes, key=charge).start == 0
 
 
 def _begin_alike(a: Window, b: Window) -> bool:

@@ -121,10 +121,23 @@ def _pulse_beside(trace: Trace, ton: int, toff: int, least: float) -> str:
     # of one that overlaps its place, as much is missing there as it is beside it
     near, apart = trace.samples(RIGHT), abs(start + best - ton) >= long
     higher = HIGHER if apart else 1.0 / (1.0 - 0.5 * near / max(near, long))
-    clear = means[best] > max(CLEAR * max(trace.floor, mad(part)), least, higher * here)
-    if not clear or abs(start + best - ton) <= trace.samples(RIGHT):
-        return ""
-    return f"the pulse is at {(start + best) * trace.dt:.4g} ms, and not at {ton * trace.dt:.4g} ms"
+    clear = max(CLEAR * max(trace.floor, mad(part)), least)
+    if means[best] > max(clear, higher * here) and abs(start + best - ton) > near:
+        return f"the pulse is at {(start + best) * trace.dt:.4g} ms, and not at {ton * trace.dt:.4g} ms"
+    return _part_of_pulse(off, start, ton, toff, near, trace.dt) if here > clear else ""
+
+
+def _part_of_pulse(off: np.ndarray, start: int, ton: int, toff: int, near: int, dt: float) -> str:
+    """Say where a pulse begins or ends of which two timings (samples) hold but a part; `off` (nA) starts at `start`."""
+    a, b = ton - start, toff - start
+    inside = off * np.sign(median(off[a:b])) > 0.5 * abs(median(off[a:b]))
+    before = int(np.argmin(np.append(inside[:a][::-1], False)))
+    after = int(np.argmin(np.append(inside[b:], False)))
+    if before > near:
+        return f"the pulse begins at {(ton - before) * dt:.4g} ms, and not at {ton * dt:.4g} ms"
+    if after > near:
+        return f"the pulse ends at {(toff + after) * dt:.4g} ms, and not at {toff * dt:.4g} ms"
+    return ""
 
 
 def _restless_beside(trace: Trace, edges: Mapping[str, int], given: Collection[str], least: float) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -237,9 +237,13 @@ def boxes_of(
         if box.start >= box.end:  # the slope of an edge
             continue
         last = kept[-1] if kept else None
-        if last is not None and last.end == box.start and _one(last, box):
+        beside = last is not None and last.end == box.start
+        if last is not None and beside and _one(last, box):
             size = charge(last) + charge(box)
             kept[-1] = Box(last.start, box.end, float(np.sign(box.amplitude)) * size / (box.end - last.start))
+        elif last is not None and beside and _cut_by_blocks(last, box, set(place.values()), trace.width):
+            longer = max(last, box, key=lambda b: b.end - b.start)
+            kept[-1] = Box(last.start, box.end, longer.amplitude)
         else:
             kept.append(box)
     return tuple(kept)
@@ -249,3 +253,10 @@ def _one(a: Box, b: Box) -> bool:
     """Whether two stretches side by side are one that the search cut: at an edge that a filter blurs, or by drift."""
     apart = abs(a.amplitude - b.amplitude)
     return a.amplitude * b.amplitude > 0 and apart < 0.05 * max(abs(a.amplitude), abs(b.amplitude))
+
+
+def _cut_by_blocks(a: Box, b: Box, exact: Collection[int], block: int) -> bool:
+    """Whether two stretches are one of the stimulus, of which one is what its slope left of the block it begins in."""
+    if a.amplitude * b.amplitude <= 0 or a.end in exact:
+        return False
+    return any(part.end - part.start <= block and edge in exact for part, edge in ((a, a.start), (b, b.end)))

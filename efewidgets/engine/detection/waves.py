@@ -37,7 +37,7 @@ def by_waves(trace: Trace) -> Iterator[Sight]:
     found = stretch(trace, base, sigma, width)
     if found is None:
         return
-    start, end = found
+    start, end, _ = found
     y = fine(trace, start, end)
     # a sine about a baseline that drifts; hum upon a ramp is small beside the ramp
     level = y - np.polyval(np.polyfit(np.arange(len(y)), y, 1), np.arange(len(y)))

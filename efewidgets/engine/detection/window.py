@@ -21,6 +21,7 @@ class Doubt(StrEnum):
     SHAPE = "shape"  # what is seen doesn't have the shape of the family
     HIGHER = "higher"  # a step, beside a short pulse that is far higher
     BRIEF = "brief"  # short pulses, which may be a test pulse or an artefact
+    GRADUAL = "gradual"  # seen, but it begins little by little, or under a transient, in all sweeps alike
     OTHERS = "others"  # the other sweeps of the protocol say something else
 
 

@@ -17,8 +17,8 @@ SURE = 0.5
 #: of the shortest stretch of a stimulus: edges of BluePyEfe's that are farther off confirm it, but are not its edges
 SHARE = 0.15
 UNCERTAIN = "the timing of the stimulus is not certain"
-#: doubts that aren't when the stimulus is, but whether what is seen is the stimulus: BluePyEfe can't dispel them
-WHICH = (Doubt.BRIEF, Doubt.HIGHER, Doubt.SHAPE, Doubt.OTHERS)
+#: doubts whether what is seen is the stimulus, or its beginning: BluePyEfe, which sees the same, can't dispel them
+WHICH = (Doubt.BRIEF, Doubt.HIGHER, Doubt.SHAPE, Doubt.GRADUAL, Doubt.OTHERS)
 
 
 def settle(

@@ -182,11 +182,16 @@ class Amplifier:
         """Smallest stimulus that can be asked to be seen (nA)."""
         return max(10 * (self.sd + self.hum), 6 * self.digit)
 
+    def lagging(self, x: np.ndarray) -> np.ndarray:
+        """What the cell gets of a command (n,)."""
+        if not self.lag:
+            return x
+        pole = np.exp(-self.dt / self.lag)
+        return signal.lfilter([1.0 - pole], [1.0, -pole], x - x[0]) + x[0]
+
     def monitored(self, x: np.ndarray, hold: float, dips: bool) -> np.ndarray:
         """What the monitor shows of a command (n,)."""
-        if self.lag:
-            pole = np.exp(-self.dt / self.lag)
-            x = signal.lfilter([1.0 - pole], [1.0, -pole], x - x[0]) + x[0]
+        x = self.lagging(x)
         if self.transient and dips:
             pole = np.exp(-self.dt / 0.25)
             x = x + self.transient * signal.lfilter([1.0, -1.0], [1.0, -pole], x - x[0])
@@ -335,6 +340,8 @@ def _truth(
         truth = {"ton": borders[0], "toff": borders[-1], "amp": size if asked.shape == "chirp" else abs(size)}
         if asked.shape == "zap":  # its sign is told by no formula
             del truth["amp"]
+        if asked.shape == "noise":  # whose peaks the amplifier rounds
+            truth["amp"] = abs(size) * float(np.abs(amp.lagging(np.append(0.0, asked.wave(dt)))).max())
         level += 3 * noise + 0.05 * abs(size)  # the farthest sample
     else:
         truth = dict(zip(asked.names, borders, strict=True)) | {"amp": levels[0]}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.signal import lfilter
 
 from efewidgets.engine.detection import detect, reconcile
 from efewidgets.engine.detection.brief import brief_pulses
@@ -47,6 +48,23 @@ def test_pulse_that_many_sweeps_hold_at_one_place_is_the_stimulus(amp):
         windows.append(detect("Step", x, 0.05))
     settled = reconcile("Step", windows)
     assert all(w.sure and w.edges == {"ton": 4000, "toff": 4040} for w in settled)
+
+
+@pytest.mark.parametrize("lengths", [(16000,), (16000, 30000)])
+def test_the_slope_of_a_pulse_is_a_part_of_it_wherever_the_blocks_of_the_search_cut_it(lengths):
+    """6.3 ms from 166.6 ms on, which rise with 0.2 ms: the first block of 2 ms holds 0.6 ms of rest and the slope."""
+    windows = []
+    for k in range(8):
+        x = np.zeros(lengths[k % len(lengths)])
+        x[8330:8645] = 1.0 + 0.2 * k
+        x = lfilter([1.0 - np.exp(-0.1)], [1.0, -np.exp(-0.1)], x) + noise(len(x), 0.002, k)
+        windows.append(detect("Step", x, 0.02))
+    for k, window in enumerate(reconcile("Step", windows)):
+        assert window.sure
+        assert abs(window.edges["ton"] - 8330) <= 5
+        assert abs(window.edges["toff"] - 8645) <= 5
+        (pulse,) = (b for b in window.boxes if b.start < 8400 and b.end > 8600)
+        assert pulse.amplitude == pytest.approx(1.0 + 0.2 * k, abs=0.01)
 
 
 def test_shift_in_a_few_sweeps_without_the_pulse_does_not_win():

@@ -269,6 +269,16 @@ def test_a_pulse_that_overlaps_the_place_where_others_have_theirs_contradicts(la
     assert contradiction("Step", x, DT, at(300.3 + late, 305.6 + late)) == ""
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "said"), [(301.4, 306, "begins at 300 ms"), (300, 304.6, "ends at 306 ms")]
+)
+def test_a_pulse_of_which_timings_hold_but_a_part_contradicts(start, end, said):
+    """6 ms of -1 nA, of which 1.4 ms lie outside; 0.6 ms outside are within what counts as right."""
+    x = put(flat(600), 300, 306, -1.0)
+    assert said in contradiction("Step", x, DT, at(start, end))
+    assert contradiction("Step", x, DT, at(300.6, 305.4)) == ""
+
+
 def test_timings_are_lent_whole():
     """BluePyEfe's onset within 1 ms of that of the others is no better where the rest of its timings is wrong."""
     sweeps = [put(put(flat(1000, k), 200, 800, 0.05), 400, 500, 0.1 + 0.05 * k) for k in range(4)]
@@ -347,6 +357,16 @@ def test_a_sweep_shorter_than_all_others_of_which_none_confirms_it_is_doubted():
     found = reconcile("Step", [sure(60, 110, 600), *quiet])
     assert not found[0].sure
     assert "shorter than the other sweeps" in found[0].reason
+
+
+def test_what_lies_between_two_steps_is_doubted_where_the_other_sweeps_begin_inside_theirs():
+    """Two steps of 200 ms; three sweeps begin inside the second one, and one in the rest before it."""
+    inside = [detect("Step", put(flat(600 + 50 * k, k), 0, 100 + 50 * k, 0.3), DT) for k in range(3)]
+    found = reconcile("Step", [*inside, sure(80, 280, 680)])
+    assert not any(w.sure for w in found)
+    assert "begin inside their stimulus" in found[3].reason
+    quiet = [detect("Step", flat(600 + 50 * k, k), DT) for k in range(3)]
+    assert reconcile("Step", [*quiet, sure(80, 280, 680)])[3].sure
 
 
 def test_a_baseline_that_flickers_makes_no_test_pulse_the_stimulus():

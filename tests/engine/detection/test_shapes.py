@@ -153,6 +153,35 @@ def test_constant_step_is_no_sine_sweep():
     assert not detect("SineSpec", x, 0.1).sure
 
 
+@pytest.mark.parametrize("family", ["PinkNoise", "SineSpec"])
+@pytest.mark.parametrize(("rest", "sure"), [(60, True), (200, False)])
+def test_a_stimulus_that_rests_for_long_may_be_found_in_part(family, rest, sure):
+    """From 200 to 2200 ms, with a rest from 350 ms on: after 200 ms of that it may as well be two."""
+    t = np.arange(30000) * 0.1
+    wave = np.where((t >= 200) & (t < 2200), np.sin(2 * np.pi * t / 40.0 + 1.0), 0.0)
+    wave[(t >= 350) & (t < 350 + rest)] = 0.0
+    window = detect(family, 0.2 * wave + np.random.default_rng(3).normal(0, 0.001, len(t)), 0.1)
+    assert window.sure == sure
+    assert "a part of the stimulus" in window.reason or sure
+    assert window.edges["ton"] == pytest.approx(2000, abs=5) or not sure
+
+
+@pytest.mark.parametrize("middle", [1.0, 0.6, 1.5])
+def test_triangles_of_unlike_heights_are_no_cheops(middle):
+    """Triangles of 0.3 nA, the one in the middle of another height."""
+    t, edges = np.arange(40000) * 0.1, (200, 1200, 1500, 2200, 2500, 3500)
+    x = np.random.default_rng(2).normal(0, 0.001, len(t))
+    for k, (a, b) in enumerate(zip(edges[::2], edges[1::2], strict=True)):
+        x += (
+            0.3
+            * (middle if k == 1 else 1.0)
+            * np.clip(1.0 - np.abs(t - 0.5 * (a + b)) / (0.5 * (b - a)), 0.0, None)
+        )
+    window = detect("PosCheops", x, 0.1)
+    assert window.sure == (middle == 1.0)
+    assert "not of one height" in window.reason or middle == 1.0
+
+
 def test_pink_noise_starts_and_ends_to_the_sample():
     stimulus = make("PinkNoise", np.random.default_rng(4))
     x = stimulus.current + np.random.default_rng(5).normal(
@@ -184,6 +213,20 @@ def test_a_test_pulse_that_a_flickering_baseline_joins_to_noise_is_no_limit_to_b
     limits = (3500, 23500) if end == "ton" else (1000, 21000)
     assert window.sure
     assert list(window.edges.values()) == pytest.approx(limits, abs=10)
+
+
+@pytest.mark.parametrize("pulse", [0.0, 0.06])
+@pytest.mark.parametrize("end", [False, True])
+def test_a_test_pulse_right_beside_noise_is_no_limit_to_be_sure_of(pulse, end):
+    """5 ms of rest and 20 ms of 60 pA before noise of 300 pA from 350 to 2350 ms, or after it."""
+    rng = np.random.default_rng(4)
+    x = rng.normal(0, 0.0015, 27000)
+    x[3250:3450] += pulse
+    x[3500:23500] += np.clip(0.2 * signal.lfilter([0.1], [1.0, -0.99], rng.normal(size=20000)), -0.3, 0.3)
+    x[3500], x[23499] = 0.1, 0.1  # so that it is sharp
+    window = detect("PinkNoise", x[::-1] if end else x, 0.1)
+    assert ("constant at its limit" in window.reason) == (pulse > 0)
+    assert not (window.sure and pulse)
 
 
 def test_lines_are_subtracted_and_little_else():

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.signal import lfilter
 
-from efewidgets.engine.detection import detect
+from efewidgets.engine.detection import detect, reconcile
 from efewidgets.engine.detection.levels import choose
 from efewidgets.engine.detection.segments import partition
 from efewidgets.engine.detection.window import Doubt
@@ -59,6 +60,58 @@ def test_edges_are_the_first_changed_samples_of_a_slow_step():
     window = detect("Step", slow, 0.1)
     assert window.edges["ton"] == pytest.approx(5000, abs=1)
     assert window.edges["toff"] == pytest.approx(15000, abs=1)
+
+
+def through(x: np.ndarray, tau: float, overshoot: float = 0.0) -> np.ndarray:
+    """A current (n,) through a low pass of so many samples; with an overshoot, and a transient at its edges instead."""
+    pole = np.exp(-1.0 / tau)
+    if overshoot:
+        return x + overshoot * lfilter([1.0, -1.0], [1.0, -pole], x - x[0])
+    return lfilter([1.0 - pole], [1.0, -pole], x - x[0]) + x[0]
+
+
+@pytest.mark.parametrize("clean", [1, 6])
+def test_a_step_that_rises_by_and_by_is_not_sure_however_many_sweeps_agree(clean):
+    """With 8 ms it is half as high 5.5 ms after its onset; sweeps that are sharp are believed if they are most."""
+    slow = [through(step(12000, 3000, 9000, 0.2 + 0.1 * k, 0.0), 80.0) for k in range(3)]
+    noise = np.random.default_rng(1)
+    windows = [detect("Step", x + noise.normal(0, 0.0005, len(x)), 0.1) for x in slow]
+    assert all(w.doubt is Doubt.GRADUAL and not w.sure for w in windows)
+    assert not any(w.sure for w in reconcile("Step", windows))
+    sharp = [detect("Step", step(12000, 3000, 9000, 0.1, 0.001, k), 0.1) for k in range(clean)]
+    settled = reconcile("Step", [*windows, *sharp])
+    assert [w.sure for w in settled[3:]] == [clean == 6] * clean
+
+
+@pytest.mark.parametrize("ms", [0.0, 15.0])
+def test_a_step_that_rises_along_a_line_in_noise_is_not_sure(ms):
+    """100 pA, half of which is there 7.5 ms after the onset; what is sharp in the same noise is found."""
+    for seed in range(6):
+        x = np.convolve(
+            step(12000, 3000, 9000, 0.1, 0.0) + 0.05, np.ones(1 + round(10 * ms)) / (1 + round(10 * ms))
+        )
+        window = detect("Step", x[:12000] + np.random.default_rng(seed).normal(0, 0.015, 12000), 0.1)
+        assert window.sure == (ms == 0.0)
+        assert ms or window.edges == {"ton": pytest.approx(3000, abs=10), "toff": pytest.approx(9000, abs=10)}
+
+
+def test_a_slow_transient_that_goes_the_other_way_hides_where_a_step_begins():
+    """Four times the jump, the wrong way, for 1 ms: half the step is passed 2.1 ms (ln 8) after the onset."""
+    windows = []
+    for k in range(4):
+        x = through(step(12000, 3000, 9000, 0.1 * (k + 1), 0.0005, k), 10.0, -4.0)
+        windows.append(detect("Step", x, 0.1))
+    assert all(not w.sure and w.doubt is Doubt.GRADUAL for w in windows)
+    assert not any(w.sure for w in reconcile("Step", windows))
+    brief = through(step(12000, 3000, 9000, 0.1, 0.0005), 2.0, -4.0)  # 0.4 ms
+    assert abs(detect("Step", brief, 0.1).edges["ton"] - 3000) <= 10
+
+
+def test_an_artefact_that_dips_before_an_onset_is_not_its_slope():
+    """An action potential's crosstalk, up and down by half of the step, 0.8 ms before it."""
+    x, t = step(12000, 4000, 9000, 0.5, 0.001), np.arange(12000) * 0.05
+    x -= 0.28 * np.exp(0.5) * (t - 199.2) / 0.4 * np.exp(-0.5 * ((t - 199.2) / 0.4) ** 2)
+    assert detect("Step", x, 0.05).edges == {"ton": 4000, "toff": 9000}
 
 
 def test_oscillation_three_times_the_step_does_not_hide_it():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.signal import lfilter
 
 from efewidgets.engine.recordings.ecodes import FAMILIES, ecode_of
 from efewidgets.engine.traces.robust import line, scale, spread
@@ -103,6 +104,33 @@ def test_the_negated_current_has_negated_levels(family):
     up, down = read(family, current, 0.1, **timings), read(mirrored, -current, 0.1, **timings)
     for name in (*amplitudes, "hypamp"):
         assert getattr(down, name) == pytest.approx(-getattr(up, name), rel=1e-12), name
+
+
+@pytest.mark.parametrize("lost", [1, 32])
+def test_the_height_of_noise_that_rests_on_lost_samples_is_doubted(lost):
+    """Noise of up to 0.17 nA on -0.25 nA; some of its samples were written as 0."""
+    t = times(2500, 0.1)
+    wave = lfilter([1.0], [1.0, -np.exp(-0.1 / 5.0)], np.random.default_rng(5).normal(size=len(t)))
+    wave *= between(t, 300, 2200)
+    wave *= 0.17 / np.abs(wave).max()
+    current = np.round((wave - 0.25 + noise(len(t), 0.0005)) / 0.002) * 0.002
+    assert read("PinkNoise", current, 0.1).amp == pytest.approx(0.17, abs=0.005)
+    assert not any("stand apart" in p.message for p in read("PinkNoise", current, 0.1).problems)
+    current[12000 : 12000 + lost] = 0.0
+    found = read("PinkNoise", current, 0.1)
+    assert found.amp == pytest.approx(0.25, abs=0.005)
+    assert any(f"{lost} sample(s) at 1200 ms" in p.message for p in found.problems)
+
+
+@pytest.mark.parametrize("stays", [0.0, 60.0, 200.0])
+def test_a_ramp_that_stays_at_its_height_is_not_as_high_as_its_line_would_be(stays):
+    """0.3 nA after 800 ms: a line through it all would be at 0.3225 and 0.375 nA when the current comes back."""
+    t = times(1500, 0.1)
+    ramp = 0.3 * np.clip((t - 200) / 800, 0, 1) * between(t, 200, 1000 + stays)
+    found = read("Ramp", ramp + noise(len(t), 0.001), 0.1)
+    assert found.amp == pytest.approx(0.3, abs=0.003)
+    assert found.toff == pytest.approx(1000 + stays, abs=0.2)
+    assert any("leaves its straight line" in p.message for p in found.problems) == (stays > 0)
 
 
 def test_pulses_down_with_an_overshoot():

@@ -77,6 +77,14 @@ def _summit(ramp: np.ndarray, finding: Finding) -> Any:
             "warning",
         )
         return np.median(last)
+    end = rest[-max(LAST_SAMPLES, len(rest) // PIECES) :]
+    if abs(np.median(end)) > max(NEAR * abs(slope) * len(ramp), 0.5 * noise, 1e-5):  # crosstalk is shorter
+        finding.tell(
+            f"the current leaves its straight line before toff, so that the amplitude rests on its last {len(last)} "
+            "samples: it may stay at its height for a while. Check the timings, and whether it is a ramp.",
+            "warning",
+        )
+        return np.median(last)
     if abs(np.median(rest[-LAST_SAMPLES:])) <= max(2.0 * noise, NEAR * abs(slope) * len(ramp), 1e-5):
         return np.median(last)
     return np.float64(level + slope * len(ramp))

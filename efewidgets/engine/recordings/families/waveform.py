@@ -7,12 +7,15 @@ from typing import Any
 
 import numpy as np
 
+from ...traces.robust import median
 from ...traces.trace import Trace
 from ..finding import Finding
 from .family import Current, Family
 from .signal import BASE_SAMPLES, base_current, smooth
 
 EDGE_MS = 10.0
+FEWEST = 100  # samples that tell what noise does
+JUMPS, SHARE = 10.0, 0.25  # times its changes from sample to sample, and of its height: no noise
 
 
 class _Waveform(Family):
@@ -56,9 +59,43 @@ class PinkNoise(_Waveform):
     def seen(self, current: np.ndarray) -> np.ndarray:
         return smooth(current)
 
+    def measure(
+        self, trace: Trace, edges: Mapping[str, int], given: Mapping[str, int], finding: Finding
+    ) -> dict[str, Any]:
+        measured = super().measure(trace, edges, given, finding)
+        peak = apart(trace.current[edges["ton"] : edges["toff"]], measured["hypamp"])
+        if peak and finding.level("amp") is None:
+            finding.tell(
+                f"the amplitude is not certain: it is that of {peak[1] - peak[0]} sample(s) at "
+                f"{(edges['ton'] + peak[0]) * trace.dt:.4g} ms, which stand apart from those beside them as lost "
+                "samples or artefacts do. Look at the trace, and give `amp` in the metadata.",
+                "warning",
+            )
+        return measured
+
 
 class CapCheck(_Waveform):
     """A train of small pulses of both signs from `ton` to `toff` (ms): `waveform` times `amp` (nA)."""
+
+
+def apart(wave: np.ndarray, base: float) -> tuple[int, int] | None:
+    """Find the farthest samples of noise (n,) from `base` (nA), first and last, if it jumps to them and back at once.
+
+    Noise goes to its peaks by and by; samples that were lost are all alike.
+    """
+    if len(wave) < FEWEST:
+        return None
+    change, height = np.abs(np.diff(wave)), np.abs(wave - base)
+    moves, k = change[change > 0], int(np.argmax(height))
+    if not len(moves):
+        return None
+    jumps = np.flatnonzero(change > max(JUMPS * median(moves), SHARE * height[k]))
+    before, after = jumps[jumps < k], jumps[jumps >= k]
+    if not len(before) or not len(after):
+        return None
+    first, last = int(before[-1]) + 1, int(after[0]) + 1
+    alike = last - first < 3 or np.ptp(wave[first:last]) == 0.0
+    return (first, last) if alike else None
 
 
 def _holding_level(trace: Trace, given: Mapping[str, int], finding: Finding) -> Any:

@@ -17,6 +17,7 @@ from functools import cached_property
 
 import numpy as np
 
+from ..traces.robust import ranked
 from .long_split import MOST_CELLS, gains_of_steps
 from .trace import FLOOR, Trace, blocks, mad, median
 from .window import RISK
@@ -122,7 +123,7 @@ def recoils(x: np.ndarray, near: int, start: int, at: int, old: float, new: floa
 def most(x: np.ndarray) -> float:
     """Find the value that 90 % of a sample don't exceed."""
     k = int(0.9 * len(x))
-    return float(np.partition(x, k)[k])
+    return float(ranked(x, k, k)[1])
 
 
 def by_sides(x: np.ndarray, near: int, low: int, high: int, old: float, new: float, sigma: float) -> Edge:

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from ..long.array import LongArray
+from ..traces.robust import ranked
 from .long_current import step_of_converter, without_hum, without_slow
 
 FLOOR = 1e-6  # nA; commands read from a file header have no noise at all
@@ -52,13 +53,9 @@ def finite(current: np.ndarray) -> np.ndarray:
 
 
 def median(x: np.ndarray) -> float:
-    """Find the middle value of a non-empty sample (the upper one of two); 3 times as fast as numpy's."""
+    """Find the middle value of a non-empty sample (the upper one of two)."""
     half = len(x) // 2
-    if isinstance(x, LongArray):
-        return float(np.partition(x, half)[half])
-    part = x.copy()
-    part.partition(half)
-    return float(part[half])
+    return float(ranked(x, half, half)[1])
 
 
 def mad(x: np.ndarray) -> float:
@@ -92,7 +89,8 @@ def converter_step(x: np.ndarray) -> float:
         return 0.0
     if not _flickers(change, moves) and reach >= DIGIT:
         return 0.0
-    return float(np.min(size, where=moves, initial=np.inf))
+    size[~moves] = np.inf
+    return float(size.min())
 
 
 def _flickers(change: np.ndarray, moves: np.ndarray) -> bool:
@@ -110,6 +108,21 @@ def blocks(x: np.ndarray, width: int) -> np.ndarray:
     """Cut a current into blocks of `width` samples, shape (m, width); what is left over is dropped."""
     m = len(x) // width
     return x[: m * width].reshape(m, width)
+
+
+def middles(rows: np.ndarray) -> np.ndarray:
+    """Find the middle value (the upper one of two) of each row of samples, shape (m, width); shape (m,)."""
+    half = rows.shape[1] // 2
+    if isinstance(rows, np.ndarray):
+        with np.errstate(over="ignore"):
+            single = rows.astype(np.float32)
+        if np.array_equal(
+            single, rows
+        ):  # as they were recorded: they are selected from in a third of the time
+            rows = single
+    return np.partition(rows, half, axis=1)[:, half].astype(
+        np.float64
+    )  # a view would keep all samples in memory
 
 
 @dataclass(frozen=True)
@@ -145,10 +158,7 @@ class Trace:
     @cached_property
     def coarse(self) -> np.ndarray:
         """Block medians (nA): blind to spikes' artefacts, which last less than half a block."""
-        half = self.width // 2
-        return np.partition(blocks(self.x, self.width), half, axis=1)[
-            :, half
-        ].copy()  # a view would keep all samples in memory
+        return middles(blocks(self.x, self.width))
 
     @cached_property
     def noise(self) -> float:

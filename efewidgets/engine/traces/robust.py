@@ -7,26 +7,53 @@ from typing import Any
 import numpy as np
 
 POINTS = 200  # blocks of a line
+FEW = 2000  # samples that are selected from as fast as they are counted
+SOME, NEAR = (
+    512,
+    24,
+)  # of more samples so many are sorted, and so far from its due place among these a rank is sought
 MANY = 20_000  # samples that are enough to scale a shape
 
 
-def median(x: np.ndarray) -> Any:
-    """``np.median`` of samples (n,), the same number in half the time: one selection, and no frame around it.
+def ranked(x: np.ndarray, first: int, last: int) -> tuple[Any, Any]:
+    """Return the values that have the ranks `first` and `last`, the same or the next, among samples (n,) of floats.
 
-    Selection is numpy's (introselect; Musser 1997, Softw. Pract. Exp. 27:983); of an even number of samples the lower
-    of the two in the middle is the largest of those that it leaves below.
+    Some of the samples, sorted, tell about where they are; one look at all counts how many lie below, and only the few
+    between are selected from (Floyd & Rivest 1975, Commun. ACM 18:165). A converter knows so few levels that they are
+    mostly one, which needs no selection.
     """
+    if not isinstance(x, np.ndarray):  # of a long array all orders are had so
+        ordered = np.partition(x, last)
+        return ordered[first], ordered[last]
+    if len(x) >= FEW:
+        some = np.sort(x[:: len(x) // SOME])
+        at = len(some) * first // len(x)
+        for near in (0, NEAR):
+            low, high = some[max(at - near, 0)], some[min(at + near, len(some) - 1)]
+            below = int(np.count_nonzero(x < low))
+            if below <= first and last < np.count_nonzero(x <= high):
+                if low == high:
+                    return low, low
+                return _selected(x[(x >= low) & (x <= high)], first - below, last - below)
+    return _selected(x.copy(), first, last)
+
+
+def _selected(x: np.ndarray, first: int, last: int) -> tuple[Any, Any]:
+    """As `ranked`, by numpy's selection (introselect; Musser 1997, Softw. Pract. Exp. 27:983), in place."""
+    x.partition(last)
+    return (x[:last].max() if first < last else x[last]), x[last]
+
+
+def median(x: np.ndarray) -> Any:
+    """``np.median`` of samples (n,), the same number in a fraction of the time."""
     n = len(x)
     if not isinstance(x, np.ndarray) or x.ndim != 1 or not n or x.dtype not in (np.float32, np.float64):
         return np.median(x)
-    half = n // 2
-    part = x.copy()
-    part.partition(half)
-    upper = part[half]
-    if np.isnan(part[half:].max()):  # a NaN is sorted to the end, and is the median of all
+    if np.isnan(x.max()):  # the median of all
         return np.median(x)
+    lower, upper = ranked(x, (n - 1) // 2, n // 2)
     zero = x.dtype.type(0)  # which numpy's mean of the middle begins with: it gives no -0
-    return zero + upper if n % 2 else x.dtype.type(0.5) * (zero + part[:half].max() + upper)
+    return zero + upper if n % 2 else x.dtype.type(0.5) * (zero + lower + upper)
 
 
 def spread(x: np.ndarray) -> float:

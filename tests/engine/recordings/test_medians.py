@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from efewidgets.compat.bluepyefe.ecode.tools import scipy_signal2d
 from efewidgets.engine.recordings.families import signal
-from efewidgets.engine.recordings.families.medians import Smoothed, median, running_median
+from efewidgets.engine.recordings.families.medians import Smoothed, running_median
+from efewidgets.engine.traces.robust import median
 
 STEPS = st.sampled_from([0.0, 1e-6, 0.3, 1.0, 3.0])
 

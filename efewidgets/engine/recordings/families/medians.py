@@ -1,4 +1,4 @@
-"""Medians of a current, by counting where that is enough.
+"""Running medians of a current, by counting where that is enough.
 
 A converter knows few levels, so that the samples around the median are all alike: a value is the median, exactly, if
 less than half of the samples lie below it and more than half do not exceed it. That is told by one look at the samples
@@ -15,18 +15,10 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from ...long.array import LongArray, windowed
-from ...traces.robust import median as middle
+from ...traces.robust import median
 
 WIDTH = 85
 _FEW = 512  # samples that are enough to guess a median
-
-
-def median(x: np.ndarray) -> Any:
-    """``np.median`` of an array (n,)."""
-    guess = _guess(x)
-    if guess is None or not _in_the_middle(_count(x < guess), _count(x <= guess), len(x)):
-        return middle(x)
-    return guess
 
 
 class Smoothed:
@@ -110,8 +102,8 @@ class Smoothed:
         usual = self.median(stretch)
         if not 0 < len(samples) < 2 * self.width:
             return usual
-        own = np.float64(middle(samples))
-        spread = 1.4826 * float(middle(np.abs(samples - own)))
+        own = np.float64(median(samples))
+        spread = 1.4826 * float(median(np.abs(samples - own)))
         return usual if abs(usual - own) <= max(spread, 1e-5) else own
 
     def _in_order(self, k: int, windows: Sequence[np.ndarray], levels: np.ndarray) -> np.float64:

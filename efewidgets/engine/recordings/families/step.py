@@ -7,12 +7,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from ...traces.robust import median
 from ...traces.trace import Trace
 from ..finding import Finding
 from ..membranes import membrane_of
 from .brief_level import BRIEF, brief_pulse, level_of, slopes_meet
 from .family import Current, Family
-from .medians import median
 from .signal import BASE_SAMPLES, base_current, step_edges
 
 

@@ -56,7 +56,7 @@ def y_axis(of: bqplot.LinearScale, label: str = "", **traits: Any) -> bqplot.Axi
     given = {
         "label": label,
         "grid_lines": "none",
-        "label_offset": "3.4em",
+        "label_offset": "4.1em",
         "side": "left",
         **traits,
     }

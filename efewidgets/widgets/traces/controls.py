@@ -39,12 +39,15 @@ class Scope(NamedTuple):
 
     Parameters
     ----------
-    sweeps, decided, by_hand : int
-        All, those that are excluded or accepted, and those with a timing that was set by hand.
+    sweeps, decided : int
+        All that are chosen, and those of them that are excluded or accepted.
+    timed, by_hand : int
+        Those whose timings are set, and those of them with one that was set by hand.
     """
 
     sweeps: int
     decided: int
+    timed: int
     by_hand: int
 
 
@@ -82,7 +85,7 @@ class Controls:
     unit : ToggleButtons
         Unit of currents in the whole session.
     scope : Dropdown
-        What timings and exclusions apply to: "shown", all that are chosen, "this" or "protocol".
+        What timings apply to: "shown", all that are chosen, "this" or "protocol". Decisions are about those chosen.
     timings : dict of FloatText
         Number boxes of what says when a stimulus is (ms, or how many), by name: of all families that have been seen.
     detected, exclude, accept, include : Button
@@ -177,7 +180,7 @@ class Controls:
 
     def _make_timings(self) -> None:
         self.scope = ipywidgets.Dropdown(
-            options=SCOPES, description="changes apply to", layout={"width": "auto"}
+            options=SCOPES, description="timings apply to", layout={"width": "auto"}
         )
         self.timings: dict[str, ipywidgets.FloatText] = {}
         self.typed: Callable[[str, ipywidgets.FloatText], object] = lambda name, box: None
@@ -187,9 +190,7 @@ class Controls:
     def _make_exclusion(self) -> None:
         self.status = ipywidgets.HTML()
         self.status.add_class("efe-judged")
-        self.reason = ipywidgets.Text(
-            description="reason", placeholder="why, if not for the last reason", layout={"width": "250px"}
-        )
+        self.reason = ipywidgets.Text(description="reason", layout={"width": "230px"})
         self.exclude = button(self.actions["exclude"], "exclude")
         self.accept = button(self.actions["accept"], "it is right")
         self.include = button(self.actions["take-back"], "take back")
@@ -215,10 +216,8 @@ class Controls:
             return
         _draw_choice(put, self.cell, view.cells, view.cell)
         _draw_choice(put, self.protocol, view.protocols, view.protocol)
-        ids = [row.id for row in view.rows]
-        at = ids.index(view.active) if view.active in ids else 0
-        put(self.all, description="one sweep" if 1 < len(ids) <= len(view.chosen) else "overlay all")
-        put(self.place, value=escape(_place(view, at)))
+        put(self.all, description="one sweep" if 1 < view.of <= len(view.chosen) else "overlay all")
+        put(self.place, value=escape(_place(view)))
         self._draw_sweeps(put, view)
         put(self.start, value=round(view.span[0], 3))
         put(self.end, value=round(view.span[1], 3))
@@ -251,7 +250,7 @@ class Controls:
         put(self.accept, description=_for("it is right", scope.sweeps, ": "))
         words = _for("take back", scope.decided or scope.sweeps, ": ")
         put(self.include, description=words, disabled=not scope.decided)
-        back = _for("back to detected", scope.by_hand or scope.sweeps, ": ")
+        back = _for("back to detected", scope.by_hand or scope.timed, ": ")
         put(self.detected, description=back, disabled=not scope.by_hand)
 
     def _box(self, name: str) -> ipywidgets.FloatText:
@@ -283,10 +282,10 @@ def _draw_choice(put: Put, control: ipywidgets.Dropdown, names: Sequence[str], c
     put(control, options=tuple((plain(name), name) for name in names), value=chosen)
 
 
-def _place(view: TraceView, at: int) -> str:
+def _place(view: TraceView) -> str:
     if len(view.chosen) > 1:
-        return f"{len(view.curves)} of {len(view.rows)} sweeps shown"
-    return f"sweep {at + 1} of {len(view.rows)}"
+        return f"{len(view.curves)} of {view.of:,} sweeps shown"
+    return f"sweep {view.place + 1:,} of {view.of:,}"
 
 
 def _facts(view: TraceView) -> str:

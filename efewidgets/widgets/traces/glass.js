@@ -57,7 +57,8 @@ class Glass {
     for (const scale of scales) scale.on("change:min change:max", this.again);
     handles.on("change:x change:names", this.again);
     this.size = new ResizeObserver(this.again);
-    this.size.observe(plots);
+    this.watched = new Set();
+    this.watch(plots);
     this.draw();
   }
 
@@ -131,6 +132,13 @@ class Glass {
 
   // --- what is drawn
 
+  // A figure is laid out some time after the room for it has changed: its area counts, not the room
+  watch(element) {
+    if (!element || this.watched.has(element)) return;
+    this.watched.add(element);
+    this.size.observe(element);
+  }
+
   soon() {
     cancelAnimationFrame(this.frame);
     this.frame = requestAnimationFrame(() => this.draw());
@@ -138,6 +146,7 @@ class Glass {
 
   draw() {
     const [above, below] = [this.area(0), this.area(1)];
+    this.plots.querySelectorAll(".efe-panel .plotarea_events").forEach((area) => this.watch(area));
     if (!above || !below || !above.width) return hide(this.sheet);
     this.sheet.style.display = "";
     this.origin = this.sheet.getBoundingClientRect();

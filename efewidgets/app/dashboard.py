@@ -399,6 +399,7 @@ class Dashboard(ipywidgets.VBox):
         if step.traces and "TraceViewer" not in self._boxes:
             box = ipywidgets.VBox([self.parts["TraceViewer"]])
             box.add_class("efe-dashboard-box")
+            box.add_class("efe-dashboard-traces")
             self._boxes["TraceViewer"] = box
         shown = {step.name} | ({"TraceViewer"} if step.traces else set())
         for name, box in self._boxes.items():

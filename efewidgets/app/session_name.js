@@ -33,7 +33,7 @@ function render({ model, el }) {
     if (kept === "saved") {
       told.textContent = `saved ${ago(s)}`;
       timer = setTimeout(say, s < 10 ? 1000 : s < 60 ? 5000 : 30000);
-    } else if (kept === "waits") told.textContent = "saved by itself when you begin";
+    } else if (kept === "waits") told.textContent = "saves itself";
     else if (kept === "by hand") told.textContent = "Ctrl+S saves it";
     else if (kept === "nowhere") told.textContent = "kept nowhere: download it";
     else {

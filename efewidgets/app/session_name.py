@@ -92,7 +92,7 @@ class SessionName(StateWidget):
 
     def view_data(self) -> tuple[str, str]:
         """Return the name, and what stands in its place where there is none."""
-        asked = self._asked or called("", self.state.inputs) or "Session without a name"
+        asked = self._asked or called("", self.state.inputs) or "Unnamed session"
         return self.state.view.title, asked
 
     def render(self, data: tuple[str, str]) -> None:

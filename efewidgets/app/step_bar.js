@@ -63,7 +63,14 @@ function render({ model, el }) {
   }
 
   model.on("change:steps", draw);
-  model.on("change:chosen", mark);
+  // a step begins at its top, wherever the one before it was left
+  function begin() {
+    mark();
+    if (row.getBoundingClientRect().top >= 0) return;
+    (el.closest(".efe-dashboard")?.querySelector(".efe-dashboard-header") ?? row).scrollIntoView();
+  }
+
+  model.on("change:chosen", begin);
   model.on("change:wanted change:answered", settle);
   draw();
   settle();

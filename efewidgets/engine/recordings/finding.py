@@ -194,8 +194,12 @@ class Finding:
     @property
     def _are_in_question(self) -> bool:
         """Whether levels are those of a stimulus that was found, and nothing is told of them yet."""
-        told = any(problem.severity == "warning" for problem in self.level_problems)
-        return self.was_looked_for and not told
+        return self.was_looked_for and not self.warns
+
+    @property
+    def warns(self) -> bool:
+        """Whether something is told of the levels that a person should look at."""
+        return any(problem.severity == "warning" for problem in self.level_problems)
 
     def tell(self, message: str, severity: str) -> None:
         """Tell what a person should know about a level that is being measured."""

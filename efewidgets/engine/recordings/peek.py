@@ -17,8 +17,10 @@ from .reading import read_file
 from .source import reader_metadata
 from .sweeps import split_metadata
 
-#: Entries of metadata as messages for scripts name them: 'ton', ton = 5, ton: …, columns = {…}
-_NAMED = re.compile(r"['`](\w+)['`](?:\s*[:=]\s*\{[^}]*\})?|\b(\w+) = \{[^}]*\}|\b(\w+)(?= = |: | must )")
+#: Entries of metadata as messages for scripts name them: 'ton', ton = 5, ton: …, columns = {…}, "ecode": "Step"
+_NAMED = re.compile(
+    r"['`](\w+)['`](?:\s*[:=]\s*\{[^}]*\})?|\b(\w+) = \{[^}]*\}|\b(\w+)(?= = |: | must )|\"(\w+)\"(?=: \")"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +113,7 @@ def _bare(
 
 def entries_in(message: str, known: Mapping[str, Kind]) -> list[str]:
     """Return the entries of metadata that a message names, in its order."""
-    found = (match[1] or match[2] or match[3] for match in _NAMED.finditer(message))
+    found = (next(filter(None, match.groups())) for match in _NAMED.finditer(message))
     return [name for name in dict.fromkeys(found) if name in known]
 
 
@@ -119,7 +121,7 @@ def in_titles(message: str, known: Mapping[str, Kind], place: str = "details") -
     """Return a message for who fills in a form: entries by their titles, which stand in a place of this name."""
 
     def titled(match: re.Match[str]) -> str:
-        kind = known.get(match[1] or match[2] or match[3])
+        kind = known.get(next(filter(None, match.groups())))
         return f"“{kind.title}”" if kind is not None and kind.title else match[0]
 
     return re.sub(r"\b(the|its) metadata\b", rf"\1 {place}", _NAMED.sub(titled, message))

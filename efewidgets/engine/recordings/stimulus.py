@@ -16,6 +16,7 @@ from .finding import Finding
 from .missed import missed
 from .parts import copied
 from .said import Said
+from .unrest import unrest
 
 #: BluePyEfe's edges from a sweep and the edges that are given; levels from a sweep, all edges and those given
 UsualEdges = Callable[[Trace, Mapping[str, int]], Mapping[str, int] | None]
@@ -148,7 +149,10 @@ class Stimulus:
                 "in pA: set 'i_unit' in the metadata.",
                 "warning",
             )
-        words = missed(trace, family, {name: edges[name] for name in family.timings}, said, levels)
+        own = {name: edges[name] for name in family.timings}
+        words = missed(trace, family, own, said, levels)
+        if words is None and not finding.warns:
+            words = unrest(trace, family, own, said, levels)
         if words is not None:
             finding.tell(words, "warning")
         tend = said.written.get("tend")

@@ -166,6 +166,11 @@ def leave_out(state: ExtractionState, ids: Iterable[str], reason: str) -> str:
     return reason
 
 
+def without_one(state: ExtractionState) -> str:
+    """Say for which reason sweeps are left out where none is typed."""
+    return f"else: {plain(state.view.reason) or NO_REASON}"
+
+
 def exclude(state: ExtractionState, ids: Iterable[str], reason: str, reasons: Reasons) -> None:
     """Leave sweeps out as `leave_out` does, and remember why."""
     reasons.used(leave_out(state, ids, reason))

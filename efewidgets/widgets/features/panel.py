@@ -42,7 +42,7 @@ class PanelPlot(ipywidgets.VBox):
         self.x_scale, self.y_scale = plots.scale(0.0, 1.0), plots.scale(0.0, 1.0)
         self.x_axis, self.y_axis = (
             plots.x_axis(self.x_scale),
-            plots.y_axis(self.y_scale, label_offset="4.3em"),
+            plots.y_axis(self.y_scale, label_offset="4em"),
         )
         self.hover = bqplot.Tooltip(
             fields=["name", "x", "y"], formats=["", ".4", ".4"]
@@ -57,7 +57,7 @@ class PanelPlot(ipywidgets.VBox):
         self.ghosts = self._new_points("cross", GHOSTS, colors=[FAINT], fill=False, opacities=[0.8])
         self.lasso: bqplot.interacts.LassoSelector | None = None
         self.figure = plots.figure(self._marks(), [self.x_axis, self.y_axis], height=230)
-        self.figure.fig_margin = {"top": 10, "bottom": 44, "left": 64, "right": 16}
+        self.figure.fig_margin = {"top": 10, "bottom": 44, "left": 70, "right": 16}
         super().__init__([self.heading, self.figure, self.note])
         self.add_class("efe-feature-panel")
         self.add_class(KEEPS_SIZE)

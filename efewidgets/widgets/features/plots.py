@@ -17,7 +17,7 @@ from ...state import ExtractionState
 from ...state.results.currents import current_unit
 from ...state.results.noted import CELL
 from ...state.results.results import Results
-from ..actions.culling import exclude
+from ..actions.culling import exclude, without_one
 from ..actions.reasons import Reasons, place
 from ..parts import plots
 from ..parts.base import StateWidget
@@ -166,7 +166,7 @@ class FeaturePlots(StateWidget):
             description="lasso", icon="pencil", tooltip="draw around points to choose recordings",
             layout={"width": "auto"},
         )  # fmt: skip
-        self.reason = ipywidgets.Text(description="reason", placeholder="why, if not for the last reason")
+        self.reason = ipywidgets.Text(description="reason")
         self.exclude = ipywidgets.Button(description="exclude", layout={"width": "auto"})
         self.unchoose = ipywidgets.Button(description="choose none", layout={"width": "auto"})
         self.take_back = ipywidgets.Button(
@@ -332,6 +332,7 @@ class FeaturePlots(StateWidget):
         self.legend.show({name: look for name, look in looks.items() if name in here} if here else looks)
         unit = current_unit(self.state).name
         self.put(self.unit, options=(("% of rheobase", "%"), (unit, "nA")), value=self.unit.value)
+        self.put(self.reason, placeholder=without_one(self.state))
         self._render_choices(data)
         self._render_averages(data["averages"])
         self._panels = data["panels"]

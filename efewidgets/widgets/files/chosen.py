@@ -8,7 +8,7 @@ from typing import Any
 import ipywidgets
 
 from ... import datasets
-from ...engine.problems import EfeError
+from ...engine.problems import EfeError, Problem
 from ...engine.readers.registry import suffixes_that_name_protocols
 from ...engine.recordings.ecodes import FAMILIES
 from ...engine.stages.inputs import FileInputs, files_in_words
@@ -48,7 +48,7 @@ class Chosen:
         selected: Callable[[], Any],
     ):
         self.owner, self.looker, self.lab, self._selected = owner, looker, lab, selected
-        self._told_last: dict[str, tuple[str, ...]] = {}
+        self._told_last: dict[str, tuple[Problem, ...]] = {}
         self._rows = ChosenRows()
         self.samples = ipywidgets.Button(
             description="Add sample cells", icon="flask", layout={"width": "auto"},
@@ -80,7 +80,7 @@ class Chosen:
 
     # --- what is shown
 
-    def told(self) -> dict[str, tuple[str, ...]]:
+    def told(self) -> dict[str, tuple[Problem, ...]]:
         """Return what was told of files when they were read last; nothing is read for that."""
         state = self.owner.state
         if state.status == "ready" and not state.needs_run:

@@ -10,7 +10,7 @@ import ipywidgets
 
 from ...engine.kinds import Kind, as_text
 from ...engine.problems import EfeError, Problem
-from ...engine.readers import FileSummary
+from ...engine.readers import FileSummary, SweepInfo
 from ...engine.recordings.metadata import entries, together
 from ...engine.recordings.peek import Peek, entries_in, in_titles, peek
 from ...engine.stages.values import thaw
@@ -249,7 +249,7 @@ class Details:
         summary = self.files[0].summary
         if summary is None or not summary.sweeps:
             return ""
-        info = summary.sweeps[0]
+        info = _sweep_of(self.files[0])
         about = {"v_unit": info.v_unit, "i_unit": info.i_unit}
         about |= {"v_channel": info.v_channel, "i_channel": info.i_channel, "cell_name": info.cell}
         about["protocol_name"] = info.protocol
@@ -356,6 +356,13 @@ def _flat(kinds: Mapping[str, Kind]) -> dict[str, Kind]:
     for key, kind in kinds.items():
         found |= {f"{key}.{part}": one for part, one in kind.parts.items()} or {key: kind}
     return found
+
+
+def _sweep_of(one: Described) -> SweepInfo:
+    """Return what a file says of a sweep of the cell that is meant, of the first one where it has none."""
+    assert one.summary is not None
+    cell = one.metadata.get("cell_name")
+    return next((info for info in one.summary.sweeps if info.cell == cell), one.summary.sweeps[0])
 
 
 def _first_field(name: str, kinds: Mapping[str, Kind]) -> str:

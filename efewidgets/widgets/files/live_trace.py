@@ -16,7 +16,7 @@ from ..parts.plots import empty_lines, figure, padded, scale, stacked, ticked, t
 
 #: Bins across a panel of some 500 pixels
 BINS = 600
-_MARGIN = {"top": 8, "left": 58, "right": 12}
+_MARGIN = {"top": 8, "left": 68, "right": 12}
 
 Put = Callable[..., None]
 
@@ -63,12 +63,12 @@ class LiveTrace:
         if list(self.sweep.options) != names:
             self._put(self.sweep, options=names)
         self._put(self.sweep, value=found.at if found.at >= 0 else None, disabled=len(names) < 2)
-        trace = found.trace
-        if trace is None or not trace.n:
+        trace = found.trace if found.trace is not None and found.trace.n else None
+        for axis in (self._x, self._hidden, *self._y):  # without a trace it would choose ticks by itself
+            self._put(axis, visible=trace is not None)
+        if trace is None:
             for mark in (self.voltages, self.currents, *self._edges):
                 self._put(mark, **stacked([]))
-            for axis in (self._x, self._hidden, *self._y):
-                self._put(axis, **ticked([]))
             return
         self._panel_of(self.voltages, self._v, self._y[0], trace.dt, np.asarray(trace.voltage), 6)
         self._panel_of(self.currents, self._i, self._y[1], trace.dt, 1e3 * np.asarray(trace.current), 4)

@@ -34,6 +34,8 @@ def plain(text: str) -> str:
 
 
 Look = Callable[[str], Seen | None]
+#: What is wrong with files, by their paths
+Said = Mapping[str, Sequence[Problem]]
 
 
 def entry_row(entry: Entry) -> Row:
@@ -122,7 +124,7 @@ class ChosenRows:
     def __init__(self) -> None:
         self._known: dict[str, tuple[tuple[Any, ...], Row]] = {}
 
-    def of(self, inputs: Inputs, look: Look, said: Mapping[str, Sequence[str]]) -> list[Row]:
+    def of(self, inputs: Inputs, look: Look, said: Said) -> list[Row]:
         """Return the rows.
 
         Parameters
@@ -147,12 +149,12 @@ class ChosenRows:
         return rows
 
 
-def chosen_row(cell: CellInputs, file: FileInputs, look: Look, said: Mapping[str, Sequence[str]]) -> Row:
+def chosen_row(cell: CellInputs, file: FileInputs, look: Look, said: Said) -> Row:
     """Return the row of one file."""
     paths = file.recipe.paths
     seen = [look(path) for path in paths]
     about = _facts(file, seen)
-    problems = [*about["problems"], *(words for path in paths for words in said.get(path, ()))]
+    problems = [*about["problems"], *_said_of(cell, file, said)]
     text = "; ".join(dict.fromkeys(plain(for_people(words, file.path)) for words in problems))
     units, own = _units(file, seen)
     said_ecode = file.metadata.get("ecode")
@@ -187,13 +189,23 @@ def found_by(rows: list[Row], words: str) -> list[Row]:
     return [row for row, text in zip(rows, texts, strict=True) if all(word in text for word in wanted)]
 
 
-def told_of_files(problems: Iterable[Problem]) -> dict[str, tuple[str, ...]]:
+def told_of_files(problems: Iterable[Problem]) -> dict[str, tuple[Problem, ...]]:
     """Return what keeps files from being used, or is doubtful about their units, by their paths."""
-    found: dict[str, dict[str, None]] = {}
+    found: dict[str, list[Problem]] = {}
     for problem in problems:
         if problem.file and problem.severity != "note" and problem.kind in ("file", "unit"):
-            found.setdefault(absolute(problem.file), {})[problem.message] = None
-    return {path: tuple(words) for path, words in found.items()}
+            found.setdefault(absolute(problem.file), []).append(problem)
+    return {path: tuple(told) for path, told in found.items()}
+
+
+def _said_of(cell: CellInputs, file: FileInputs, said: Said) -> list[str]:
+    """Return what is said of a file as that cell and protocol have it: it may hold others, too."""
+    return [
+        problem.message
+        for path in file.recipe.paths
+        for problem in said.get(path, ())
+        if problem.cell in (None, cell.name) and problem.protocol in (None, file.protocol)
+    ]
 
 
 def own_names(file: FileInputs) -> tuple[str, str]:

@@ -22,6 +22,8 @@ ROWS = 5  # so many labels of lines stand one below the other: the rule in force
 LABELS = 0.34  # share of the figure's height that is kept for them
 
 Put = Callable[..., None]
+#: Current, spikes, and how many sweeps lie on each other there
+Repeats = tuple[Any, float, int]
 
 
 class SmallPlot:
@@ -257,12 +259,22 @@ class CellPlot(SmallPlot):
         for amp, count in zip(view.amps * factor, view.counts, strict=True):
             found.setdefault((round(amp / near), float(count)), []).append(float(amp))
         several = [(np.mean(amps), count, len(amps)) for (_, count), amps in found.items() if len(amps) > 1]
+        several = self._apart(several)
         self.put(
             self.repeats,
             x=np.array([amp for amp, _, _ in several]),
             y=np.array([count for _, count, _ in several]),
             text=np.array([f"×{number}" for _, _, number in several], dtype=str),
         )
+
+    def _apart(self, several: list[Repeats]) -> list[Repeats]:
+        """Return those whose numbers have room: of two that would lie over each other the larger one stands."""
+        wide, high = 0.05 * (self.x.max - self.x.min), 0.08 * (self.y.max - self.y.min)
+        kept: list[Repeats] = []
+        for one in sorted(several, key=lambda found: -found[2]):
+            if all(abs(one[0] - other[0]) > wide or abs(one[1] - other[1]) > high for other in kept):
+                kept.append(one)
+        return kept
 
     def _placed(self, lines: list[tuple[str, float]], top: float) -> list[tuple[str, float, float, bool]]:
         """Say how high each line goes, and whether its label is on its right: so that no line crosses a label."""

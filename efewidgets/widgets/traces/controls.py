@@ -26,7 +26,7 @@ SCOPES = (
 )
 
 #: Letters of a fact that has two columns
-LONG = 32
+LONG = 24
 
 #: Facts that the drop-downs tell
 SAID_ABOVE = ("cell", "protocol")
@@ -39,12 +39,15 @@ class Scope(NamedTuple):
 
     Parameters
     ----------
-    sweeps, decided, by_hand : int
-        All, those that are excluded or accepted, and those with a timing that was set by hand.
+    sweeps, decided : int
+        All that are chosen, and those of them that are excluded or accepted.
+    timed, by_hand : int
+        Those whose timings are set, and those of them with one that was set by hand.
     """
 
     sweeps: int
     decided: int
+    timed: int
     by_hand: int
 
 
@@ -82,7 +85,7 @@ class Controls:
     unit : ToggleButtons
         Unit of currents in the whole session.
     scope : Dropdown
-        What timings and exclusions apply to: "shown", all that are chosen, "this" or "protocol".
+        What timings apply to: "shown", all that are chosen, "this" or "protocol". Decisions are about those chosen.
     timings : dict of FloatText
         Number boxes of what says when a stimulus is (ms, or how many), by name: of all families that have been seen.
     detected, exclude, accept, include : Button
@@ -177,7 +180,7 @@ class Controls:
 
     def _make_timings(self) -> None:
         self.scope = ipywidgets.Dropdown(
-            options=SCOPES, description="changes apply to", layout={"width": "auto"}
+            options=SCOPES, description="timings apply to", layout={"width": "auto"}
         )
         self.timings: dict[str, ipywidgets.FloatText] = {}
         self.typed: Callable[[str, ipywidgets.FloatText], object] = lambda name, box: None
@@ -185,23 +188,13 @@ class Controls:
         self.timing_row = row(self.scope, self.detected, kind="efe-timings")
 
     def _make_exclusion(self) -> None:
-        self.status = ipywidgets.HTML()
-        self.status.add_class("efe-judged")
-        self.reason = ipywidgets.Text(
-            description="reason", placeholder="why, if not for the last reason", layout={"width": "250px"}
-        )
+        self.reason = ipywidgets.Text(description="reason", layout={"width": "230px"})
         self.exclude = button(self.actions["exclude"], "exclude")
         self.accept = button(self.actions["accept"], "it is right")
         self.include = button(self.actions["take-back"], "take back")
         self.reasons = ReasonBar()
         self.exclusion_row = row(
-            self.accept,
-            self.exclude,
-            self.include,
-            self.reason,
-            self.reasons,
-            self.status,
-            kind="efe-exclusion",
+            *(self.accept, self.exclude, self.include, self.reason, self.reasons), kind="efe-exclusion"
         )
 
     # --- drawing
@@ -215,10 +208,8 @@ class Controls:
             return
         _draw_choice(put, self.cell, view.cells, view.cell)
         _draw_choice(put, self.protocol, view.protocols, view.protocol)
-        ids = [row.id for row in view.rows]
-        at = ids.index(view.active) if view.active in ids else 0
-        put(self.all, description="one sweep" if 1 < len(ids) <= len(view.chosen) else "overlay all")
-        put(self.place, value=escape(_place(view, at)))
+        put(self.all, description="one sweep" if 1 < view.of <= len(view.chosen) else "overlay all")
+        put(self.place, value=escape(_place(view)))
         self._draw_sweeps(put, view)
         put(self.start, value=round(view.span[0], 3))
         put(self.end, value=round(view.span[1], 3))
@@ -238,7 +229,6 @@ class Controls:
         put(self.legend, value=_legend(view))
         put(self.feature, options=(("none", ""), *((plain(name), name) for name in view.features)))
         put(self.feature, value=view.feature)
-        put(self.status, value=_status(view))
         self._draw_scope(put, scope)
 
     def _draw_sweeps(self, put: Put, view: TraceView) -> None:
@@ -251,7 +241,7 @@ class Controls:
         put(self.accept, description=_for("it is right", scope.sweeps, ": "))
         words = _for("take back", scope.decided or scope.sweeps, ": ")
         put(self.include, description=words, disabled=not scope.decided)
-        back = _for("back to detected", scope.by_hand or scope.sweeps, ": ")
+        back = _for("back to detected", scope.by_hand or scope.timed, ": ")
         put(self.detected, description=back, disabled=not scope.by_hand)
 
     def _box(self, name: str) -> ipywidgets.FloatText:
@@ -283,14 +273,15 @@ def _draw_choice(put: Put, control: ipywidgets.Dropdown, names: Sequence[str], c
     put(control, options=tuple((plain(name), name) for name in names), value=chosen)
 
 
-def _place(view: TraceView, at: int) -> str:
+def _place(view: TraceView) -> str:
     if len(view.chosen) > 1:
-        return f"{len(view.curves)} of {len(view.rows)} sweeps shown"
-    return f"sweep {at + 1} of {len(view.rows)}"
+        return f"{len(view.curves)} of {view.of:,} sweeps shown"
+    return f"sweep {view.place + 1:,} of {view.of:,}"
 
 
 def _facts(view: TraceView) -> str:
-    pieces = (
+    """Return what is known of a sweep as a grid; what was decided has its place, whatever it says: nothing may jump."""
+    pieces = [
         tag(
             "span",
             tag("span", escape(name), class_="efe-faint"),
@@ -301,18 +292,22 @@ def _facts(view: TraceView) -> str:
         )
         for name, value in view.facts
         if name not in SAID_ABOVE
-    )
-    return tag("div", *pieces, class_="efe-facts")
+    ]
+    return tag("div", *pieces, _decided(view), class_="efe-facts")
 
 
 def _note(text: str) -> str:
     return tag("div", escape(text), class_="efe-says efe-warning")
 
 
-def _status(view: TraceView) -> str:
+def _decided(view: TraceView) -> str:
+    said, kind = "–", ""
     if view.excluded is not None:
-        return tag("span", "excluded: ", tag("b", escape(view.excluded)), class_="efe-excluded")
-    return tag("span", "✓ accepted", class_="efe-accepted") if view.accepted else ""
+        said, kind = f"excluded: {view.excluded}", " efe-excluded"
+    elif view.accepted:
+        said, kind = "✓ accepted", " efe-accepted"
+    words = tag("span", "decided", class_="efe-faint")
+    return tag("span", words, " ", tag("b", escape(said)), class_=f"efe-fact{kind}", title=said)
 
 
 def _left(number: int) -> str:

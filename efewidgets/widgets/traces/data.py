@@ -11,10 +11,10 @@ from ...engine.problems import EfeError
 from ...state import ExtractionState
 from ...state.results.currents import PICO, CurrentUnit, current_unit
 from ...state.results.members import Member
-from ..actions.listing import ACQUIRED, by_amplitude, excluded
+from ..actions.listing import ACQUIRED, excluded
 from ..actions.walk import left_to_check, listed, shown, way
 from ..parts.html import plain
-from .colours import MODEL, bar
+from .colours import MODEL
 from .drawn import (
     USUAL_CURRENTS,
     USUAL_VOLTAGES,
@@ -33,10 +33,7 @@ from .samples import Range, Samples, TraceCache
 from .sheet import pictures
 from .through import PLAIN, Through
 from .timing import Timing, timings
-from .words import Row, doubts_of, facts_of, in_unit, names_of, row_of
-
-#: Rows of the list, at most
-MOST_ROWS = 1000
+from .words import Row, doubts_of, ends_of, facts_of, names_of, not_listed, page_of, row_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +45,10 @@ class TraceView:
     cell, protocol : str or None
         Those of the sweep that stands for all.
     rows : tuple of Row
-        Sweeps that can be shown: those of its protocol that fit the filters, and others that were chosen.
+        Sweeps that can be shown: those of its protocol that fit the filters, and others that were chosen; of many
+        the thousand among which the active one is.
+    place, of : int
+        The place of the active sweep among all of them, from 0, and how many they are.
     total : int
         How many sweeps the protocol has.
     chosen : tuple of str
@@ -110,6 +110,8 @@ class TraceView:
     cell: str | None = None
     protocol: str | None = None
     rows: tuple[Row, ...] = ()
+    place: int = 0
+    of: int = 0
     total: int = 0
     chosen: tuple[str, ...] = ()
     active: str | None = None
@@ -182,6 +184,7 @@ def trace_view(
     sheet = view.plot == "sheet"
     drawn = drawn_of(results, rows if sheet else (*chosen, *over), active)
     samples, notes = samples_of(results, cache, drawn)
+    notes += not_listed(rows, active)
     if over:
         models = ", ".join(dict.fromkeys(plain(members[identity].cell) for identity in over))
         notes.append(f"in blue, over the sweeps: what {models} answers to the nearest stimulus.")
@@ -234,22 +237,23 @@ def _places(
 ) -> dict[str, Any]:
     """Return what can be chosen, and where what is shown stands in it."""
     members, results, unit = state.results.members, state.results, current_unit(state)
-    in_list = [members[identity] for identity in rows[:MOST_ROWS]]
+    in_list = [members[identity] for identity in page_of(rows, stands.id)]
     numbers = way(results, ACQUIRED).numbers
     told = tuple(
         row_of(state, member, numbers[member.id], name, looks.get(member.id, "transparent"), unit)
         for member, name in zip(in_list, names_of(in_list), strict=True)
     )
-    ends = bar({one: by_amplitude(members[one]) for one, colour in looks.items() if colour != MODEL})
     return {
         "cells": tuple(cell.name for cell in results.inputs.cells),
         "protocols": tuple(results.inputs.by_name[stands.cell].groups),
         "cell": stands.cell,
         "protocol": stands.protocol,
         "rows": told,
+        "place": rows.index(stands.id),
+        "of": len(rows),
         "total": len(_group(state, stands)),
         "unit": unit,
-        "ramp": None if ends is None else (in_unit(ends[0], unit), in_unit(ends[1], unit)),
+        "ramp": ends_of([members[one] for one, colour in looks.items() if colour != MODEL], unit),
     }
 
 

@@ -57,7 +57,8 @@ class Glass {
     for (const scale of scales) scale.on("change:min change:max", this.again);
     handles.on("change:x change:names", this.again);
     this.size = new ResizeObserver(this.again);
-    this.size.observe(plots);
+    this.watched = new Set();
+    this.watch(plots);
     this.draw();
   }
 
@@ -83,7 +84,7 @@ class Glass {
     for (const k of [0, 1]) {
       const area = this.area(k);
       const inside = area && event.clientY >= area.top && event.clientY <= area.bottom && event.clientX <= area.right;
-      if (inside && event.clientX >= area.left - 62) return { k, area, axis: event.clientX < area.left };
+      if (inside && event.clientX >= area.left - 68) return { k, area, axis: event.clientX < area.left };
     }
     return null;
   }
@@ -131,6 +132,13 @@ class Glass {
 
   // --- what is drawn
 
+  // A figure is laid out some time after the room for it has changed: its area counts, not the room
+  watch(element) {
+    if (!element || this.watched.has(element)) return;
+    this.watched.add(element);
+    this.size.observe(element);
+  }
+
   soon() {
     cancelAnimationFrame(this.frame);
     this.frame = requestAnimationFrame(() => this.draw());
@@ -138,6 +146,7 @@ class Glass {
 
   draw() {
     const [above, below] = [this.area(0), this.area(1)];
+    this.plots.querySelectorAll(".efe-panel .plotarea_events").forEach((area) => this.watch(area));
     if (!above || !below || !above.width) return hide(this.sheet);
     this.sheet.style.display = "";
     this.origin = this.sheet.getBoundingClientRect();

@@ -64,14 +64,17 @@ def sort_of(order: str) -> dict[str, Any]:
 def columns(rows: Iterable[Row], unit: CurrentUnit) -> tuple[Column, ...]:
     """Return the columns in which something stands."""
     rows = tuple(rows)
+    currents = any(not isinstance(row.amplitude, str) for row in rows)  # of trains of pulses they are times
     found = [
         Column("colour", "", "colour", hint="Colour of the trace", width="22px", frozen=True),
         Column(ACQUIRED, "#", "number", hint="Order of acquisition", width="36px", frozen=True),
-        Column("amplitude", "Amp.", "number", unit=unit.name, hint=HOLDING, width="74px", digits=3),
+        Column(
+            "amplitude", "Amp.", "number", unit=unit.name * currents, hint=HOLDING, width="80px", digits=3
+        ),
     ]
     if any(row.relative is not None for row in rows):
         hint = "Amplitude in % of the cell's rheobase; both are counted from the holding current."
-        found.append(Column("relative", "%", "number", hint=hint, width="48px", digits=3))
+        found.append(Column("relative", "%", "number", hint=hint, width="56px", digits=3))
     found += [
         Column("spikes", "Spikes", "number", hint="How many spikes were found", width="72px"),
         Column("state", "State", hint="What was decided of it, or is to be checked", width="92px"),

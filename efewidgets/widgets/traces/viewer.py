@@ -11,7 +11,7 @@ import ipywidgets
 from ...engine.problems import EfeError
 from ...state import ExtractionState
 from ..actions.buttons import draw
-from ..actions.culling import culling, decided, exclude
+from ..actions.culling import culling, decided, exclude, without_one
 from ..actions.edits import EDITS
 from ..actions.keyboard import Keyboard
 from ..actions.listing import by_hand
@@ -41,7 +41,8 @@ class TraceViewer(StateWidget):
     """Voltage over current of the selected recordings, overlaid or one after the other.
 
     Shown are the recordings of ``state.view.recordings``, else those of ``state.view.cell`` and ``.protocol``, else
-    the first. What is done to timings and to exclusions is done to the recordings that ``controls.scope`` names.
+    the first. What is decided of sweeps is decided of those that are chosen, by buttons as by keys; timings are set
+    for the recordings that ``controls.scope`` names.
     Keys go through all sweeps, of all protocols and cells: "?" shows them.
 
     Parameters
@@ -232,6 +233,7 @@ class TraceViewer(StateWidget):
             draw(self.put, control, self.actions[name], self.state)
         self.put(self.controls.to_check, value=self.state.view.to_check)
         self.put(self.controls.reasons, reasons=list(self.reasons.listed))
+        self.put(self.controls.reason, placeholder=without_one(self.state))
         self.put(self._rest.layout, display="none" if data.active is None else "")
         if data.active is None:
             return
@@ -394,7 +396,7 @@ class TraceViewer(StateWidget):
         self.refresh()
 
     def scope(self) -> tuple[str, ...]:
-        """Return the ids of the recordings that a change applies to."""
+        """Return the ids of the recordings whose timings are set."""
         if self.active is None:
             raise EfeError("no recording is chosen.")
         members, scope = self.state.results.members, self.controls.scope.value
@@ -407,10 +409,10 @@ class TraceViewer(StateWidget):
 
     def _scope_in_words(self) -> Scope:
         if self.active is None:
-            return Scope(0, 0, 0)
-        chosen, inputs = self.scope(), self.state.inputs
+            return Scope(0, 0, 0, 0)
+        chosen, timed, inputs = self._view.chosen, self.scope(), self.state.inputs
         said = [identity for identity in chosen if decided(self.state, identity)]
-        return Scope(len(chosen), len(said), sum(bool(by_hand(inputs, one)) for one in chosen))
+        return Scope(len(chosen), len(said), len(timed), sum(bool(by_hand(inputs, one)) for one in timed))
 
     def _typed(self, name: str, ms: float) -> None:
         try:
@@ -445,16 +447,16 @@ class TraceViewer(StateWidget):
     # --- exclusion
 
     def _exclude(self, reason: str = "") -> None:
-        exclude(self.state, self.scope(), reason or self.controls.reason.value, self.reasons)
+        exclude(self.state, self._view.chosen, reason or self.controls.reason.value, self.reasons)
         self.put(self.controls.reason, value="")
         self.refresh()
 
     def _accept(self) -> None:
-        self.state.accept(self.scope())
+        self.state.accept(self._view.chosen)
         self.refresh()
 
     def _include(self) -> None:
-        self.state.take_back([one for one in self.scope() if decided(self.state, one)])
+        self.state.take_back([one for one in self._view.chosen if decided(self.state, one)])
         self.refresh()
 
     def _came(self) -> None:

@@ -11,12 +11,16 @@ from ...engine.figures.sweeps import amplitude
 from ...state import ExtractionState, Results
 from ...state.results.currents import CurrentUnit, current_unit
 from ...state.results.members import Member
-from ..actions.listing import by_hand, file_name, left_out, relative, spikes, standing, tags
+from ..actions.listing import by_amplitude, by_hand, file_name, left_out, relative, spikes, standing, tags
+from ..files.words import for_people
 from ..parts.html import plain
-from .colours import UNUSED
+from .colours import UNUSED, bar
 from .drawn import threshold_of
 from .samples import Samples
 from .timing import FROM
+
+#: Rows of the list, at most
+MOST_ROWS = 1000
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,28 @@ def names_of(members: Sequence[Member]) -> list[str]:
     n = next((k for k, pair in enumerate(zip(first, last, strict=False)) if pair[0] != pair[1]), 0)
     n = len(first[:n].rstrip("0123456789"))
     return [f"…{name[n:]}" if n > 3 else name for name in names]
+
+
+def page_of(rows: Sequence[str], active: str) -> Sequence[str]:
+    """Return the sweeps that the list shows: of many the thousand in which the active one is."""
+    first = _first(rows, active)
+    return rows[first : first + MOST_ROWS]
+
+
+def not_listed(rows: Sequence[str], active: str) -> list[str]:
+    """Say which sweeps the list shows, if it can't show all."""
+    if len(rows) <= MOST_ROWS:
+        return []
+    first = _first(rows, active)
+    return [
+        f"the list shows sweeps {first + 1:,} to {min(first + MOST_ROWS, len(rows)):,} of {len(rows):,}: next and "
+        "previous lead to the others, and so does a filter (right click on a column's head)."
+    ]
+
+
+def _first(rows: Sequence[str], active: str) -> int:
+    at = rows.index(active)
+    return at - at % MOST_ROWS
 
 
 def _file(member: Member) -> str:
@@ -124,6 +150,17 @@ def _amplitude_of(member: Member, unit: CurrentUnit) -> tuple[str, float | str |
         words = "? ms" if known is None else f"{number(known)} ms"
         return words, words
     return (f"? {unit.name}", None) if known is None else (in_unit(known, unit), rounded(known, unit))
+
+
+def ends_of(members: Sequence[Member], unit: CurrentUnit) -> tuple[str, str] | None:
+    """Return what stands at both ends of the ramp of colours: amplitudes, or of trains of pulses times."""
+    ends = bar({member.id: by_amplitude(member) for member in members})
+    kinds = {member.recording.target_amplitude == "delta" for member in members}
+    if ends is None or len(kinds) > 1:  # a current and a time have no ramp in common
+        return None
+    in_ms = kinds == {True}
+    low, high = (f"{number(end)} ms" if in_ms else in_unit(end, unit) for end in ends)
+    return low, high
 
 
 def facts_of(
@@ -197,4 +234,6 @@ def _why_lost(member: Member) -> str:
 def doubts_of(member: Member) -> list[str]:
     if member.lost:
         return [_why_lost(member)]
-    return [plain(problem.message) for problem in member.recording.problems]
+    recording = member.recording
+    path = recording.files[-1] if recording.files else ""
+    return [plain(for_people(told.message, path, member.protocol)) for told in recording.problems]

@@ -143,3 +143,8 @@ def test_messages_are_said_in_the_words_of_the_form():
     )
     assert entries_in(words, known) == ["v_unit", "columns"]
     assert in_titles("'nobody' knows it.", known) == "'nobody' knows it."
+    words = 'say which in the metadata of its recordings, e.g. "ecode": "Step" (one of Step, SAHP).'
+    assert in_titles(words, known) == (
+        'say which in the details of its recordings, e.g. “Stimulus”: "Step" (one of Step, SAHP).'
+    )
+    assert entries_in(words, known) == ["ecode"]

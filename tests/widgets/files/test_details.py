@@ -85,6 +85,7 @@ def test_a_table_with_odd_columns_is_put_right_in_session(files):
     ids = added(files, "odd.csv")
     details, state = opened(files, *ids), files.state
     assert details.trace.voltages.x.size == 0
+    assert not any(axis.visible for axis in details.trace.voltage.axes)
     assert "no column that is plainly the voltage" in saying(files, "columns.voltage").error
     said = (("columns.time", "A"), ("columns.voltage", "B"), ("columns.current", "C"))
     said += (("t_unit", "s"), ("v_unit", "mV"), ("i_unit", "pA"))
@@ -96,6 +97,7 @@ def test_a_table_with_odd_columns_is_put_right_in_session(files):
     assert details.message.text == ""
     assert details.trace.voltages.y.min() == pytest.approx(-70)
     assert details.trace.currents.y.max() == pytest.approx(50)
+    assert all(axis.visible for axis in details.trace.voltage.axes)
     assert saying(files, "ton").hint == f"found: {ON:g}"
     assert details.line.value.count("state.set_metadata([&#x27;f1&#x27;], i_unit=&#x27;pA&#x27;)") == 1
     (recording,) = (one.recording for one in state.results.members.values())

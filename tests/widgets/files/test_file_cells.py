@@ -8,6 +8,7 @@ import pytest
 
 from efewidgets import ExtractionState
 from efewidgets.widgets import FileSelector
+from efewidgets.widgets.files import rows
 from tests.engine.readers.binary_files import write_abf2
 from tests.engine.readers.nwb_files import add_bbp, add_scala
 from tests.engine.readers.nwb_tables import add_groups, add_long, add_rows, sweeps_of
@@ -157,6 +158,28 @@ def axon(path, channels, n_sweeps=5):
 
 
 PAIR = [("IN 0", "mV"), ("I_MTest 1", "pA"), ("IN 2", "mV"), ("I_MTest 3", "pA")]
+
+
+def test_what_is_said_of_one_cell_of_a_file_is_not_said_of_the_other(files, root):
+    axon(root / "pair.abf", PAIR)
+    table = propose(files, "pair.abf")
+    table.set_state({"selected": (table.rows[1]["id"],)})
+    files.preview.details.click()
+    settle(files)
+    fields = files.drawer.details.form.fields
+    assert [fields[name].hint for name in ("v_channel", "i_channel")] == [
+        "in the file: IN 2",
+        "in the file: I_MTest 3",
+    ]
+    for row, protocol in zip(table.rows, ("mystery", "IDrest"), strict=True):
+        assert table.edit(row["id"], "protocol", protocol)
+    files.preview.accept.click()
+    said = rows.told_of_files(files.state.problems)
+    unknown, known = (
+        rows.chosen_row(cell, file, lambda path: None, said) for cell, file in files.state.inputs.files()
+    )
+    assert "no eCode is known" in unknown["problems"]
+    assert "no eCode" not in known["problems"]
 
 
 def test_channels_of_an_axon_file_become_cells_by_clicks(files, root):

@@ -568,4 +568,10 @@ def test_repeats_on_one_point_are_counted(drawn):
         several.setdefault((round(amp, 4), count), []).append(amp)
     assert sorted(counts) == sorted(f"×{len(amps)}" for amps in several.values() if len(amps) > 1)
     assert len(counts)
+    plot = inspector.plot
+    across, up = plot.x.max - plot.x.min, plot.y.max - plot.y.min
+    near = [(0.0, 0.0, 2), (0.01 * across, 0.0, 3), (0.01 * across, 0.5 * up, 2), (0.5 * across, 0.0, 2)]
+    assert sorted(plot._apart(near)) == near[1:], (
+        "the numbers of two that lie over each other: the larger one"
+    )
     inspector.close()

@@ -512,6 +512,33 @@ def pulses(metadata):
     return [{"voltage": np.full(2000, -70.0), "current": current, "id": "train", **units}]
 
 
+def test_the_ramp_of_trains_of_pulses_stands_for_times(tmp_path):
+    """Of 8.7 and 48.8 ms between pulses it said 8700 and 48800 pA."""
+
+    def trains(metadata):
+        made = []
+        for gap in (10.0, 30.0):
+            current = np.zeros(2000)
+            current[500:550] = current[550 + round(10 * gap) : 600 + round(10 * gap)] = 0.8
+            made.append({**pulses(metadata)[0], "current": current, "id": f"{gap:g}"})
+        return made
+
+    path = tmp_path / "train.x"
+    path.touch()
+    arguments = lab.arguments({"A": {"SpikeRec": [{"filepath": str(path)}]}}) | {"recording_reader": trains}
+    with ExtractionState.from_arguments(arguments) as state:
+        viewer = TraceViewer(state)
+        state.view.cell, state.view.protocol = "A", "SpikeRec"
+        assert len(viewer.view_data().curves) == 2
+        low, high = viewer.view_data().ramp
+        assert low.endswith(" ms")
+        assert float(low[:-3]) == pytest.approx(10.0, abs=0.3)
+        assert high.endswith(" ms")
+        assert float(high[:-3]) == pytest.approx(30.0, abs=0.3)
+        assert [column.unit for column in viewer.controls.sweeps.columns][2] == ""
+        viewer.close()
+
+
 def test_a_train_of_pulses_is_taken_hold_of(tmp_path):
     path = tmp_path / "train.x"
     path.touch()
@@ -631,16 +658,44 @@ def test_a_dragged_timing_is_that_of_all_chosen_sweeps_and_undone_as_one(state, 
     assert viewer.controls.detected.disabled
 
 
-def test_the_scope_can_be_narrowed_and_widened(state, viewer):
+def test_the_scope_of_timings_can_be_narrowed_and_widened(state, viewer):
     group = ids(state, "A", "IDrest")
     viewer.show(group[:2], group[1])
-    viewer.controls.scope.value = "this"
-    assert viewer.controls.exclude.description == "exclude"
-    assert viewer.scope() == (group[1],)
+    for scope, wanted in (("this", (group[1],)), ("protocol", tuple(group)), ("shown", tuple(group[:2]))):
+        viewer.controls.scope.value = scope
+        assert viewer.scope() == wanted
+        assert viewer.controls.exclude.description == "exclude 2 sweeps"
+
+
+def test_one_sweep_is_left_out_though_timings_are_set_for_the_protocol(state, viewer):
+    """By a button as by its key: what was chosen for a timing says nothing of exclusions."""
+    group = ids(state, "A", "IDrest")
     viewer.controls.scope.value = "protocol"
-    assert viewer.controls.exclude.description == "exclude 4 sweeps"
-    viewer.controls.scope.value = "shown"
-    assert viewer.controls.exclude.description == "exclude 2 sweeps"
+    viewer.show(group[1:2])
+    assert viewer.controls.exclude.description == "exclude"
+    viewer.controls.reasons.pressed("drift")
+    assert [state.results.members[one].excluded for one in group] == [None, "drift", None, None]
+    assert viewer.controls.reason.placeholder == "else: drift"
+    viewer.controls.accept.click()
+    assert state.inputs.accepted == (group[1],)
+    viewer.controls.include.click()
+    assert not state.inputs.accepted
+
+
+def test_a_long_list_shows_the_thousand_in_which_the_active_sweep_is(state, viewer, monkeypatch):
+    state.view.cell, state.view.protocol = "A", "IDrest"
+    group = [row.id for row in viewer.view_data().rows]
+    monkeypatch.setattr("efewidgets.widgets.traces.words.MOST_ROWS", 3)
+    viewer.show(group[:1])
+    view = viewer.view_data()
+    assert [row.id for row in view.rows] == group[:3]
+    assert "the list shows sweeps 1 to 3 of 4" in view.notes[-1]
+    viewer.show(group[3:])
+    assert [row.id for row in viewer.view_data().rows] == group[3:]
+    assert viewer.controls.place.value == "sweep 4 of 4"
+    assert "sweeps 4 to 4 of 4" in viewer.controls.notes.value
+    monkeypatch.undo()
+    assert not [note for note in viewer.view_data().notes if "the list shows" in note]
 
 
 def test_chosen_sweeps_without_a_stimulus_get_the_other_timing_too(tmp_path):
@@ -682,7 +737,7 @@ def test_a_sweep_is_left_out_for_a_reason(state, viewer):
     assert state.results.members[identity].excluded == "seal <lost>"
     assert not viewer.exclusion_message.text
     assert viewer.controls.reason.value == ""
-    assert "seal &lt;lost&gt;" in viewer.controls.status.value
+    assert "seal &lt;lost&gt;" in viewer.controls.facts.value
     assert viewer.panels.voltages.opacities[0] < 1
     viewer.controls.include.click()
     assert state.results.members[identity].excluded is None
@@ -691,12 +746,15 @@ def test_a_sweep_is_left_out_for_a_reason(state, viewer):
 
 def test_what_was_accepted_is_shown_and_taken_back(state, viewer):
     state.accept(viewer.active)
-    assert "accepted" in viewer.controls.status.value
+    assert "✓ accepted" in viewer.controls.facts.value
+    pieces = viewer.controls.facts.value.count("efe-fact ") + viewer.controls.facts.value.count('efe-fact"')
     assert [row["state"] for row in viewer.controls.sweeps.rows if row["id"] == viewer.active] == [
         "✓ accepted"
     ]
     state.take_back(viewer.active)
-    assert viewer.controls.status.value == ""
+    assert "accepted" not in viewer.controls.facts.value
+    now = viewer.controls.facts.value.count("efe-fact ") + viewer.controls.facts.value.count('efe-fact"')
+    assert now == pieces  # the plots below stay where they are
     assert not any(row["state"] for row in viewer.controls.sweeps.rows)
 
 
@@ -726,7 +784,7 @@ def test_names_do_no_harm(tmp_path):
     assert "<img" not in shown
     assert viewer.controls.cell.options[0][0] == evil  # the browser takes options as text
     with_file = dataclasses.replace(viewer.view_data(), facts=[("file", evil), ("sweep", '"><b>')])
-    viewer.controls.draw(viewer.put, with_file, Scope(1, 0, 0))
+    viewer.controls.draw(viewer.put, with_file, Scope(1, 0, 1, 0))
     said = viewer.controls.facts.value
     assert "<img" not in said
     assert said.count("&lt;img") == 2  # in the text and in its tooltip

@@ -48,6 +48,8 @@ class Family:
         For each amplitude at which the current stays, in which of the stretches between the timings it does.
     agree_ms : float
         How far two opinions about an edge may differ (ms) and still be the same.
+    rests_after : bool
+        Whether its holding current is that of what lies before and after it, not before it alone.
     guess_timing : bool
         Whether a sweep whose stimulus is not sure is kept, with a warning.
     """
@@ -60,6 +62,7 @@ class Family:
     nominal: ClassVar[Mapping[str, float]] = {}
     between: ClassVar[Mapping[str, Sequence[int]]] = {}
     agree_ms: float = 1.0
+    rests_after: bool = False
     guess_timing: bool = True
 
     def __init__(self) -> None:

@@ -25,6 +25,7 @@ class SAHP(Family):
     amplitudes = ("amp", "amp2")
     target_amplitude = "amp2"
     between: ClassVar = {"amp": (0, 2), "amp2": (1,)}
+    rests_after = True
     guess_timing = False
 
     def usual_edges(self, trace: Trace, given: Mapping[str, int], finding: Finding) -> dict[str, int] | None:

@@ -20,7 +20,8 @@ NAME = """
 () => {
   const at = document.activeElement;
   const by = (at.getAttribute("aria-labelledby") || "").split(" ").map(id => document.getElementById(id));
-  const words = [at.getAttribute("aria-label"), ...by.map(e => e?.innerText), ...[...(at.labels || [])].map(e => e.innerText)];
+  const labels = [...by, ...(at.labels || [])].map(e => e?.innerText);
+  const words = [at.getAttribute("aria-label"), ...labels];
   if (at.matches("button, a, [role=button], [role=tab]")) words.push(at.innerText);
   return words.filter(Boolean).join(" ").replace(/\\s+/g, " ").trim();
 }

@@ -40,14 +40,10 @@ def agree_among(recordings: Sequence[Recording]) -> tuple[list[Recording], list[
 def _lost_problem(recording: Recording) -> Problem:
     names = ", ".join(f"`{name}`" for name in recording.timings)
     reason = recording.window.reason if recording.window else ""
-    return Problem(
-        f"the stimulus was not found: {reason}. The recording is left out; "
-        f"give {names} (ms) in its metadata.",
-        kind="stimulus",
-        file=recording.files[-1] if recording.files else None,
-        protocol=recording.protocol_name,
-        recording=recording.label or recording.name,
+    words = (
+        f"the stimulus was not found: {reason}. The recording is left out; give {names} (ms) in its metadata."
     )
+    return Problem(words, kind="stimulus").at(**recording.place)
 
 
 def _agree_in_group(group: Sequence[Recording]) -> None:

@@ -58,14 +58,7 @@ class Cell:
         """Return the problems of the cell and of its recordings, with their places."""
         found = [problem.at(cell=self.name) for problem in self.problems]
         for recording in self.recordings:
-            file = recording.files[-1] if recording.files else None
-            place = {
-                "cell": self.name,
-                "protocol": recording.protocol_name,
-                "file": file,
-                "recording": recording.label or recording.name,
-            }
-            found += [problem.at(**place) for problem in recording.problems]
+            found += [problem.at(cell=self.name, **recording.place) for problem in recording.problems]
         return found
 
     def get_protocol_names(self) -> list[str]:

@@ -95,7 +95,7 @@ def judge_units(
 
 
 def _votes(recordings: Sequence[Recording], problems: Sequence[Problem]) -> dict[Key, _Votes]:
-    many = Counter(_file(recording) for recording in recordings)
+    many = Counter(recording.file for recording in recordings)
     for problem in problems:
         if isinstance(problem, WrongUnit):
             many[problem.file or ""] += problem.sweeps
@@ -106,7 +106,7 @@ def _votes(recordings: Sequence[Recording], problems: Sequence[Problem]) -> dict
             found.setdefault(key, _Votes(0, [], [], [])).refused.append(problem)
     for recording in recordings:
         for quantity, unit, value, stimulus in _said(recording):
-            key = (_place(_file(recording), many), quantity, unit)
+            key = (_place(recording.file, many), quantity, unit)
             found.setdefault(key, _Votes(0, [], [], [])).take(recording, quantity, value, stimulus)
     return found
 
@@ -121,10 +121,6 @@ def _said(recording: Recording) -> Iterator[tuple[str, str, float, bool]]:
 
 def _small(problem: WrongUnit) -> bool:
     return problem.quantity == "current" and problem.value < _TOO_SMALL
-
-
-def _file(recording: Recording) -> str:
-    return recording.files[-1] if recording.files else ""
 
 
 def _place(file: str, sweeps: Counter[str]) -> str:
@@ -145,7 +141,7 @@ def _refusal(votes: _Votes) -> WrongUnit:
     words = f" ({refused} of {votes.count} sweeps"
     if rest:
         words += f"; the other {rest} {'is' if rest == 1 else 'are'} in the same unit, and left out too"
-    files = {problem.file for problem in votes.refused} | {_file(recording) for recording in votes.recordings}
+    files = {problem.file for problem in votes.refused} | {recording.file for recording in votes.recordings}
     protocols = {problem.protocol for problem in votes.refused}
     return dataclasses.replace(
         middle,
@@ -180,7 +176,7 @@ def _doubt(votes: _Votes, place: str, quantity: str, unit: str) -> WrongUnit:
         advice = f"the samples are probably in {likely!r}. Set the unit in the metadata if so."
     where = f"in {len(votes.unusual)} of {votes.count} sweeps"
     message = f"{what}, {where}. The {quantity} unit is taken as {unit!r}: {advice}"
-    files = list(dict.fromkeys(_file(recording) for recording in votes.recordings))
+    files = list(dict.fromkeys(recording.file for recording in votes.recordings))
     file = (files[0] if len(files) == 1 else os.path.dirname(place)) or None
     return WrongUnit(
         message, "warning", "unit", file=file, quantity=quantity, unit=unit, value=value, likely=likely

@@ -127,13 +127,13 @@ def judge_membranes(recordings: Sequence[Recording]) -> list[Problem]:
 
 
 def _membranes(recordings: Sequence[Recording]) -> list[_Membrane]:
-    many = Counter(_file(recording) for recording in recordings)
+    many = Counter(recording.file for recording in recordings)
     places: dict[str, list[tuple[float, float, float | None]]] = {}
     for recording in recordings:
         measured: Mapping[str, float | None] | None = recording.membrane
         if measured is None or measured["baseline"] is None or recording.hypamp is None:
             continue
-        file = _file(recording)
+        file = recording.file
         place = file if many[file] > 1 else os.path.dirname(file)
         values = (measured["baseline"], float(recording.hypamp), measured["resistance"])
         places.setdefault(place, []).append(values)
@@ -170,7 +170,3 @@ def _how_far(a: _Membrane, b: _Membrane) -> float:
         limit = _APART_MV + _SPREADS * (a.baseline_spread + b.baseline_spread)
         far = max(far, min(rests) / float(limit))
     return far
-
-
-def _file(recording: Recording) -> str:
-    return recording.files[-1] if recording.files else ""

@@ -190,7 +190,21 @@ class Recording:
         """The recording's id, or the name of its file."""
         if self.id:
             return str(self.id)
-        return pathlib.Path(self.files[-1]).stem if self.files else ""
+        return pathlib.Path(self.file).stem
+
+    @property
+    def file(self) -> str:
+        """The file that it was read from, the last of several; "" if there is none."""
+        return self.files[-1] if self.files else ""
+
+    @property
+    def place(self) -> dict[str, str | None]:
+        """Where problems of it are, as `Problem.at` takes it."""
+        return {
+            "file": self.file or None,
+            "protocol": self.protocol_name,
+            "recording": self.label or self.name,
+        }
 
     @property
     def current_from(self) -> str:

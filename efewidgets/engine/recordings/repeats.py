@@ -85,4 +85,4 @@ def _problem(same: Sequence[Recording], first: str) -> Problem:
 
 
 def _file(recording: Recording) -> str:
-    return recording.files[-1] if recording.files else "the same file"
+    return recording.file or "the same file"

@@ -205,10 +205,7 @@ def add_features(jobs: list[tuple[Recording, Wish]], work: Work | None) -> None:
 
 def located(problem: Problem, recording: Recording) -> Problem:
     """Return a problem of a recording with its place."""
-    file = recording.files[-1] if recording.files else None
-    return problem.at(
-        file=file, protocol=recording.protocol_name, recording=recording.label or recording.name
-    )
+    return problem.at(**recording.place)
 
 
 def of_item(*stages: str) -> Any:

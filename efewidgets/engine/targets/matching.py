@@ -237,7 +237,7 @@ class Protocol:
 
 def _place(recording: Recording) -> tuple[Any, ...]:
     """Sort recordings by file and sweep, in whatever folder and order they were read."""
-    name = os.path.basename(recording.files[-1]) if recording.files else ""
+    name = os.path.basename(recording.file)
     parts = [int(part) if i % 2 else part for i, part in enumerate(re.split(r"(\d+)", name))]
     return parts, recording.source.index if recording.source else 0
 

@@ -256,15 +256,7 @@ _LOW = "{count} spike(s) at only {amp:.3g} nA: check the timing of the stimulus,
 
 
 def _place(recording: Recording, message: str) -> Problem:
-    file = recording.files[-1] if recording.files else None
-    return Problem(
-        message,
-        "warning",
-        "rheobase",
-        file=file,
-        protocol=recording.protocol_name,
-        recording=recording.label or recording.name,
-    )
+    return Problem(message, "warning", "rheobase").at(**recording.place)
 
 
 def decide(

@@ -85,7 +85,7 @@ def _row(results: Found, model: str, recording: Recording, target: Target, value
         results.id_of(recording),
         model,
         recording.protocol_name,
-        recording.files[-1] if recording.files else "",
+        recording.file,
         recording.label,
         amp,
         100.0 * amp / rheobase if rheobase else np.nan,

@@ -235,5 +235,4 @@ def doubts_of(member: Member) -> list[str]:
     if member.lost:
         return [_why_lost(member)]
     recording = member.recording
-    path = recording.files[-1] if recording.files else ""
-    return [plain(for_people(told.message, path, member.protocol)) for told in recording.problems]
+    return [plain(for_people(told.message, recording.file, member.protocol)) for told in recording.problems]

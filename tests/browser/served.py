@@ -63,8 +63,12 @@ class Served:
     def kernels(self) -> set[int]:
         """Return the kernels: processes that the server has started, or copies of one that it has."""
         own = _children(self.process.pid)
-        nurseries = {pid for pid in own if _is_copied(pid)}
-        return (own - nurseries).union(*(filter(_is_copied, _children(pid)) for pid in nurseries))
+        copied = (filter(_is_copied, _children(pid)) for pid in self.nurseries())
+        return (own - self.nurseries()).union(*copied)
+
+    def nurseries(self) -> set[int]:
+        """Return the process that kernels are copies of, if there is one."""
+        return {pid for pid in _children(self.process.pid) if _is_copied(pid)}
 
     def stop(self) -> None:
         """End it, and what it started."""

@@ -25,6 +25,8 @@ from .models import ModelsPanel
 
 VIEWS = {"features": "Features", "protocols": "Protocols", "currents": "Currents", "json": "JSON"}
 
+NOTHING = "There are no results yet."
+
 #: Characters of a JSON file that are shown; a browser has trouble with more, and people have too
 MOST_TEXT = 200_000
 
@@ -148,6 +150,7 @@ class ResultsPanel(StateWidget):
         """Return the rows, or the text, of what is shown, and for features those of the chosen target too."""
         results, name = self.state.results, self.view.value
         data: dict[str, Any] = {"view": name, "note": self._note(), "empty": "", "rows": [], "columns": ()}
+        data |= {"any": bool(results.members), "features": bool(results.outputs.features)}
         if name == "features":
             target = self.state.view.target
             data |= {
@@ -166,7 +169,7 @@ class ResultsPanel(StateWidget):
         else:
             data["text"] = results.texts[self.which.value]
         if name != "json" and not data["rows"]:
-            data["empty"] = "There are no results yet. " + " ".join(self.state.blockers)
+            data["empty"] = f"{NOTHING} " + " ".join(self.state.blockers)
         return data
 
     def _note(self) -> str:
@@ -181,6 +184,10 @@ class ResultsPanel(StateWidget):
     def render(self, data: dict[str, Any]) -> None:
         """Put rows and text on the page; what is not shown is empty."""
         self.note.say(data["note"], "warning" if data["note"] else "note")
+        # a file of nothing would be taken for a result
+        self.put(self.zip, disabled=not data["any"], hint=DOWNLOAD if data["any"] else NOTHING)
+        self.put(self.csv, disabled=not data["features"])
+        self.put(self.parquet, disabled=not (data["features"] and results_files.has_parquet()))
         name, features = data["view"], data["view"] == "features"
         if name != "json":
             self._show_table(self.table, data["columns"], data["rows"])

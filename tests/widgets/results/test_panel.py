@@ -166,6 +166,16 @@ def test_zip_holds_what_the_files_hold(state):
     assert again.results.texts == state.results.texts
 
 
+def test_nothing_is_downloaded_where_there_are_no_results(state):
+    panel = ResultsPanel(state)
+    assert (panel.zip.disabled, panel.csv.disabled) == (False, False)
+    state.set_targets([])
+    assert (panel.zip.disabled, panel.csv.disabled) == (False, True)
+    nothing = ResultsPanel(ExtractionState())
+    assert (nothing.zip.disabled, nothing.csv.disabled) == (True, True)
+    assert nothing.zip.hint == "There are no results yet."
+
+
 def test_a_reviewer_gets_what_was_left_out_and_why(state):
     panel = ResultsPanel(state)
     assert panel.exclusions.make().decode() == "cell,protocol,file,sweep,amp_nA,spikes,reason,by\n"

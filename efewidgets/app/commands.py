@@ -89,7 +89,7 @@ def commands(page: Page) -> tuple[Action, ...]:
             "state.write(folder)",
             (),
             GROUP,
-            lambda state: bool(state.inputs.cells),
+            lambda state: bool(state.results.members),  # as the button
         ),
         *(
             Action(

@@ -10,7 +10,8 @@ import numpy as np
 
 from ..long.array import lean
 from ..problems import ReadError
-from .hdf5 import attribute, dataset, item, read_samples, scalar, text
+from .hdf5 import read_samples
+from .hdf5_members import attribute, dataset, item, scalar, text
 from .inspection import Stored, step_in_ms
 
 
@@ -107,6 +108,11 @@ class Series:
         return None
 
     @cached_property
+    def is_stamped(self) -> bool:
+        """Whether each sample has a time of its own."""
+        return self.clock is not None and str(self.clock.name).endswith("timestamps")
+
+    @cached_property
     def rate(self) -> float | None:
         """Samples per unit of time, as ``starting_time`` has it. Raises ReadError if it isn't one number."""
         found = attribute(self.clock, "rate") if self.clock is not None else None
@@ -131,7 +137,7 @@ class Series:
         """
         if self.clock is None:
             raise ReadError(f"{self.name} has neither a sampling rate nor time stamps.")
-        if self.clock.name.endswith("timestamps"):
+        if self.is_stamped:
             return _step_of_stamps(self.clock, self.name, self.n_samples, every_stamp, window)
         rate = self.rate
         if rate is None:
@@ -144,11 +150,11 @@ class Series:
         """Return the time of the first sample, in `t_unit`; None if the file doesn't say it."""
         if self.clock is None or self.clock.shape is None or 0 in self.clock.shape:
             return None
-        return as_number(self.clock[0] if self.clock.name.endswith("timestamps") else scalar(self.clock))
+        return as_number(self.clock[0] if self.is_stamped else scalar(self.clock))
 
     def starts_at(self, first: int = 0) -> float | None:
         """Return the time of a sample, ms; None if the file doesn't say it."""
-        if first and self.clock is not None and self.clock.name.endswith("timestamps"):
+        if first and self.clock is not None and self.is_stamped:
             stamped = first < self.clock.size and self.clock.ndim == 1
             return step_in_ms(as_number(self.clock[first]), self.t_unit) if stamped else None
         start = step_in_ms(self.starting_time(), self.t_unit)

@@ -8,7 +8,8 @@ import pytest
 
 from efewidgets.engine.problems import ReadError
 from efewidgets.engine.readers import chunks
-from efewidgets.engine.readers.hdf5 import attribute, dataset, read_samples
+from efewidgets.engine.readers.hdf5 import read_samples
+from efewidgets.engine.readers.hdf5_members import attribute, dataset
 
 N = 1003
 

@@ -89,10 +89,21 @@ def _read(stored: h5py.h5a.AttrID, size: int, dtype: np.dtype, kind: h5py.h5t.Ty
     return value[()]
 
 
-class ReadOnly(h5py.Dataset):
-    """A dataset that doesn't change: what it is, HDF5 is asked once."""
+class Dataset:
+    """A dataset that doesn't change, of which HDF5 is asked but what is asked for, and once.
+
+    All that an `h5py.Dataset` has, it has, too: of h5py, which makes lists of properties for each.
+    """
+
+    def __init__(self, opened: h5py.h5d.DatasetID) -> None:
+        self.id = opened
 
     @cached_property
+    def shape(self) -> tuple[int, ...] | None:
+        found: tuple[int, ...] | None = self.id.shape
+        return found
+
+    @property
     def ndim(self) -> int:
         return len(self.shape or ())
 
@@ -101,17 +112,36 @@ class ReadOnly(h5py.Dataset):
         found: np.dtype = self.id.dtype
         return found
 
+    @cached_property
+    def _of_h5py(self) -> h5py.Dataset:
+        return h5py.Dataset(self.id, readonly=True)
 
-def dataset(group: h5py.Group, name: str) -> h5py.Dataset | None:
-    """Return a dataset of a group as `item` does, in a third of its time; None if there is none."""
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._of_h5py, name)
+
+    def __getitem__(self, key: Any) -> Any:
+        return self._of_h5py[key]
+
+    def __len__(self) -> int:
+        return len(self._of_h5py)
+
+
+def dataset(group: h5py.Group, name: str) -> Dataset | h5py.Dataset | None:
+    """Return a dataset of a group as `item` does, in a quarter of its time; None if there is none."""
     try:
-        return ReadOnly(h5py.h5d.open(group.id, name.encode()), readonly=True)
+        return Dataset(h5py.h5d.open(group.id, name.encode()))
     except Exception:
         found = item(group, name)
         return found if isinstance(found, h5py.Dataset) else None
 
 
-def scalar(data: h5py.Dataset) -> Any:
+def group_at(file: h5py.File, path: str) -> Any:
+    """Return what stands at a path in a file as h5py does, a group in half its time. Raises KeyError."""
+    found = h5py.h5o.open(file.id, path.encode())
+    return h5py.Group(found) if isinstance(found, h5py.h5g.GroupID) else file[path]
+
+
+def scalar(data: Dataset | h5py.Dataset) -> Any:
     """Return the one number that stands in a dataset as h5py does, in half its time."""
     if data.shape != () or data.dtype.kind not in "fiu":
         return data[()]

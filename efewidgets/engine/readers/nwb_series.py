@@ -11,7 +11,7 @@ import numpy as np
 from ..long.array import lean
 from ..problems import ReadError
 from .hdf5 import read_samples
-from .hdf5_members import attribute, dataset, item, scalar, text
+from .hdf5_members import Dataset, attribute, dataset, item, scalar, text
 from .inspection import Stored, step_in_ms
 
 
@@ -39,7 +39,7 @@ class Series:
         return str(self.group.name) if self.path is None else self.path
 
     @cached_property
-    def data(self) -> h5py.Dataset:
+    def data(self) -> Dataset | h5py.Dataset:
         data = dataset(self.group, "data")
         if data is None:
             raise ReadError(f"{self.name} has no data.")
@@ -75,7 +75,7 @@ class Series:
         """Return what is in the series under a name, or None; most of what is asked for isn't there, which is cheap."""
         return item(self.group, name) if self.group.id.links.exists(name.encode()) else None
 
-    def _stored(self, name: str) -> h5py.Dataset | None:
+    def _stored(self, name: str) -> Dataset | h5py.Dataset | None:
         return dataset(self.group, name) if self.group.id.links.exists(name.encode()) else None
 
     def word(self, name: str) -> str | None:
@@ -99,18 +99,18 @@ class Series:
         return value
 
     @cached_property
-    def clock(self) -> h5py.Dataset | None:
+    def clock(self) -> Dataset | h5py.Dataset | None:
         """The dataset that tells the times: ``starting_time``, else ``timestamps``."""
-        for name in ("starting_time", "timestamps"):
-            found = dataset(self.group, name)
-            if found is not None:
-                return found
-        return None
+        return dataset(self.group, "timestamps") if self._start is None else self._start
 
     @cached_property
+    def _start(self) -> Dataset | h5py.Dataset | None:
+        return dataset(self.group, "starting_time")
+
+    @property
     def is_stamped(self) -> bool:
         """Whether each sample has a time of its own."""
-        return self.clock is not None and str(self.clock.name).endswith("timestamps")
+        return self._start is None and self.clock is not None
 
     @cached_property
     def rate(self) -> float | None:
@@ -211,7 +211,11 @@ def as_number(value: Any) -> float | None:
 
 
 def _step_of_stamps(
-    stamps: h5py.Dataset, name: str, n: int, every_stamp: bool, window: tuple[int, int] | None = None
+    stamps: Dataset | h5py.Dataset,
+    name: str,
+    n: int,
+    every_stamp: bool,
+    window: tuple[int, int] | None = None,
 ) -> float:
     if stamps.ndim != 1 or stamps.dtype.kind not in "fiu" or len(stamps) != n or n < 2:
         raise ReadError(f"the time stamps of {name} don't fit its {n} samples (shape {stamps.shape}).")

@@ -16,6 +16,7 @@ from functools import cached_property
 
 import numpy as np
 
+from ..traces.robust import median
 from .trace import blocks
 
 OUT = 4.0  # times the noise of a sample, from the median of its stretch: a test pulse, a transient
@@ -58,7 +59,7 @@ class Stretches:
         starts = [0, *edges[:-1], edges[-1] + settled]
         ends = [*edges, len(outline) * block]
         found = [outline[-(-a // block) : b // block] for a, b in zip(starts, ends, strict=True)]
-        self.parts = [y[np.abs(y - np.median(y)) <= OUT * noise] if len(y) else y for y in found]
+        self.parts = [y[np.abs(y - median(y)) <= OUT * noise] if len(y) else y for y in found]
 
     @property
     def baseline(self) -> tuple[int, ...]:
@@ -81,9 +82,15 @@ class Stretches:
         found: dict[int, float] = {}
         width = 1
         while True:
-            cut = [blocks(y, width).mean(axis=1) for y in self.parts if len(y) >= 2 * width]
-            free = sum(len(y) - 1 for y in cut)
+            cut = [blocks(y, width) for y in self.parts if len(y) >= 2 * width]
+            free = sum(len(rows) - 1 for rows in cut)
             if free < FREE:
                 return found
-            found[width] = sum(float(np.sum((y - y.mean()) ** 2)) for y in cut) / free
+            found[width] = sum(_square_error(np.add.reduce(rows, axis=1) / width) for rows in cut) / free
             width *= 2
+
+
+def _square_error(y: np.ndarray) -> float:
+    """Sum of squares about the mean; numpy's own sum and mean look twice at what they are given."""
+    off = y - np.add.reduce(y) / len(y)
+    return float(np.add.reduce(off * off))

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from ..long.array import LongArray
-from ..traces.robust import ranked
+from ..traces.robust import FEW, ranked
 from .long_current import step_of_converter, without_hum, without_slow
 
 FLOOR = 1e-6  # nA; commands read from a file header have no noise at all
@@ -55,7 +55,11 @@ def finite(current: np.ndarray) -> np.ndarray:
 def median(x: np.ndarray) -> float:
     """Find the middle value of a non-empty sample (the upper one of two)."""
     half = len(x) // 2
-    return float(ranked(x, half, half)[1])
+    if len(x) >= FEW:
+        return float(ranked(x, half, half)[1])
+    part = x.copy()
+    part.partition(half)
+    return float(part[half])
 
 
 def mad(x: np.ndarray) -> float:

@@ -26,6 +26,7 @@ from ..systems.libraries import copy_to_load, plain_path
 from ..traces.interpolation import Interpolated
 from .efel_graph import INTERPOLATE, cpp_chain, cpp_features, cpp_lines, is_efels_own
 from .efel_import import efel
+from .efel_quick import depol_block
 
 #: Asked for first, always: the one feature that interpolates. It fails at once, copying nothing, when no current
 #: was handed over.
@@ -217,6 +218,7 @@ def _python_features(
         module.get_cpp_feature = get_cpp_feature  # type: ignore[attr-defined]
         module._get_cpp_data = get_cpp_data  # type: ignore[attr-defined]
         module.logger = silent  # type: ignore[attr-defined]
+    features.depol_block = depol_block(get_cpp_feature, get_cpp_data)  # type: ignore[attr-defined]
     isi._isi_log_slope_core = _without_lapack_prints(isi._isi_log_slope_core)  # type: ignore[attr-defined]
     return {name: getattr(features, name) for name in features.all_pyfeatures}
 

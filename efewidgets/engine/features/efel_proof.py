@@ -28,7 +28,7 @@ from .. import apart
 from ..systems.files import write_whole
 from ..systems.places import cache_beside_results
 from ..traces import interpolation
-from . import efel_engine, efel_graph, efel_stock, efel_trial
+from . import efel_engine, efel_graph, efel_quick, efel_stock, efel_trial
 from .efel_engine import PrivateEngine
 from .efel_graph import feature_names
 from .efel_import import efel
@@ -114,7 +114,7 @@ def installed() -> str:
     """Return what stands for the installed eFEL by its files, our engine by its own, and the platform."""
     package = pathlib.Path(str(efel().__file__)).parent
     files = sorted(path for path in package.rglob("*") if path.suffix in _TEXTS + _LIBRARIES)
-    ours = (efel_engine, efel_graph, efel_stock, efel_trial, interpolation)
+    ours = (efel_engine, efel_graph, efel_quick, efel_stock, efel_trial, interpolation)
     files += [pathlib.Path(str(module.__file__)) for module in ours]
     words = (
         efel().__version__,

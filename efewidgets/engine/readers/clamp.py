@@ -95,7 +95,7 @@ def is_command(voltage: np.ndarray, current: np.ndarray) -> bool:
     n = _without_padding(voltage, current)
     if n < _SHORTEST:
         return False
-    voltage, current = voltage[:n].astype(float), current[:n].astype(float)
+    voltage = voltage[:n].astype(float)
     reach = float(np.ptp(voltage))
     if not 0 < reach < np.inf:
         return False
@@ -107,6 +107,7 @@ def is_command(voltage: np.ndarray, current: np.ndarray) -> bool:
     plateaus = _plateaus(first, last, n)
     if not plateaus or not _levels(voltage, plateaus, reach):
         return False
+    current = current[:n].astype(float)
     noise, answer = (_roughness(samples, plateaus) for samples in (voltage, current))
     if np.ptp(current) > 0 and answer <= _NOISELESS:
         return False  # both step without noise, as in a computed sweep: nobody can tell which of them was commanded

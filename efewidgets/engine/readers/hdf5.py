@@ -22,6 +22,7 @@ from ..problems import ReadError
 from ..systems.files import HELD, is_held
 from .chunks import read_chunks
 from .hdf5_links import check_links, refuse_links
+from .hdf5_members import text
 from .hdf5_source import HOW, source_of
 from .hdf5_virtual import check_virtual
 from .inside import inside_hdf5, wait_for_others
@@ -33,9 +34,6 @@ MAX_SAMPLES = 200_000_000
 
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _USER_BLOCKS = 4096
-_TEXT = h5py.string_dtype()
-_WORDS = h5py.h5t.py_create(_TEXT)
-_POINTER = 16  # bytes in which a file holds one text of any length: its length and where it is
 
 atexit.register(wait_for_others, phil)  # after h5py's own, which are so called later
 
@@ -87,95 +85,6 @@ def _opened(source: Any, path: str, format_name: str) -> h5py.File:
         else:
             reason = words
         raise ReadError(f"{name} isn't a whole {format_name} (HDF5) file: {reason}.") from error
-
-
-def text(value: Any) -> str | None:
-    """Return HDF5's many kinds of text as str; None if it is no text."""
-    if isinstance(value, np.ndarray):
-        value = value.reshape(-1)[0] if value.size else None
-    if isinstance(value, bytes):
-        return value.decode("utf-8", errors="replace")
-    return str(value) if isinstance(value, str) else None
-
-
-def item(group: h5py.Group, name: str) -> Any:
-    """Return a member of a group, None if there is none; raise ReadError if its link leads nowhere."""
-    try:
-        found = group.get(name)
-    except (KeyError, OSError, RuntimeError):
-        found = None
-    if found is not None:
-        return found
-    link = group.get(name, getlink=True)
-    if isinstance(link, h5py.ExternalLink):
-        raise ReadError(
-            f"{group.name}/{name} lies in another file, {link.filename!r}, which isn't there. "
-            "Put it beside this one."
-        )
-    if isinstance(link, h5py.SoftLink):
-        raise ReadError(f"{group.name}/{name} points to {link.path!r}, which isn't in the file.")
-    return None
-
-
-def attribute(place: h5py.HLObject, name: str) -> Any:
-    """Return an attribute, None if there is none: a number or a text by itself, else as h5py does.
-
-    In a fifth of h5py's time for what stands in nearly all files: HDF5's objects cost ten times what reading does, so
-    that none is made for its shape. A list of one is the one.
-    """
-    key = name.encode()
-    if not h5py.h5a.exists(place.id, key):
-        return None
-    stored = h5py.h5a.open(place.id, key)
-    found = _alone(stored, stored.get_type())
-    return place.attrs[name] if found is None else found
-
-
-def _alone(stored: h5py.h5a.AttrID, kind: h5py.h5t.TypeID) -> Any:
-    """Return the number or text that an attribute is, None if it is something else, or several."""
-    if isinstance(kind, h5py.h5t.TypeStringID):
-        if kind.is_variable_str():
-            words = _read(stored, _POINTER, _TEXT, _WORDS)
-            return words.decode("utf-8", "surrogateescape") if isinstance(words, bytes) else words
-        return _read(stored, kind.get_size(), np.dtype(f"S{kind.get_size()}"))
-    if type(kind) is h5py.h5t.TypeFloatID and kind.get_size() == 8:
-        return _read(stored, 8, np.dtype(np.float64), h5py.h5t.NATIVE_DOUBLE)
-    return _read(stored, kind.get_size(), kind.dtype) if type(kind) is h5py.h5t.TypeIntegerID else None
-
-
-def _read(stored: h5py.h5a.AttrID, size: int, dtype: np.dtype, kind: h5py.h5t.TypeID | None = None) -> Any:
-    """Return the one value of an attribute, None if it has not just the bytes of one: HDF5 would write beyond it."""
-    try:
-        if stored.get_storage_size() != size:
-            return None
-    except RuntimeError:  # it is empty
-        return None
-    value = np.empty((), dtype)
-    stored.read(value, mtype=kind)
-    return value[()]
-
-
-def dataset(group: h5py.Group, name: str) -> h5py.Dataset | None:
-    """Return a dataset of a group as `item` does, in a third of its time; None if there is none."""
-    try:
-        return h5py.Dataset(h5py.h5d.open(group.id, name.encode()), readonly=True)
-    except Exception:
-        found = item(group, name)
-        return found if isinstance(found, h5py.Dataset) else None
-
-
-def members(group: Any) -> list[str]:
-    """Return the names in a group, in the file's order; nothing for what is no group."""
-    return list(group.keys()) if isinstance(group, h5py.Group) else []
-
-
-def scalar(data: h5py.Dataset) -> Any:
-    """Return the one number that stands in a dataset as h5py does, in half its time."""
-    if data.shape != () or data.dtype.kind not in "fiu":
-        return data[()]
-    value = np.empty((), data.dtype)
-    data.id.read(h5py.h5s.ALL, h5py.h5s.ALL, value)
-    return value[()]
 
 
 def check_dataset(data: h5py.Dataset, columns: int = 1, properties: Any = None) -> None:

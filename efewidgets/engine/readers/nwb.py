@@ -19,7 +19,8 @@ from .checks import TINY_DIFFERENCE, cut_missing_tail
 from .clocks import KEYS as CLOCK_KEYS
 from .clocks import Overlap, by_samples, on_one_clock, overlap
 from .files import existing_file, main_path
-from .hdf5 import MAX_SAMPLES, item, open_file
+from .hdf5 import MAX_SAMPLES, open_file
+from .hdf5_members import group_at, item
 from .inspection import Contents, LazySweep, LeftOutError, Opening, Stored, Sweep, SweepInfo, step_in_ms
 from .leading_pulse import take_test_pulse_out
 from .nwb_cells import electrode_names
@@ -142,7 +143,7 @@ class _LazyPair:
 
     def _series(self) -> tuple[Series, Series]:
         try:
-            voltage, current = self.file[self.pair.voltage], self.file[self.pair.current]
+            voltage, current = (group_at(self.file, path) for path in (self.pair.voltage, self.pair.current))
         except KeyError as error:
             for path in (self.pair.voltage, self.pair.current):
                 parent, _, name = path.rpartition("/")

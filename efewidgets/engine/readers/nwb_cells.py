@@ -9,7 +9,7 @@ from collections.abc import Hashable, Sequence
 
 import h5py
 
-from .hdf5 import item, members
+from .hdf5_members import item, members
 from .nwb_pairs import Pair
 from .nwb_series import Series
 from .nwb_tables import Tables

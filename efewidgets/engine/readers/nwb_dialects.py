@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import h5py
 
 from ..problems import ReadError
-from .hdf5 import item, members
+from .hdf5_members import item, members
 from .nwb_cells import sweep_number, with_cells
 from .nwb_names import UNNAMED, Names, described, names_of, real_name
 from .nwb_pairs import Lost, Pair

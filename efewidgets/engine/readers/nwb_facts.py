@@ -8,7 +8,7 @@ import h5py
 import numpy as np
 
 from ..problems import ReadError
-from .hdf5 import text
+from .hdf5_members import text
 from .nwb_series import Series, as_number
 
 _OHMS = {"": 1.0, "k": 1e3, "kilo": 1e3, "m": 1e6, "mega": 1e6, "meg": 1e6, "g": 1e9, "giga": 1e9}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .hdf5 import attribute, text
+from .hdf5_members import attribute, text
 from .nwb_series import Series
 
 # What programs write where a person has written nothing.

@@ -10,7 +10,7 @@ import h5py
 
 from ..problems import ReadError
 from ..units import is_current_unit, is_voltage_unit
-from .hdf5 import item, members
+from .hdf5_members import item, members
 from .nwb_cells import electrode_of, sweep_number
 from .nwb_names import names_of
 from .nwb_pairs import LISTENED, NO_STIMULUS, Lost, Pair

@@ -10,7 +10,8 @@ import numpy as np
 
 from ..long.array import lean
 from ..problems import ReadError
-from .hdf5 import attribute, dataset, item, read_samples, scalar, text
+from .hdf5 import read_samples
+from .hdf5_members import Dataset, attribute, dataset, item, scalar, text
 from .inspection import Stored, step_in_ms
 
 
@@ -38,7 +39,7 @@ class Series:
         return str(self.group.name) if self.path is None else self.path
 
     @cached_property
-    def data(self) -> h5py.Dataset:
+    def data(self) -> Dataset | h5py.Dataset:
         data = dataset(self.group, "data")
         if data is None:
             raise ReadError(f"{self.name} has no data.")
@@ -74,7 +75,7 @@ class Series:
         """Return what is in the series under a name, or None; most of what is asked for isn't there, which is cheap."""
         return item(self.group, name) if self.group.id.links.exists(name.encode()) else None
 
-    def _stored(self, name: str) -> h5py.Dataset | None:
+    def _stored(self, name: str) -> Dataset | h5py.Dataset | None:
         return dataset(self.group, name) if self.group.id.links.exists(name.encode()) else None
 
     def word(self, name: str) -> str | None:
@@ -98,13 +99,18 @@ class Series:
         return value
 
     @cached_property
-    def clock(self) -> h5py.Dataset | None:
+    def clock(self) -> Dataset | h5py.Dataset | None:
         """The dataset that tells the times: ``starting_time``, else ``timestamps``."""
-        for name in ("starting_time", "timestamps"):
-            found = dataset(self.group, name)
-            if found is not None:
-                return found
-        return None
+        return dataset(self.group, "timestamps") if self._start is None else self._start
+
+    @cached_property
+    def _start(self) -> Dataset | h5py.Dataset | None:
+        return dataset(self.group, "starting_time")
+
+    @property
+    def is_stamped(self) -> bool:
+        """Whether each sample has a time of its own."""
+        return self._start is None and self.clock is not None
 
     @cached_property
     def rate(self) -> float | None:
@@ -131,7 +137,7 @@ class Series:
         """
         if self.clock is None:
             raise ReadError(f"{self.name} has neither a sampling rate nor time stamps.")
-        if self.clock.name.endswith("timestamps"):
+        if self.is_stamped:
             return _step_of_stamps(self.clock, self.name, self.n_samples, every_stamp, window)
         rate = self.rate
         if rate is None:
@@ -144,11 +150,11 @@ class Series:
         """Return the time of the first sample, in `t_unit`; None if the file doesn't say it."""
         if self.clock is None or self.clock.shape is None or 0 in self.clock.shape:
             return None
-        return as_number(self.clock[0] if self.clock.name.endswith("timestamps") else scalar(self.clock))
+        return as_number(self.clock[0] if self.is_stamped else scalar(self.clock))
 
     def starts_at(self, first: int = 0) -> float | None:
         """Return the time of a sample, ms; None if the file doesn't say it."""
-        if first and self.clock is not None and self.clock.name.endswith("timestamps"):
+        if first and self.clock is not None and self.is_stamped:
             stamped = first < self.clock.size and self.clock.ndim == 1
             return step_in_ms(as_number(self.clock[first]), self.t_unit) if stamped else None
         start = step_in_ms(self.starting_time(), self.t_unit)
@@ -205,7 +211,11 @@ def as_number(value: Any) -> float | None:
 
 
 def _step_of_stamps(
-    stamps: h5py.Dataset, name: str, n: int, every_stamp: bool, window: tuple[int, int] | None = None
+    stamps: Dataset | h5py.Dataset,
+    name: str,
+    n: int,
+    every_stamp: bool,
+    window: tuple[int, int] | None = None,
 ) -> float:
     if stamps.ndim != 1 or stamps.dtype.kind not in "fiu" or len(stamps) != n or n < 2:
         raise ReadError(f"the time stamps of {name} don't fit its {n} samples (shape {stamps.shape}).")

@@ -17,7 +17,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from .hdf5 import attribute, text
+from .hdf5_members import attribute, text
 from .nwb_names import real_name
 
 _ICEPHYS = "general/intracellular_ephys"

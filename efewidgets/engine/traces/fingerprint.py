@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -27,5 +28,16 @@ def fingerprint(sweep: Mapping[str, Any]) -> Fingerprint | None:
 def _checksum(samples: Any) -> int:
     found = 0
     for _, part in blocks(samples) if isinstance(samples, LongArray) else [(0, samples)]:
-        found = zlib.crc32(np.ascontiguousarray(part).data, found)
+        found = _crc32()(np.ascontiguousarray(part).data, found)
     return found
+
+
+@functools.cache
+def _crc32() -> Callable[[Any, int], int]:
+    """Return libdeflate's function where that is installed, which takes a tenth of the time; else zlib's, the same."""
+    try:
+        from deflate import crc32
+    except ImportError:
+        return zlib.crc32
+    function: Callable[[Any, int], int] = crc32
+    return function

@@ -85,8 +85,10 @@ def line(y: np.ndarray) -> tuple[float, float]:
     if m < 2:
         return float(np.median(y)), 0.0
     apart = at[None, :] - at[:, None]
-    np.fill_diagonal(apart, np.nan)
-    slope = float(np.median(np.nanmedian((middle[None, :] - middle[:, None]) / apart, axis=1)))
+    np.fill_diagonal(apart, 1.0)
+    slopes = (middle[None, :] - middle[:, None]) / apart
+    others = slopes.ravel()[:-1].reshape(m - 1, m + 1)[:, 1:].reshape(m, m - 1)  # without the diagonal
+    slope = float(np.median(np.median(others, axis=1)))
     return float(np.median(middle - slope * at)), slope
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from efewidgets.engine.problems import ReadError
 from efewidgets.engine.readers import chunks
-from efewidgets.engine.readers.hdf5 import attribute, dataset, read_samples
+from efewidgets.engine.readers.hdf5 import read_samples
+from efewidgets.engine.readers.hdf5_members import attribute, dataset, group_at
 
 N = 1003
 
@@ -142,7 +143,15 @@ def test_dataset_is_that_of_h5py(tmp_path):
             h5py.SoftLink("/none"),
         )
         file.create_group("group")
-        assert dataset(file, "data") == dataset(file, "link") == file["data"]
+        found = dataset(file, "data")
+        assert found.id == dataset(file, "link").id == file["data"].id
+        for name in ("shape", "dtype", "ndim", "size", "chunks", "name", "is_virtual"):
+            assert getattr(found, name) == getattr(file["data"], name)
+        assert (found[1], len(found), found[()].tolist()) == (2.0, 2, [1.0, 2.0])
+        assert group_at(file, "/group") == file["group"]
+        assert group_at(file, "/data") == file["data"]
+        with pytest.raises(KeyError):
+            group_at(file, "/absent")
         assert dataset(file, "group") is dataset(file, "absent") is None
         with pytest.raises(ReadError, match="isn't in the file"):
             dataset(file, "dangling")

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...problems import EfeError, Problem, nearest
-from ...readers.hdf5 import open_file, text
+from ...readers.hdf5 import open_file
+from ...readers.hdf5_members import text
 from .sweeps import CellSweeps
 
 #: NWB's word for what isn't known of a subject

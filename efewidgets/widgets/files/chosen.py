@@ -70,7 +70,7 @@ class Chosen:
             _columns({}), label="Chosen files", on_edit=self._edit, on_select=self._select,
             on_delete=owner.state.remove_files, delete_in=_DELETE_IN,
             empty=_NOTHING.format(", drop your own anywhere on the page" if dropped else ""),
-            height="420px",
+            height="max(420px, 36vh)",
         )  # fmt: skip
         find = owner.later(owner.refresh, 0.2)
         self.search.observe(lambda _: find(), "value")

@@ -755,6 +755,14 @@ def test_what_was_accepted_is_shown_and_taken_back(state, viewer):
     assert not any(row["state"] for row in viewer.controls.sweeps.rows)
 
 
+def test_a_tag_stands_in_the_list_as_soon_as_it_is_given(state, viewer):
+    identity = viewer.active
+    state.describe(identity, drug="TTX")
+    assert {row["id"]: row["tags"] for row in viewer.controls.sweeps.rows}[identity] == "drug: TTX"
+    state.undo()
+    assert not any(row["tags"] for row in viewer.controls.sweeps.rows)
+
+
 # --- the end
 
 

@@ -88,8 +88,12 @@ def standing(inputs: Inputs, member: Member) -> str:
 
 def tags(inputs: Inputs, member: Member) -> str:
     """Return the tags of a sweep and of its cell, e.g. "drug: TTX, checked"."""
-    found = tags_of(inputs, member.cell, member.id)
-    return ", ".join(key if value == PLAIN else f"{key}: {value}" for key, value in found.items())
+    return tags_in_words(tags_of(inputs, member.cell, member.id))
+
+
+def tags_in_words(tags: Mapping[str, str]) -> str:
+    """Return tags in one line."""
+    return ", ".join(key if value == PLAIN else f"{key}: {value}" for key, value in tags.items())
 
 
 def file_name(member: Member) -> str:

@@ -20,7 +20,7 @@ from .looker import Looker
 from .rows import ChosenRows, counted, found_by, number_from, stimulus_family, told_of_files, units_from
 
 #: Columns in which Delete removes the files: what stands there can't be empty, or can't be typed
-_DELETE_IN = ("file", "cell", "protocol", "sweeps", "rate", "problems")
+_DELETE_IN = ("file", "cell", "protocol", "sweeps", "rate", "tags", "problems")
 _NOTHING = "No recordings yet. Add files or folders above{}, or the sample cells to try things out."
 
 
@@ -62,7 +62,7 @@ class Chosen:
         )  # fmt: skip
         self.count = ipywidgets.HTML()
         self.search = ipywidgets.Text(
-            description="Find", placeholder="file, cell, protocol, problem",
+            description="Find", placeholder="file, cell, protocol, tag, problem",
             layout={"width": "auto", "flex": "0 1 260px"},
             tooltip="Only files in whose row all of these words stand",
         )  # fmt: skip
@@ -70,7 +70,7 @@ class Chosen:
             _columns({}), label="Chosen files", on_edit=self._edit, on_select=self._select,
             on_delete=owner.state.remove_files, delete_in=_DELETE_IN,
             empty=_NOTHING.format(", drop your own anywhere on the page" if dropped else ""),
-            height="420px",
+            height="max(420px, 36vh)",
         )  # fmt: skip
         find = owner.later(owner.refresh, 0.2)
         self.search.observe(lambda _: find(), "value")
@@ -98,6 +98,7 @@ class Chosen:
             "cells": [cell.name for cell in inputs.cells],
             "protocols": sorted(inputs.protocols),
             "cell": self.owner.state.view.cell,
+            "tagged": any(row["tags"] for row in rows),
             "files": files_in_words(file for _, file in inputs.files()),
         }
 
@@ -210,5 +211,6 @@ def _columns(data: Mapping[str, Any]) -> tuple[Column, ...]:
         Column("units", "File’s units", editable=True,
                hint="Of voltage and current in the file; asked for where it has none"),
         Column("ljp", "LJP", kind="number", unit="mV", editable=True, hint="Liquid junction potential, subtracted"),
+        *([Column("tags", "Tags", hint="Of the cell; the panel Summary gives them")] if data.get("tagged") else []),
         Column("problems", "Problems"),
     )  # fmt: skip

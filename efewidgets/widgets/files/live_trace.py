@@ -16,7 +16,7 @@ from ..parts.plots import empty_lines, figure, padded, scale, stacked, ticked, t
 
 #: Bins across a panel of some 500 pixels
 BINS = 600
-_MARGIN = {"top": 8, "left": 68, "right": 12}
+_MARGIN = {"top": 8, "left": 70, "right": 12}
 
 Put = Callable[..., None]
 

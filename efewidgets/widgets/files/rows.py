@@ -16,7 +16,9 @@ from ...engine.problems import EfeError, Problem
 from ...engine.recordings.ecodes import ecode_of, eCodes
 from ...engine.remote import absolute
 from ...engine.stages.inputs import CellInputs, FileInputs, Inputs
+from ...engine.stages.notes import tags_of
 from ...engine.units import canonical_unit, is_current_unit, is_voltage_unit
+from ..actions.listing import tags_in_words
 from ..parts.html import plain as plain_of_any
 from .looker import Seen
 from .words import for_people
@@ -135,22 +137,26 @@ class ChosenRows:
         said : mapping
             What else is wrong with a path.
         """
-        before, self._known = self._known, {}
+        before, self._known, words = self._known, {}, dict[str, str]()
         rows = []
         for cell, file in inputs.files():
             paths = file.recipe.paths
             # what holds still is held, so that nothing else can come to be at its place; the rest is compared
-            by = (file, *map(look, paths)), (cell.name, len(eCodes), *(said.get(path) for path in paths))
+            told = words.setdefault(cell.name, tags_in_words(tags_of(inputs, cell.name)))
+            by = (
+                (file, *map(look, paths)),
+                (cell.name, told, len(eCodes), *(said.get(path) for path in paths)),
+            )
             known = before.get(file.id)
             if known is None or known[0][1] != by[1] or any(map(operator.is_not, known[0][0], by[0])):
-                known = by, chosen_row(cell, file, look, said)
+                known = by, chosen_row(cell, file, look, said, told)
             self._known[file.id] = known
             rows.append(known[1])
         return rows
 
 
-def chosen_row(cell: CellInputs, file: FileInputs, look: Look, said: Said) -> Row:
-    """Return the row of one file."""
+def chosen_row(cell: CellInputs, file: FileInputs, look: Look, said: Said, tags: str = "") -> Row:
+    """Return the row of one file, with the tags of its cell."""
     paths = file.recipe.paths
     seen = [look(path) for path in paths]
     about = _facts(file, seen)
@@ -169,6 +175,7 @@ def chosen_row(cell: CellInputs, file: FileInputs, look: Look, said: Said) -> Ro
         "rate": about["rate"],
         "units": units,
         "ljp": _number(file.metadata.get("ljp")),
+        "tags": plain(tags),
         "problems": text if all(seen) or text else "…",
         "_class": {
             "units": "" if own else "efe-faint",
@@ -184,7 +191,7 @@ def found_by(rows: list[Row], words: str) -> list[Row]:
     wanted = words.casefold().split()
     if not wanted:
         return rows
-    fields = ("file", "cell", "protocol", "ecode", "problems")
+    fields = ("file", "cell", "protocol", "ecode", "tags", "problems")
     texts = (" ".join(str(row[field]) for field in fields).casefold() for row in rows)
     return [row for row, text in zip(rows, texts, strict=True) if all(word in text for word in wanted)]
 

@@ -155,8 +155,9 @@ class FileSelector(StateWidget):
     # --- what is shown
 
     def depends_on(self) -> tuple[Any, ...]:
-        """Return the files, and what was told of them when they were read."""
-        return self.state.inputs.cells, self.state.inputs.recording_reader, self.chosen.told()
+        """Return the files, the tags of their cells, and what was told of them when they were read."""
+        inputs = self.state.inputs
+        return inputs.cells, inputs.cell_notes, inputs.recording_reader, self.chosen.told()
 
     def view_data(self) -> dict[str, Any]:
         """Return the rows of the chosen files, and how many there are."""

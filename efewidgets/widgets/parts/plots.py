@@ -26,7 +26,7 @@ MARKERS = {
 #: What a mark without points has
 NONE = np.empty(0, dtype=np.float32)
 
-MARGIN = {"top": 24, "bottom": 42, "left": 68, "right": 14}
+MARGIN = {"top": 24, "bottom": 42, "left": 70, "right": 14}
 
 
 def scale(low: float | None = None, high: float | None = None) -> bqplot.LinearScale:
@@ -56,7 +56,7 @@ def y_axis(of: bqplot.LinearScale, label: str = "", **traits: Any) -> bqplot.Axi
     given = {
         "label": label,
         "grid_lines": "none",
-        "label_offset": "3.8em",
+        "label_offset": "4em",
         "side": "left",
         **traits,
     }

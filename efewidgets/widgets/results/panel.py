@@ -85,7 +85,7 @@ class ResultsPanel(StateWidget):
         self.view.add_class("efe-results-views")
         self.view.observe(self._turned, "value")
         self.note = Message()
-        self.table = Table((), label="features", on_select=self._target_chosen, height="300px")
+        self.table = Table((), label="features", on_select=self._target_chosen, height="max(300px, 40vh)")
         self.title = ipywidgets.HTML()
         self.contributors = Table(
             (),

@@ -73,7 +73,7 @@ class SettingsEditor(StateWidget):
             label="eFEL settings",
             on_edit=self.edit,
             on_button=lambda name, column: self.reset_settings(name),
-            height="380px",
+            height="max(340px, 34vh)",
         )
         self._soon = Debounce(self.refresh, 0.15)
         self._debounced.append(self._soon)

@@ -71,7 +71,7 @@ class TargetEditor(StateWidget):
 
     watches_view = ("target",)
 
-    def __init__(self, state: ExtractionState, *, height: str = "340px"):
+    def __init__(self, state: ExtractionState, *, height: str = "max(340px, 40vh)"):
         self._height = height
         super().__init__(state)
 

@@ -188,13 +188,16 @@ class Controls:
         self.timing_row = row(self.scope, self.detected, kind="efe-timings")
 
     def _make_exclusion(self) -> None:
-        self.reason = ipywidgets.Text(description="reason", layout={"width": "230px"})
+        self.reason = ipywidgets.Text(description="reason", layout={"width": "200px"})
         self.exclude = button(self.actions["exclude"], "exclude")
         self.accept = button(self.actions["accept"], "it is right")
         self.include = button(self.actions["take-back"], "take back")
         self.reasons = ReasonBar()
+        self.status = ipywidgets.HTML()
+        self.status.add_class("efe-judged")
         self.exclusion_row = row(
-            *(self.accept, self.exclude, self.include, self.reason, self.reasons), kind="efe-exclusion"
+            *(self.accept, self.exclude, self.include, self.reason, self.reasons, self.status),
+            kind="efe-exclusion",
         )
 
     # --- drawing
@@ -229,6 +232,7 @@ class Controls:
         put(self.legend, value=_legend(view))
         put(self.feature, options=(("none", ""), *((plain(name), name) for name in view.features)))
         put(self.feature, value=view.feature)
+        put(self.status, value=_status(view))
         self._draw_scope(put, scope)
 
     def _draw_sweeps(self, put: Put, view: TraceView) -> None:
@@ -280,8 +284,7 @@ def _place(view: TraceView) -> str:
 
 
 def _facts(view: TraceView) -> str:
-    """Return what is known of a sweep as a grid; what was decided has its place, whatever it says: nothing may jump."""
-    pieces = [
+    pieces = (
         tag(
             "span",
             tag("span", escape(name), class_="efe-faint"),
@@ -292,22 +295,19 @@ def _facts(view: TraceView) -> str:
         )
         for name, value in view.facts
         if name not in SAID_ABOVE
-    ]
-    return tag("div", *pieces, _decided(view), class_="efe-facts")
+    )
+    return tag("div", *pieces, class_="efe-facts")
 
 
 def _note(text: str) -> str:
     return tag("div", escape(text), class_="efe-says efe-warning")
 
 
-def _decided(view: TraceView) -> str:
-    said, kind = "–", ""
+def _status(view: TraceView) -> str:
     if view.excluded is not None:
-        said, kind = f"excluded: {view.excluded}", " efe-excluded"
-    elif view.accepted:
-        said, kind = "✓ accepted", " efe-accepted"
-    words = tag("span", "decided", class_="efe-faint")
-    return tag("span", words, " ", tag("b", escape(said)), class_=f"efe-fact{kind}", title=said)
+        words = f"excluded: {view.excluded}"
+        return tag("span", "excluded: ", tag("b", escape(view.excluded)), class_="efe-excluded", title=words)
+    return tag("span", "✓ accepted", class_="efe-accepted") if view.accepted else ""
 
 
 def _left(number: int) -> str:

@@ -84,7 +84,7 @@ class Glass {
     for (const k of [0, 1]) {
       const area = this.area(k);
       const inside = area && event.clientY >= area.top && event.clientY <= area.bottom && event.clientX <= area.right;
-      if (inside && event.clientX >= area.left - 68) return { k, area, axis: event.clientX < area.left };
+      if (inside && event.clientX >= area.left - 70) return { k, area, axis: event.clientX < area.left };
     }
     return null;
   }

@@ -216,7 +216,8 @@ class TraceViewer(StateWidget):
         cells = [cell.name for cell in results.inputs.cells]
         recordings = [results.get(stage, cell) for cell in cells for stage in ("members", "threshold")]
         status = None if cells else self.state.status
-        return inputs.cells, inputs.accepted, results.inputs.cells, recordings, status
+        told = inputs.cells, inputs.accepted, inputs.cell_notes, inputs.recording_notes
+        return *told, results.inputs.cells, recordings, status
 
     def view_data(self) -> TraceView:
         return trace_view(self.state, self.cache, self.active, fit=self.controls.fit.value, marks=self.marks)

@@ -176,6 +176,25 @@ def test_chosen_files_are_described_and_edited_many_at_once(files):
     assert "there already" in files.message.text
 
 
+def test_tags_of_cells_stand_beside_their_files_and_are_found(files):
+    files.state.add_files_metadata(datasets.sample_files_metadata(["RS1", "FS1"]))
+    settle(files)
+    assert "tags" not in [column.name for column in files.table.columns]
+    files.state.describe_cells("FS1", genotype="PV <b>", checked=True)
+    assert "tags" in [column.name for column in files.table.columns]
+    assert {row["cell"]: row["tags"] for row in files.table.rows} == {
+        "RS1": "",
+        "FS1": "genotype: PV <b>, checked",
+    }
+    files.chosen.search.value = "genotype pv"
+    files.refresh()
+    assert {row["cell"] for row in files.table.rows} == {"FS1"}
+    files.state.undo()
+    files.chosen.search.value = ""
+    files.refresh()
+    assert "tags" not in [column.name for column in files.table.columns]
+
+
 def test_a_selected_row_is_what_all_views_show(files):
     files.samples.click()
     row = next(row for row in files.table.rows if row["cell"] == "IB1" and row["protocol"] == "IV")

@@ -737,7 +737,7 @@ def test_a_sweep_is_left_out_for_a_reason(state, viewer):
     assert state.results.members[identity].excluded == "seal <lost>"
     assert not viewer.exclusion_message.text
     assert viewer.controls.reason.value == ""
-    assert "seal &lt;lost&gt;" in viewer.controls.facts.value
+    assert "seal &lt;lost&gt;" in viewer.controls.status.value
     assert viewer.panels.voltages.opacities[0] < 1
     viewer.controls.include.click()
     assert state.results.members[identity].excluded is None
@@ -746,16 +746,21 @@ def test_a_sweep_is_left_out_for_a_reason(state, viewer):
 
 def test_what_was_accepted_is_shown_and_taken_back(state, viewer):
     state.accept(viewer.active)
-    assert "✓ accepted" in viewer.controls.facts.value
-    pieces = viewer.controls.facts.value.count("efe-fact ") + viewer.controls.facts.value.count('efe-fact"')
+    assert "accepted" in viewer.controls.status.value
     assert [row["state"] for row in viewer.controls.sweeps.rows if row["id"] == viewer.active] == [
         "✓ accepted"
     ]
     state.take_back(viewer.active)
-    assert "accepted" not in viewer.controls.facts.value
-    now = viewer.controls.facts.value.count("efe-fact ") + viewer.controls.facts.value.count('efe-fact"')
-    assert now == pieces  # the plots below stay where they are
+    assert viewer.controls.status.value == ""
     assert not any(row["state"] for row in viewer.controls.sweeps.rows)
+
+
+def test_a_tag_stands_in_the_list_as_soon_as_it_is_given(state, viewer):
+    identity = viewer.active
+    state.describe(identity, drug="TTX")
+    assert {row["id"]: row["tags"] for row in viewer.controls.sweeps.rows}[identity] == "drug: TTX"
+    state.undo()
+    assert not any(row["tags"] for row in viewer.controls.sweeps.rows)
 
 
 # --- the end

@@ -120,7 +120,8 @@ class Page:
         if kernel is None:  # the server ended before there was one; who waits for the page finds it out
             return
         place = f"{self.url.replace('http', 'ws', 1)}api/kernels/{kernel[1]}/channels?session_id=abc"
-        self.websocket = websocket.create_connection(place, header={"Cookie": cookie})
+        with contextlib.suppress(websocket.WebSocketException):  # the server ends
+            self.websocket = websocket.create_connection(place, header={"Cookie": cookie})
 
     def close(self) -> None:
         """Leave it, when the server has gone."""

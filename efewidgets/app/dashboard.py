@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import pathlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -26,7 +25,7 @@ from ..widgets.files import lab_names
 from ..widgets.files.lab_names import LabNames
 from ..widgets.notes import choices as tag_choices
 from ..widgets.notes.choices import TagChoices
-from ..widgets.parts.html import escape, tag
+from ..widgets.parts.html import tag
 from ..widgets.parts.message import Message
 from ..widgets.parts.owned import close_all
 from ..widgets.parts.style import stylesheet
@@ -35,16 +34,18 @@ from .autosave import Autosave
 from .classroom.answers import Answers
 from .classroom.questions import Asked
 from .commands import commands, where_shown
+from .drawers import Drawers
 from .fence import Fence
 from .landmarks import Landmarks
 from .lifeline import Lifeline
-from .parts import Around, Parts, close, rest
+from .parts import Around, Parts, close
 from .recent import Recents, about
 from .recent_list import RecentList
 from .session_name import SessionName, called
 from .step_bar import StepBar
+from .step_boxes import StepBoxes
 from .steps import NAMES, STEPS
-from .tour import Tour, help_on
+from .tour import Tour
 
 _WAIT = "Files wait to be added"
 
@@ -240,8 +241,6 @@ class Dashboard(ipywidgets.VBox):
         """Make the page anew for a state, which may come instead of that of the session."""
         self.state = state
         self._visit = ipywidgets.HTML(layout={"display": "none"})
-        self._boxes: dict[str, ipywidgets.VBox] = {}
-        self._drawer_boxes: dict[str, ipywidgets.VBox] = {}
         self.steps, self.name = StepBar(state), self._named(state, instead)
         if self._session is not None:
             self._autosave = Autosave(
@@ -255,15 +254,12 @@ class Dashboard(ipywidgets.VBox):
             )
         self.parts = Parts(state, self._around())
         self.run_bar = self.parts["RunBar"]
-        self.toggles = {name: _toggle(name) for name in self.drawers}
-        for name, toggle in self.toggles.items():
-            toggle.observe(functools.partial(self._toggled, name), "value")
+        self._drawer = Drawers(self.drawers, self.parts)
+        self.toggles = self._drawer.toggles
         actions = (*map(where_shown, (*culling(self.reasons), *looking())), *EDITS, *commands(self))
         self.keyboard = Keyboard(state, actions, self.model_id, everywhere=True)
-        self._steps_box, self._drawer = ipywidgets.HBox(), ipywidgets.VBox()
-        self._steps_box.add_class("efe-dashboard-step")
-        self._drawer.add_class("efe-dashboard-drawer")
-        main = ipywidgets.HBox([self._steps_box, self._drawer])
+        self._boxes = StepBoxes(self.parts, self._before)
+        main = ipywidgets.HBox([self._boxes.box, self._drawer.box])
         main.add_class("efe-dashboard-main")
         shown: list[ipywidgets.Widget] = [
             stylesheet(),
@@ -346,8 +342,8 @@ class Dashboard(ipywidgets.VBox):
         for child in children:
             if child not in (self.message, self.lifeline):
                 close(child)
-        for box in (*self._boxes.values(), *self._drawer_boxes.values()):
-            close(box)
+        self._boxes.close()
+        self._drawer.close()
 
     # --- steps
 
@@ -381,38 +377,14 @@ class Dashboard(ipywidgets.VBox):
         self._open_step()
 
     def _open_step(self) -> None:
-        """Show the open step; its widgets are made the first time, and those of others rest."""
-        number = NAMES.index(self.step)
-        step = STEPS[number]
-        if step.name not in self._boxes:
-            words = tag("p", escape(step.advice), class_="efe-dashboard-advice") + help_on(step.name)
-            advice = ipywidgets.HTML(tag("div", words, class_="efe-dashboard-words"))
-            box = ipywidgets.VBox(
-                [advice, *self._before(step.name), *map(self.parts.__getitem__, step.widgets)]
-            )
-            box.add_class("efe-dashboard-box")
-            box.add_class(f"efe-dashboard-{step.name}")
-            self._boxes[step.name] = box
-            files = self.parts.get("FileSelector")
-            if number == 0 and files is not None:
-                files.observe(lambda _: self._label_ways(NAMES.index(self.step)), "waiting")
-        if step.traces and "TraceViewer" not in self._boxes:
-            box = ipywidgets.VBox([self.parts["TraceViewer"]])
-            box.add_class("efe-dashboard-box")
-            box.add_class("efe-dashboard-traces")
-            self._boxes["TraceViewer"] = box
-        shown = {step.name} | ({"TraceViewer"} if step.traces else set())
-        for name, box in self._boxes.items():
-            (box.remove_class if name in shown else box.add_class)("efe-dashboard-hidden")
-        in_use = set(step.widgets) | ({"TraceViewer"} if step.traces else set())
-        for title in {part for other in STEPS for part in other.widgets} | {"TraceViewer"}:
-            rest(self.parts.get(title), title in in_use)
-        order = [*(name for name in NAMES if name in self._boxes), "TraceViewer"]
-        self._steps_box.children = tuple(self._boxes[name] for name in order if name in self._boxes)
-        self._label_ways(number)
-        inspector = self.parts.get("RheobaseInspector")
-        if step.name == "rheobase" and isinstance(inspector, widgets.RheobaseInspector):
+        """Show the open step."""
+        first = self._boxes.open(self.step)
+        files, inspector = self.parts.get("FileSelector"), self.parts.get("RheobaseInspector")
+        if first and self.step == NAMES[0] and files is not None:
+            files.observe(lambda _: self._label_ways(), "waiting")
+        if self.step == "rheobase" and isinstance(inspector, widgets.RheobaseInspector):
             inspector.show_deciding()
+        self._label_ways()
 
     def _before(self, name: str) -> list[ipywidgets.Widget]:
         """Return what stands before the widgets of a step: on a page that begins empty, sessions to go on with."""
@@ -421,7 +393,8 @@ class Dashboard(ipywidgets.VBox):
         self.recent = RecentList(self._recents, self._recents.whole)
         return [self.recent]
 
-    def _label_ways(self, number: int) -> None:
+    def _label_ways(self) -> None:
+        number = NAMES.index(self.step)
         before = STEPS[number - 1] if number else None
         after = STEPS[number + 1] if number + 1 < len(STEPS) else None
         for control, step, words in ((self.back, before, "← {}"), (self.next, after, "Next: {} →")):
@@ -432,19 +405,6 @@ class Dashboard(ipywidgets.VBox):
             self.next.description = f"{files.waiting} →"
 
     # --- what is reachable from everywhere
-
-    def _toggled(self, name: str, change: Any) -> None:
-        """Show or hide a drawer; one at a time."""
-        if change.new:
-            for other, button in self.toggles.items():
-                if other != name:
-                    button.value = False
-            if name not in self._drawer_boxes:
-                self._drawer_boxes[name] = ipywidgets.VBox([self.parts[self.drawers[name]]])
-            self._drawer.children = (self._drawer_boxes[name],)
-        elif not any(button.value for button in self.toggles.values()):
-            self._drawer.children = ()
-        rest(self.parts.get(self.drawers[name]), change.new)
 
     def _state_changed(self, change: Any = None) -> None:
         """Say on its button how many problems there are."""
@@ -483,10 +443,6 @@ class Dashboard(ipywidgets.VBox):
         if not self._writes:
             return None
         return self.fence.scratch / usual.name if self.fence.stands and self.fence.scratch else usual
-
-
-def _toggle(name: str) -> ipywidgets.ToggleButton:
-    return ipywidgets.ToggleButton(description=name, tooltip=f"show or hide: {name.lower()}")
 
 
 def _own_style() -> ipywidgets.HTML:

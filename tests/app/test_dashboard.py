@@ -131,7 +131,7 @@ def test_one_drawer_at_a_time(dashboard):
     dashboard.toggles["Session"].value = True
     assert [name for name, button in dashboard.toggles.items() if button.value] == ["Session"]
     dashboard.toggles["Session"].value = False
-    assert not dashboard._drawer.children
+    assert not dashboard._drawer.box.children
 
 
 def test_opening_a_session_replaces_the_state(dashboard, state, tmp_path):

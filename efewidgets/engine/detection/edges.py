@@ -29,6 +29,8 @@ BESIDE = 0.2  # ms of an artefact beside an edge
 AWAY = 0.5  # of the jump, beyond the level before it
 LEVEL, RESTS = 0.25, 0.6  # of the jump, and of the samples: the current is at its old level
 HIDDEN = 0.3  # margin of an edge that something hides: not sure
+PLAIN, PLAIN_MEANS = 10.0, 6.0  # times the noise of a sample, and of means of `FINE`: a slope can be seen,
+FEWEST = 5  # if 1 ms has so many samples
 TEMPER = 1.5  # the likelihood is raised to 1/TEMPER: the noise model is never quite right
 
 
@@ -84,7 +86,8 @@ def refine(trace: Trace, coarse: int, before: int, after: int, noise: Whitener) 
     edge = noise.split(low, high, start, end)
     if recoils(trace.x, near, max(start, 1), edge.sample, old, new):
         edge = replace(edge, right=min(edge.right, 1.0 - 2.0 * RISK))
-    return replace(edge, gradual=slow(trace.x, near, edge.sample, old, new, noise.wander))
+    clear = abs(new - old) > PLAIN_MEANS * mad(noise.rest) and near >= FEWEST  # of ringing nobody can tell
+    return replace(edge, gradual=clear and slow(trace.x, near, edge.sample, old, new, noise.wander))
 
 
 def slow(x: np.ndarray, near: int, at: int, old: float, new: float, wander: float) -> bool:
@@ -155,9 +158,9 @@ def by_sides(x: np.ndarray, near: int, low: int, high: int, old: float, new: flo
     # right before it, as no transient of the edge does
     beside = np.concatenate((changed[max(0, k - 2 * near) : k], ~changed[k : k + 2 * near]))
     before = sign * (x[low + max(0, k - 2 * near) : low + k] - old) / max(abs(new - old), FLOOR)
-    away = np.flatnonzero(before < -AWAY)
-    few, recoils = max(2.0, BESIDE * near), len(away) > max(2.0, BESIDE * near)
-    since = before[away[-1] + 1 :] if recoils else before
+    back = np.flatnonzero(before < -AWAY)
+    few, recoils = max(2.0, BESIDE * near), len(back) > max(2.0, BESIDE * near)
+    since = before[back[-1] + 1 :] if recoils else before
     touches = recoils and len(since) < max(2, round(BESIDE * near))
     if beside.sum() > few or touches:
         margin = min(margin, HIDDEN)
@@ -170,6 +173,8 @@ def by_sides(x: np.ndarray, near: int, low: int, high: int, old: float, new: flo
         edge -= 1
     else:
         gradual = True
+    # in noise, or in samples, that hardly show a slope nobody can tell
+    gradual &= abs(new - old) > PLAIN * sigma and near >= FEWEST
     return Edge(edge, max(0.0, 1.0 - RISK * (1.0 - margin) / margin), new - old, gradual)
 
 

@@ -125,6 +125,19 @@ def test_oscillation_three_times_the_step_does_not_hide_it():
     assert window.edges["toff"] == pytest.approx(10800, abs=4)
 
 
+def test_ringing_is_no_slow_rise():
+    """Sampled every 0.5 ms, it looks like slopes beside the edges: sweeps that agree settle them."""
+    t = np.arange(6000) * 0.5
+    windows = []
+    for k in range(5):
+        x = step(6000, 1042, 5443, 0.1 + 0.02 * k, 0.004, k) + 0.06 * np.sin(2 * np.pi * 1.953 * t + k)
+        windows.append(detect("Step", x, 0.5))
+    assert not any(w.doubt is Doubt.GRADUAL for w in windows)
+    for window in reconcile("Step", windows):
+        assert window.sure
+        assert window.edges == {"ton": pytest.approx(1042, abs=2), "toff": pytest.approx(5443, abs=2)}
+
+
 def test_mains_hum_as_high_as_the_step_does_not_hide_it():
     t = np.arange(30000) * 0.1
     x = step(30000, 8000, 24000, 0.1, 0.003) + 0.1 * np.sin(2 * np.pi * 0.05 * t + 1.0)

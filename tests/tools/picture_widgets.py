@@ -1,8 +1,12 @@
-"""Picture every widget for the documentation, on the sample cells: ``python -m tests.tools.picture_widgets``."""
+"""Picture every widget for the documentation, on the sample cells: ``python -m tests.tools.picture_widgets``.
+
+Names choose some of them: ``python -m tests.tools.picture_widgets TraceViewer TimeCourse``.
+"""
 
 from __future__ import annotations
 
 import pathlib
+import sys
 import tempfile
 
 from playwright.sync_api import sync_playwright
@@ -12,7 +16,7 @@ from tests.browser.conftest import CHROMIUM, FLAGS, PATIENCE, start_server
 from tests.browser.served import ROOT
 
 IMAGES = ROOT / "docs" / "images" / "widgets"
-WIDTH = 1100  # px
+WIDTH, HEIGHT, TALL = 1100, 1000, 1300  # px
 
 SETUP = """
 from efewidgets import ExtractionState, datasets, widgets
@@ -27,6 +31,8 @@ MADE = {
     "Question": 'shown = widgets.Question("How many spikes at 200 pA?", answer=3, hints=["Look above 0 mV."])',
     "RunBar": 'state.exclude(next(iter(state.results.members)), "seal lost"); shown = widgets.RunBar(state)',
 }
+#: Other pictures of widgets, by their files' names
+MORE = {"TimeCourse": 'shown = widgets.FeaturePlots(state); shown.view.value = "time course"'}
 FRAME = """
 import ipywidgets
 frame = ipywidgets.VBox([shown])
@@ -36,16 +42,16 @@ display(frame)
 
 
 def main() -> None:
-    """Write one PNG a widget."""
+    """Write one PNG a widget, and those of `MORE`."""
     IMAGES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         server = start_server("voila", pathlib.Path(folder))
         browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
         try:
-            for name in room.__all__:
-                page = browser.new_page(viewport={"width": WIDTH, "height": 1000})
+            for name in sys.argv[1:] or (*room.__all__, *MORE):
+                page = browser.new_page(viewport={"width": WIDTH, "height": TALL if name in MORE else HEIGHT})
                 page.set_default_timeout(1000 * PATIENCE)
-                made = MADE.get(name, f"shown = widgets.{name}(state)")
+                made = (MADE | MORE).get(name, f"shown = widgets.{name}(state)")
                 page.goto(server.address(SETUP + made + FRAME))
                 page.locator(".probe-ask input").wait_for()
                 page.wait_for_timeout(2500)

@@ -219,7 +219,8 @@ def main() -> None:
         page.locator(".efe-feature-panel path.dot:visible").last.click()
         page.locator(".efe-trace-viewer:visible .bqplot").first.wait_for()
         page.mouse.move(2, 2)
-        page.set_viewport_size({"width": SEEN[0], "height": 1640})
+        page.set_viewport_size({"width": 1440, "height": 1180})
+        page.get_by_role("heading", name="efewidgets").scroll_into_view_if_needed()
         page.wait_for_timeout(2000)
         page.screenshot(path=IMAGES / "dashboard.png")
 

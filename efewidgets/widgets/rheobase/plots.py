@@ -219,7 +219,7 @@ class CellPlot(SmallPlot):
             "default_size": 12,
             "font_weight": "normal",
             "colors": [FAINT],
-            "x_offset": 9 if align == "start" else -9,
+            "x_offset": 14 if align == "start" else -14,  # beside the handle
             "y_offset": 4,
             "apply_clip": False,
         }

@@ -40,12 +40,17 @@ def log_to_server() -> None:
             log.addHandler(handler)
 
 
+def scratch_of(settings: Settings, name: str) -> pathlib.Path | None:
+    """Return the folder of a visit, None where nothing is written."""
+    return None if settings.scratch is None else pathlib.Path(settings.scratch) / name
+
+
 def fence_of(settings: Settings, name: str) -> Fence:
     """Return the fence around a visitor; the sample cells are inside."""
     from ..datasets import sample_folder
 
-    scratch = None if settings.scratch is None else pathlib.Path(settings.scratch) / name
     roots = None if settings.root is None else settings.folders
+    scratch = scratch_of(settings, name)
     return Fence(roots, scratch, also=[sample_folder()], reader=settings.reader, hosts=settings.hosts)
 
 

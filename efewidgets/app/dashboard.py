@@ -121,9 +121,8 @@ class Dashboard(ipywidgets.VBox):
         if questions:
             self.drawers = {**self.drawers, "Questions": "QuestionsPanel"}
         self.recent: RecentList | None = None
-        self.reasons = Reasons(self._own_place(place()))
-        self._lab = LabNames(self._own_place(lab_names.place()))
-        self._tags = TagChoices(self._own_place(tag_choices.place()))
+        self.reasons, self._lab, self._tags = Reasons(), LabNames(), TagChoices()
+        self._remember_here()
         self._autosave: Autosave | None = None
         self._owned: ExtractionState | None = None
         self.message = Message()
@@ -154,30 +153,22 @@ class Dashboard(ipywidgets.VBox):
         if before is not None:
             before.close()
 
-    def move(self, scratch: pathlib.Path, session: pathlib.Path, name: str) -> None:
+    def move(self, scratch: pathlib.Path, name: str) -> None:
         """Be the page of another visit: of somebody who gets a page that was made before they came.
 
         Parameters
         ----------
         scratch : pathlib.Path
-            The visit's folder.
-        session : pathlib.Path
-            File in which the session is kept; nothing was kept before.
+            The visit's folder, where its session is kept from now on; nothing was kept before.
         name : str
             The name of the session.
         """
-        self.fence.move(scratch)
-        self._session = session
+        self._session = self.fence.move(scratch) / begin.SESSION_FILE
         if self._autosave is not None:
-            self._autosave.move(session)
+            self._autosave.move(self._session)
         if self._recents is not None:
             self._recents.own = name
-        for remembered, usual in (
-            (self.reasons, place()),
-            (self._lab, lab_names.place()),
-            (self._tags, tag_choices.place()),
-        ):
-            remembered.path = self._own_place(usual)
+        self._remember_here()
 
     def announce(self, name: str) -> None:
         """Tell the page the name of the session for its address, if there is one to come back to."""
@@ -438,11 +429,15 @@ class Dashboard(ipywidgets.VBox):
             raise EfeError("nothing is saved on this server: download the session instead.")
         return str(self.parts["SessionPanel"].save())
 
-    def _own_place(self, usual: pathlib.Path) -> pathlib.Path | None:
-        """Return where one's own reasons or names are remembered: behind a fence only with the visit."""
-        if not self._writes:
-            return None
-        return self.fence.scratch / usual.name if self.fence.stands and self.fence.scratch else usual
+    def _remember_here(self) -> None:
+        """Have one's own reasons, names and tags remembered: behind a fence only with the visit."""
+        for remembered, usual in (
+            (self.reasons, place()),
+            (self._lab, lab_names.place()),
+            (self._tags, tag_choices.place()),
+        ):
+            own = self.fence.scratch / usual.name if self.fence.stands and self.fence.scratch else usual
+            remembered.path = own if self._writes else None
 
 
 def _own_style() -> ipywidgets.HTML:

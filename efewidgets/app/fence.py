@@ -59,9 +59,10 @@ class Fence:
         self._also = tuple(map(_real, also))
         self.scratch = None if scratch is None else _real(scratch)
 
-    def move(self, scratch: str | os.PathLike[str]) -> None:
-        """Be the fence of another visit, which has a scratch folder of its own."""
-        self.scratch = _real(scratch)
+    def move(self, scratch: str | os.PathLike[str]) -> pathlib.Path:
+        """Be the fence of another visit, which has a scratch folder of its own; return where that leads."""
+        self.scratch = found = _real(scratch)
+        return found
 
     @property
     def _readable(self) -> list[pathlib.Path]:

@@ -23,6 +23,7 @@ from .begin import (
     new_name,
     open_session,
     options_of,
+    scratch_of,
     with_reader,
 )
 from .classroom.questions import questions_in
@@ -70,10 +71,9 @@ def _taken_over(settings: Settings) -> Ready | None:
     _, _, dashboard = found
     _be_heard()
     name = new_name()
-    fence = fence_of(settings, name)
-    session = _session_file(fence, 1)
-    if fence.scratch is not None and session is not None:
-        dashboard.move(fence.scratch, session, name)
+    scratch = scratch_of(settings, name)
+    if scratch is not None:
+        dashboard.move(scratch, name)
     return settings, name, dashboard
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pathlib
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,6 +13,8 @@ import sys
 import time
 from collections.abc import Callable
 from typing import Any
+
+from efewidgets import datasets
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PATIENCE = 90  # s, for a page to come up on a busy machine
@@ -94,6 +97,15 @@ def _is_copied(pid: int) -> bool:
         return b"efewidgets.app.nursery" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return False
+
+
+def sample_lab(folder: pathlib.Path) -> str:
+    """Make a folder with the files of two sample cells; return its path."""
+    lab = folder / "lab"
+    lab.mkdir()
+    for name in ("RS1", "FS1"):
+        shutil.copy(datasets.sample_folder() / f"{name}.nwb", lab)
+    return str(lab)
 
 
 def button(page: Any, step: str) -> Any:

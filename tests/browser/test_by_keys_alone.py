@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-import shutil
 import zipfile
 from typing import Any
 
 import pytest
 
-from efewidgets import datasets
 from efewidgets.engine.outputs.standard_files import FILE_NAMES
-from tests.browser.served import until
+from tests.browser.served import button, sample_lab, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -62,8 +60,7 @@ class Keys:
         self.page.locator(".efe-step-button.mod-active", has_text=step).wait_for()
 
     def says(self, step: str) -> str:
-        found = self.page.locator(".efe-step-button", has_text=re.compile(rf"^\d {re.escape(step)}"))
-        return str(found.inner_text()).split("\n", 1)[1]
+        return str(button(self.page, step).inner_text()).split("\n", 1)[1]
 
     def rest(self) -> None:
         self.page.locator(".efe-run-status .efe-is-ready").wait_for()
@@ -71,11 +68,7 @@ class Keys:
 
 @pytest.fixture
 def keys(serve, opened, tmp_path):
-    lab = tmp_path / "lab"
-    lab.mkdir()
-    for name in ("RS1", "FS1"):
-        shutil.copy(datasets.sample_folder() / f"{name}.nwb", lab)
-    page = opened(serve(str(lab)).url)
+    page = opened(serve(sample_lab(tmp_path)).url)
     page.set_default_timeout(30_000)
     page.get_by_role("grid", name="Files and folders").get_by_text("RS1.nwb").wait_for()
     return Keys(page)

@@ -6,7 +6,6 @@ import json
 import os
 import pathlib
 import re
-import shutil
 import subprocess
 import sys
 import zipfile
@@ -17,7 +16,7 @@ import pytest
 
 from efewidgets import ExtractionState, datasets
 from efewidgets.engine.outputs.standard_files import FILE_NAMES
-from tests.browser.served import ROOT, button, until
+from tests.browser.served import ROOT, button, sample_lab, until
 
 pytestmark = pytest.mark.browser
 
@@ -280,11 +279,7 @@ def brightness(page: Any) -> float:
 
 @pytest.mark.slow
 def test_from_the_sample_cells(serve, opened, tmp_path):
-    lab = tmp_path / "lab"
-    lab.mkdir()
-    for name in ("RS1", "FS1"):
-        shutil.copy(datasets.sample_folder() / f"{name}.nwb", lab)
-    page = opened(serve(str(lab)).url)
+    page = opened(serve(sample_lab(tmp_path)).url)
     assert brightness(page) > 240
     walk(page, SAMPLES, tmp_path)
     page.emulate_media(color_scheme="dark")

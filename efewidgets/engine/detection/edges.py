@@ -159,13 +159,14 @@ def by_sides(x: np.ndarray, near: int, low: int, high: int, old: float, new: flo
     beside = np.concatenate((changed[max(0, k - 2 * near) : k], ~changed[k : k + 2 * near]))
     before = sign * (x[low + max(0, k - 2 * near) : low + k] - old) / max(abs(new - old), FLOOR)
     back = np.flatnonzero(before < -AWAY)
-    few, recoils = max(2.0, BESIDE * near), len(back) > max(2.0, BESIDE * near)
-    since = before[back[-1] + 1 :] if recoils else before
-    touches = recoils and len(since) < max(2, round(BESIDE * near))
+    few = max(2.0, BESIDE * near)
+    recoiled = len(back) > few
+    since = before[back[-1] + 1 :] if recoiled else before
+    touches = recoiled and len(since) < max(2, round(BESIDE * near))
     if beside.sum() > few or touches:
         margin = min(margin, HIDDEN)
     # a slow transient comes back through the old level; after an action potential's artefact the current rests there
-    gradual = bool(recoils and not touches and np.mean(np.abs(since) < LEVEL) < RESTS)
+    gradual = bool(recoiled and not touches and np.mean(np.abs(since) < LEVEL) < RESTS)
     edge, stay = low + k, max(4.0 * sigma, 0.1 * abs(new - old))
     for _ in range(near):  # back up the slope of a slow edge to where it leaves the old level
         if edge <= low or sign * (x[edge - 1] - old) <= stay:

@@ -120,13 +120,10 @@ def middles(rows: np.ndarray) -> np.ndarray:
     if isinstance(rows, np.ndarray):
         with np.errstate(over="ignore"):
             single = rows.astype(np.float32)
-        if np.array_equal(
-            single, rows
-        ):  # as they were recorded: they are selected from in a third of the time
+        if np.array_equal(single, rows):  # as recorded: they are selected from in a third of the time
             rows = single
-    return np.partition(rows, half, axis=1)[:, half].astype(
-        np.float64
-    )  # a view would keep all samples in memory
+    # a view would keep all samples in memory
+    return np.partition(rows, half, axis=1)[:, half].astype(np.float64)
 
 
 @dataclass(frozen=True)

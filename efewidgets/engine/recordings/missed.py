@@ -36,7 +36,7 @@ def missed(
         What was measured: amplitudes and holding current (nA), and of a train its pulses (ms).
     """
     hypamp: Any = levels.get("hypamp")
-    measured: list[Any] = [levels.get(name) for name in family.amplitudes if said.level(name) is None]
+    measured = said.not_said(family.amplitudes, levels)
     given = any(said.written.get(name) is not None for name in family.says_when)
     if not given or family.detected_as not in FAMILIES or not measured or None in (*measured, hypamp):
         return None

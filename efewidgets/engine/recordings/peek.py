@@ -111,9 +111,14 @@ def _bare(
     return {"trace": trace, "problems": tuple(problems)}
 
 
+def _named(match: re.Match[str]) -> str:
+    """Return the entry that a part of a message names, in whichever of the ways."""
+    return next(filter(None, match.groups()))
+
+
 def entries_in(message: str, known: Mapping[str, Kind]) -> list[str]:
     """Return the entries of metadata that a message names, in its order."""
-    found = (next(filter(None, match.groups())) for match in _NAMED.finditer(message))
+    found = map(_named, _NAMED.finditer(message))
     return [name for name in dict.fromkeys(found) if name in known]
 
 
@@ -121,7 +126,7 @@ def in_titles(message: str, known: Mapping[str, Kind], place: str = "details") -
     """Return a message for who fills in a form: entries by their titles, which stand in a place of this name."""
 
     def titled(match: re.Match[str]) -> str:
-        kind = known.get(next(filter(None, match.groups())))
+        kind = known.get(_named(match))
         return f"“{kind.title}”" if kind is not None and kind.title else match[0]
 
     return re.sub(r"\b(the|its) metadata\b", rf"\1 {place}", _NAMED.sub(titled, message))

@@ -35,6 +35,10 @@ class Said:
         value = self.value(name)
         return None if value is None else to_nA(number(name, value), self.value("i_unit"))
 
+    def not_said(self, names: Sequence[str], levels: Mapping[str, Any]) -> list[Any]:
+        """Return what was measured of levels (nA) that aren't said; None for one that wasn't."""
+        return [levels.get(name) for name in names if self.level(name) is None]
+
     def edges(self, names: Sequence[str], trace: Trace) -> dict[str, int]:
         """Return the sample indexes of those of the timings that are said, checked.
 

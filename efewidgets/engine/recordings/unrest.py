@@ -39,7 +39,7 @@ def unrest(
         What was measured: amplitudes and holding current (nA).
     """
     hypamp: Any = levels.get("hypamp")
-    measured: list[Any] = [levels.get(name) for name in family.amplitudes if said.level(name) is None]
+    measured = said.not_said(family.amplitudes, levels)
     if said.level("hypamp") is not None or not measured or None in (hypamp, *measured) or not edges:
         return None
     if not all(said.written.get(name) is not None for name in family.timings):

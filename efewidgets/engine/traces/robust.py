@@ -8,10 +8,8 @@ import numpy as np
 
 POINTS = 200  # blocks of a line
 FEW = 2000  # samples that are selected from as fast as they are counted
-SOME, NEAR = (
-    512,
-    24,
-)  # of more samples so many are sorted, and so far from its due place among these a rank is sought
+#: Of more samples so many are sorted, and so far from its due place among these a rank is sought
+SOME, NEAR = 512, 24
 MANY = 20_000  # samples that are enough to scale a shape
 
 

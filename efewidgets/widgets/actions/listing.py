@@ -98,8 +98,7 @@ def tags_in_words(tags: Mapping[str, str]) -> str:
 
 def file_name(member: Member) -> str:
     """Return the name of the file with the voltage."""
-    files = member.recording.files
-    return pathlib.Path(files[-1]).name if files else ""
+    return pathlib.Path(member.recording.file).name
 
 
 #: Of each column but the first what stands in it, amplitudes in nA

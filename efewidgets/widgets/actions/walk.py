@@ -105,8 +105,7 @@ def _merged(protocols: Mapping[str, list[Member]]) -> Iterable[Member]:
 
 
 def _place(member: Member) -> str:
-    files = member.recording.files
-    return str(files[-1]) if files else ""
+    return str(member.recording.file)
 
 
 def listed(state: ExtractionState) -> set[str] | None:

@@ -98,8 +98,7 @@ def _first(rows: Sequence[str], active: str) -> int:
 
 
 def _file(member: Member) -> str:
-    files = member.recording.files
-    return plain(pathlib.Path(files[-1]).stem) if files else ""
+    return plain(pathlib.Path(member.recording.file).stem)
 
 
 def row_of(

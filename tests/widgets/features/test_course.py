@@ -105,7 +105,7 @@ class Made:
         self.members = {}
         for protocol, of_protocol in labels.items():
             for label in of_protocol:
-                recording = SimpleNamespace(files=("A.nwb",), label=label)
+                recording = SimpleNamespace(file="A.nwb", label=label)
                 self.members[label] = SimpleNamespace(
                     id=label, cell="A", protocol=protocol, recording=recording
                 )

@@ -11,6 +11,7 @@ from typing import Any
 
 import h5py
 import numpy as np
+from h5py._objects import phil
 
 _DEFLATE, _SHUFFLE = h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE
 _LARGEST_CHUNK = 1 << 26  # bytes; a chunk that claims more is left to HDF5
@@ -47,7 +48,8 @@ def read_chunks(dataset: h5py.Dataset, first: int, count: int, properties: Any =
     chunks = []
     try:
         for start in range(first - first % size, first + count, size):
-            left_out, packed = stored.read_direct_chunk((start,))
+            with phil:  # h5py takes its own lock here from 3.16 on; two threads inside HDF5 end the process
+                left_out, packed = stored.read_direct_chunk((start,))
             chunk = decompress(packed, length)
             if left_out or len(chunk) != length:
                 return None

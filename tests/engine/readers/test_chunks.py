@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+from types import SimpleNamespace
+
 import h5py
 import numpy as np
 import pytest
+from h5py._objects import phil
 
 from efewidgets.engine.problems import ReadError
 from efewidgets.engine.readers import chunks
@@ -104,6 +108,30 @@ def test_a_chunk_that_claims_too_much_is_left_to_hdf5(tmp_path, monkeypatch):
     monkeypatch.setattr(chunks, "_LARGEST_CHUNK", 1000)
     with written(tmp_path, numbers("f4"), chunks=(500,), compression="gzip") as file:
         assert chunks.read_chunks(file["data"], 0, N) is None
+
+
+def test_nobody_else_is_inside_hdf5_while_a_chunk_is_read(tmp_path):
+    with written(tmp_path, numbers("f8"), chunks=(100,), compression="gzip") as file:
+        stored, others = file["data"].id, []
+
+        def another():
+            others.append(phil.acquire(False))
+            if others[-1]:
+                phil.release()
+
+        def read_direct_chunk(at):
+            beside = threading.Thread(target=another)
+            beside.start()
+            beside.join()
+            return stored.read_direct_chunk(at)
+
+        handle = SimpleNamespace(
+            get_create_plist=stored.get_create_plist, read_direct_chunk=read_direct_chunk
+        )
+        data = SimpleNamespace(id=handle, ndim=1, dtype=file["data"].dtype)
+        assert np.array_equal(chunks.read_chunks(data, 0, N), numbers("f8"))
+    assert len(others) == 11
+    assert not any(others)
 
 
 def test_attributes_are_those_of_h5py(tmp_path):

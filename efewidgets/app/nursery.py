@@ -43,6 +43,7 @@ _IMPORTED = (
     "IPython.core.oinspect",
     "IPython.extensions.storemagic",
     "ipykernel.debugger",
+    "psutil",
     "tornado.locks",
     "tornado.platform.asyncio",
     "tornado.queues",

@@ -14,17 +14,12 @@ from typing import Any, NoReturn, cast
 
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
-from traitlets.config import Config
 
 from ..engine.systems.ending import ASKED, end
 
 #: s for what is to be kept and removed at the end; the server waits a little longer
 SECONDS = 3.0
 _LOOK_EVERY = 0.3
-
-
-#: Nobody types on a page: what IPython would remember of it needs a database and a thread
-_CONFIG = Config({"HistoryManager": {"enabled": False}})
 
 
 class PageKernel(IPythonKernel):
@@ -83,7 +78,7 @@ def main() -> None:
         signal.signal(number, signal.SIG_IGN if number == signal.SIGINT else _told)
     # Jupyter looks when it is imported: in a copy, long ago
     parent = int(os.environ.get("JPY_PARENT_PID") or 0)
-    PageKernelApp.launch_instance(kernel_class=PageKernel, parent_handle=parent, config=_CONFIG)
+    PageKernelApp.launch_instance(kernel_class=PageKernel, parent_handle=parent)
 
 
 if __name__ == "__main__":  # worker processes import this module too

@@ -82,7 +82,7 @@ import os, sys, time
 from efewidgets.engine.figures import FigureJob, draw_all
 
 def slow(data):
-    print("drawing", flush=True)
+    os.write(1, b"drawing\\n")  # at once: what two processes print may be mixed
     time.sleep(30)
     yield None
 

@@ -133,6 +133,10 @@ class Dashboard(ipywidgets.VBox):
             state = self._owned = ExtractionState(**self._options())
         self._show(state)
 
+    def __repr__(self) -> str:
+        """Return one line; ipywidgets would tell of all widgets on the page, to whom it is displayed."""
+        return f"<{type(self).__name__} of {self.state!r}>"
+
     # --- sessions
 
     def open_session(self, path: str | os.PathLike[str]) -> None:

@@ -96,9 +96,8 @@ class Kernels(AsyncMappingKernelManager):
         return found
 
     async def start_kernel(self, **options: Any) -> str:  # type: ignore[override]
-        """Start a kernel that keeps no history of what ran in it."""
-        arguments = [*options.pop("extra_arguments", ()), "--HistoryManager.enabled=False"]
-        found: str = await super().start_kernel(extra_arguments=arguments, **options)
+        """Start a kernel, and look after it."""
+        found: str = await super().start_kernel(**options)
         if options.get("env", {}).get("VOILA_PREHEAT") == "False":  # it waits for nobody else
             self.room.settle(found)
             self.pool.missed()

@@ -54,6 +54,12 @@ def test_every_part_is_a_widget_that_can_be_made(dashboard):
     }
 
 
+def test_it_is_told_of_in_a_line(dashboard, state):
+    assert repr(dashboard) == f"<Dashboard of {state!r}>"  # and not of each widget on the page
+    shown = dashboard._repr_mimebundle_()
+    assert shown["text/plain"] == repr(dashboard)
+
+
 def test_what_is_not_seen_rests(dashboard):
     dashboard.step = "rheobase"
     assert dashboard.parts["TraceViewer"].shown

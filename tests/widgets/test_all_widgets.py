@@ -53,6 +53,7 @@ def test_shows_the_samples_without_a_complaint(name, sample_state, widget_of):
     assert isinstance(found, StateWidget)
     assert found.message.text == ""
     assert found.view_data() is not None
+    assert repr(found) == f"<{name} of {sample_state!r}>"  # and not of all widgets inside
 
 
 @pytest.mark.parametrize("name", NAMES)

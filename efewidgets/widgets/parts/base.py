@@ -99,6 +99,10 @@ class StateWidget(ipywidgets.VBox):
         self.observe(self._shown_again, "shown")
         self.refresh()
 
+    def __repr__(self) -> str:
+        """Return one line; ipywidgets would tell of all widgets inside, each time that one is displayed."""
+        return f"<{type(self).__name__} of {self.state!r}>" if self._alive else f"<{type(self).__name__}>"
+
     # --- what a subclass says
 
     def build(self) -> Sequence[ipywidgets.Widget]:

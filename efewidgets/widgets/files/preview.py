@@ -257,7 +257,8 @@ class Preview:
         cells = len({one.cell for one in new})
         say = f"Add {count_files(new)} to {counted(cells, 'cell')}" if new else "Add"
         self.owner.put(self.accept, description=say, disabled=bool(waiting) or not new)
-        self._waits(say if new else "" if self.all_there else NOT_YET)
+        lacks = "" if self.all_there else NOT_YET
+        self._waits(f"Looking into {counted(waiting, 'file')}…" if waiting else say if new else lacks)
         problems = self.chosen.problems
         if problems:
             names = ", ".join(plain(self.named(str(p.file))) for p in problems[:3])

@@ -59,7 +59,7 @@ class FileSelector(StateWidget):
     table : Table
         The files of the state.
     waiting : str
-        What `finish` would do, as "Add 12 files to 3 cells"; "" while nothing waits.
+        What `finish` would do, as "Add 12 files to 3 cells", or what it waits for; "" while nothing waits.
     details : Button
         Opens `drawer`, with all that can be said of the selected files, over their trace.
     by_current : ByCurrent

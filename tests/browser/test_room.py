@@ -66,6 +66,46 @@ NAMES = """() => {
     .map((name) => Math.min(...handles.map((h) => Math.max(h.left - name.right, name.left - h.right))));
 }"""
 
+#: What can be pressed or typed into and is seen, but half of it only: the rest lies under the footer
+UNDER = """() => {
+  const edge = document.querySelector(".efe-dashboard-footer").getBoundingClientRect().top;
+  return [...document.querySelectorAll("button, input, select, textarea, summary, [role=grid]")]
+    .filter((one) => !one.closest(".efe-dashboard-footer") && one.checkVisibility({ visibilityProperty: true }))
+    .map((one) => [one, one.getBoundingClientRect()])
+    .filter(([, box]) => box.width > 4 && box.height > 4 && box.top < edge && box.bottom > edge + 1)
+    .map(([one]) => one.getAttribute("aria-label") || one.textContent.trim() || one.name || one.className);
+}"""
+
+#: How high what fills a step is, px, as far as it is seen: of each kind the highest
+SEEN = """(kinds) => {
+  const edge = document.querySelector(".efe-dashboard-footer").getBoundingClientRect().top;
+  return kinds.map((kind) => Math.max(0, ...[...document.querySelectorAll(kind)]
+    .filter((one) => one.checkVisibility({ visibilityProperty: true }) && one.getBoundingClientRect().height > 4)
+    .map((one) => one.getBoundingClientRect())
+    .map((box) => Math.min(box.bottom, edge) - Math.max(box.top, 0))));
+}"""
+#: Words that are cut, in what must say all of them
+CUT = """() => [...document.querySelectorAll(".efe-step-button, .efe-steps .efe-step, .efe-session-saved")]
+  .filter((one) => one.checkVisibility() && one.scrollWidth > one.clientWidth + 1).map((one) => one.textContent)"""
+
+#: Where what is shown ends, and where the footer begins, px
+ENDS = """() => [
+  Math.max(...[...document.querySelectorAll(".efe-dashboard-box:not(.efe-dashboard-hidden) *")]
+    .filter((one) => !one.children.length && one.checkVisibility({ visibilityProperty: true }))
+    .map((one) => one.getBoundingClientRect().bottom)),
+  document.querySelector(".efe-dashboard-footer").getBoundingClientRect().top,
+]"""
+
+#: What fills each step
+FILLS = {
+    "Recordings": [".efe-file-selector .efe-fills"],
+    "Stimuli & spikes": [".efe-voltage", ".efe-current", ".efe-trace-body [role=grid]"],
+    "Rheobase": [".efe-rheobase-body .efe-fills .efe-fills", ".efe-voltage", ".efe-current"],
+    "Targets": [".efe-target-editor .efe-fills"],
+    "Features": [".efe-feature-panel .efe-fills", ".efe-voltage", ".efe-current"],
+    "Export": [".efe-results-panel .efe-fills"],
+}
+
 
 def walk(page, steps=STEPS):
     """Open steps one after the other; each is at rest when it is handed on."""
@@ -117,3 +157,49 @@ def test_the_names_of_timings_follow_when_the_window_is_resized(visit, voila):
         page.set_viewport_size({"width": width, "height": 900})
         page.wait_for_timeout(1500)
         assert max(page.evaluate(NAMES)) < 6, width
+
+
+def seen(page, step):
+    return dict(zip(FILLS[step], page.evaluate(SEEN, FILLS[step]), strict=True))
+
+
+def test_the_plots_have_the_room_that_the_window_leaves(visit, voila):
+    """At 1280 x 800 nothing of the traces lies under the footer, whatever is said of a sweep; larger windows are filled."""
+    found = visit(voila, CODE, width=1280, height=800)
+    page = found.page
+    assert list(walk(page, ["Stimuli & spikes"]))
+    page.locator(".efe-plots .object_grp").first.wait_for()
+    page.wait_for_timeout(600)
+    first = seen(page, "Stimuli & spikes")
+    assert page.evaluate(UNDER) == []
+    assert first[".efe-voltage"] > 180 and first[".efe-current"] > 100
+    top = page.locator(".efe-voltage").bounding_box()["y"]
+    assert top < 300
+    found.ask(
+        "state.describe(state.view.recordings or list(state.results.members)[:1], drug='TTX', note='x' * 200)"
+    )
+    page.get_by_text("TTX").first.wait_for()
+    assert page.locator(".efe-voltage").bounding_box()["y"] == top  # what is noted pushes nothing away
+    page.set_viewport_size({"width": 2560, "height": 1440})
+    page.wait_for_timeout(900)
+    large = seen(page, "Stimuli & spikes")
+    assert large[".efe-voltage"] > 600 and large[".efe-current"] > 300
+    assert page.evaluate(UNDER) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("width", "height"), [(800, 600), (1280, 800), (1920, 1080), (2560, 1440)])
+def test_each_step_fills_the_window(visit, voila, width, height):
+    """What a step is for is in sight at once, larger in larger windows, and no words of where one is are cut."""
+    page = visit(voila, CODE, width=width, height=height).page
+    for step in walk(page):
+        found = seen(page, step)
+        narrow = width < 1180  # traces then stand below
+        for kind, high in found.items():
+            if not (narrow and step in ("Rheobase", "Features") and kind in (".efe-voltage", ".efe-current")):
+                assert high > height * (0.045 if height < 700 else 0.14), (step, kind, high)
+        if height > 1000 and step != "Export":
+            edge, footer = page.evaluate(ENDS)
+            assert footer - edge < 40, (step, edge, footer)
+            assert page.evaluate(UNDER) == [], step
+        assert page.evaluate(CUT) == [], step

@@ -1,7 +1,7 @@
 """Picture every step of the dashboard in windows of several sizes: ``python -m tests.tools.picture_steps pictures/``.
 
-Shown are the sample cells, or all recordings of a folder: ``python -m tests.tools.picture_steps pictures/ recordings/``.
-What the page complains of, and how much of it no window shows, is printed.
+Shown are the sample cells, or all recordings of a folder that is named behind it. What the page complains of, and how
+much of it a window doesn't show, is printed.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from tests.browser.served import STEPS, Served, button
 
 SIZES = ((800, 600), (1280, 800), (1920, 1080), (2560, 1440))  # px
 PATIENCE = 120_000  # ms
+BELOW = "Math.round(document.querySelector('.efe-dashboard').getBoundingClientRect().bottom - innerHeight)"
 REST = 1500  # ms, until a page that was resized or opened has drawn its figures
 
 
@@ -42,7 +43,7 @@ def picture(page: Any, folder: pathlib.Path, sizes: Sequence[tuple[int, int]], t
             page.mouse.move(2, 2)
             page.wait_for_timeout(REST)
             page.screenshot(path=folder / f"{width}-{theme}-{number}.png")
-            below = page.evaluate("document.documentElement.scrollHeight - innerHeight")
+            below = page.evaluate(BELOW)
             print(f"{width}x{height} {theme} {step}: {max(below, 0):,} px to scroll")
 
 

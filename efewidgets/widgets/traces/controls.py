@@ -100,6 +100,7 @@ class Controls:
         self.facts.add_class("efe-sweep-facts")
         self.notes.add_class("efe-sweep-warnings")
         self.legend = ipywidgets.HTML()
+        self.legend.add_class("efe-legends")
         self.sweeps = sweeps
         self._make_choice()
         self._make_range()

@@ -10,11 +10,13 @@ pytestmark = pytest.mark.browser
 
 CODE = """
 from efewidgets import Dashboard, ExtractionState, datasets
-state = ExtractionState.from_arguments(datasets.sample_config())
+state = ExtractionState.from_arguments(datasets.sample_config(["RS1"]))
 state.run()
 dashboard = Dashboard(state)
 display(dashboard)
 """
+
+SIZES = ((800, 600), (1280, 800), (1920, 1080), (2560, 1440))  # px
 
 #: The share of the page's width that what stands in a step takes, from its left edge to its right one
 TAKEN = """() => {
@@ -134,13 +136,15 @@ def test_a_step_has_the_whole_page_after_export_was_open(visit, voila):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("width", "height"), [(800, 600), (1280, 800), (1920, 1080), (2560, 1440)])
-def test_no_words_lie_over_others(visit, voila, width, height):
-    page = visit(voila, CODE, width=width, height=height).page
-    for step in walk(page):
-        covered = [pair for pair in page.evaluate(COVERED) if not pair.startswith("×")]
-        assert covered == [], step
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, step
+def test_no_words_lie_over_others(serve, opened):
+    page = opened(serve().url)
+    page.locator(".efe-step-done", has_text="Export").wait_for()
+    for width, height in SIZES:
+        page.set_viewport_size({"width": width, "height": height})
+        for step in walk(page):
+            covered = [pair for pair in page.evaluate(COVERED) if not pair.startswith("×")]
+            assert covered == [], (width, step)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, step
 
 
 @pytest.mark.slow
@@ -204,7 +208,7 @@ def test_each_step_fills_the_window(serve, opened):
     """What a step is for is in sight at once, larger in larger windows, and no words of where one is are cut."""
     page = opened(serve().url)
     page.locator(".efe-step-done", has_text="Export").wait_for()
-    for width, height in ((800, 600), (1280, 800), (1920, 1080), (2560, 1440)):
+    for width, height in SIZES:
         page.set_viewport_size({"width": width, "height": height})
         for step in walk(page):
             found = seen(page, step)

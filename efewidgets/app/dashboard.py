@@ -397,7 +397,7 @@ class Dashboard(ipywidgets.VBox):
             control.layout.visibility = "visible" if step else "hidden"
         files = self.parts.get("FileSelector")
         if not number and isinstance(files, widgets.FileSelector) and files.waiting:
-            self.next.description = f"{files.waiting} →"
+            self.next.description = files.waiting if files.waiting.endswith("…") else f"{files.waiting} →"
 
     # --- what is reachable from everywhere
 

@@ -84,9 +84,9 @@ def _stimuli(state: ExtractionState) -> Progress:
     less = f", {found.excluded:,} excluded" if found.excluded else ""
     less += f", {found.accepted:,} accepted" if found.accepted else ""
     if found.lost:
-        return Progress("attention", f"{found.lost:,} of {words} without a stimulus{less}")
+        return Progress("attention", f"{found.lost:,} of {found.all:,} without a stimulus{less}")
     if found.unsure:
-        return Progress("attention", f"{found.unsure:,} of {words} to check{less}")
+        return Progress("attention", f"{found.unsure:,} of {found.all:,} to check{less}")
     return Progress("done", words + less)
 
 
@@ -112,7 +112,7 @@ def _targets(state: ExtractionState) -> Progress:
         return _later(state, words) or Progress("later", words)
     total, without = len(results.targets), _without_values(results)
     if not total:
-        return Progress("missing", "none could be chosen: add targets")
+        return Progress("missing", "none found: add targets")
     if without == total:
         return Progress("missing", f"none of {count(total, 'target')} has values")
     if without:

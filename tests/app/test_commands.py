@@ -101,9 +101,9 @@ def test_the_step_is_green_once_all_is_looked_at(state, monkeypatch, request):
         monkeypatch.setattr(member.recording, "timing_from", how)
     many = len(members)
     dashboard = request.getfixturevalue("dashboard")  # which counts them
-    assert stimuli(state) == ("attention", f"1 of {many} sweeps without a stimulus")
+    assert stimuli(state) == ("attention", f"1 of {many} without a stimulus")
     state.accept(members[1].id)
-    assert stimuli(state) == ("attention", f"1 of {many} sweeps to check, 1 accepted")
+    assert stimuli(state) == ("attention", f"1 of {many} to check, 1 accepted")
     dashboard.step = "stimuli"
     viewer = dashboard.parts["TraceViewer"]
     assert "1 left to check" in viewer.controls.left.value

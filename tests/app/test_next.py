@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 
 import pytest
 
@@ -63,4 +64,43 @@ def test_next_says_what_is_lacking(dashboard):
     dashboard.back.click()
     choose(dashboard, "RS1.nwb")
     files.preview.cancel.click()
+    assert dashboard.next.description == "Next: Stimuli & spikes →"
+
+
+def test_next_says_that_files_are_looked_into(dashboard, monkeypatch):
+    """It said what could be added of those known so far, and then refused to add them."""
+    files, go = dashboard.parts["FileSelector"], threading.Event()
+    look = files.looker._look
+    monkeypatch.setattr(files.looker, "_look", lambda path: go.wait(60) and look(path))
+    files.choose(["RS1.nwb", "odd.csv"])
+    assert dashboard.next.description == "Looking into 2 files…"
+    dashboard.next.click()
+    assert dashboard.step == "recordings"
+    assert "still being looked into: wait a moment" in dashboard.message.text
+    go.set()
+    assert files.wait()
+    files.refresh()
+    assert dashboard.next.description == "Add 1 file to 1 cell →"
+
+
+def test_next_waits_for_a_search(dashboard, monkeypatch):
+    """Files that are found would otherwise be proposed on a step that was left."""
+    files, go = dashboard.parts["FileSelector"], threading.Event()
+    tree = files.browser.root.tree
+    monkeypatch.setattr(files.browser.root, "tree", lambda *args, **how: go.wait(60) and tree(*args, **how))
+    files.browser.search([""])
+    assert dashboard.next.description == "Searching folders…"
+    dashboard.next.click()
+    assert (dashboard.step, dashboard.message.text) == (
+        "recordings",
+        "Files wait to be added: the folders are still being searched: wait a moment. Or press Cancel below them.",
+    )
+    go.set()
+    assert files.wait()
+    files.refresh()
+    assert dashboard.next.description == "Add 1 file to 1 cell →"
+    files.preview.cancel.click()
+    files.browser.name.value = "no such"
+    files.browser.search([""])
+    assert files.wait()
     assert dashboard.next.description == "Next: Stimuli & spikes →"

@@ -143,13 +143,13 @@ def test_stimuli_that_are_unsure_or_lost(state, monkeypatch):
     first, second, third, fourth = list(state.results.members.values())[:4]
     many = len(state.results.members)
     monkeypatch.setattr(first.recording, "timing_from", "unsure")
-    assert said(state)["stimuli"] == ("attention", f"1 of {many} sweeps to check")
+    assert said(state)["stimuli"] == ("attention", f"1 of {many} to check")
     monkeypatch.setattr(second.recording, "timing_from", "lost")
     state.exclude([third.id], "seal lost")  # so that they are counted anew
-    assert said(state)["stimuli"] == ("attention", f"1 of {many} sweeps without a stimulus, 1 excluded")
+    assert said(state)["stimuli"] == ("attention", f"1 of {many} without a stimulus, 1 excluded")
     monkeypatch.setattr(second.recording, "timing_from", "given")
     state.exclude([fourth.id], "seal lost")
-    assert said(state)["stimuli"] == ("attention", f"1 of {many} sweeps to check, 2 excluded")
+    assert said(state)["stimuli"] == ("attention", f"1 of {many} to check, 2 excluded")
 
 
 class Held(concurrent.futures.Executor):

@@ -16,6 +16,8 @@ dashboard = Dashboard(state)
 display(dashboard)
 """
 
+SIZES = ((800, 600), (1280, 800), (1920, 1080), (2560, 1440))  # px
+
 #: The share of the page's width that what stands in a step takes, from its left edge to its right one
 TAKEN = """() => {
   const room = document.querySelector(".efe-dashboard-step").getBoundingClientRect();
@@ -53,6 +55,8 @@ COVERED = """() => {
   found.forEach((a, k) => found.slice(k + 1).forEach((b) => {
     const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
     const up = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+    const grid = a.of.closest(".efe-table-grid"), head = (one) => one.of.closest(".efe-table-head");
+    if (grid && grid === b.of.closest(".efe-table-grid") && (head(a) || head(b))) return; // rows are scrolled below it
     if (a.of !== b.of && across > 2 && up > 4) pairs.push(`${a.text} / ${b.text}`);
   }));
   return pairs;
@@ -65,6 +69,52 @@ NAMES = """() => {
     .map((name) => name.getBoundingClientRect())
     .map((name) => Math.min(...handles.map((h) => Math.max(h.left - name.right, name.left - h.right))));
 }"""
+
+#: What can be pressed or typed into and is seen, but half of it only: the rest lies under the footer
+UNDER = """() => {
+  const edge = document.querySelector(".efe-dashboard-footer").getBoundingClientRect().top;
+  return [...document.querySelectorAll("button, input, select, textarea, summary, [role=grid]")]
+    .filter((one) => !one.closest(".efe-dashboard-footer") && one.checkVisibility({ visibilityProperty: true }))
+    .map((one) => [one, one.getBoundingClientRect()])
+    .filter(([, box]) => box.width > 4 && box.height > 4 && box.top < edge && box.bottom > edge + 1)
+    .map(([one]) => one.getAttribute("aria-label") || one.textContent.trim() || one.name || one.className);
+}"""
+
+#: How high what fills a step is, px, as far as it is seen: of each kind the highest
+SEEN = """(kinds) => {
+  const edge = document.querySelector(".efe-dashboard-footer").getBoundingClientRect().top;
+  return kinds.map((kind) => Math.max(0, ...[...document.querySelectorAll(kind)]
+    .filter((one) => one.checkVisibility({ visibilityProperty: true }) && one.getBoundingClientRect().height > 4)
+    .map((one) => one.getBoundingClientRect())
+    .map((box) => Math.min(box.bottom, edge) - Math.max(box.top, 0))));
+}"""
+#: Words that are cut, in what must say all of them
+CUT = """() => [...document.querySelectorAll(".efe-step-button, .efe-steps .efe-step, .efe-session-saved")]
+  .filter((one) => one.checkVisibility() && one.scrollWidth > one.clientWidth + 1).map((one) => one.textContent)"""
+
+#: Where what is shown ends, and where the footer begins, px
+ENDS = """() => [
+  Math.max(...[...document.querySelectorAll(".efe-dashboard-box:not(.efe-dashboard-hidden) *")]
+    .filter((one) => !one.children.length && one.checkVisibility({ visibilityProperty: true }))
+    .map((one) => one.getBoundingClientRect().bottom)),
+  document.querySelector(".efe-dashboard-footer").getBoundingClientRect().top,
+]"""
+
+#: What fills each step
+FILLS = {
+    "Recordings": [".efe-file-selector .efe-fills"],
+    "Stimuli & spikes": [".efe-voltage", ".efe-current", ".efe-trace-body [role=grid]"],
+    "Rheobase": [".efe-rheobase-body .efe-fills .efe-fills", ".efe-voltage", ".efe-current"],
+    "Targets": [".efe-target-editor .efe-fills"],
+    "Features": [".efe-feature-panel .efe-fills", ".efe-voltage", ".efe-current"],
+    "Export": [".efe-results-panel .efe-fills"],
+}
+
+#: Of these the panels of the traces
+TRACES = {
+    step: [kind for kind in kinds if kind in (".efe-voltage", ".efe-current")]
+    for step, kinds in FILLS.items()
+}
 
 
 def walk(page, steps=STEPS):
@@ -86,13 +136,15 @@ def test_a_step_has_the_whole_page_after_export_was_open(visit, voila):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("width", "height"), [(800, 600), (1280, 800), (1920, 1080), (2560, 1440)])
-def test_no_words_lie_over_others(visit, voila, width, height):
-    page = visit(voila, CODE, width=width, height=height).page
-    for step in walk(page):
-        covered = [pair for pair in page.evaluate(COVERED) if not pair.startswith("×")]
-        assert covered == [], step
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, step
+def test_no_words_lie_over_others(serve, opened):
+    page = opened(serve().url)
+    page.locator(".efe-step-done", has_text="Export").wait_for()
+    for width, height in SIZES:
+        page.set_viewport_size({"width": width, "height": height})
+        for step in walk(page):
+            covered = [pair for pair in page.evaluate(COVERED) if not pair.startswith("×")]
+            assert covered == [], (width, step)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, step
 
 
 @pytest.mark.slow
@@ -117,3 +169,54 @@ def test_the_names_of_timings_follow_when_the_window_is_resized(visit, voila):
         page.set_viewport_size({"width": width, "height": 900})
         page.wait_for_timeout(1500)
         assert max(page.evaluate(NAMES)) < 6, width
+
+
+def seen(page, step):
+    """Return how high what fills a step is, px, when its figures are drawn."""
+    page.wait_for_function(f"() => ({SEEN})({FILLS[step]!r}).some((high) => high > 60)")
+    if TRACES[step]:
+        page.locator(".efe-plots .object_grp").first.wait_for()
+        page.wait_for_timeout(600)
+    return dict(zip(FILLS[step], page.evaluate(SEEN, FILLS[step]), strict=True))
+
+
+def test_the_plots_have_the_room_that_the_window_leaves(visit, voila):
+    """Nothing of the traces lies under the footer, whatever is said of a sweep; larger windows are filled."""
+    found = visit(voila, CODE, width=1280, height=800)
+    page, top = found.page, "document.querySelector('.efe-voltage').getBoundingClientRect().top"
+    below = f"{top} - document.querySelector('.efe-step-row').getBoundingClientRect().bottom"
+    assert list(walk(page, ["Stimuli & spikes"]))
+    first = seen(page, "Stimuli & spikes")
+    assert page.evaluate(UNDER) == []
+    assert first[".efe-voltage"] > 180
+    assert first[".efe-current"] > 100
+    before = page.evaluate(below)
+    assert before < 190
+    found.ask("state.describe(list(state.results.members)[:1], drug='TTX', note='x' * 200)")
+    page.get_by_text("TTX").first.wait_for()
+    assert page.evaluate(below) == before  # what is noted pushes nothing away
+    page.set_viewport_size({"width": 2560, "height": 1440})
+    page.wait_for_timeout(900)
+    large = seen(page, "Stimuli & spikes")
+    assert large[".efe-voltage"] > 600
+    assert large[".efe-current"] > 300
+    assert page.evaluate(UNDER) == []
+
+
+@pytest.mark.slow
+def test_each_step_fills_the_window(serve, opened):
+    """What a step is for is in sight at once, larger in larger windows, and no words of where one is are cut."""
+    page = opened(serve().url)
+    page.locator(".efe-step-done", has_text="Export").wait_for()
+    for width, height in SIZES:
+        page.set_viewport_size({"width": width, "height": height})
+        for step in walk(page):
+            found = seen(page, step)
+            if width < 1180 and step in ("Rheobase", "Features"):  # the traces stand below
+                found = {kind: high for kind, high in found.items() if kind not in TRACES[step]}
+            assert min(found.values()) > height * (0.045 if height < 700 else 0.14), (width, step, found)
+            if height > 1000 and step != "Export":
+                edge, footer = page.evaluate(ENDS)
+                assert footer - edge < 40, (width, step, edge, footer)
+                assert page.evaluate(UNDER) == [], (width, step)
+            assert page.evaluate(CUT) == [], (width, step)

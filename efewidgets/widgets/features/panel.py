@@ -12,7 +12,7 @@ import numpy as np
 from ...engine.figures.style import BLUE, FAINT, ORANGE, CellStyle
 from ..parts import plots
 from ..parts.html import escape, plain, tag
-from ..parts.style import KEEPS_SIZE
+from ..parts.style import FILLS, KEEPS_SIZE
 from .data import Band, Panel
 
 FAINT_OPACITY, OPACITY = 0.3, 0.65
@@ -58,6 +58,7 @@ class PanelPlot(ipywidgets.VBox):
         self.lasso: bqplot.interacts.LassoSelector | None = None
         self.figure = plots.figure(self._marks(), [self.x_axis, self.y_axis], height=230)
         self.figure.fig_margin = {"top": 10, "bottom": 44, "left": 70, "right": 16}
+        self.figure.add_class(FILLS)
         super().__init__([self.heading, self.figure, self.note])
         self.add_class("efe-feature-panel")
         self.add_class(KEEPS_SIZE)

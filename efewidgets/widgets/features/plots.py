@@ -23,7 +23,7 @@ from ..parts import plots
 from ..parts.base import StateWidget
 from ..parts.html import escape, plain, tag
 from ..parts.pictures import Pictures
-from ..parts.style import row
+from ..parts.style import FILLS, row
 from ..parts.table import Table
 from .choice import FIRST, FeatureChoice, Legend
 from .course import course_panels, ghosts_in_session
@@ -110,6 +110,7 @@ class FeaturePlots(StateWidget):
         self.empty = ipywidgets.HTML()
         self.grid = ipywidgets.Box()
         self.grid.add_class("efe-feature-grid")
+        self.grid.add_class(FILLS)
         self.legend = Legend(lambda: self._again())
         self.choice = FeatureChoice(lambda: self._again())
         self.averages = Table((), label="averages of each group", height="260px")

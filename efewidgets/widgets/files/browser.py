@@ -46,6 +46,11 @@ class Browser:
     root : Root or Roots
     found : callable
         ``found(paths)`` with the files that were chosen.
+
+    Attributes
+    ----------
+    told : callable
+        Is told when a search begins (true) and ends (false), from its thread.
     """
 
     def __init__(self, owner: StateWidget, root: Root | Roots, found: Callable[[Sequence[str]], Any]):
@@ -53,6 +58,7 @@ class Browser:
         self.place = ""
         self._stop = threading.Event()
         self._search: threading.Thread | None = None
+        self.told: Callable[[bool], Any] = lambda searches: None
         self.message = Message()
         wide = {"width": "auto", "flex": "1 1 220px"}
         self.up = ipywidgets.Button(
@@ -152,7 +158,7 @@ class Browser:
 
     def search(self, folders: Sequence[str], files: Sequence[str] = ()) -> None:
         """Look for files below folders, in the background; what is found is chosen."""
-        if self._search is not None and self._search.is_alive():
+        if self.searches:
             raise EfeError("a search is under way: stop it first.")
         if not folders:
             self._found(list(files))
@@ -160,6 +166,7 @@ class Browser:
         self._stop.clear()
         wanted = self.name.value, suffixes_of(self.format.value)
         self.stop.layout.display = ""
+        self.told(True)
         self._search = threading.Thread(target=self._look_below, args=(list(folders), list(files), *wanted))
         self._search.start()
 
@@ -198,11 +205,17 @@ class Browser:
         finally:
             if self.stop.comm is not None:
                 self.stop.layout.display = "none"
+            self.told(False)
 
     def _say(self, found: Listing) -> None:
         words = [f"{plain(p.file)}: {p.message}" if p.file else p.message for p in found.problems]
         more = f" … and {len(words) - 3} more" if len(words) > 3 else ""
         self.message.say("; ".join(words[:3]) + more, "warning") if words else self.message.clear()
+
+    @property
+    def searches(self) -> bool:
+        """Whether a search is under way."""
+        return self._search is not None and self._search.is_alive()
 
     def wait(self, seconds: float = 60) -> None:
         """Wait until a search is over."""

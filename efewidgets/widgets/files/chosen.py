@@ -13,6 +13,7 @@ from ...engine.readers.registry import suffixes_that_name_protocols
 from ...engine.recordings.ecodes import FAMILIES
 from ...engine.stages.inputs import FileInputs, files_in_words
 from ..parts.base import StateWidget
+from ..parts.style import FILLS
 from ..parts.table import Column, Table
 from .details import details_button
 from .lab_names import LabNames
@@ -58,12 +59,12 @@ class Chosen:
         self.remove = ipywidgets.Button(description="Remove selected", icon="trash", layout={"width": "auto"})
         self.new_name = ipywidgets.Text(
             description="Rename cell", placeholder="select one of its files", continuous_update=False,
-            layout={"width": "auto", "flex": "0 1 300px"}, tooltip="New name of the selected cell; Enter renames",
+            layout={"width": "auto", "flex": "0 1 230px"}, tooltip="New name of the selected cell; Enter renames",
         )  # fmt: skip
         self.count = ipywidgets.HTML()
         self.search = ipywidgets.Text(
             description="Find", placeholder="file, cell, protocol, tag, problem",
-            layout={"width": "auto", "flex": "0 1 260px"},
+            layout={"width": "auto", "flex": "0 1 210px"},
             tooltip="Only files in whose row all of these words stand",
         )  # fmt: skip
         self.table = Table(
@@ -72,6 +73,7 @@ class Chosen:
             empty=_NOTHING.format(", drop your own anywhere on the page" if dropped else ""),
             height="max(420px, 36vh)",
         )  # fmt: skip
+        self.table.add_class(FILLS)
         find = owner.later(owner.refresh, 0.2)
         self.search.observe(lambda _: find(), "value")
         owner.on_click(self.samples, self._add_samples)

@@ -13,7 +13,7 @@ from ..parts.base import StateWidget
 from ..parts.html import escape, plain
 from ..parts.in_sight import InSight
 from ..parts.message import Message
-from ..parts.style import row
+from ..parts.style import FILLS, row
 from ..parts.table import Column, Table
 from .details import Described, details_button
 from .groups import Groups
@@ -25,6 +25,7 @@ from .rows import count_files, counted, files_in_words, proposal_row, summary_wo
 PREVIEW = "preview"
 #: What waits where no cell or no protocol is known
 NOT_YET = "Say cells and protocols"
+_LOOKING = "Looking into {}…"
 EACH_FILE = (
     ' <span class="efe-hint">Each file holds many sweeps, and no name says a protocol: each is taken for a cell of its '
     "own. A pattern such as {cell}/* puts those of a folder together.</span>"
@@ -100,6 +101,7 @@ class Preview:
             on_select=lambda ids: follow(PREVIEW),
             height="260px",
         )
+        self.table.add_class(FILLS)
         self.summary = ipywidgets.HTML()
         self.accept = ipywidgets.Button(
             description="Add", icon="plus", button_style="success", layout={"width": "auto"}
@@ -134,6 +136,7 @@ class Preview:
         )
         self.box.add_class("efe-preview")
         self.box.add_class("efe-in-sight")
+        self.box.add_class(FILLS)
         again = owner.later(self.show, 0.25)
         owner.on(self.pattern, lambda _: self._edited(again))
         owner.on_click(self.guess, self._guess_again, self.message)
@@ -159,6 +162,7 @@ class Preview:
             Files that count where names are read, though they are there already, and their cells.
         """
         first = not self.paths
+        self._waits(_LOOKING.format(counted(len(paths), "file")))
         self.chosen.choose(paths, beside)
         self.show()
         if first and self.paths:
@@ -217,6 +221,7 @@ class Preview:
         except EfeError as error:
             self.message.say(str(error))
             self.accept.disabled = True
+            self._waits(NOT_YET)
             return
         self._show_pattern()
         self._show_lab()
@@ -257,7 +262,9 @@ class Preview:
         cells = len({one.cell for one in new})
         say = f"Add {count_files(new)} to {counted(cells, 'cell')}" if new else "Add"
         self.owner.put(self.accept, description=say, disabled=bool(waiting) or not new)
-        self._waits(say if new else "" if self.all_there else NOT_YET)
+        lacks = "" if self.all_there else NOT_YET
+        looking = _LOOKING.format(counted(waiting, "file"))
+        self._waits(looking if waiting else say if new else lacks)
         problems = self.chosen.problems
         if problems:
             names = ", ".join(plain(self.named(str(p.file))) for p in problems[:3])

@@ -11,6 +11,7 @@ import ipywidgets
 import traitlets
 
 from ...engine.files.roots import Folder, roots_of
+from ...engine.problems import EfeError
 from ...engine.readers import always_apart
 from ...state import ExtractionState
 from ..parts.base import StateWidget
@@ -26,6 +27,8 @@ from .preview import PREVIEW, Preview
 from .same_as import SameAs
 from .sources import Sources
 from .watch import Watch
+
+_SEARCHING = "Searching folders…"
 
 
 class FileSelector(StateWidget):
@@ -59,7 +62,7 @@ class FileSelector(StateWidget):
     table : Table
         The files of the state.
     waiting : str
-        What `finish` would do, as "Add 12 files to 3 cells"; "" while nothing waits.
+        What `finish` would do, as "Add 12 files to 3 cells", or what it waits for; "" while nothing waits.
     details : Button
         Opens `drawer`, with all that can be said of the selected files, over their trace.
     by_current : ByCurrent
@@ -143,6 +146,7 @@ class FileSelector(StateWidget):
             self.sources.elsewhere,
             self.sources.upload,
         )
+        self.browser.told = self._searches
         self.address = self.elsewhere.address
         self.table, self.search, self.new_name = self.chosen.table, self.chosen.search, self.chosen.new_name
         self.samples, self.details, self.remove = (
@@ -185,6 +189,11 @@ class FileSelector(StateWidget):
         """Say what waits to be added, to whoever leads on from here."""
         self.waiting = words
 
+    def _searches(self, under_way: bool) -> None:
+        """Say that files are searched for, unless something was found that waits."""
+        if under_way or self.waiting == _SEARCHING:
+            self._waits(_SEARCHING if under_way else "")
+
     def _fetched(self, told: tuple[str, int, int | None] | None) -> None:
         """Show how far a file is that is fetched whole, from the thread that does so."""
         self.elsewhere.show(told)
@@ -223,6 +232,8 @@ class FileSelector(StateWidget):
         EfeError
             If some of it lacks a cell or a protocol, so that nothing can be added.
         """
+        if self.browser.searches:
+            raise EfeError("the folders are still being searched: wait a moment.")
         if not self.preview.paths:
             return
         if self.preview.all_there:

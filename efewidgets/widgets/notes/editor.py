@@ -101,7 +101,7 @@ class NoteRow(ipywidgets.HBox):
         """Show what is noted."""
         self._tags = {plain(tag_in_words(key, value)): key for key, value in found.tags.items()}
         put(self.layout, display=None if found.names else "none")
-        put(self.what, value=tag("span", escape(found.name), class_="efe-faint"))
+        put(self.what, value=tag("span", escape(found.name), class_="efe-faint", title=plain(found.name)))
         put(self.chips, names=tuple(self._tags))
         put(self.add, options=tuple(proposals))
         put(

@@ -10,6 +10,9 @@ import ipywidgets
 #: Class of what holds figures and is hidden at times: bqplot draws wrongly where there is no room
 KEEPS_SIZE = "efe-keeps-size"
 
+#: Class of what takes the room that a window leaves below what stands above it
+FILLS = "efe-fills"
+
 
 @functools.cache
 def static(beside: str, *names: str) -> str:

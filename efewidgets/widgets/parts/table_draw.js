@@ -188,6 +188,7 @@ class Drawing {
     const { order, places } = this.store;
     this.grid.setAttribute("aria-rowcount", order.length + 1);
     this.body.style.height = `${order.length * ROW}px`;
+    this.root.parentElement?.style.setProperty("--t-all", `${HEAD + (order.length || 2) * ROW + 20}px`); // all rows, and a bar to scroll by
     this.nothing.hidden = order.length > 0 || !this.nothing.textContent;
     const first = Math.max(0, Math.floor(this.grid.scrollTop / ROW) - SPARE);
     const last = Math.min(order.length, Math.ceil((this.grid.scrollTop + this.grid.clientHeight) / ROW) + SPARE);

@@ -16,7 +16,7 @@ from ..parts.base import StateWidget
 from ..parts.download import Download
 from ..parts.html import escape, tag
 from ..parts.message import Message
-from ..parts.style import row
+from ..parts.style import FILLS, row
 from ..parts.table import Table
 from . import data as results_data
 from . import files as results_files
@@ -86,6 +86,7 @@ class ResultsPanel(StateWidget):
         self.view.observe(self._turned, "value")
         self.note = Message()
         self.table = Table((), label="features", on_select=self._target_chosen, height="max(300px, 40vh)")
+        self.table.add_class(FILLS)
         self.title = ipywidgets.HTML()
         self.contributors = Table(
             (),

@@ -21,7 +21,7 @@ from ..parts.message import Message
 from ..parts.owned import replace
 from ..parts.pictures import Pictures
 from ..parts.plots import looks
-from ..parts.style import KEEPS_SIZE, row
+from ..parts.style import FILLS, KEEPS_SIZE, row
 from ..parts.table import Column, Table
 from ..parts.ticks import Ticks
 from .data import (
@@ -119,6 +119,8 @@ class RheobaseInspector(StateWidget):
         self.body.add_class("efe-rheobase-body")
         for part in (self.body, self.cell_panel, self.overview.box):
             part.add_class(KEEPS_SIZE)
+        for part in (self.body, self.cell_panel, self.plot.figure):
+            part.add_class(FILLS)
         self.empty = ipywidgets.HTML(tag("div", escape(EMPTY), class_="efe-empty"))
         how = row(self.rule.box, self.choices)
         how.add_class("efe-rheobase-how")

@@ -287,7 +287,7 @@ class CellPlot(SmallPlot):
             turn = 0.0
         right = [share <= turn for share in at]
         order = sorted(range(len(at)), key=lambda k: (not right[k], at[k] if right[k] else -at[k]))
-        rows = {k: top * (1.0 - 0.06 * row) for row, k in enumerate(order)}
+        rows = {k: top * (1.0 - 0.075 * row) for row, k in enumerate(order)}
         return [(name, value, rows[k], right[k]) for k, (name, value) in enumerate(lines)]
 
     def _write(

@@ -15,7 +15,7 @@ from ...state.convert import settings_in_force
 from ..parts.base import StateWidget
 from ..parts.debounce import Debounce
 from ..parts.html import escape, tag
-from ..parts.style import row
+from ..parts.style import FILLS, row
 from ..parts.table import Table
 from . import data as settings_data
 from .output import AVERAGING, OutputEditor, heading
@@ -75,6 +75,7 @@ class SettingsEditor(StateWidget):
             on_button=lambda name, column: self.reset_settings(name),
             height="max(340px, 34vh)",
         )
+        self.table.add_class(FILLS)
         self._soon = Debounce(self.refresh, 0.15)
         self._debounced.append(self._soon)
         self.search.observe(lambda _: self._soon(), "value")

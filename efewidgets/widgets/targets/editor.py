@@ -16,7 +16,7 @@ from ..parts.cell_text import read_cell, read_number, unit_of_amplitudes
 from ..parts.download import Download
 from ..parts.html import escape, tag
 from ..parts.message import Message
-from ..parts.style import row
+from ..parts.style import FILLS, row
 from ..parts.table import Table
 from .form import TargetForm
 from .importing import NEEDED, has_header, targets_of_cells, targets_of_text, write_csv
@@ -89,6 +89,7 @@ class TargetEditor(StateWidget):
             empty=EMPTY,
             height=self._height,
         )
+        self.table.add_class(FILLS)
         self.form = TargetForm()
         self.on_click(self.form.add, self._add, self.form.message)
         self.on_click(self.form.add_preset, self._add_preset, self.form.message)

@@ -97,7 +97,10 @@ class Controls:
     def __init__(self, actions: Mapping[str, Action], sweeps: SweepList) -> None:
         self.actions = actions
         self.empty, self.facts, self.notes = ipywidgets.HTML(), ipywidgets.HTML(), ipywidgets.HTML()
+        self.facts.add_class("efe-sweep-facts")
+        self.notes.add_class("efe-sweep-warnings")
         self.legend = ipywidgets.HTML()
+        self.legend.add_class("efe-legends")
         self.sweeps = sweeps
         self._make_choice()
         self._make_range()

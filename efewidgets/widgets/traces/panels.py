@@ -111,12 +111,10 @@ class Panels:
             fig_margin=MARGIN
             | {"top": 6, "right": 22, "bottom": 47},  # the label of the time, whole in any font
         )
-        for panel, height in (
-            (self.voltage, "clamp(200px, 37vh, 640px)"),
-            (self.current, "clamp(120px, 20vh, 340px)"),
-        ):
+        for panel, kind in ((self.voltage, "efe-voltage"), (self.current, "efe-current")):
             panel.add_class("efe-panel")
-            panel.layout.height = height  # of the window
+            panel.add_class(kind)
+            panel.layout.height = None  # what the window leaves
 
     # --- drawing
 

@@ -25,7 +25,7 @@ from ..parts.base import StateWidget
 from ..parts.html import plain
 from ..parts.message import Message
 from ..parts.pictures import Pictures
-from ..parts.style import KEEPS_SIZE
+from ..parts.style import FILLS, KEEPS_SIZE, row
 from .controls import Controls, Scope
 from .data import TraceView, trace_view
 from .drags import Drags
@@ -113,16 +113,13 @@ class TraceViewer(StateWidget):
         self._dropped = self.later(self._drop, 0.2)
         self._listen()
         controls.look_row.children = (*controls.look_row.children, self.pictures)
-        body = ipywidgets.HBox([self.plots.box, controls.sweeps])
+        body = ipywidgets.Box([controls.facts, self.plots.box, controls.sweeps, controls.notes, self.noted])
         body.add_class("efe-trace-body")
+        body.add_class(FILLS)
         self._rest = ipywidgets.VBox(
             [
-                controls.choice_row,
-                controls.exclusion_row,
+                row(controls.choice_row, controls.exclusion_row, kind="efe-deciding"),
                 self.exclusion_message,
-                controls.facts,
-                self.noted,
-                controls.notes,
                 body,
                 controls.range_row,
                 controls.look_row,
@@ -132,6 +129,7 @@ class TraceViewer(StateWidget):
             ]
         )
         self._rest.add_class(KEEPS_SIZE)
+        self._rest.add_class(FILLS)
         if self._hears:
             self.keyboard = Keyboard(self.state, (*self.actions.values(), *EDITS), self.model_id)
         return [controls.empty, self._rest, *([self.keyboard] if self.keyboard else [])]

@@ -269,7 +269,9 @@ class Contents:
         """Summarise what is known without loading."""
         found: list[Problem] = []
         sweeps = tuple(sweep.describe(found) for sweep in self.sweeps)
-        problems = tuple(problem.at(file=os.fspath(path)) for problem in [*self.problems, *self.lost(), *found])
+        problems = tuple(
+            problem.at(file=os.fspath(path)) for problem in [*self.problems, *self.lost(), *found]
+        )
         listened = tuple(dict.fromkeys(self.listened))
         return FileSummary(
             os.fspath(path), self.format, self.dialect, sweeps, problems, listened, self.choices

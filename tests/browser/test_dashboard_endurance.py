@@ -21,6 +21,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 SECONDS = float(os.environ.get("EFEWIDGETS_ENDURE", "60"))
 EVERY = min(30.0, SECONDS / 4)  # s between two looks at the memory
 WARM = 0.35  # of the time; until then caches fill
+SWEEPS = ".efe-trace-body [role=row][aria-selected]:visible"
 FLAT = 30  # MB that a kernel may take more after that, in which results of edits are kept
 
 
@@ -54,7 +55,7 @@ class Visitor:
 
     def sweeps(self) -> Any:
         self.go("Stimuli & spikes")
-        rows = self.page.locator(".efe-trace-body [role=row][aria-selected]:visible")
+        rows = self.page.locator(SWEEPS)
         rows.first.wait_for()
         return rows
 
@@ -116,6 +117,7 @@ def test_nothing_is_said_and_nothing_grows(serve, opened, tmp_path, clicked):
     server: Served = serve(f"--scratch={tmp_path / 'scratch'}", "--warm=0")
     page = opened(server.url)
     button(page, "Stimuli & spikes").click()
+    page.locator(SWEEPS).first.wait_for()  # the first results take their time on a busy machine
     until(lambda: len(server.kernels()) == 1)
     (kernel,) = server.kernels()
     visitor, begun, figures = Visitor(page), time.monotonic(), []

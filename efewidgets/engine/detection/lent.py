@@ -73,8 +73,11 @@ def contradiction(
         return ""
     trace = replace(trace, step=converter_step(trace.x) if trace.n > 1 else 0.0)
     near = trace.samples(RIGHT)
-    if family == "Step" and not given and edges["toff"] - edges["ton"] <= trace.samples(EVOKES):
-        return _pulse_beside(trace, edges["ton"], edges["toff"], least)
+    long = edges["toff"] - edges["ton"] if family == "Step" and not given else trace.n
+    if long <= trace.samples(WIDE):
+        beside = _pulse_beside(trace, edges["ton"], edges["toff"], least)
+        if beside or long <= trace.samples(EVOKES):
+            return beside
     changes = [c for c in _changes(trace, near, edges, least) if family in SHAPES or c.name == "toff"]
     for change in changes:
         if change.clear and change.name not in given and abs(change.at - edges[change.name]) > near:

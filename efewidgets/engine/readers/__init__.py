@@ -204,7 +204,7 @@ def _load(lazy: LazySweep, metadata: Mapping[str, Any], form: str = "") -> tuple
 
 def _check_room(lazy: LazySweep) -> None:
     """Raise ReadError for a long sweep that doesn't fit the memory that is allowed, before it is read."""
-    samples = lazy.describe().n_samples or 0
+    samples = lazy.describe([]).n_samples or 0
     lack = lacking(samples, samples * _BOTH)
     if lack:
         raise ReadError(lack)

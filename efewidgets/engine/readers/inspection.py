@@ -223,14 +223,14 @@ class LazySweep:
     load : callable
         Reads its samples, adds to the list what should be known, raises EfeError if the sweep can't be used.
     describe : callable
-        Returns what is known of it without its samples.
+        Returns what is known of it without its samples, adds to the list why it can't be used where that is seen then.
     stored : callable, optional
         Returns the numbers of "voltage" and "current" as they stand in the file, where it holds such.
     """
 
     label: str
     load: Callable[[list[Problem]], Sweep]
-    describe: Callable[[], SweepInfo]
+    describe: Callable[[list[Problem]], SweepInfo]
     stored: Callable[[], dict[str, Stored]] | None = None
 
 
@@ -240,7 +240,7 @@ def known_sweep(
     stored: Callable[[], dict[str, Stored]] | None = None,
 ) -> LazySweep:
     """Return a sweep whose properties are known already."""
-    return LazySweep(info.id, load, lambda: info, stored)
+    return LazySweep(info.id, load, lambda problems: info, stored)
 
 
 @dataclass
@@ -267,8 +267,11 @@ class Contents:
 
     def summary(self, path: str | os.PathLike[str]) -> FileSummary:
         """Summarise what is known without loading."""
-        sweeps = tuple(sweep.describe() for sweep in self.sweeps)
-        problems = tuple(problem.at(file=os.fspath(path)) for problem in [*self.problems, *self.lost()])
+        found: list[Problem] = []
+        sweeps = tuple(sweep.describe(found) for sweep in self.sweeps)
+        problems = tuple(
+            problem.at(file=os.fspath(path)) for problem in [*self.problems, *self.lost(), *found]
+        )
         listened = tuple(dict.fromkeys(self.listened))
         return FileSummary(
             os.fspath(path), self.format, self.dialect, sweeps, problems, listened, self.choices

@@ -158,8 +158,8 @@ class _LazyPair:
     def _clock_window(self, clock: Series, voltage: Series) -> Window | None:
         return self.pair.v_window if clock is voltage else self.pair.i_window
 
-    def describe(self) -> SweepInfo:
-        """Return what is known without the samples; what can't be known is None."""
+    def describe(self, problems: list[Problem]) -> SweepInfo:
+        """Return what is known without the samples; what can't be known is None, and the reason is told."""
         pair = self.pair
         names = tuple(dict.fromkeys((*pair.names.others, *pair.names.fallback)))
         about: dict[str, Any] = {
@@ -174,7 +174,8 @@ class _LazyPair:
             n = pair.v_window[1] if pair.v_window else voltage.n_samples
             step = step_in_ms(clock.step(False, self._clock_window(clock, voltage)), clock.t_unit)
             units = voltage.unit, current.unit
-        except ReadError:
+        except ReadError as error:
+            problems.append(Problem(str(error), "error", "file", recording=pair.id))
             return SweepInfo(pair.id, pair.protocol, pair.repetition, **about)
         return SweepInfo(pair.id, pair.protocol, pair.repetition, n, step, *units, **about)
 

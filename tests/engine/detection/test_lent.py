@@ -99,7 +99,7 @@ def test_a_ramp_is_asked_for_its_end_alone():
 
 
 @pytest.mark.parametrize(("late", "said"), [(0.0, False), (0.6, False), (-4.0, True), (6.4, True)])
-@pytest.mark.parametrize("long", [0.8, 3.0])
+@pytest.mark.parametrize("long", [0.8, 3.0, 6.7, 12.0, 24.0])
 def test_a_short_pulse_that_is_elsewhere_contradicts(late, said, long):
     x = put(flat(1000), 300 + late, 300 + late + long, -1.5)
     assert (f"the pulse is at {300 + late:g} ms" in contradiction("Step", x, DT, at(300, 300 + long))) == said

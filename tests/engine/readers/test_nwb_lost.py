@@ -147,7 +147,10 @@ def test_a_rate_that_is_no_number_is_refused(tmp_path, channel, rate):
     with pytest.raises(ReadError, match=r"the sampling rate of .* must be one number, but is"):
         read({"filepath": str(path), "protocol_name": "IV"})
     if "stimulus" in channel:  # BBP's clock
-        assert inspect(path).sweeps[0].dt_ms is None
+        found = inspect(path)
+        assert found.sweeps[0].dt_ms is None
+        assert [(p.severity, p.recording) for p in found.problems] == [("error", "ic__IV__0")]
+        assert "must be one number, but is" in found.problems[0].message
 
 
 @pytest.mark.parametrize("rate", [[10000.0], np.float32(10000.0), 10000])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -511,6 +512,9 @@ def test_samples_in_a_file_that_is_missing_are_told(tmp_path):
     words = r"lies in another file, 'other.nwb', which isn't there. Put it beside this one"
     with pytest.raises(ReadError, match=words):
         kept(path)
+    found = inspect(path)  # without reading anything
+    assert [p.recording for p in found.problems] == [sweep.id for sweep in found.sweeps]
+    assert all(re.search(words, p.message) for p in found.problems)
 
 
 def test_a_series_in_another_file_under_another_name(tmp_path):

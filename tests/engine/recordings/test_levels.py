@@ -7,6 +7,7 @@ import pytest
 from scipy.signal import lfilter
 
 from efewidgets.engine.recordings.ecodes import FAMILIES, ecode_of
+from efewidgets.engine.recordings.families.spikerec import in_the_sweep
 from efewidgets.engine.traces.robust import line, scale, spread
 
 UNITS = {"t_unit": "ms", "v_unit": "mV", "i_unit": "nA"}
@@ -143,6 +144,22 @@ def test_pulses_down_with_an_overshoot():
     assert found.amp == pytest.approx(-1.84, abs=0.01)
     assert found.tspike == pytest.approx([100.0, 150.0], abs=0.5)
     np.testing.assert_allclose(np.min(found.generate()[1]), -1.97, atol=0.01)
+
+
+@pytest.mark.parametrize(
+    ("run", "pulse"),
+    [((3, 5), [(2, 3)]), ((1, 5), [(0, 5)]), ((0, 5), [(0, 5)]), ((1, 1), [(0, 1)]), ((0, 0), [])],
+)
+def test_no_pulse_begins_before_the_sweep(run, pulse):
+    assert in_the_sweep([run]) == pulse
+
+
+def test_a_current_that_swings_from_the_first_sample_has_no_pulse_before_it():
+    """A sine of 0.5 nA that never goes below 0.2 nA: neither a time below zero nor an amplitude that is no number."""
+    t = times(2000, 0.1)
+    found = read("SpikeRec", np.maximum(0.5 * np.sin(2 * np.pi * t / 100), 0.2), 0.1)
+    assert found.tspike[0] == 0.0
+    assert np.isfinite(found.amp)
 
 
 def test_the_height_of_pulses_is_not_that_of_a_spike_s_crosstalk():

@@ -174,7 +174,7 @@ class SpikeRec(Family):
         self, trace: Trace, smoothed: np.ndarray, threshold: float, window: Window, finding: Finding
     ) -> list[tuple[int, int]]:
         """Return first sample and length of each pulse: BluePyEfe's where the detector sees the same ones."""
-        usual = [(first - 1, last - first + 1) for first, last in pulse_train(smoothed, threshold)]
+        usual = in_the_sweep(pulse_train(smoothed, threshold))
         seen = [(start, end - start) for start, end in window.pulses]
         if not usual and not seen:
             raise EfeError(
@@ -296,6 +296,15 @@ def _same_train(a: list[tuple[int, int]], b: list[tuple[int, int]], tolerance: f
         abs(x - y) <= tolerance and abs(x + m - y - n) <= tolerance
         for (x, m), (y, n) in zip(a, b, strict=True)
     )
+
+
+def in_the_sweep(runs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """First sample and length of each run (first and last sample), from the sample before as in BluePyEfe.
+
+    None begins before the sweep does; one of the very first sample alone is no pulse.
+    """
+    whole = ((max(first - 1, 0), last) for first, last in runs)
+    return [(start, last - start) for start, last in whole if last > start]
 
 
 def pulse_train(smoothed: np.ndarray, threshold: float) -> list[tuple[int, int]]:

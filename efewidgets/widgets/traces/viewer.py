@@ -103,7 +103,7 @@ class TraceViewer(StateWidget):
         self.noted = NotesEditor(self.state, choices=self._tags)
         self.observe(lambda change: self.noted.set_trait("shown", change.new), "shown")
         self.plots = Plots(
-            self.put, self.cache, controls.legend, lambda identity: self.act(self._open, identity)
+            self.put, self.cache, controls.legend, lambda *pressed: self.act(self._open, *pressed)
         )
         self.panels = self.plots.panels
         self.drags = Drags(self.panels, controls.timings, self.put)
@@ -243,8 +243,13 @@ class TraceViewer(StateWidget):
             self._zoom = data.span
             self.put(self.panels.time, min=data.span[0], max=data.span[1])
 
-    def _open(self, identity: str) -> None:
-        """Show one sweep of the sheet."""
+    def _open(self, identity: str, more: bool) -> None:
+        """Show one sweep of the sheet, or choose it with the others that are chosen there: or no more."""
+        if more:
+            others = [one for one in self._view.chosen if one != identity]
+            added = identity not in self._view.chosen
+            self.show([*others, identity] if added else others or [identity], identity if added else None)
+            return
         self.state.view.plot = "traces"
         self.show([identity])
 
@@ -401,10 +406,13 @@ class TraceViewer(StateWidget):
         members, scope = self.state.results.members, self.controls.scope.value
         if scope == "shown":
             return self._view.chosen
-        if scope == "protocol":
-            place = (members[self.active].cell, members[self.active].protocol)
-            return tuple(identity for identity, m in members.items() if (m.cell, m.protocol) == place)
-        return (self.active,)
+        if scope == "this":
+            return (self.active,)
+        cell, protocol = members[self.active].cell, members[self.active].protocol
+        cells = {cell} if scope == "protocol" else {member.cell for member in members.values()}
+        return tuple(
+            one for one, member in members.items() if member.protocol == protocol and member.cell in cells
+        )
 
     def _scope_in_words(self) -> Scope:
         if self.active is None:

@@ -184,5 +184,11 @@ def test_the_contact_sheet_shows_all_sweeps_on_one_scale(state, viewer):
     assert all(0 <= x <= 1 for one in sweeps for x in one["x"])
     viewer.plots.sheet._handle_custom_msg({"kind": "press", "id": "f99/none"}, [])
     assert state.view.plot == "sheet"
-    viewer.plots.sheet._handle_custom_msg({"kind": "press", "id": group[2]}, [])
+    press = viewer.plots.sheet._handle_custom_msg
+    for one, chosen in ((group[2], {0, 2}), (group[3], {0, 2, 3}), (group[0], {2, 3})):  # with Ctrl: several
+        press({"kind": "press", "id": one, "more": True}, [])
+        assert set(viewer.plots.sheet.chosen) == {group[k] for k in chosen}
+    assert state.view.plot == "sheet"
+    assert viewer.controls.exclude.description == "exclude 2 sweeps"
+    press({"kind": "press", "id": group[2]}, [])
     assert (state.view.plot, state.view.recordings) == ("traces", (group[2],))

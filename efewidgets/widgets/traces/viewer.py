@@ -93,6 +93,7 @@ class TraceViewer(StateWidget):
         self.cache, self.marks = TraceCache(self._came), MarksCache(self._came)
         self._view = TraceView()
         self._zoom: tuple[float, float] | None = None
+        self._gathered: tuple[str, ...] = ()  # sweeps chosen one by one in the contact sheet
         self._sets = 0
         super().__init__(state)
 
@@ -244,14 +245,24 @@ class TraceViewer(StateWidget):
             self.put(self.panels.time, min=data.span[0], max=data.span[1])
 
     def _open(self, identity: str, more: bool) -> None:
-        """Show one sweep of the sheet, or choose it with the others that are chosen there: or no more."""
+        """Show one sweep of the sheet, or choose it with the others that are chosen there."""
         if more:
-            others = [one for one in self._view.chosen if one != identity]
-            added = identity not in self._view.chosen
-            self.show([*others, identity] if added else others or [identity], identity if added else None)
+            self._gather(identity)
             return
         self.state.view.plot = "traces"
         self.show([identity])
+
+    def _gather(self, identity: str) -> None:
+        """Choose a sweep of the sheet with the others, or no more.
+
+        What was only looked at, be it one sweep or all of the protocol, is none of them.
+        """
+        chosen = self.state.view.recordings
+        if len(chosen) == 1 and chosen != self._gathered:
+            chosen = ()
+        left = tuple(one for one in chosen if one != identity)
+        self._gathered = left if identity in chosen else (*chosen, identity)
+        self.show(self._gathered or [identity], identity if identity in self._gathered else None)
 
     def csv(self) -> str:
         """Return the samples of the sweeps that are drawn, at the times that are shown, as CSV."""

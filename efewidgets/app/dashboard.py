@@ -361,9 +361,17 @@ class Dashboard(ipywidgets.VBox):
             except EfeError as error:
                 self.message.say(f"{_WAIT}: {error} Or press Cancel below them.", "warning")
                 return
+        self._waits_no_more()
+        self.step = NAMES[min(max(NAMES.index(self.step) + by, 0), len(NAMES) - 1)]
+
+    def _waiting_changed(self, change: Any) -> None:
+        self._waits_no_more()
+        self._label_ways()
+
+    def _waits_no_more(self) -> None:
+        """Take back what was said of files that wait to be added."""
         if self.message.text.startswith(_WAIT):
             self.message.clear()
-        self.step = NAMES[min(max(NAMES.index(self.step) + by, 0), len(NAMES) - 1)]
 
     def _renamed(self, change: Any) -> None:
         self._say_page()
@@ -376,7 +384,7 @@ class Dashboard(ipywidgets.VBox):
         first = self._boxes.open(self.step)
         files, inspector = self.parts.get("FileSelector"), self.parts.get("RheobaseInspector")
         if first and self.step == NAMES[0] and files is not None:
-            files.observe(lambda _: self._label_ways(), "waiting")
+            files.observe(self._waiting_changed, "waiting")
         if self.step == "rheobase" and isinstance(inspector, widgets.RheobaseInspector):
             inspector.show_deciding()
         self._label_ways()

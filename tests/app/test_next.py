@@ -50,14 +50,17 @@ def test_next_adds_what_waits(dashboard):
 
 
 def test_next_says_what_is_lacking(dashboard):
-    files = choose(dashboard, "odd.csv")
+    files, shown = choose(dashboard, "odd.csv"), []
     assert dashboard.next.description == "Say cells and protocols →"
+    files.preview._in_sight.send = shown.append
     dashboard.next.click()
+    assert shown == [{"kind": "show"}]  # the details of a file may stand between the button and the table
     assert dashboard.step == "recordings"
     assert dashboard.message.text == (
         "Files wait to be added: nothing can be added: say cells and protocols first. Or press Cancel below them."
     )
     files.preview.table.edit("0", "protocol", "IDrest")
+    assert dashboard.message.text == ""  # it lacks nothing any more
     dashboard.next.click()
     assert (dashboard.step, dashboard.message.text) == ("stimuli", "")
     assert len(dashboard.state.files()) == 1

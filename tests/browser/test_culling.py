@@ -180,6 +180,35 @@ def test_text_fields_lists_and_buttons_have_their_own_keys(stimuli):
     assert stimuli.ask("decided()") == {first: "pipette moved"}
 
 
+def test_what_was_clicked_has_no_keys_of_its_own(stimuli):
+    """Space after a click on a button pressed it again: after "Next" it left the step instead of accepting a sweep."""
+    page, order = stimuli.page, stimuli.ask("order()")
+    page.get_by_role("button", name="next ▶").click()
+    stimuli.until("list(state.view.recordings)", order[1:2])
+    page.get_by_role("button", name="next ▶").click()  # the probe had the focus
+    page.keyboard.press("Space")
+    stimuli.until("decided()", {order[2]: True})
+    assert stimuli.ask("dashboard.step") == "stimuli"
+    protocol = page.get_by_role("combobox", name="protocol", exact=True)
+    before = protocol.input_value()
+    protocol.click()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_function("([one, was]) => one.value !== was", arg=[protocol.element_handle(), before])
+    page.keyboard.press("ArrowRight")  # the first sweep of the protocol that was chosen, and not another protocol
+    stimuli.until("len(state.view.recordings)", 1)
+    chosen = protocol.input_value()
+    assert stimuli.ask("state.results.members[state.view.recordings[0]].protocol") == chosen != before
+    # Tab gives a button its keys
+    page.get_by_role("button", name="next ▶").click()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Shift+Tab")
+    accepted = stimuli.ask("len(state.inputs.accepted)")
+    page.get_by_role("button", name="◀ previous").focus()
+    page.keyboard.press("Space")
+    assert stimuli.ask("len(state.inputs.accepted)") == accepted
+
+
 def test_a_key_is_about_what_was_chosen_just_before_however_busy_the_kernel_is(stimuli):
     page = stimuli.page
     order = stimuli.ask("order()")

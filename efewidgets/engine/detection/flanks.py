@@ -139,13 +139,16 @@ def detect_ramp(trace: Trace, given: Mapping[str, int]) -> Window:
     given : mapping of str to int
         Timings that are known (samples).
     """
-    end = Edge(given["toff"], 1.0, 0.0) if "toff" in given else ramp_end(trace)
+    jump = ramp_end(trace)
+    end = Edge(given["toff"], 1.0, 0.0) if "toff" in given else jump
     if end is None:
         return Window(given, 0.0, "no ramp ends in a jump that stands out", doubt=Doubt.NOTHING)
     if "ton" in given:
         edges = {"ton": given["ton"], "toff": end.sample}
         return Window(edges, trust(end.right), "ramp of which the start is given")
-    start, slope, error = ramp_start(trace, end.sample)
+    # beside an end that is given the current may go on, or jump and overshoot: neither the line nor the baseline
+    near = jump is not None and abs(jump.sample - end.sample) <= trace.samples(5.0)
+    start, slope, error = ramp_start(trace, jump.sample if jump is not None and near else end.sample)
     early = start < trace.samples(BASELINE)
     # a line that meets the baseline before the sweep begins: the ramp began with the sweep, or it is none
     if not -0.03 * end.sample <= start < end.sample or not np.isfinite(error):

@@ -82,7 +82,8 @@ def find_command(
     if not outputs:
         raise ReadError(
             f"{name} has no current channel, only voltage, and its header doesn't say what was commanded. The injected "
-            "current must be recorded, too."
+            "current must be recorded, too: if a channel holds it, whatever its unit says, 'i_channel' (name or index) "
+            "in the metadata says which."
         )
     chosen = _chosen(outputs, header.channels, voltage, voltages, metadata.get("output"), name)
     if chosen.source == FROM_FILE and chosen.file_scale == 0:

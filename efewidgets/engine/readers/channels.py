@@ -225,11 +225,17 @@ def _completed(
     if v is None:
         rank = currents.index(i) if i in currents else 0
         mine = (voltage for voltage, current in together.items() if current == i)
-        v = next(mine, voltages[min(rank, len(voltages) - 1)])
+        v = next(mine, _other(voltages, i, rank))
     if i is None:
         rank = voltages.index(v) if v in voltages else 0
-        i = together.get(v, currents[min(rank, len(currents) - 1)])
+        i = together.get(v, _other(currents, v, rank))
     return v, i
+
+
+def _other(candidates: list[int], taken: int | None, rank: int) -> int:
+    """Return the candidate of a rank, or the last: not what was chosen as the other one, unless there is no other."""
+    left = [k for k in candidates if k != taken] or candidates
+    return left[min(rank, len(left) - 1)]
 
 
 COMMAND_INSTEAD = "'current_from': 'command' in the metadata takes what was commanded instead. "

@@ -316,7 +316,7 @@ def _no_sweeps(cell: Cell, protocols: Collection[str], sweeps: Sweeps) -> str:
     if len(sweeps):
         return ""
     if not cell.recordings:
-        return "the cell has no recording that could be read."
+        return "no recording of the cell can be used: what is said of its files tells why."
     there = ", ".join(cell.get_protocol_names())
     return f"there is no sweep of {', '.join(protocols)}; the cell's protocols are {there}."
 

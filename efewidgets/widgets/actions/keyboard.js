@@ -42,12 +42,15 @@ async function render({ model, el }) {
       return;
     }
     const target = event.composedPath()[0];
-    if (!name || event.defaultPrevented || !(everywhere || root.contains(target)) || isTheirs(target, name)) return;
+    if (!name || event.defaultPrevented || !(everywhere || root.contains(target))) return;
+    const theirs = isTheirs(target, name);
+    if (theirs && !mouse.isDoneWith(target)) return;
     if (target instanceof Element && target.closest("dialog[open], [role=dialog]")) return;
     const action = actions().find((one) => one.keys.includes(name));
     if (!action) return;
     event.preventDefault();
     event.stopImmediatePropagation(); // else a notebook would cut its cell at an X
+    if (theirs) everywhere ? target.blur() : root.focus({ preventScroll: true }); // Firefox presses it when Space goes up
     if (!event.repeat || action.repeats) act(action);
   }
 
@@ -63,6 +66,7 @@ async function render({ model, el }) {
   let waiting = 0;
   settle();
 
+  const mouse = new Mouse(window);
   let timer = null;
   const told = (message) => {
     if (message.kind === "open") return open(dialogs[message.what]);
@@ -79,6 +83,7 @@ async function render({ model, el }) {
   return () => {
     clearTimeout(timer);
     cancelAnimationFrame(waiting);
+    mouse.leave();
     window.removeEventListener("keydown", pressed, true);
     root.removeEventListener("click", clicked);
     model.off("msg:custom", told);

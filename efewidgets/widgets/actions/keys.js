@@ -40,3 +40,32 @@ function isTheirs(node, key) {
   if (key === "Space" || key === "Enter") return node.closest(`${PRESSED}, ${OWN_KEYS}`) !== null;
   return !key.startsWith("Ctrl+") && node.closest(OWN_KEYS) !== null;
 }
+
+const CLICKED = "button, summary, select, input[type=checkbox], [role=button]";
+
+// What was pressed or chosen with the mouse is done: it has the focus still, but the next key is the page's, so that
+// Space after a click on "Next" is about the sweep, and X after a protocol was chosen, too. Tab gives it its keys again.
+class Mouse {
+  constructor(page) {
+    this.at = this.done = null;
+    const down = (event) => {
+      this.at = event.target instanceof Element ? event.target.closest(CLICKED) : null;
+      this.done = null;
+    };
+    const ended = (event) => {
+      const node = event.target instanceof Element ? event.target.closest(CLICKED) : null;
+      // a drop-down is done with when something was chosen in it, not when it was opened
+      if (node && node === this.at && (event.type === "change" || !node.matches("select"))) this.done = node;
+    };
+    const moved = (event) => {
+      if (event.target.closest?.(CLICKED) !== this.at) this.at = this.done = null;
+    };
+    const heard = { pointerdown: down, click: ended, change: ended, focusin: moved };
+    for (const [name, hears] of Object.entries(heard)) page.addEventListener(name, hears, true);
+    this.leave = () => Object.entries(heard).forEach(([name, hears]) => page.removeEventListener(name, hears, true));
+  }
+
+  isDoneWith(node) {
+    return this.done !== null && node instanceof Element && this.done === node.closest(CLICKED);
+  }
+}

@@ -48,12 +48,17 @@ class Drawer:
     def open(self, about: str) -> None:
         """Show the details of what is selected in the "preview" or in the "table".
 
+        Where the table has a single row nothing need be selected.
+
         Raises
         ------
         EfeError
             If nothing is.
         """
-        if not (self.preview.table if about == PREVIEW else self.table).selected:
+        table = self.preview.table if about == PREVIEW else self.table
+        if not table.selected and len(table.rows) == 1:
+            table.selected = (table.rows[0]["id"],)
+        if not table.selected:
             raise EfeError("select the rows of files first; Ctrl+A selects all.")
         if self.details is None:
             self.details = Details(self.owner, self._reader, lambda: self._look_at(()))

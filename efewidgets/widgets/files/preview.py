@@ -332,6 +332,7 @@ class Preview:
         if self.looker.waiting:
             raise EfeError("the files are still being looked into: wait a moment.")
         if not new:
+            self._in_sight.ask()  # where cells and protocols are said; the button may stand elsewhere
             raise EfeError("nothing can be added: say cells and protocols first.")
         paths, self.chosen.paths = self.paths, []  # what is being added need not be proposed anew meanwhile
         try:

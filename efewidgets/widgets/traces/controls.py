@@ -23,6 +23,7 @@ SCOPES = (
     ("the sweeps chosen in the list", "shown"),
     ("the active one of them", "this"),
     ("all sweeps of this protocol in this cell", "protocol"),
+    ("all sweeps of this protocol in all cells", "cells"),
 )
 
 #: Letters of a fact that has two columns
@@ -85,7 +86,8 @@ class Controls:
     unit : ToggleButtons
         Unit of currents in the whole session.
     scope : Dropdown
-        What timings apply to: "shown", all that are chosen, "this" or "protocol". Decisions are about those chosen.
+        What timings apply to: "shown", all that are chosen, "this", "protocol" (in this cell), or that in all "cells".
+        Decisions are about those chosen.
     timings : dict of FloatText
         Number boxes of what says when a stimulus is (ms, or how many), by name: of all families that have been seen.
     detected, exclude, accept, include : Button

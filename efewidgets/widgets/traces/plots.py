@@ -22,7 +22,7 @@ class Plots:
         Sets traits of a widget without that being taken for a person's doing.
     cache : TraceCache
     opened : callable
-        Is given the id of the sweep of the sheet that was pressed.
+        Is given the id of the sweep of the sheet that was pressed, and whether it is chosen with the others.
 
     Attributes
     ----------
@@ -37,7 +37,7 @@ class Plots:
         put: Callable[..., None],
         cache: TraceCache,
         legend: ipywidgets.Widget,
-        opened: Callable[[str], object],
+        opened: Callable[[str, bool], object],
     ):
         self._put, self._cache, self._opened = put, cache, opened
         self.panels = panels = Panels(put)

@@ -1,4 +1,4 @@
-// All sweeps of a protocol as small pictures; a click, or Enter, shows one. All text is put in as text.
+// All sweeps of a protocol as small pictures; a click, or Enter, shows one, and with Ctrl chooses it with others. All text is put in as text.
 const [WIDE, HIGH] = [200, 90];
 
 function picture(sweep, chosen, press) {
@@ -32,7 +32,9 @@ function render({ model, el }) {
     const at = [...el.children].indexOf(document.activeElement);
     el.replaceChildren(
       ...model.get("sweeps").map((sweep) =>
-        picture(sweep, chosen.has(sweep.id), () => model.send({ kind: "press", id: sweep.id }))
+        picture(sweep, chosen.has(sweep.id), (event) =>
+          model.send({ kind: "press", id: sweep.id, more: event.ctrlKey || event.metaKey })
+        )
       )
     );
     el.children[at]?.focus();

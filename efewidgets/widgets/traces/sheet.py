@@ -27,7 +27,7 @@ class ContactSheet(anywidget.AnyWidget):
     chosen : list of str
         Ids of those that are chosen.
     pressed : callable
-        Is given the id of the one that was pressed.
+        Is given the id of the one that was pressed, and whether it is chosen with the others.
     """
 
     _esm = static(__file__, "sheet.js")
@@ -37,13 +37,13 @@ class ContactSheet(anywidget.AnyWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.pressed: Callable[[str], Any] = lambda identity: None
+        self.pressed: Callable[[str, bool], Any] = lambda identity, more: None
         self.on_msg(self._told)
 
     def _told(self, widget: Any, content: Any, buffers: Any) -> None:
         identity = content.get("id") if isinstance(content, Mapping) else None
         if isinstance(identity, str) and identity in {sweep["id"] for sweep in self.sweeps}:
-            self.pressed(identity)
+            self.pressed(identity, content.get("more") is True)
 
 
 def pictures(found: Sequence[tuple[Mapping[str, Any], Samples]]) -> list[dict[str, Any]]:

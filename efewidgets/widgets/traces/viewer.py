@@ -93,6 +93,7 @@ class TraceViewer(StateWidget):
         self.cache, self.marks = TraceCache(self._came), MarksCache(self._came)
         self._view = TraceView()
         self._zoom: tuple[float, float] | None = None
+        self._gathered: tuple[str, ...] = ()  # sweeps chosen one by one in the contact sheet
         self._sets = 0
         super().__init__(state)
 
@@ -103,7 +104,7 @@ class TraceViewer(StateWidget):
         self.noted = NotesEditor(self.state, choices=self._tags)
         self.observe(lambda change: self.noted.set_trait("shown", change.new), "shown")
         self.plots = Plots(
-            self.put, self.cache, controls.legend, lambda identity: self.act(self._open, identity)
+            self.put, self.cache, controls.legend, lambda *pressed: self.act(self._open, *pressed)
         )
         self.panels = self.plots.panels
         self.drags = Drags(self.panels, controls.timings, self.put)
@@ -243,10 +244,25 @@ class TraceViewer(StateWidget):
             self._zoom = data.span
             self.put(self.panels.time, min=data.span[0], max=data.span[1])
 
-    def _open(self, identity: str) -> None:
-        """Show one sweep of the sheet."""
+    def _open(self, identity: str, more: bool) -> None:
+        """Show one sweep of the sheet, or choose it with the others that are chosen there."""
+        if more:
+            self._gather(identity)
+            return
         self.state.view.plot = "traces"
         self.show([identity])
+
+    def _gather(self, identity: str) -> None:
+        """Choose a sweep of the sheet with the others, or no more.
+
+        What was only looked at, be it one sweep or all of the protocol, is none of them.
+        """
+        chosen = self.state.view.recordings
+        if len(chosen) == 1 and chosen != self._gathered:
+            chosen = ()
+        left = tuple(one for one in chosen if one != identity)
+        self._gathered = left if identity in chosen else (*chosen, identity)
+        self.show(self._gathered or [identity], identity if identity in self._gathered else None)
 
     def csv(self) -> str:
         """Return the samples of the sweeps that are drawn, at the times that are shown, as CSV."""
@@ -401,10 +417,13 @@ class TraceViewer(StateWidget):
         members, scope = self.state.results.members, self.controls.scope.value
         if scope == "shown":
             return self._view.chosen
-        if scope == "protocol":
-            place = (members[self.active].cell, members[self.active].protocol)
-            return tuple(identity for identity, m in members.items() if (m.cell, m.protocol) == place)
-        return (self.active,)
+        if scope == "this":
+            return (self.active,)
+        cell, protocol = members[self.active].cell, members[self.active].protocol
+        cells = {cell} if scope == "protocol" else {member.cell for member in members.values()}
+        return tuple(
+            one for one, member in members.items() if member.protocol == protocol and member.cell in cells
+        )
 
     def _scope_in_words(self) -> Scope:
         if self.active is None:

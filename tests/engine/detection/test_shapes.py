@@ -52,6 +52,16 @@ def test_ramp_without_baseline_before_it_is_not_sure():
     assert not detect("Ramp", ramp(20400, 20, 20020, 0.6, 0.005), 0.1).sure
 
 
+@pytest.mark.parametrize("early", [5, 15, 30])
+def test_an_end_that_is_given_beside_the_jump_does_not_move_the_start(early):
+    """An amplifier that overshoots for some ms after the ramp, and an end that a person sets a little before it."""
+    x = ramp(21000, 2000, 19000, 0.5, 0.05)
+    x[19000:19150] += 0.5 * np.exp(-np.arange(150) / 30)
+    window = detect("Ramp", x, 0.1, {"toff": 19000 - early})
+    assert window.edges["toff"] == 19000 - early
+    assert window.edges["ton"] == detect("Ramp", x, 0.1).edges["ton"] == pytest.approx(2000, abs=100)
+
+
 def test_given_start_of_a_ramp_is_kept():
     window = detect("Ramp", ramp(21000, 2000, 19000, 0.5, 0.01), 0.1, {"ton": 1950})
     assert window.edges == {"ton": 1950, "toff": 19000}

@@ -80,6 +80,10 @@ def test_float_samples_are_taken_as_they_are(tmp_path):
         ([V, I, ("Vm 2", "mV"), ("Im 2", "pA")], {"i_channel": "im 2"}, (2, 3)),
         ([V, I, ("Vm 2", "mV"), ("Im 2", "pA")], {"v_channel": "Vm", "i_channel": 3}, (0, 3)),
         ([("a", ""), ("b", "")], {"v_channel": "b", "i_channel": "a"}, (1, 0)),
+        # no unit tells them apart: what was chosen as the one is not the other as well
+        ([("IN 0", "mV"), ("IN 1", "mV")], {"i_channel": "IN 0"}, (1, 0)),
+        ([("IN 0", "mV"), ("IN 1", "mV")], {"i_channel": "IN 1"}, (0, 1)),
+        ([("IN 0", "pA"), ("IN 1", "pA")], {"v_channel": "IN 0"}, (0, 1)),
     ],
 )
 def test_channels_are_told_by_unit_name_and_metadata(tmp_path, channels, metadata, expected):
@@ -106,7 +110,7 @@ def test_a_choice_among_several_channels_is_told(tmp_path):
     [
         ([V], {}, "no current channel, only voltage"),
         ([I], {}, "no voltage channel"),
-        ([V, ("IN 1", "mV")], {}, "no current channel"),
+        ([V, ("IN 1", "mV")], {}, "no current channel.*'i_channel' .* says which"),
         ([V, I], {"v_channel": "Vmm"}, "no channel 'Vmm' .*Did you mean 'Vm'"),
         ([V, I], {"v_channel": 2}, "no channel 2"),
         ([V, I], {"v_channel": 1}, "the same channel"),

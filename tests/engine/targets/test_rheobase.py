@@ -403,3 +403,10 @@ def test_without_repeats_the_rules_are_bluepyefes(counts, length):
         assert found is None
     elif found is not None:
         assert found == np.poly1d(np.polyfit(counts[start:], amps[start:], deg=1))(1)
+
+
+def test_a_cell_none_of_whose_recordings_can_be_used_says_where_the_reason_stands():
+    """They may have been read well, and be of a protocol whose stimulus no name tells."""
+    found = decide(Cell("A"), ["IDrest"], "absolute")
+    assert found.rheobase is None
+    assert found.reason == "no recording of the cell can be used: what is said of its files tells why."

@@ -48,7 +48,7 @@ def test_nothing_is_made_before_it_is_opened_and_nothing_is_left(tmp_path):
         before = len(widget._instances)
         files = FileSelector(state, root=tmp_path)
         assert files.drawer.details is None
-        ids = added(files, "odd.csv")
+        ids = added(files, "odd.csv", "cell.abf")
         files.details.click()
         assert "select the rows" in files.message.text
         assert files.drawer.details is None
@@ -165,6 +165,14 @@ def test_channels_and_a_cell_of_the_file_take_each_other_back(files):
     details.form.set("v_channel", "IN 1")
     metadata = files.state.inputs.cells[0].files[0].metadata
     assert (metadata.get("cell_name"), metadata["v_channel"]) == (None, "IN 1")
+
+
+def test_of_a_single_file_the_row_need_not_be_selected(files):
+    files.choose(["cell.abf"])
+    settle(files)
+    files.preview.details.click()
+    assert not files.preview.message.text
+    assert [one.name for one in files.drawer.details.files] == ["cell.abf"]
 
 
 def test_two_channels_are_put_right_before_they_are_added(files):

@@ -184,5 +184,15 @@ def test_the_contact_sheet_shows_all_sweeps_on_one_scale(state, viewer):
     assert all(0 <= x <= 1 for one in sweeps for x in one["x"])
     viewer.plots.sheet._handle_custom_msg({"kind": "press", "id": "f99/none"}, [])
     assert state.view.plot == "sheet"
-    viewer.plots.sheet._handle_custom_msg({"kind": "press", "id": group[2]}, [])
+    press = viewer.plots.sheet._handle_custom_msg
+    # with Ctrl several are chosen; the one that was looked at before, or all over each other, are none of them
+    for pressed, chosen in ((2, {2}), (3, {2, 3}), (1, {1, 2, 3}), (2, {1, 3})):
+        press({"kind": "press", "id": group[pressed], "more": True}, [])
+        assert set(viewer.plots.sheet.chosen) == {group[k] for k in chosen}
+    assert state.view.plot == "sheet"
+    assert viewer.controls.exclude.description == "exclude 2 sweeps"
+    state.view.recordings = ()
+    press({"kind": "press", "id": group[3], "more": True}, [])
+    assert state.view.recordings == (group[3],)
+    press({"kind": "press", "id": group[2]}, [])
     assert (state.view.plot, state.view.recordings) == ("traces", (group[2],))

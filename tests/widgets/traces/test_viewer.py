@@ -661,6 +661,9 @@ def test_a_dragged_timing_is_that_of_all_chosen_sweeps_and_undone_as_one(state, 
 def test_the_scope_of_timings_can_be_narrowed_and_widened(state, viewer):
     group = ids(state, "A", "IDrest")
     viewer.show(group[:2], group[1])
+    everywhere = {one for one, member in state.results.members.items() if member.protocol == "IDrest"}
+    viewer.controls.scope.value = "cells"
+    assert set(viewer.scope()) == everywhere > set(group)
     for scope, wanted in (("this", (group[1],)), ("protocol", tuple(group)), ("shown", tuple(group[:2]))):
         viewer.controls.scope.value = scope
         assert viewer.scope() == wanted

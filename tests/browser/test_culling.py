@@ -195,7 +195,9 @@ def test_what_was_clicked_has_no_keys_of_its_own(stimuli):
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     page.wait_for_function("([one, was]) => one.value !== was", arg=[protocol.element_handle(), before])
-    page.keyboard.press("ArrowRight")  # the first sweep of the protocol that was chosen, and not another protocol
+    page.keyboard.press(
+        "ArrowRight"
+    )  # the first sweep of the protocol that was chosen, and not another protocol
     stimuli.until("len(state.view.recordings)", 1)
     chosen = protocol.input_value()
     assert stimuli.ask("state.results.members[state.view.recordings[0]].protocol") == chosen != before

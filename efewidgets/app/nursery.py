@@ -1,8 +1,8 @@
 """The process that kernels come out of: it has imported and computed all that they have in common, once.
 
 A copy of it (fork) shares that memory until it is written to. Nothing of a visitor is ever here: it knows how the
-dashboard is served, makes the page that a new visitor sees, throws it away, and makes it once more for its copies to
-take over. A copy then renews what must not be the same in two kernels, and becomes a kernel.
+dashboard is served, makes a page on the sample cells and throws it away, and makes the page that new visitors see for
+its copies to take over. A copy then renews what must not be the same in two kernels, and becomes a kernel.
 """
 
 from __future__ import annotations
@@ -50,17 +50,15 @@ _IMPORTED = (
     "traitlets.config.argcomplete_config",
 )
 READY, ALONE = b"ready\n", b"alone\n"
+#: Argument by which the page of new visitors isn't made: a lab's own reader left threads behind, say
+PLAIN = "plain"
 _PATIENCE = 5.0  # s for threads to end that have nothing to do any more
 
 logger = logging.getLogger(__name__)
 
 
 def rehearse(settings: Settings) -> None:
-    """Make the page of a new visitor and throw it away: what was imported, read and computed for it stays.
-
-    It has the sample cells, also where visitors get something else: files may change, and what is made of them belongs
-    to whoever looks at them.
-    """
+    """Make a page on the sample cells and throw it away: what was imported, read and computed for it stays."""
     kernel.without_debugger()
     for name in _IMPORTED:
         with contextlib.suppress(ImportError):
@@ -94,9 +92,7 @@ def _is_alone() -> bool:
     while (found := len(os.listdir("/proc/self/task"))) > 1 and time.monotonic() < until:
         time.sleep(0.05)
     if found > 1:
-        logger.warning(
-            "kernels are started one by one: %s", [thread.name for thread in threading.enumerate()]
-        )
+        logger.warning("threads hinder copies: %s", [thread.name for thread in threading.enumerate()])
     return found == 1
 
 
@@ -123,17 +119,21 @@ def _become(request: dict[str, Any]) -> NoReturn:
 
 def main() -> None:
     """Prepare, and attend to the server at the other end of a socket."""
-    asked = socket.socket(fileno=int(sys.argv[1]))
+    asked, plain = socket.socket(fileno=int(sys.argv[1])), PLAIN in sys.argv
     for number in ASKED:
         signal.signal(number, lambda *_: threading.Thread(target=end, args=(0, 1.0), daemon=True).start())
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    settings = Settings.from_environment()
     try:
-        settings = Settings.from_environment()
         rehearse(settings)
-        page.prepare(settings)
+        if not plain:
+            page.prepare(settings)
     except Exception:
         logger.exception("the page of new visitors can't be made beforehand")
     apart.close()
+    if settings.start and not plain and not _is_alone():
+        asked.set_inheritable(True)
+        os.execv(sys.executable, [sys.executable, "-m", __spec__.name, str(asked.fileno()), PLAIN])
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks this process how a kernel ended
     give_memory_back()
     gc.collect()

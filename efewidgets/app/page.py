@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import pathlib
@@ -36,6 +37,9 @@ from .settings import Settings
 #: s that a visitor may wait for results before there is a page; with few recordings they are there in this time
 PATIENCE = 1.0
 
+#: s that results may take which visitors find made; of more they see a part, and the rest while it is computed
+BEFOREHAND = 30.0
+
 #: Stands in the place of a session's name where a teacher sees it
 _YOUR_NAME = "Your name, for your teacher"
 
@@ -43,14 +47,25 @@ _YOUR_NAME = "Your name, for your teacher"
 Ready = tuple[Settings, str, Dashboard]
 
 _READY: list[Ready] = []
-#: What a process has made whose copies are kernels
-_PREPARED: dict[Settings, Ready] = {}
+#: What a process has made whose copies are kernels, and the bytes of the config that it was made of
+_PREPARED: dict[Settings, tuple[bytes | None, Ready]] = {}
 
 
 def prepare(settings: Settings) -> None:
-    """Make the page on the sample cells that new visitors see, for copies of this process to take over."""
-    if not settings.start:
-        _PREPARED[settings] = _made(settings, new_name())
+    """Make the page that new visitors see, for copies of this process to take over.
+
+    That of a folder isn't: it has nothing to compute. Nor is one whose results take long, nor one with trouble:
+    visitors see them come, and what is wrong.
+    """
+    if os.path.isdir(settings.start):
+        return
+    config = _bytes_of(settings.start)
+    with contextlib.suppress(EfeError):
+        state = first_state(settings)
+        if state.wait(BEFOREHAND):
+            _PREPARED[settings] = config, _page_on(state, settings, new_name())
+        else:
+            state.close()
 
 
 def warm() -> None:
@@ -65,16 +80,28 @@ def warm() -> None:
 
 def _taken_over(settings: Settings) -> Ready | None:
     """Return a page that was made before this process was copied, for a visit of its own."""
-    found = _PREPARED.pop(settings, None)
+    config, found = _PREPARED.pop(settings, (None, None))
     if found is None:
         return None
-    _, _, dashboard = found
+    with_reader, _, dashboard = found
+    if config != _bytes_of(settings.start):
+        dashboard.close()
+        return None
     _be_heard()
     name = new_name()
     scratch = scratch_of(settings, name)
     if scratch is not None:
         dashboard.move(scratch, name)
-    return settings, name, dashboard
+    if settings.start:  # recordings may have changed since
+        dashboard.state.refresh_files()
+    return with_reader, name, dashboard
+
+
+def _bytes_of(config: str) -> bytes | None:
+    """Return what a config says at present; None where there is none, or it can't be read."""
+    with contextlib.suppress(OSError, ValueError):
+        return pathlib.Path(config).read_bytes()
+    return None
 
 
 def _be_heard() -> None:
@@ -92,14 +119,18 @@ def _made(settings: Settings, name: str) -> Ready:
         state = first_state(settings)
     except EfeError as error:  # the command has looked at it, but files change
         state, trouble = first_state(dataclasses.replace(settings, start=settings.folder)), str(error)
+    state.wait(None if visitor.is_awaited() else PATIENCE)
+    ready = _page_on(state, settings, name)
+    if trouble:
+        ready[2].message.say(trouble)
+    return ready
+
+
+def _page_on(state: ExtractionState, settings: Settings, name: str) -> Ready:
     settings = with_reader(settings, state)
     if state.inputs.cells and not state.view.tab:  # there is something to look at
         state.view.tab = "stimuli"
-    state.wait(None if visitor.is_awaited() else PATIENCE)
-    dashboard = _dashboard(settings, name, state)
-    if trouble:
-        dashboard.message.say(trouble)
-    return settings, name, dashboard
+    return settings, name, _dashboard(settings, name, state)
 
 
 def show() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -14,8 +15,10 @@ import pytest
 from jupyter_client.multikernelmanager import AsyncMultiKernelManager
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 
+from efewidgets import datasets
 from efewidgets.app import forked
 from efewidgets.app.kernels import OwnPython
+from efewidgets.app.settings import Settings
 from efewidgets.engine.systems.processes import processes_have_handles
 
 pytestmark = pytest.mark.skipif(not processes_have_handles(), reason="needs Linux, where kernels are copies")
@@ -158,6 +161,35 @@ def test_a_page_made_beforehand_answers_a_click(tmp_path, monkeypatch):
             assert made == 1
             assert await answers(client, button, 7) == (button, 7)
             client.stop_channels()
+        finally:
+            await kernels.shutdown_all(now=True)
+            await kernels.nursery.close()
+
+    asyncio.run(look())
+
+
+@pytest.mark.parametrize(
+    ("reader", "made"), [("", 1), ("threading.Thread(target=time.sleep, args=(99,)).start()", 0)]
+)
+def test_a_labs_reader_that_leaves_a_thread_costs_the_page_and_not_the_copies(
+    tmp_path, monkeypatch, reader, made
+):
+    config = datasets.sample_config() | {"recording_reader": "labs_reader:read"}
+    text = f"import threading, time\nfrom efewidgets.engine.readers import nwb_reader as read\n{reader}\n"
+    (tmp_path / "labs_reader.py").write_text(text, encoding="utf-8", newline="\n")
+    (tmp_path / "config.json").write_text(json.dumps(config, default=str), encoding="utf-8", newline="\n")
+    settings = Settings(start=str(tmp_path / "config.json"), read_only=True)
+    for name, value in settings.environment().items():
+        monkeypatch.setenv(name, value)
+
+    async def look():
+        kernels = Kernels()
+        try:
+            name = await kernels.start_kernel(cwd=str(tmp_path), env={**os.environ, "VOILA_PREHEAT": "True"})
+            above = await asked(kernels, name, "__import__('os').getppid()")
+            assert above == kernels.nursery.process.pid
+            found = "len(__import__('efewidgets.app.page').app.page._PREPARED)"
+            assert await asked(kernels, name, found) == made
         finally:
             await kernels.shutdown_all(now=True)
             await kernels.nursery.close()

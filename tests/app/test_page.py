@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import shutil
 
 import pytest
 
@@ -11,6 +13,7 @@ from efewidgets.app import page
 from efewidgets.app.settings import Settings
 from efewidgets.engine.guard import set_guard
 from efewidgets.engine.problems import EfeError
+from efewidgets.state import ExtractionState
 
 
 @pytest.fixture
@@ -39,7 +42,7 @@ def visits(tmp_path):
 
 def test_a_page_made_beforehand_becomes_that_of_a_visit_of_its_own(served, tmp_path):
     page.prepare(served)
-    ((_, before, made),) = page._PREPARED.values()
+    ((_, (_, before, made)),) = page._PREPARED.values()
     page.warm()
     ((_, name, dashboard),) = page._READY
     assert dashboard is made
@@ -70,8 +73,64 @@ def test_it_is_made_once_and_the_next_page_is_another(served):
     assert one.fence.scratch != other.fence.scratch
 
 
-def test_a_page_on_what_may_change_is_not_made_beforehand(served, tmp_path):
+def lab(served, tmp_path, **other):
+    """Write a lab's config and recordings; return how its page is served, the config and the first recording."""
+    folder = tmp_path / "root" / "lab"
+    shutil.copytree(datasets.sample_folder(), folder)
+    config = folder / "config.json"
+    text = json.dumps(datasets.sample_config() | other, default=str)
+    text = text.replace(json.dumps(str(datasets.sample_folder()))[1:-1], json.dumps(str(folder))[1:-1])
+    config.write_text(text, encoding="utf-8", newline="\n")
+    return dataclasses.replace(served, start=str(config)), config, min(folder.rglob("*.nwb"))
+
+
+def test_a_labs_page_is_made_beforehand_too(served, tmp_path):
+    settings, _, _ = lab(served, tmp_path)
+    page.prepare(settings)
+    ((_, (_, before, made)),) = page._PREPARED.values()
+    found = page._taken_over(settings)
+    assert found is not None
+    assert found[2] is made
+    assert found[1] != before
+    page._READY.append(found)
+    with ExtractionState.from_arguments(datasets.sample_config()) as own:
+        assert made.state.results.rheobases == own.results.rheobases != {}
+
+
+def test_a_config_that_has_changed_is_read_again(served, tmp_path):
+    settings, config, _ = lab(served, tmp_path)
+    page.prepare(settings)
+    config.write_text(config.read_text(encoding="utf-8") + " ", encoding="utf-8", newline="\n")
+    assert page._taken_over(settings) is None
+
+
+def test_a_recording_that_has_changed_is_read_again(served, tmp_path):
+    settings, _, recording = lab(served, tmp_path)
+    page.prepare(settings)
+    recording.write_bytes(b"no longer one")
+    found = page._taken_over(settings)
+    page._READY.append(found)
+    state = found[2].state
+    state.wait(None)
+    assert any(recording.name in str(problem) for problem in state.problems)
+
+
+def test_what_takes_long_is_seen_to_come(served, tmp_path, monkeypatch):
+    settings, _, _ = lab(served, tmp_path)
+    monkeypatch.setattr(page, "BEFOREHAND", 0.0)
+    page.prepare(settings)
+    assert page._PREPARED == {}
+
+
+@pytest.mark.parametrize("written", [None, "{", "[]"])
+def test_a_page_with_trouble_is_not_made_beforehand(served, tmp_path, written):
     config = tmp_path / "root" / "config.json"
-    config.write_text(json.dumps(datasets.sample_config()), encoding="utf-8", newline="\n")
-    page.prepare(Settings(start=str(config)))
+    if written:
+        config.write_text(written, encoding="utf-8", newline="\n")
+    page.prepare(dataclasses.replace(served, start=str(config)))
+    assert page._PREPARED == {}
+
+
+def test_nor_is_a_folders(served, tmp_path):
+    page.prepare(dataclasses.replace(served, start=str(tmp_path / "root")))
     assert page._PREPARED == {}

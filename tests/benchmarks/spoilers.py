@@ -1,6 +1,6 @@
 """Two among the visitors whose pages take all that there is: the processor without end, and memory.
 
-Every kernel reads with a reader of the lab's own, which waits for a file that one of them may take for itself.
+Every kernel has a reader of the lab's own, which waits for a file that one of them may take for itself.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ ENDLESS, GREEDY = "endless", "greedy"
 
 #: The endless one is behind others, as all is that a page computes in the background
 _READER = """
-import os, pathlib, threading, time
+import os, pathlib, sys, threading, time
 from efewidgets.engine.readers import nwb_reader
 from efewidgets.engine.systems.shares import give_way
 
@@ -43,7 +43,13 @@ def wait():
                 kept.append(b"x" * (50 << 20))
                 time.sleep(0.1)
 
-threading.Thread(target=wait, daemon=True).start()
+def begin():
+    threading.Thread(target=wait, daemon=True).start()
+
+# a thread would hinder the process that kernels are copies of
+os.register_at_fork(after_in_child=begin)
+if not sys.modules["__main__"].__spec__.name.endswith("nursery"):
+    begin()
 
 def read(in_data):
     return nwb_reader(in_data)

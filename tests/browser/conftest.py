@@ -32,6 +32,12 @@ FLAGS = (
 ).split()
 PATIENCE = 90  # s, for a page to come up on a busy machine
 
+#: anywidget gives each widget 2 s to begin, however busy the machine is; the dashboard's own page gives it longer, too
+UNHURRIED = f"""
+const patience = AbortSignal.timeout.bind(AbortSignal);
+AbortSignal.timeout = (ms) => patience(Math.max(ms, {1000 * PATIENCE}));
+"""
+
 PROBE = """
 import html as _html, ipywidgets as _w, json as _json
 _ask, _answer = _w.Text(description="probe", continuous_update=False), _w.HTML()

@@ -220,3 +220,12 @@ def test_each_step_fills_the_window(serve, opened):
                 assert footer - edge < 40, (width, step, edge, footer)
                 assert page.evaluate(UNDER) == [], (width, step)
             assert page.evaluate(CUT) == [], (width, step)
+
+
+@pytest.mark.parametrize("width", [1280, 1920])
+def test_what_undo_takes_back_is_said_whole(visit, voila, width):
+    found = visit(voila, CODE, width=width)
+    found.ask("state.exclude(list(state.results.members)[:12], 'seal lost')")
+    undo = found.page.locator(".efe-steps .efe-step", has_text="Undo: ")
+    undo.wait_for()
+    assert undo.evaluate("node => node.scrollWidth <= node.clientWidth"), undo.inner_text()

@@ -21,6 +21,8 @@ async function render({ model, el }) {
   const palette = new Palette(el, `efe-${model.model_id ?? "keys"}`, actions, now, (action) => act(action));
   const sheet = new Sheet(el, actions, now, where);
   const dialogs = { palette, keys: sheet };
+  const page = Math.random().toString(36).slice(2); // the kernel does the keys of a page in the order of their numbers
+  let sent = 0;
 
   function open(dialog) {
     model.send({ kind: "open" }); // what can be done now comes as "now"
@@ -30,7 +32,7 @@ async function render({ model, el }) {
   function act(action) {
     if (dialogs[action.id]) return open(dialogs[action.id]);
     if (all) visit(all, new Set()); // what was chosen just before comes before
-    model.send({ kind: "do", id: action.id });
+    model.send({ kind: "do", id: action.id, page, number: ++sent });
   }
 
   function pressed(event) {

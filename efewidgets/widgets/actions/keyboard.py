@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterable
 from typing import Any
 
@@ -21,6 +22,9 @@ from .record import Action, by_id
 logger = logging.getLogger(__name__)
 
 GROUP = "Help"
+
+#: s that a key waits for those pressed before it, which may be lost
+PATIENCE = 5.0
 
 
 def _nothing(state: ExtractionState) -> None:
@@ -59,6 +63,8 @@ class Keyboard(anywidget.AnyWidget):
     ):
         self.state = state
         self.records = by_id((*actions, KEYS, PALETTE))
+        self._turn = threading.Condition()
+        self._done: dict[str, int] = {}  # of each page that shows it, the number of the key done last
         told = [_told(action) for action in self.records.values()]
         super().__init__(within=within, everywhere=everywhere, actions=told)
         self.on_msg(self._asked)
@@ -111,10 +117,26 @@ class Keyboard(anywidget.AnyWidget):
     def _asked(self, widget: Any, content: Any, buffers: Any) -> None:
         kind = content.get("kind") if isinstance(content, dict) else None
         if kind == "do":
-            self.do(str(content.get("id")))
+            self._do_in_turn(str(content.get("id")), str(content.get("page")), content.get("number"))
         elif kind == "open":
             with lock_of(self.state):
                 self.now = self.present()
+
+    def _do_in_turn(self, identity: str, page: str, number: Any) -> None:
+        """Do what a key is for, once those pressed before it are done.
+
+        JupyterLab sends to the main thread until the kernel has told it of another one for widgets, and to that from
+        then on: a key overtook the one before it, which waited behind a cell or a computation.
+        """
+        number = number if isinstance(number, int) else 0
+        with self._turn:
+            self._turn.wait_for(lambda: self._done.get(page, 0) >= number - 1, PATIENCE)
+        try:
+            self.do(identity)
+        finally:
+            with self._turn:
+                self._done[page] = max(self._done.get(page, 0), number)
+                self._turn.notify_all()
 
     def close(self) -> None:
         """Leave the page, with the layout."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 
 import pytest
 
@@ -209,6 +210,31 @@ def test_what_the_page_tells_is_done_and_nonsense_is_not(state, keyboard):
         keyboard._asked(None, wrong, [])
     assert not state.can_undo
     keyboard._asked(None, {"kind": "do", "id": "exclude"}, [])
+    assert state.can_undo
+
+
+def test_keys_are_done_in_the_order_in_which_they_were_pressed(state, keyboard):
+    """JupyterLab may send a key to another thread than the one before, which is busy yet."""
+    first, second, third = way(state.results).ids[:3]
+    state.view.recordings = [first]
+    told = [
+        {"kind": "do", "id": id, "page": "p", "number": n} for n, id in enumerate(("exclude", "accept"), 1)
+    ]
+    later = threading.Thread(target=keyboard._asked, args=(None, told[1], []))
+    later.start()
+    later.join(0.2)
+    assert later.is_alive()
+    assert not state.can_undo
+    keyboard._asked(None, told[0], [])
+    later.join(10)
+    assert (first in state.inputs.accepted, second in state.inputs.accepted) == (False, True)
+    assert list(state.view.recordings) == [third]
+
+
+def test_a_key_that_was_lost_does_not_stop_those_after_it(state, keyboard, monkeypatch):
+    monkeypatch.setattr("efewidgets.widgets.actions.keyboard.PATIENCE", 0.01)
+    state.view.recordings = way(state.results).ids[:1]
+    keyboard._asked(None, {"kind": "do", "id": "exclude", "page": "p", "number": 3}, [])
     assert state.can_undo
 
 

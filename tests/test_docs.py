@@ -103,6 +103,7 @@ def test_from_results_to_a_model(tmp_path, monkeypatch):
     assert names["scores"].z.notna().sum() > 40
 
 
+@pytest.mark.slow
 def test_the_readmes_first_scripts_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names = run("../README.md")

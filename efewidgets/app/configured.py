@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import os
 import secrets
 from dataclasses import dataclass, field
 
 import zmq
 from jupyter_client.manager import KernelManager
+from jupyter_core.paths import jupyter_runtime_dir
 from traitlets.config import Config
 
 from .address import Address
@@ -107,7 +109,7 @@ def configured(address: Address, hosting: Hosting, shared: bool) -> Config:
             "VoilaKernelManager": {"fill_delay": PAUSE},
             # Jupyter would keep in files which notebooks it trusts; here is but one, and maybe nothing may be written
             "NotebookNotary": {"db_file": ":memory:", "secret": secrets.token_bytes(32)},
-            "KernelManager": _encryption(),
+            "KernelManager": _encryption() | _carried(),
             "KernelRestarter": {"restart_limit": 0},  # an empty kernel is no use to a page
             "MappingKernelManager": {
                 "cull_idle_timeout": max(round(hosting.idle), 1),
@@ -123,6 +125,15 @@ def _look_every(hosting: Hosting) -> int:
     return max(
         round(min([_LOOK_EVERY, hosting.idle / 2, *([hosting.sleep / 2] if hosting.sleep else [])])), 1
     )
+
+
+def _carried() -> dict[str, str]:
+    """Return how kernels are reached: by files, where the system and the length of their names allow it.
+
+    A port that was free when it was chosen may be another's when the kernel takes it, which then ends.
+    """
+    longest = os.path.join(jupyter_runtime_dir(), "kernel-00000000-0000-0000-0000-000000000000-ipc-00")
+    return {"transport": "ipc"} if zmq.has("ipc") and len(os.fsencode(longest)) < zmq.IPC_PATH_MAX_LEN else {}
 
 
 def _encryption() -> dict[str, str]:

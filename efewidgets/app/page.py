@@ -83,7 +83,7 @@ def _taken_over(settings: Settings) -> Ready | None:
     config, found = _PREPARED.pop(settings, (None, None))
     if found is None:
         return None
-    with_reader, _, dashboard = found
+    served, _, dashboard = found
     if config != _bytes_of(settings.start):
         dashboard.close()
         return None
@@ -94,7 +94,7 @@ def _taken_over(settings: Settings) -> Ready | None:
         dashboard.move(scratch, name)
     if settings.start:  # recordings may have changed since
         dashboard.state.refresh_files()
-    return with_reader, name, dashboard
+    return served, name, dashboard
 
 
 def _bytes_of(config: str) -> bytes | None:

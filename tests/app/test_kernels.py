@@ -6,6 +6,8 @@ import ast
 import json
 import sys
 
+import pytest
+import zmq
 from jupyter_client import KernelManager
 from jupyter_client.kernelspec import KernelSpecManager
 
@@ -51,3 +53,11 @@ def test_a_page_is_the_same_whatever_a_person_has_ipython_begin_with(tmp_path, m
     finally:
         client.stop_channels()
         kernel.shutdown_kernel(now=True)
+
+
+@pytest.mark.skipif(not zmq.has("ipc"), reason="the system has ports only")
+@pytest.mark.parametrize(("length", "carried"), [(40, "ipc"), (120, "tcp")])
+def test_no_port_is_needed_that_another_may_take_meanwhile(monkeypatch, length, carried):
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", "/" + "r" * (length - 1))
+    served = configured(Address(), Hosting(), False)
+    assert KernelManager(config=served).transport == carried

@@ -46,9 +46,9 @@ def wait():
 def begin():
     threading.Thread(target=wait, daemon=True).start()
 
-# a thread would hinder the process that kernels are copies of
+# not in the server, which looks at the config, nor in the process that kernels are copies of
 os.register_at_fork(after_in_child=begin)
-if not sys.modules["__main__"].__spec__.name.endswith("nursery"):
+if sys.modules["__main__"].__spec__.name.endswith("app.kernel"):
     begin()
 
 def read(in_data):

@@ -57,9 +57,8 @@ def test_more_cells_than_files(small):
     assert len(work.arguments()["files_metadata"]) == 3
 
 
-@pytest.mark.parametrize(
-    "way", [pytest.param(way, marks=() if way == "bbp" else pytest.mark.slow) for way in strangers.WAYS]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("way", list(strangers.WAYS))
 def test_both_give_the_same_of_what_strangers_bring(way, tmp_path):
     pytest.importorskip("bluepyefe", reason="needs BluePyEfe to compare with (efewidgets[test])")
     arguments = strangers.arguments(way, 1, 30, tmp_path)

@@ -50,6 +50,7 @@ NAMELESS = """
 """
 
 
+@pytest.mark.slow
 def test_all_on_one_page(voila, visit):
     names = sorted(name for name in room.__all__ if issubclass(getattr(room, name), StateWidget))
     found = visit(voila, page_of(*names), height=1400)

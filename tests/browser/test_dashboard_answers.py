@@ -86,6 +86,7 @@ def test_the_token_never_stands_in_the_log(server):
         assert written not in log
 
 
+@pytest.mark.slow
 def test_a_token_that_was_made_is_in_a_file_for_its_owner_only(tmp_path):
     server = Served(tmp_path, "--read-only", "--warm=0", ip="127.0.0.2")
     try:

@@ -97,6 +97,7 @@ def the_kernel_runs_no_code(server, page, lab):
     assert page.request.post(server.url + "api/kernels", data="{}").status in (403, 404)
 
 
+@pytest.mark.slow
 def test_names_that_are_html_do_no_harm(serve, opened, lab):
     server = serve(f"--root={lab / 'root'}", "--read-only", "--warm=0")
     session = lab / "root" / "session.json"

@@ -83,6 +83,7 @@ def test_a_cell_and_a_sweep_are_tagged_and_noted(visit, voila):
     assert found.ask("sweeps()") == [{"drug": "TTX"}]
 
 
+@pytest.mark.slow
 def test_two_sessions_are_compared(visit, voila):
     found = visit(voila, COMPARED, width=1440)
     page = found.page

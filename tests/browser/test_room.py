@@ -127,6 +127,7 @@ def walk(page, steps=STEPS):
         yield step
 
 
+@pytest.mark.slow
 def test_a_step_has_the_whole_page_after_export_was_open(visit, voila):
     """What was hidden took its room: beside an export that was looked at once there was an empty half."""
     page = visit(voila, CODE, width=1920, height=1080).page

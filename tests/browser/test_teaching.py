@@ -55,6 +55,7 @@ def answer(asked: Any, reply: str) -> None:
     asked.get_by_role("textbox").press("Enter")
 
 
+@pytest.mark.slow
 def test_what_is_rheobase(study):
     found = study("10_what_is_rheobase")
     page = found.page

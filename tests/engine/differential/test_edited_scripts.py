@@ -218,6 +218,7 @@ def compare(script: dict[str, Any]) -> int:
 
 @settings(max_examples=8, derandomize=True, phases=(Phase.generate,), **COMMON)
 @given(scripts())
+@pytest.mark.slow
 def test_random_scripts(script):
     compare(script)
 

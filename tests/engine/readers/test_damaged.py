@@ -107,6 +107,7 @@ def test_axograph(tmp_path, how):
 
 @BOTH
 @needs_igor2
+@pytest.mark.slow
 def test_packed_igor(tmp_path, how):
     check(outcomes(write_pxp(tmp_path / "a.pxp", waves()), {}, 100, how), 100)
 

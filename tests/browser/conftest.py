@@ -233,6 +233,7 @@ def visit(browser: Any) -> Iterator[Callable[..., Visit]]:
         told: str = "$.",
     ) -> Visit:
         context = browser.new_context(viewport={"width": width, "height": height}, accept_downloads=True)
+        context.add_init_script(UNHURRIED)
         found = Visit(context.new_page())
         made.append((context, found, told))
         page = found.page

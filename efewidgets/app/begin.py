@@ -7,6 +7,7 @@ import logging
 import os
 import pathlib
 import secrets
+import threading
 from typing import Any
 
 from ..engine.readers.by_name import name_of
@@ -16,6 +17,9 @@ from .fence import Fence
 from .settings import Settings
 
 SESSION_FILE = "session.json"
+
+#: Set while a page is made that many wait for: what is computed for it doesn't give way
+hurried = threading.Event()
 _NAME = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 _LENGTH = 16
 
@@ -60,7 +64,12 @@ def options_of(settings: Settings) -> dict[str, Any]:
         return {"runner": BackgroundRunner(), "cache": True}
     cache = False if settings.scratch is None else os.path.join(settings.scratch, "cache")
     # what one visitor has computed doesn't slow another's click
-    return {"runner": BackgroundRunner(start=give_way), "cache": cache}
+    return {"runner": BackgroundRunner(start=_give_way), "cache": cache}
+
+
+def _give_way() -> None:
+    if not hurried.is_set():
+        give_way()
 
 
 def first_state(settings: Settings) -> ExtractionState:

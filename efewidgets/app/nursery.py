@@ -124,12 +124,14 @@ def main() -> None:
         signal.signal(number, lambda *_: threading.Thread(target=end, args=(0, 1.0), daemon=True).start())
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     settings = Settings.from_environment()
+    begin.hurried.set()
     try:
         rehearse(settings)
         if not plain:
             page.prepare(settings)
     except Exception:
         logger.exception("the page of new visitors can't be made beforehand")
+    begin.hurried.clear()
     apart.close()
     if settings.start and not plain and not _is_alone():
         asked.set_inheritable(True)

@@ -37,7 +37,7 @@ from .settings import Settings
 #: s that a visitor may wait for results before there is a page; with few recordings they are there in this time
 PATIENCE = 1.0
 
-#: s that results may take which visitors find made; of more they see a part, and the rest while it is computed
+#: s that a config's results may take which visitors find made; of more they see a part, and the rest as it comes
 BEFOREHAND = 30.0
 
 #: Stands in the place of a session's name where a teacher sees it
@@ -62,7 +62,7 @@ def prepare(settings: Settings) -> None:
     config = _bytes_of(settings.start)
     with contextlib.suppress(EfeError):
         state = first_state(settings)
-        if state.wait(BEFOREHAND):
+        if state.wait(BEFOREHAND if settings.start else None):
             _PREPARED[settings] = config, _page_on(state, settings, new_name())
         else:
             state.close()

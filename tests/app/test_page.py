@@ -9,7 +9,7 @@ import shutil
 import pytest
 
 from efewidgets import datasets
-from efewidgets.app import page
+from efewidgets.app import begin, page
 from efewidgets.app.settings import Settings
 from efewidgets.engine.guard import set_guard
 from efewidgets.engine.problems import EfeError
@@ -29,7 +29,10 @@ def served(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(page, "_PREPARED", {})
     monkeypatch.setattr(page, "_READY", [])
+    monkeypatch.setattr(page, "BEFOREHAND", 600.0)  # a machine may be busy
+    begin.hurried.set()
     yield settings
+    begin.hurried.clear()
     for _, _, dashboard in page._READY:
         dashboard.close()
     set_guard(None)

@@ -216,9 +216,9 @@ def compare(script: dict[str, Any]) -> int:
     return sum(len(entry["soma"]) for outputs in expected for entry in outputs["features"].values())
 
 
+@pytest.mark.slow
 @settings(max_examples=8, derandomize=True, phases=(Phase.generate,), **COMMON)
 @given(scripts())
-@pytest.mark.slow
 def test_random_scripts(script):
     compare(script)
 

@@ -105,9 +105,9 @@ def test_axograph(tmp_path, how):
     check(outcomes(write_axograph(tmp_path / "a.axgx", axograph_columns()), {}, 100, how), 100)
 
 
+@pytest.mark.slow
 @BOTH
 @needs_igor2
-@pytest.mark.slow
 def test_packed_igor(tmp_path, how):
     check(outcomes(write_pxp(tmp_path / "a.pxp", waves()), {}, 100, how), 100)
 
